@@ -1,0 +1,75 @@
+/** Standardisation of features with statistics of the training set alone. */
+import { EscError } from './error.js'
+import type { FeatureMatrix } from './matrix.js'
+
+/** Per-bin mean and standard deviation: `(x - mean[bin]) / std[bin]`. JSON, so that it travels in `model.json`. */
+export interface Normalizer {
+  mean: readonly number[]
+  /** All > 0. */
+  std: readonly number[]
+}
+
+/**
+ * Mean and (population) standard deviation of every bin over all frames of all matrices. A constant bin gets
+ * standard deviation 1, as scikit-learn's `StandardScaler` does.
+ *
+ * Give it training examples only: statistics of a test clip are a leak.
+ *
+ * @throws EscError INVALID_INPUT if there are no matrices, or their bins differ.
+ * @example fitNormalizer(split.train.map((i) => examples[i].features))
+ */
+export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
+  let bins = 0
+  let count = 0
+  let mean: Float64Array = new Float64Array(0)
+  let m2: Float64Array = new Float64Array(0)
+  for (const matrix of matrices) {
+    if (count === 0) {
+      bins = matrix.bins
+      mean = new Float64Array(bins)
+      m2 = new Float64Array(bins)
+    } else if (matrix.bins !== bins) {
+      throw new EscError('INVALID_INPUT', `matrix has ${matrix.bins} bins, the first had ${bins}`)
+    }
+    // Chan et al. 1979: merging per-matrix moments loses no digits, unlike sums of squares.
+    for (let bin = 0; bin < bins; bin++) {
+      const [matrixMean, matrixM2] = momentsOf(matrix, bin)
+      const delta = matrixMean - mean[bin]!
+      const total = count + matrix.frames
+      mean[bin]! += (delta * matrix.frames) / total
+      m2[bin]! += matrixM2 + (delta * delta * count * matrix.frames) / total
+    }
+    count += matrix.frames
+  }
+  if (count === 0) throw new EscError('INVALID_INPUT', 'a normalizer needs at least one matrix with frames')
+  return { mean: Array.from(mean), std: Array.from(m2, (sum) => Math.sqrt(sum / count) || 1) }
+}
+
+function momentsOf({ data, frames }: FeatureMatrix, bin: number): [mean: number, m2: number] {
+  const start = bin * frames
+  let sum = 0
+  for (let i = start; i < start + frames; i++) sum += data[i]!
+  const mean = frames > 0 ? sum / frames : 0
+  let m2 = 0
+  for (let i = start; i < start + frames; i++) m2 += (data[i]! - mean) ** 2
+  return [mean, m2]
+}
+
+/**
+ * Applies a normalizer; new storage.
+ *
+ * @throws EscError INVALID_INPUT if the matrix has another number of bins.
+ * @example applyNormalizer(features, manifest.normalizer)
+ */
+export function applyNormalizer(matrix: FeatureMatrix, { mean, std }: Normalizer): FeatureMatrix {
+  const { bins, frames } = matrix
+  if (mean.length !== bins || std.length !== bins) {
+    throw new EscError('INVALID_INPUT', `normalizer has ${mean.length} bins, the matrix ${bins}`)
+  }
+  const data = new Float32Array(bins * frames)
+  for (let bin = 0; bin < bins; bin++) {
+    for (let i = bin * frames; i < (bin + 1) * frames; i++)
+      data[i] = (matrix.data[i]! - mean[bin]!) / std[bin]!
+  }
+  return { data, bins, frames }
+}

@@ -1,0 +1,107 @@
+/** The feature recipe: every parameter from a clip to a network's input, as JSON, and its schema. */
+import * as z from 'zod/mini'
+import { parseWith } from './schema.js'
+
+/**
+ * Every step from an {@link AudioClip} to a {@link FeatureMatrix}, in the order they run. `null` turns a step off.
+ * Parameters carry librosa's names and meaning.
+ */
+export interface FeatureRecipe {
+  version: 1
+  /** Hz; clips at another rate are resampled to it. */
+  sampleRate: number
+  /** Cuts leading and trailing silence: frames more than `topDb` below the loudest (librosa `effects.trim`). */
+  trim: { topDb: number; frameLength: number; hopLength: number } | null
+  /** Scales the samples so that this norm is 1: `inf` is the peak (librosa `util.normalize`). */
+  normalize: 'inf' | 'l1' | 'l2' | null
+  /** Pads with zeros at the end, or cuts, to this length (librosa `util.fix_length`). */
+  durationSec: number | null
+  stft: {
+    nFft: number
+    hopLength: number
+    winLength: number
+    window: 'hann' | 'hamming' | 'blackman' | 'boxcar'
+    center: boolean
+    padMode: 'constant' | 'reflect' | 'edge'
+  }
+  mel: {
+    nMels: number
+    /** Hz. */
+    fmin: number
+    /** Hz; `null` is half the sample rate. */
+    fmax: number | null
+    htk: boolean
+    norm: 'slaney' | null
+    /** 2 takes the power spectrum, 1 the magnitude. */
+    power: 1 | 2
+  }
+  /** Power to decibels; `ref: 'max'` and `topDb` need the whole clip. */
+  db: { ref: number | 'max'; amin: number; topDb: number | null }
+  /** `null` makes the log-mel spectrogram the network's input. */
+  mfcc: { nMfcc: number; dctType: 1 | 2 | 3; norm: 'ortho' | null; lifter: number } | null
+}
+
+const positive = z.number().check(z.positive())
+const count = z.int().check(z.minimum(1), z.maximum(1 << 24))
+
+/** The zod schema of a {@link FeatureRecipe}; unknown keys are errors, since a misspelt parameter would be silent. */
+export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
+  .strictObject({
+    version: z.literal(1),
+    sampleRate: positive,
+    trim: z.nullable(
+      z.strictObject({ topDb: z.number().check(z.nonnegative()), frameLength: count, hopLength: count }),
+    ),
+    normalize: z.nullable(z.enum(['inf', 'l1', 'l2'])),
+    durationSec: z.nullable(positive),
+    stft: z.strictObject({
+      nFft: count,
+      hopLength: count,
+      winLength: count,
+      window: z.enum(['hann', 'hamming', 'blackman', 'boxcar']),
+      center: z.boolean(),
+      padMode: z.enum(['constant', 'reflect', 'edge']),
+    }),
+    mel: z.strictObject({
+      nMels: count,
+      fmin: z.number().check(z.nonnegative()),
+      fmax: z.nullable(positive),
+      htk: z.boolean(),
+      norm: z.nullable(z.literal('slaney')),
+      power: z.union([z.literal(1), z.literal(2)]),
+    }),
+    db: z.strictObject({
+      ref: z.union([positive, z.literal('max')]),
+      amin: positive,
+      topDb: z.nullable(z.number().check(z.nonnegative())),
+    }),
+    mfcc: z.nullable(
+      z.strictObject({
+        nMfcc: count,
+        dctType: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+        norm: z.nullable(z.literal('ortho')),
+        lifter: z.number().check(z.nonnegative()),
+      }),
+    ),
+  })
+  .check(
+    z.refine((recipe) => recipe.stft.winLength <= recipe.stft.nFft, {
+      path: ['stft', 'winLength'],
+      error: 'must be <= stft.nFft',
+    }),
+    z.refine((recipe) => recipe.mfcc === null || recipe.mfcc.nMfcc <= recipe.mel.nMels, {
+      path: ['mfcc', 'nMfcc'],
+      error: 'must be <= mel.nMels',
+    }),
+  )
+
+/**
+ * Checks a recipe that came from outside (a file, a request).
+ *
+ * @param value - Parsed JSON.
+ * @throws EscError INVALID_INPUT naming the first key that is wrong, and what it must be.
+ * @example parseRecipe(JSON.parse(await readFile('recipe.json', 'utf8')))
+ */
+export function parseRecipe(value: unknown): FeatureRecipe {
+  return parseWith(featureRecipeSchema, value, 'recipe')
+}

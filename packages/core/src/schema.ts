@@ -1,0 +1,16 @@
+/** Runs a zod schema and turns its first complaints into one `EscError`. */
+import { en } from 'zod/locales'
+import * as z from 'zod/mini'
+import { EscError } from './error.js'
+
+/** @throws EscError INVALID_INPUT: `recipe.stft.nFft: Invalid input: expected int, received string`. */
+export function parseWith<T>(schema: z.ZodMiniType<T>, value: unknown, name: string): T {
+  const result = z.safeParse(schema, value, { error: en().localeError })
+  if (result.success) return result.data
+  const problems = result.error.issues.map(
+    (issue) => `${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`,
+  )
+  const shown = problems.slice(0, 3).join('; ')
+  const more = problems.length > 3 ? ` (and ${problems.length - 3} more)` : ''
+  throw new EscError('INVALID_INPUT', shown + more, { detail: { problems }, cause: result.error })
+}

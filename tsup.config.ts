@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'tsup'
+
+type Exports = Record<string, string | Record<string, string>>
+
+// Run from a package's folder: what it builds is what its `exports` name as source.
+const { exports: entries } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Exports }
+
+export default defineConfig({
+  entry: Object.values(entries).flatMap((entry) =>
+    typeof entry === 'object' && entry['@esc/source'] ? [entry['@esc/source']] : [],
+  ),
+  format: 'esm',
+  target: 'es2023',
+  platform: 'neutral',
+  // Node built-ins are external: only the `/node` entries may import them (the linter sees to it).
+  external: [/^node:/],
+  // One copy of a class shared by `.` and `./node`: without it `instanceof EscError` fails between entries.
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  dts: { compilerOptions: { customConditions: [], ignoreDeprecations: '5.0' } },
+})
