@@ -17,7 +17,9 @@ export default defineConfig({
   external: [/^node:/],
   // One copy of a class shared by `.` and `./node`: without it `instanceof EscError` fails between entries.
   splitting: true,
+  // `node:fs` stays `node:fs`.
+  removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
-  dts: { compilerOptions: { customConditions: [], ignoreDeprecations: '5.0' } },
+  dts: { compilerOptions: { customConditions: [], types: ['node'], ignoreDeprecations: '5.0' } },
 })

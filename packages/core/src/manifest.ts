@@ -33,7 +33,7 @@ export interface ModelManifest {
     train: number
     validation: number
     test: number
-    /** Test clips with a sibling in training or validation. */
+    /** Test clips with a sibling in training. */
     leakedTestClips: number
   }
   /** On the test part. */

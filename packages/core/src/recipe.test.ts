@@ -1,0 +1,85 @@
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import type * as z from 'zod/mini'
+import { type ModelManifest, type modelManifestSchema, parseManifest } from './manifest.js'
+import { type FeatureRecipe, type featureRecipeSchema, parseRecipe } from './recipe.js'
+
+const recipe: FeatureRecipe = {
+  version: 1,
+  sampleRate: 22050,
+  trim: null,
+  normalize: 'inf',
+  durationSec: 5,
+  stft: { nFft: 2048, hopLength: 512, winLength: 2048, window: 'hann', center: true, padMode: 'constant' },
+  mel: { nMels: 128, fmin: 0, fmax: null, htk: false, norm: 'slaney', power: 2 },
+  db: { ref: 'max', amin: 1e-10, topDb: 80 },
+  mfcc: null,
+}
+const manifest: ModelManifest = {
+  version: 1,
+  architecture: 'mel-cnn',
+  labels: ['dog', 'rain'],
+  recipe,
+  inputShape: [1, 2, 3],
+  normalizer: { mean: [0, 1], std: [1, 2] },
+  dataset: { name: 'demo', synthetic: true, clips: 10, hash: 'ab' },
+  split: {
+    name: 'folds',
+    seed: 42,
+    testFold: 1,
+    validationFold: 2,
+    train: 6,
+    validation: 2,
+    test: 2,
+    leakedTestClips: 0,
+  },
+  metrics: { accuracy: 0.5, macroF1: 0.4, int8Accuracy: null, agreement: null },
+  files: { float: 'model.onnx', int8: null },
+}
+
+test('what goes out as JSON comes back the same', () => {
+  expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe)
+  expect(parseManifest(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest)
+})
+
+test('the schemas have the types they say', () => {
+  expectTypeOf<z.output<typeof featureRecipeSchema>>().toEqualTypeOf<FeatureRecipe>()
+  expectTypeOf<z.output<typeof modelManifestSchema>>().toEqualTypeOf<ModelManifest>()
+})
+
+describe('what is wrong is named', () => {
+  test.each<[string, unknown, string]>([
+    ['a number as text', { ...recipe, stft: { ...recipe.stft, nFft: '2048' } }, 'recipe.stft.nFft'],
+    ['a misspelt key', { ...recipe, sampelRate: 1 }, 'sampelRate'],
+    [
+      'a window longer than the transform',
+      { ...recipe, stft: { ...recipe.stft, winLength: 4096 } },
+      'winLength',
+    ],
+    [
+      'more coefficients than bands',
+      { ...recipe, mfcc: { nMfcc: 200, dctType: 2, norm: 'ortho', lifter: 0 } },
+      'nMfcc',
+    ],
+    ['a rate of 0', { ...recipe, sampleRate: 0 }, 'recipe.sampleRate'],
+    ['no object', null, 'recipe'],
+  ])('%s', (_name, value, where) => {
+    expect(() => parseRecipe(value)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(where) }),
+    )
+  })
+
+  test.each<[string, unknown, string]>([
+    [
+      'a file outside its folder',
+      { ...manifest, files: { float: '../model.onnx', int8: null } },
+      'files.float',
+    ],
+    ['a normaliser of other size', { ...manifest, inputShape: [1, 3, 3] }, 'normalizer'],
+    ['an accuracy of 2', { ...manifest, metrics: { ...manifest.metrics, accuracy: 2 } }, 'metrics.accuracy'],
+    ['a deviation of 0', { ...manifest, normalizer: { mean: [0, 0], std: [1, 0] } }, 'normalizer.std.1'],
+  ])('%s', (_name, value, where) => {
+    expect(() => parseManifest(value)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(where) }),
+    )
+  })
+})
