@@ -1,1 +1,28 @@
-export {}
+export { amplitudeToDb, type DbOptions, dbToAmplitude, dbToPower, powerToDb } from './db.js'
+export { type DctOptions, dct } from './dct.js'
+export { createExtractor, type Extractor } from './extractor.js'
+export { type FrameOptions, frameCount, type PadMode } from './frame.js'
+export { type MelFilterOptions, type MelOptions, melFilterbank, melSpectrogram } from './mel.js'
+export { type CepstrumOptions, type MfccOptions, mfcc, mfccFromLogMel } from './mfcc.js'
+export { type Norm, type NormalizeOptions, normalize, normalizeMatrix, padOrTruncate } from './normalize.js'
+export { logmel128, mfcc13 } from './presets.js'
+export { resample } from './resample.js'
+export { type ComplexMatrix, type SpectrogramOptions, type StftOptions, spectrogram, stft } from './stft.js'
+export {
+  type RmsOptions,
+  rms,
+  rmsFromSpectrogram,
+  type ZeroCrossingOptions,
+  zeroCrossingRate,
+  zeroCrossings,
+} from './temporal.js'
+export { type Interval, split, type TrimOptions, trim } from './trim.js'
+export {
+  fftFrequencies,
+  hzToMel,
+  type MelFrequencyOptions,
+  type MelScaleOptions,
+  melFrequencies,
+  melToHz,
+} from './units.js'
+export { getWindow, type WindowName } from './window.js'

@@ -1,0 +1,45 @@
+/** Checks of sounds and matrices at the exported edge. */
+import { type AudioClip, EscError, type FeatureMatrix } from '@esc/core'
+
+/**
+ * @throws EscError INVALID_INPUT unless there is at least one sample and all are finite.
+ * @see librosa 0.10.2 `util.valid_audio`. Differs from librosa: an empty sound is an error everywhere.
+ */
+export function assertSamples(samples: Float32Array): void {
+  // Not `instanceof`, which says no to arrays of another frame or worker context.
+  if (samples[Symbol.toStringTag] !== 'Float32Array') {
+    throw new EscError('INVALID_INPUT', 'samples must be a Float32Array of mono samples')
+  }
+  if (samples.length === 0) throw new EscError('INVALID_INPUT', 'samples.length=0 must be at least 1')
+  assertFinite('samples', samples)
+}
+
+/** @throws EscError INVALID_INPUT unless the samples are usable and the sample rate is a finite number > 0. */
+export function assertClip({ samples, sampleRate }: AudioClip): void {
+  if (!(sampleRate > 0 && sampleRate < Number.POSITIVE_INFINITY)) {
+    throw new EscError('INVALID_INPUT', `clip.sampleRate=${sampleRate} must be a finite number of Hz > 0`)
+  }
+  assertSamples(samples)
+}
+
+/** @throws EscError INVALID_INPUT unless the matrix is not empty, its data fit its shape, and all are finite. */
+export function assertMatrix(name: string, { data, bins, frames }: FeatureMatrix): void {
+  if (!(bins >= 1 && frames >= 1 && data.length === bins * frames)) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `${name} has ${data.length} values for ${bins} bins × ${frames} frames; it needs bins * frames >= 1`,
+    )
+  }
+  assertFinite(name, data)
+}
+
+function assertFinite(name: string, data: Float32Array): void {
+  // One NaN or infinity makes the sum NaN: a test per sample would cost more than the sum.
+  let zero = 0
+  for (let i = 0; i < data.length; i++) zero += data[i]! * 0
+  if (zero === 0) return
+  const index = data.findIndex((value) => !Number.isFinite(value))
+  throw new EscError('INVALID_INPUT', `${name}[${index}]=${data[index]} must be finite`, {
+    detail: { index },
+  })
+}

@@ -1,0 +1,113 @@
+/** Decibels. */
+import { assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import { assertMatrix } from './check.js'
+
+/** Options of {@link powerToDb} and {@link amplitudeToDb}. */
+export interface DbOptions {
+  /** What 0 dB is: a value, or 'max' for the largest of the matrix. Default 1. */
+  ref?: number | 'max'
+  /** Smaller values are raised to it. Default 1e-10 for power, 1e-5 for amplitude. */
+  amin?: number
+  /** Values more than this below the peak are raised to it; `null` keeps the full range. Default 80. */
+  topDb?: number | null
+}
+
+/**
+ * Converts power to decibels: `10 * log10(power / ref)`, floored `topDb` below the peak.
+ *
+ * @param power - Power, not amplitude; shape [bins, frames].
+ * @returns dB relative to `ref`; same shape, new storage.
+ * @throws EscError INVALID_OPTION if `amin <= 0`, `topDb < 0` or `ref` is not finite; INVALID_INPUT if the matrix is
+ *   empty or not finite.
+ * @see librosa 0.10.2 `power_to_db`. With a floor it needs the whole clip, so it cannot run on a stream.
+ * @example powerToDb(melSpectrogram(clip), { ref: 'max' })
+ */
+export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): FeatureMatrix {
+  const { ref = 1, amin = 1e-10, topDb = 80 } = options
+  assertDbOptions({ ref, amin, topDb })
+  assertMatrix('power', power)
+  const refDb = 10 * Math.log10(Math.max(amin, ref === 'max' ? maxOf(power.data) : Math.abs(ref)))
+  const db = new Float32Array(power.data.length)
+  for (let i = 0; i < db.length; i++) {
+    db[i] = 10 * Math.log10(Math.max(amin, power.data[i]!)) - refDb
+  }
+  // The floor hangs from the peak of the whole matrix, not of each frame: a per-frame
+  // floor would lift quiet frames and erase the silence between events.
+  if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
+  return { data: db, bins: power.bins, frames: power.frames }
+}
+
+/**
+ * Converts amplitude to decibels: `20 * log10(|amplitude| / ref)`, floored `topDb` below the peak.
+ *
+ * @param amplitude - Amplitude, not power; shape [bins, frames].
+ * @returns dB relative to `ref`; same shape, new storage.
+ * @throws EscError INVALID_OPTION if `amin <= 0`, `topDb < 0` or `ref` is not finite; INVALID_INPUT if the matrix is
+ *   empty or not finite.
+ * @see librosa 0.10.2 `amplitude_to_db`.
+ * @example amplitudeToDb(spectrogram(clip.samples), { ref: 'max' })
+ */
+export function amplitudeToDb(amplitude: FeatureMatrix, options: DbOptions = {}): FeatureMatrix {
+  const { ref = 1, amin = 1e-5, topDb = 80 } = options
+  assertDbOptions({ ref, amin, topDb })
+  assertMatrix('amplitude', amplitude)
+  const magnitude = amplitude.data.map(Math.abs)
+  const refDb = 20 * Math.log10(Math.max(amin, ref === 'max' ? maxOf(magnitude) : Math.abs(ref)))
+  // Squares of float32 amplitudes would leave float32's range below 1e-19: the logarithm is doubled instead.
+  const db = magnitude.map((value) => 20 * Math.log10(Math.max(amin, value)) - refDb)
+  if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
+  return { data: db, bins: amplitude.bins, frames: amplitude.frames }
+}
+
+/**
+ * Converts decibels to power: `ref * 10 ** (db / 10)`.
+ *
+ * @param db - Shape [bins, frames].
+ * @returns Power; same shape, new storage.
+ * @throws EscError INVALID_OPTION if `ref` is not > 0; INVALID_INPUT if the matrix is empty or not finite.
+ * @see librosa 0.10.2 `db_to_power`.
+ * @example dbToPower(powerToDb(mel, { topDb: null })) // mel again
+ */
+export function dbToPower(db: FeatureMatrix, options: { ref?: number } = {}): FeatureMatrix {
+  const { ref = 1 } = options
+  assertPositive('ref', ref)
+  assertMatrix('db', db)
+  return { ...db, data: db.data.map((value) => ref * 10 ** (0.1 * value)) }
+}
+
+/**
+ * Converts decibels to amplitude: `ref * 10 ** (db / 20)`.
+ *
+ * @param db - Shape [bins, frames].
+ * @returns Amplitude; same shape, new storage.
+ * @throws EscError INVALID_OPTION if `ref` is not > 0; INVALID_INPUT if the matrix is empty or not finite.
+ * @see librosa 0.10.2 `db_to_amplitude`.
+ * @example dbToAmplitude(amplitudeToDb(magnitude, { topDb: null }))
+ */
+export function dbToAmplitude(db: FeatureMatrix, options: { ref?: number } = {}): FeatureMatrix {
+  const { ref = 1 } = options
+  assertPositive('ref', ref)
+  assertMatrix('db', db)
+  return { ...db, data: db.data.map((value) => ref * 10 ** (0.05 * value)) }
+}
+
+/** @throws EscError INVALID_OPTION if `amin <= 0`, `topDb < 0` or `ref` is not finite. */
+export function assertDbOptions({ ref, amin, topDb }: Required<DbOptions>): void {
+  assertPositive('amin', amin)
+  if (topDb !== null && !(topDb >= 0)) {
+    throw new EscError('INVALID_OPTION', `topDb=${topDb} must be >= 0, or null to keep the full range`)
+  }
+  if (ref !== 'max' && !Number.isFinite(ref)) {
+    throw new EscError('INVALID_OPTION', `ref=${ref} must be a finite number, or 'max'`)
+  }
+}
+
+function maxOf(values: Float32Array): number {
+  let max = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!
+  return max
+}
+
+function clampBelow(values: Float32Array, floor: number): void {
+  for (let i = 0; i < values.length; i++) if (values[i]! < floor) values[i] = floor
+}

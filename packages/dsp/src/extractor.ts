@@ -1,0 +1,105 @@
+/** From a clip to a network's input, as a recipe says. */
+import {
+  type AudioClip,
+  assertInteger,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+  type FeatureRecipe,
+} from '@esc/core'
+import { assertClip } from './check.js'
+import { assertDbOptions, powerToDb } from './db.js'
+import { createMelPlan } from './mel.js'
+import { createCepstrum } from './mfcc.js'
+import { createScaler, fixLength } from './normalize.js'
+import { createResampler } from './resample.js'
+import { assertTrimOptions, trimInterval } from './trim.js'
+
+/** A recipe with its tables and work buffers, for one clip after another. */
+export interface Extractor {
+  /** A copy of the recipe it was made from. */
+  readonly recipe: FeatureRecipe
+  /** Rows of its matrices: coefficients or mel bins. */
+  readonly bins: number
+  /** Columns of its matrices; `null` if the recipe sets no duration, so that they depend on the clip. */
+  readonly frames: number | null
+  /**
+   * Runs the recipe: resample, trim, normalise, pad or cut, STFT, mel, dB, DCT.
+   *
+   * @returns Shape [bins, frames], new storage.
+   * @throws EscError INVALID_INPUT if the clip has no samples, samples that are not finite, a sample rate that is no
+   *   finite number > 0, or (with `center: false` and no duration) fewer samples than `nFft`.
+   */
+  extract(clip: AudioClip): FeatureMatrix
+}
+
+/**
+ * Plans the features of a recipe. Tables are computed once; `extract` makes the same numbers as the plain functions
+ * one after another.
+ *
+ * @throws EscError INVALID_OPTION naming the parameter that is out of its range.
+ * @example
+ * const extractor = createExtractor(mfcc13)
+ * const features = extractor.extract(clip) // 13 × 431
+ */
+export function createExtractor(recipe: FeatureRecipe): Extractor {
+  assertRecipe(recipe)
+  const own = structuredClone(recipe)
+  const { sampleRate, normalize, db } = own
+  const melPlan = createMelPlan(sampleRate, { ...own.stft, ...own.mel })
+  const cepstrum = own.mfcc && createCepstrum(own.mel.nMels, own.mfcc)
+  const scale = createScaler({ norm: normalize })
+  const length = own.durationSec === null ? null : Math.round(own.durationSec * sampleRate)
+  const frames = length === null ? null : plannedFrames(melPlan.frames, length)
+  let resampler = { fromRate: sampleRate, run: (samples: Float32Array) => samples }
+
+  function toRecipeRate({ samples, sampleRate: fromRate }: AudioClip): Float32Array {
+    if (fromRate === sampleRate) return samples
+    if (resampler.fromRate !== fromRate) {
+      resampler = { fromRate, run: createResampler(fromRate, sampleRate) }
+    }
+    return resampler.run(samples)
+  }
+
+  return {
+    recipe: own,
+    bins: own.mfcc?.nMfcc ?? own.mel.nMels,
+    frames,
+    extract(clip) {
+      assertClip(clip)
+      const whole = toRecipeRate(clip)
+      const { start, end } = own.trim ? trimInterval(whole, own.trim) : { start: 0, end: whole.length }
+      const samples = whole.slice(start, end)
+      scale(samples)
+      const logMel = powerToDb(melPlan.run(length === null ? samples : fixLength(samples, length)), db)
+      return cepstrum ? cepstrum(logMel) : logMel
+    },
+  }
+}
+
+/** The schema in `@esc/core/recipe` reads recipes from outside; these are the rules the plans do not check themselves. */
+function assertRecipe(recipe: FeatureRecipe): void {
+  if (recipe.version !== 1) {
+    throw new EscError('INVALID_OPTION', `recipe.version=${recipe.version} must be 1`)
+  }
+  assertPositive('recipe.sampleRate', recipe.sampleRate)
+  if (recipe.trim) {
+    assertTrimOptions(recipe.trim)
+    assertInteger('recipe.trim.frameLength', recipe.trim.frameLength, 1)
+    assertInteger('recipe.trim.hopLength', recipe.trim.hopLength, 1)
+  }
+  if (recipe.durationSec !== null) assertPositive('recipe.durationSec', recipe.durationSec)
+  assertDbOptions(recipe.db)
+}
+
+function plannedFrames(frames: (length: number) => number, length: number): number {
+  try {
+    return frames(length)
+  } catch (cause) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `recipe.durationSec makes ${length} samples, less than one frame of recipe.stft.nFft`,
+      { cause },
+    )
+  }
+}

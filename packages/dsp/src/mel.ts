@@ -1,0 +1,154 @@
+/** Mel filters and mel spectrograms. */
+import {
+  type AudioClip,
+  assertInteger,
+  assertOneOf,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import { assertClip } from './check.js'
+import { NORMS, type Norm, vectorNorm } from './normalize.js'
+import { assertPower, createStftPlan, powerOf, type StftOptions } from './stft.js'
+import { fftFrequencies, melFrequencies } from './units.js'
+
+/** Shape of a bank of mel filters. */
+export interface MelFilterOptions {
+  /** Number of filters. Default 128. */
+  nMels?: number
+  /** Lowest frequency in Hz. Default 0. */
+  fmin?: number
+  /** Highest frequency in Hz; `null` (the default) is half the sample rate. */
+  fmax?: number | null
+  /** HTK's mel formula instead of Slaney's. Default false. */
+  htk?: boolean
+  /** 'slaney' (the default) gives every triangle the area 1 over Hz; a norm scales its weights to that norm 1. */
+  norm?: 'slaney' | Norm | null
+}
+
+/**
+ * A bank of triangular filters, evenly spaced in mel.
+ *
+ * @param options - `sampleRate` in Hz and `nFft` in samples say which spectrum it is for.
+ * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter narrower than the bins is all zeros, as in librosa,
+ *   whose warning about it there is not: use a larger `nFft` or fewer filters.
+ * @throws EscError INVALID_OPTION if an option is out of its range. Differs from librosa: `fmax` above half the
+ *   sample rate is an error, since its filters would be empty.
+ * @see librosa 0.10.2 `filters.mel`.
+ * @example melFilterbank({ sampleRate: 22050, nFft: 2048 })
+ */
+export function melFilterbank(
+  options: MelFilterOptions & { sampleRate: number; nFft: number },
+): FeatureMatrix {
+  const { first, last, offset, weights, nMels, bins } = createMelBank(options)
+  const data = new Float32Array(nMels * bins)
+  for (let mel = 0; mel < nMels; mel++) {
+    const row = weights.subarray(offset[mel]!, offset[mel]! + last[mel]! - first[mel]!)
+    data.set(row, mel * bins + first[mel]!)
+  }
+  return { data, bins: nMels, frames: bins }
+}
+
+/** Options of {@link melSpectrogram}. */
+export interface MelOptions extends StftOptions, MelFilterOptions {
+  /** 2 (the default) takes the power spectrum, 1 the magnitude. */
+  power?: 1 | 2
+}
+
+/**
+ * The mel spectrogram: a {@link melFilterbank} over the power (or magnitude) spectrogram.
+ *
+ * @param options - As {@link stft} and {@link melFilterbank}; `hopLength` 512, `power` 2.
+ * @returns Shape [nMels, frames], >= 0.
+ * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip has no samples, samples
+ *   that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @see librosa 0.10.2 `feature.melspectrogram`; the filters are kept in float64, as with `dtype=np.float64`.
+ * @example melSpectrogram(clip, { nMels: 64, fmax: 8000 })
+ */
+export function melSpectrogram(clip: AudioClip, options: MelOptions = {}): FeatureMatrix {
+  assertClip(clip)
+  return createMelPlan(clip.sampleRate, options).run(clip.samples)
+}
+
+/** A mel spectrogram with its tables; `run` returns new storage. */
+export interface MelPlan {
+  /** Frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
+  frames(length: number): number
+  run(samples: Float32Array): FeatureMatrix
+}
+
+/** @throws EscError INVALID_OPTION if an option is out of its range. */
+export function createMelPlan(sampleRate: number, options: MelOptions): MelPlan {
+  const { nFft = 2048, hopLength = 512, power = 2 } = options
+  assertPower(power)
+  const plan = createStftPlan({ ...options, nFft, hopLength })
+  const { first, last, weights, nMels, bins } = createMelBank({ ...options, sampleRate, nFft })
+  const spectrum = new Float64Array(bins)
+  return {
+    frames: plan.frames,
+    run(samples) {
+      const frames = plan.frames(samples.length)
+      const data = new Float32Array(nMels * frames)
+      for (let frame = 0; frame < frames; frame++) {
+        plan.transform(samples, frame)
+        powerOf(plan, power, spectrum)
+        for (let mel = 0, w = 0; mel < nMels; mel++) {
+          const end = last[mel]!
+          let sum = 0
+          for (let bin = first[mel]!; bin < end; bin++) sum += weights[w++]! * spectrum[bin]!
+          data[mel * frames + frame] = sum
+        }
+      }
+      return { data, bins: nMels, frames }
+    },
+  }
+}
+
+/** Mel filters without their zeros: filter m holds bins `first[m]` up to, not including, `last[m]`. */
+interface MelBank {
+  nMels: number
+  bins: number
+  first: Int32Array
+  last: Int32Array
+  /** Where filter m starts in `weights`. */
+  offset: Int32Array
+  weights: Float64Array
+}
+
+function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: number }): MelBank {
+  const { sampleRate, nFft, nMels = 128, fmin = 0, htk = false, norm = 'slaney' } = options
+  assertPositive('sampleRate', sampleRate)
+  assertInteger('nMels', nMels, 1, 2 ** 24)
+  const nyquist = sampleRate / 2
+  const fmax = options.fmax ?? nyquist
+  if (!(fmin >= 0 && fmin < fmax && fmax <= nyquist)) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `fmin=${fmin}, fmax=${fmax} must satisfy 0 <= fmin < fmax <= ${nyquist}, half the sample rate`,
+    )
+  }
+  if (norm !== null) assertOneOf('norm', norm, ['slaney', ...NORMS])
+
+  const binHz = fftFrequencies({ sampleRate, nFft })
+  const firstBin = (condition: (hz: number) => boolean) => {
+    const bin = binHz.findIndex(condition)
+    return bin < 0 ? binHz.length : bin
+  }
+  const edges = melFrequencies(nMels + 2, { fmin, fmax, htk })
+  const first = new Int32Array(nMels)
+  const last = new Int32Array(nMels)
+  const offset = new Int32Array(nMels)
+  const weights: number[] = []
+  for (let mel = 0; mel < nMels; mel++) {
+    const [low, middle, high] = [edges[mel]!, edges[mel + 1]!, edges[mel + 2]!]
+    first[mel] = firstBin((hz) => hz > low)
+    last[mel] = firstBin((hz) => hz >= high)
+    const row = binHz
+      .subarray(first[mel], last[mel])
+      .map((hz) => Math.min((hz - low) / (middle - low), (high - hz) / (high - middle)))
+    const scale = norm === null ? 1 : norm === 'slaney' ? (high - low) / 2 : vectorNorm(row, norm)
+    offset[mel] = weights.length
+    for (const weight of row) weights.push(weight / scale)
+  }
+  return { nMels, bins: binHz.length, first, last, offset, weights: Float64Array.from(weights) }
+}

@@ -1,0 +1,146 @@
+/** The short-time Fourier transform and spectrograms. */
+import { assertInteger, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
+import { assertSamples } from './check.js'
+import { createRealFft } from './fft.js'
+import { frameCount, PAD_MODES, type PadMode, readFrame } from './frame.js'
+import { getWindow, type WindowName } from './window.js'
+
+/** Options of {@link stft}; also part of every feature made from it. */
+export interface StftOptions {
+  /** Length of the transform in samples; powers of two are fastest. */
+  nFft?: number
+  /** Samples between two frames. */
+  hopLength?: number
+  /** Length of the window, padded with zeros on both sides to `nFft`. Default `nFft`. */
+  winLength?: number
+  window?: WindowName
+  /** Whether frame t is centred on sample `t * hopLength`. */
+  center?: boolean
+  /** What stands beyond the ends of a centred signal. */
+  padMode?: PadMode
+}
+
+/** A complex matrix: `re[bin * frames + frame] + i * im[bin * frames + frame]`. */
+export interface ComplexMatrix {
+  re: Float32Array
+  im: Float32Array
+  bins: number
+  frames: number
+}
+
+/**
+ * The short-time Fourier transform.
+ *
+ * @param samples - Mono signal.
+ * @param options - Defaults as in librosa: `nFft` 2048, `winLength` `nFft`, `hopLength` `winLength / 4`, `window`
+ *   'hann', `center` true, `padMode` 'constant'.
+ * @returns Shape [nFft / 2 + 1, frames].
+ * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
+ *   or (with `center: false`) shorter than `nFft`.
+ * @see librosa 0.10.2 `stft`.
+ * @example stft(clip.samples, { nFft: 1024 })
+ */
+export function stft(samples: Float32Array, options: StftOptions = {}): ComplexMatrix {
+  const plan = createStftPlan(options)
+  assertSamples(samples)
+  const { bins } = plan
+  const frames = plan.frames(samples.length)
+  const re = new Float32Array(bins * frames)
+  const im = new Float32Array(bins * frames)
+  for (let frame = 0; frame < frames; frame++) {
+    plan.transform(samples, frame)
+    for (let bin = 0; bin < bins; bin++) {
+      re[bin * frames + frame] = plan.re[bin]!
+      im[bin * frames + frame] = plan.im[bin]!
+    }
+  }
+  return { re, im, bins, frames }
+}
+
+/** Options of {@link spectrogram}. */
+export interface SpectrogramOptions extends StftOptions {
+  /** 1 makes magnitudes (the default), 2 makes powers. */
+  power?: 1 | 2
+}
+
+/**
+ * The magnitude (or power) of the short-time Fourier transform: `|stft| ** power`.
+ *
+ * @param samples - Mono signal.
+ * @param options - As {@link stft}, but `hopLength` 512; `power` 1.
+ * @returns Shape [nFft / 2 + 1, frames], >= 0.
+ * @throws EscError as {@link stft}, and INVALID_OPTION if `power` is not 1 or 2.
+ * @see librosa 0.10.2 `core.spectrum._spectrogram`.
+ * @example spectrogram(clip.samples, { power: 2 })
+ */
+export function spectrogram(samples: Float32Array, options: SpectrogramOptions = {}): FeatureMatrix {
+  const { power = 1, hopLength = 512 } = options
+  assertPower(power)
+  const plan = createStftPlan({ ...options, hopLength })
+  assertSamples(samples)
+  const { bins } = plan
+  const frames = plan.frames(samples.length)
+  const data = new Float32Array(bins * frames)
+  const column = new Float64Array(bins)
+  for (let frame = 0; frame < frames; frame++) {
+    plan.transform(samples, frame)
+    powerOf(plan, power, column)
+    for (let bin = 0; bin < bins; bin++) data[bin * frames + frame] = column[bin]!
+  }
+  return { data, bins, frames }
+}
+
+/** A transform with its tables: one frame at a time, into buffers of its own. */
+export interface StftPlan {
+  readonly bins: number
+  /** Real parts of the frame transformed last. */
+  readonly re: Float64Array
+  /** Imaginary parts of the frame transformed last. */
+  readonly im: Float64Array
+  /** Frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
+  frames(length: number): number
+  transform(samples: Float32Array, frame: number): void
+}
+
+/** @throws EscError INVALID_OPTION if an option is out of its range. */
+export function createStftPlan(options: StftOptions): StftPlan {
+  const { nFft = 2048, window = 'hann', center = true, padMode = 'constant' } = options
+  assertInteger('nFft', nFft, 1, 2 ** 24)
+  const { winLength = nFft } = options
+  assertInteger('winLength', winLength, 1, nFft)
+  const { hopLength = Math.max(1, Math.floor(winLength / 4)) } = options
+  assertInteger('hopLength', hopLength, 1)
+  assertOneOf('padMode', padMode, PAD_MODES)
+
+  const padded = new Float64Array(nFft)
+  padded.set(getWindow(window, winLength), Math.floor((nFft - winLength) / 2))
+  const fft = createRealFft(nFft)
+  const bins = Math.floor(nFft / 2) + 1
+  const re = new Float64Array(bins)
+  const im = new Float64Array(bins)
+  const input = new Float64Array(nFft)
+  const offset = center ? Math.floor(nFft / 2) : 0
+  return {
+    bins,
+    re,
+    im,
+    frames: (length) => frameCount(length, { frameLength: nFft, hopLength, center }),
+    transform(samples, frame) {
+      readFrame(samples, frame * hopLength - offset, padded, padMode, input)
+      fft.forward(input, re, im)
+    },
+  }
+}
+
+/** Writes `|X| ** power` of the plan's last frame into `out`, [bins]. */
+export function powerOf({ re, im, bins }: StftPlan, power: 1 | 2, out: Float64Array): void {
+  for (let bin = 0; bin < bins; bin++) out[bin] = re[bin]! * re[bin]! + im[bin]! * im[bin]!
+  if (power === 1) for (let bin = 0; bin < bins; bin++) out[bin] = Math.sqrt(out[bin]!)
+}
+
+/** @throws EscError INVALID_OPTION unless `power` is 1 or 2. */
+export function assertPower(power: number): asserts power is 1 | 2 {
+  if (power !== 1 && power !== 2) {
+    throw new EscError('INVALID_OPTION', `power=${power} must be 1 (magnitude) or 2 (power)`)
+  }
+}

@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readFrame } from './frame.js'
+import { spectrogram } from './stft.js'
+import { rms, rmsFromSpectrogram, zeroCrossingRate, zeroCrossings } from './temporal.js'
+import { noise, sine } from './test-signals.js'
+
+describe('rms', () => {
+  it('of a sine is its amplitude over √2, of a constant the constant, of silence 0', () => {
+    expect(rms(sine(441, 22050, 22050)).data[20]).toBeCloseTo(Math.SQRT1_2, 3)
+    expect(rms(new Float32Array(4096).fill(-0.25), { center: false }).data).toEqual(
+      new Float32Array(5).fill(0.25),
+    )
+    expect(rms(new Float32Array(3000)).data.every((value) => value === 0)).toBe(true)
+  })
+
+  it('equals the frames summed one by one', () => {
+    const lengths = fc.integer({ min: 1, max: 60 })
+    const modes = fc.constantFrom('constant', 'reflect', 'edge')
+    fc.assert(
+      fc.property(lengths, lengths, fc.boolean(), modes, (frameLength, hopLength, center, padMode) => {
+        const samples = noise(100, frameLength)
+        const { data, frames } = rms(samples, { frameLength, hopLength, center, padMode })
+        const ones = new Float64Array(frameLength).fill(1)
+        const frame = new Float64Array(frameLength)
+        for (let t = 0; t < frames; t++) {
+          const start = t * hopLength - (center ? Math.floor(frameLength / 2) : 0)
+          readFrame(samples, start, ones, padMode, frame)
+          const power = frame.reduce((sum, value) => sum + value * value, 0) / frameLength
+          expect(data[t]).toBeCloseTo(Math.sqrt(power), 6)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('comes out of a spectrogram without a window too', () => {
+    for (const frameLength of [512, 375]) {
+      const samples = noise(4000, 5)
+      const magnitude = spectrogram(samples, { nFft: frameLength, hopLength: 128, window: 'boxcar' })
+      const direct = rms(samples, { frameLength, hopLength: 128 })
+      const { data, frames } = rmsFromSpectrogram(magnitude, { frameLength })
+      expect(frames).toBe(direct.frames)
+      data.forEach((value, i) => {
+        expect(value).toBeCloseTo(direct.data[i]!, 6)
+      })
+    }
+  })
+
+  it('refuses options, signals and spectrograms that do not fit', () => {
+    const badOption = expect.objectContaining({ code: 'INVALID_OPTION' })
+    const badInput = expect.objectContaining({ code: 'INVALID_INPUT' })
+    expect(() => rms(new Float32Array(9), { frameLength: 0 })).toThrow(badOption)
+    expect(() => rms(new Float32Array(9), { padMode: 'zero' as 'edge' })).toThrow(badOption)
+    expect(() => rms(new Float32Array(0))).toThrow(badInput)
+    expect(() => rms(new Float32Array(9), { center: false })).toThrow(badInput)
+    expect(() => rmsFromSpectrogram({ data: new Float32Array(10), bins: 5, frames: 2 })).toThrow(badInput)
+  })
+})
+
+describe('zeroCrossings', () => {
+  it('marks changes of sign; zero and what is below the threshold are positive', () => {
+    expect([...zeroCrossings(Float32Array.of(1, -1, -1, 2, 0, -0.5))]).toEqual([1, 1, 0, 1, 0, 1])
+    expect([...zeroCrossings(Float32Array.of(1, -1e-11, -1, 1), { pad: false })]).toEqual([0, 0, 1, 1])
+    expect([...zeroCrossings(Float32Array.of(1, -0.1, 1), { pad: false, threshold: 0.1 })]).toEqual([0, 1, 1])
+    expect([...zeroCrossings(Float32Array.of(1, -0.125, 1), { pad: false, threshold: 0.125 })]).toEqual([
+      0, 0, 0,
+    ])
+  })
+
+  it('refuses a threshold that is none', () => {
+    expect(() => zeroCrossings(Float32Array.of(1), { threshold: Number.NaN })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    )
+  })
+})
+
+describe('zeroCrossingRate', () => {
+  it('of a tone is twice its frequency over the sample rate', () => {
+    const { data, frames } = zeroCrossingRate(sine(1003, 22050, 22050))
+    expect(frames).toBe(44)
+    for (let frame = 4; frame < 40; frame++) expect(Math.abs(data[frame]! - 2006 / 22050)).toBeLessThan(1e-3)
+  })
+
+  it('never counts the first sample of a frame, nor the padding', () => {
+    const alternating = Float32Array.from({ length: 8 }, (_, i) => (i % 2 ? -1 : 1))
+    const options = { frameLength: 4, hopLength: 4 }
+    expect([...zeroCrossingRate(alternating, { ...options, center: false }).data]).toEqual([0.75, 0.75])
+    expect([...zeroCrossingRate(alternating, options).data]).toEqual([0.25, 0.75, 0.25])
+    expect([...zeroCrossingRate(new Float32Array(9).fill(-1), options).data]).toEqual([0, 0, 0])
+  })
+
+  it('refuses an empty signal', () => {
+    expect(() => zeroCrossingRate(new Float32Array(0))).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    )
+  })
+})

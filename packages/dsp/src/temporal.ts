@@ -1,0 +1,159 @@
+/** Features of the waveform: loudness and zero crossings per frame. */
+import { assertInRange, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
+import { assertMatrix, assertSamples } from './check.js'
+import { type FrameOptions, frameCount, PAD_MODES, type PadMode, readFrame } from './frame.js'
+import { gcd } from './math.js'
+
+/** Options of {@link rms}. */
+export interface RmsOptions extends FrameOptions {
+  /** What stands beyond the ends of a centred signal. Default 'constant'. */
+  padMode?: PadMode
+}
+
+/**
+ * Root mean square of every frame.
+ *
+ * @param samples - Mono signal.
+ * @param options - `frameLength` 2048, `hopLength` 512, `center` true, `padMode` 'constant'.
+ * @returns Amplitude, >= 0; shape [1, frames].
+ * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
+ *   or (with `center: false`) shorter than a frame.
+ * @see librosa 0.10.2 `feature.rms`.
+ * @example rms(clip.samples, { hopLength: 256 })
+ */
+export function rms(samples: Float32Array, options: RmsOptions = {}): FeatureMatrix {
+  assertSamples(samples)
+  const values = frameRms(samples, options)
+  return { data: Float32Array.from(values), bins: 1, frames: values.length }
+}
+
+/**
+ * {@link rms} in float64, without the check of the samples.
+ *
+ * @throws EscError as {@link rms}.
+ */
+export function frameRms(samples: Float32Array, options: RmsOptions): Float64Array {
+  const { frameLength = 2048, hopLength = 512, center = true, padMode = 'constant' } = options
+  assertOneOf('padMode', padMode, PAD_MODES)
+  const frames = frameCount(samples.length, { frameLength, hopLength, center })
+  const offset = center ? Math.floor(frameLength / 2) : 0
+  // Frames overlap in whole blocks of this many samples; the energy of a block is summed once.
+  const blockLength = gcd(frameLength, hopLength)
+  const hop = hopLength / blockLength
+  const blocks = frameLength / blockLength
+  const window = new Float64Array(blockLength).fill(1)
+  const input = new Float64Array(blockLength)
+  const energy = new Float64Array((frames - 1) * hop + blocks)
+  for (let block = 0; block < energy.length; block++) {
+    readFrame(samples, block * blockLength - offset, window, padMode, input)
+    energy[block] = sumOfSquares(input)
+  }
+  const out = new Float64Array(frames)
+  for (let frame = 0; frame < frames; frame++) {
+    let sum = 0
+    for (let block = frame * hop; block < frame * hop + blocks; block++) sum += energy[block]!
+    out[frame] = Math.sqrt(sum / frameLength)
+  }
+  return out
+}
+
+function sumOfSquares(values: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!
+  return sum
+}
+
+/**
+ * Root mean square of every frame, from a magnitude spectrogram (by Parseval). With a window it is the windowed
+ * frame's; for the plain frame's take `window: 'boxcar'`.
+ *
+ * @param magnitude - Shape [nFft / 2 + 1, frames], e.g. of {@link spectrogram}.
+ * @param options - `frameLength` is the `nFft` the spectrogram was made with. Default 2048.
+ * @returns Amplitude, >= 0; shape [1, frames].
+ * @throws EscError INVALID_INPUT if the matrix is empty or not finite, or its bins are not those of `frameLength`.
+ * @see librosa 0.10.2 `feature.rms` with `S`.
+ * @example rmsFromSpectrogram(spectrogram(clip.samples))
+ */
+export function rmsFromSpectrogram(
+  magnitude: FeatureMatrix,
+  options: { frameLength?: number } = {},
+): FeatureMatrix {
+  const { frameLength = 2048 } = options
+  assertMatrix('magnitude', magnitude)
+  const { data, bins, frames } = magnitude
+  if (bins !== Math.floor(frameLength / 2) + 1) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `magnitude has ${bins} bins, frameLength=${frameLength} makes ${Math.floor(frameLength / 2) + 1}`,
+    )
+  }
+  const power = new Float64Array(frames)
+  for (let bin = 0; bin < bins; bin++) {
+    // The half spectrum holds every bin but 0 and Nyquist's for two.
+    const alone = bin === 0 || (frameLength % 2 === 0 && bin === bins - 1)
+    for (let frame = 0; frame < frames; frame++) {
+      power[frame]! += (alone ? 1 : 2) * data[bin * frames + frame]! ** 2
+    }
+  }
+  return { data: Float32Array.from(power, (sum) => Math.sqrt(sum) / frameLength), bins: 1, frames }
+}
+
+/** Options of {@link zeroCrossings}. */
+export interface ZeroCrossingOptions {
+  /** Samples of at most this magnitude count as zero, which is positive. Default 1e-10. */
+  threshold?: number
+  /** Whether the first sample counts as a crossing. Default true. */
+  pad?: boolean
+}
+
+/**
+ * Marks every sample whose sign differs from the one before it.
+ *
+ * @param samples - Mono signal.
+ * @returns 1 at a crossing, else 0; same length.
+ * @throws EscError INVALID_OPTION if `threshold` is not >= 0; INVALID_INPUT if the signal is empty or not finite.
+ * @see librosa 0.10.2 `zero_crossings`.
+ * @example zeroCrossings(new Float32Array([1, -1, -1, 2]), { pad: false }) // [0, 1, 0, 1]
+ */
+export function zeroCrossings(samples: Float32Array, options: ZeroCrossingOptions = {}): Uint8Array {
+  const { threshold = 1e-10, pad = true } = options
+  assertInRange('threshold', threshold, 0, Number.MAX_VALUE)
+  assertSamples(samples)
+  const crossings = new Uint8Array(samples.length)
+  crossings[0] = pad ? 1 : 0
+  let negative = samples[0]! < -threshold
+  for (let i = 1; i < samples.length; i++) {
+    const wasNegative = negative
+    negative = samples[i]! < -threshold
+    if (negative !== wasNegative) crossings[i] = 1
+  }
+  return crossings
+}
+
+/**
+ * Share of zero crossings in every frame; the frame's first sample is never one.
+ *
+ * @param samples - Mono signal.
+ * @param options - `frameLength` 2048, `hopLength` 512, `center` true (beyond its ends the signal stays as it is there).
+ * @returns In [0, 1]; shape [1, frames].
+ * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
+ *   or (with `center: false`) shorter than a frame.
+ * @see librosa 0.10.2 `feature.zero_crossing_rate`.
+ * @example zeroCrossingRate(clip.samples)
+ */
+export function zeroCrossingRate(samples: Float32Array, options: FrameOptions = {}): FeatureMatrix {
+  const { frameLength = 2048, hopLength = 512, center = true } = options
+  const crossings = zeroCrossings(samples, { pad: false })
+  const { length } = samples
+  const frames = frameCount(length, { frameLength, hopLength, center })
+  const offset = center ? Math.floor(frameLength / 2) : 0
+  // before[i] crossings lie before sample i; the padding has none.
+  const before = new Uint32Array(length + 1)
+  for (let i = 0; i < length; i++) before[i + 1] = before[i]! + crossings[i]!
+  const clip = (index: number) => Math.min(length, Math.max(0, index))
+  const data = Float32Array.from({ length: frames }, (_, frame) => {
+    const start = frame * hopLength - offset
+    return (before[clip(start + frameLength)]! - before[clip(start + 1)]!) / frameLength
+  })
+  return { data, bins: 1, frames }
+}

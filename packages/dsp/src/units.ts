@@ -1,0 +1,89 @@
+/** Frequencies in Hz, in mel, and of FFT bins. */
+import { assertInRange, assertInteger, assertPositive, EscError } from '@esc/core'
+
+/** Which mel scale: `false` is Slaney's Auditory Toolbox (linear below 1 kHz), `true` is HTK's formula. */
+export interface MelScaleOptions {
+  htk?: boolean
+}
+
+// Slaney's scale: 200/3 Hz a mel up to 1 kHz (15 mel), then 27 mel for every factor of 6.4.
+const HZ_PER_MEL = 200 / 3
+const LOG_START_HZ = 1000
+const LOG_START_MEL = LOG_START_HZ / HZ_PER_MEL
+const LOG_STEP = Math.log(6.4) / 27
+
+/**
+ * Converts a frequency from Hz to mel.
+ *
+ * @param hz - Frequency in Hz, >= 0.
+ * @throws EscError INVALID_INPUT unless `hz` is a finite number >= 0.
+ * @see librosa 0.10.2 `hz_to_mel`.
+ * @example hzToMel(60) // 0.9
+ */
+export function hzToMel(hz: number, options: MelScaleOptions = {}): number {
+  assertNonNegative('hz', hz)
+  if (options.htk) return 2595 * Math.log10(1 + hz / 700)
+  return hz < LOG_START_HZ ? hz / HZ_PER_MEL : LOG_START_MEL + Math.log(hz / LOG_START_HZ) / LOG_STEP
+}
+
+/**
+ * Converts a frequency from mel to Hz: the inverse of {@link hzToMel}.
+ *
+ * @param mel - Frequency in mel, >= 0.
+ * @throws EscError INVALID_INPUT unless `mel` is a finite number >= 0.
+ * @see librosa 0.10.2 `mel_to_hz`.
+ * @example melToHz(3) // 200
+ */
+export function melToHz(mel: number, options: MelScaleOptions = {}): number {
+  assertNonNegative('mel', mel)
+  if (options.htk) return 700 * (10 ** (mel / 2595) - 1)
+  return mel < LOG_START_MEL ? mel * HZ_PER_MEL : LOG_START_HZ * Math.exp(LOG_STEP * (mel - LOG_START_MEL))
+}
+
+/** Options of {@link melFrequencies}. */
+export interface MelFrequencyOptions extends MelScaleOptions {
+  /** Hz. */
+  fmin?: number
+  /** Hz. */
+  fmax?: number
+}
+
+/**
+ * Frequencies that are evenly spaced in mel, both ends included.
+ *
+ * @param nMels - How many, >= 1.
+ * @returns Hz, ascending; length `nMels`.
+ * @throws EscError INVALID_OPTION unless `nMels >= 1` and `0 <= fmin <= fmax`.
+ * @see librosa 0.10.2 `mel_frequencies`.
+ * @example melFrequencies(40, { fmax: 8000 })
+ */
+export function melFrequencies(nMels = 128, options: MelFrequencyOptions = {}): Float64Array {
+  const { fmin = 0, fmax = 11025, htk = false } = options
+  assertInteger('nMels', nMels, 1)
+  assertInRange('fmax', fmax, 0, Number.MAX_VALUE)
+  assertInRange('fmin', fmin, 0, fmax)
+  const low = hzToMel(fmin, { htk })
+  const step = nMels > 1 ? (hzToMel(fmax, { htk }) - low) / (nMels - 1) : 0
+  return Float64Array.from({ length: nMels }, (_, i) => melToHz(low + i * step, { htk }))
+}
+
+/**
+ * Centre frequency of every bin of a real FFT.
+ *
+ * @returns Hz, from 0 to half the sample rate; length `floor(nFft / 2) + 1`.
+ * @throws EscError INVALID_OPTION unless `sampleRate > 0` and `nFft` is an integer >= 1.
+ * @see librosa 0.10.2 `fft_frequencies`.
+ * @example fftFrequencies({ sampleRate: 22050, nFft: 2048 })[1] // 10.77
+ */
+export function fftFrequencies(options: { sampleRate?: number; nFft?: number } = {}): Float64Array {
+  const { sampleRate = 22050, nFft = 2048 } = options
+  assertPositive('sampleRate', sampleRate)
+  assertInteger('nFft', nFft, 1)
+  return Float64Array.from({ length: Math.floor(nFft / 2) + 1 }, (_, bin) => (bin * sampleRate) / nFft)
+}
+
+function assertNonNegative(name: string, value: number): void {
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new EscError('INVALID_INPUT', `${name}=${value} must be a finite number >= 0`)
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { npyBytes } from './npy-bytes.js'
+import { formatReport, runGolden } from './run-golden.js'
+
+const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url))
+const { GOLDEN_DIR } = process.env
+
+describe('golden cases', () => {
+  it('pass on the committed cut, which offers every function', async () => {
+    const report = await runGolden(FIXTURES)
+    expect(report.failures).toEqual([])
+    expect([...report.skipped]).toEqual([])
+    expect(report.passed).toBe(102)
+  })
+
+  const whole = GOLDEN_DIR
+    ? 'pass on the whole set'
+    : 'pass on the whole set (skipped: GOLDEN_DIR is not set)'
+  it.skipIf(!GOLDEN_DIR)(whole, async () => {
+    const report = await runGolden(GOLDEN_DIR!)
+    expect(report.failures).toEqual([])
+    expect(report.passed).toBeGreaterThan(0)
+  })
+})
+
+describe('runGolden', () => {
+  let dir: string
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'golden-'))
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  const base = {
+    id: 'case',
+    function: 'librosa.mel_frequencies',
+    params: { n_mels: 3, fmin: 0, fmax: 200, htk: false },
+    input: null,
+    output: 'out.npy',
+    full_shape: [3],
+    stored_stride: [2],
+    tol_abs_f32: 1e-6,
+  }
+  const write = async (cases: readonly object[], stored = [0, 200]) => {
+    await writeFile(join(dir, 'manifest.json'), JSON.stringify({ inputs: {}, cases }))
+    await writeFile(join(dir, 'out.npy'), npyBytes('<f8', `(${stored.length},)`, Float64Array.from(stored)))
+  }
+
+  it('passes a case within its tolerance, at the stored indices', async () => {
+    await write([base])
+    expect(await runGolden(dir)).toMatchObject({ passed: 1, failures: [] })
+  })
+
+  it('names the worst index, the values and the tolerance of a failing case', async () => {
+    await write([base], [0, 201])
+    const { failures } = await runGolden(dir)
+    expect(failures).toHaveLength(1)
+    expect(failures[0]).toMatch(/^case: worst at \[2\]: expected 201, got 200(\.0\d*)?, tolerance 0.000001$/)
+  })
+
+  it.each([
+    ['a wrong shape', { full_shape: [4] }, /has shape \[3\], expected \[4\]/],
+    ['a value out of range between the stored ones', { full_stats: { min: 0, max: 199 } }, /ranges over/],
+    ['a missing error', { expect: 'error' }, /gave a result/],
+    ['an unexpected error', { params: { n_mels: -1 } }, /threw EscError/],
+  ])('fails on %s', async (_, change, message) => {
+    await write([{ ...base, ...change }])
+    const { passed, failures } = await runGolden(dir)
+    expect(passed).toBe(0)
+    expect(failures[0]).toMatch(message)
+  })
+
+  it('passes an expected error, skips what is not offered, and never fails on an informative case', async () => {
+    await write(
+      [
+        { ...base, params: { n_mels: -1 }, expect: 'error', output: undefined },
+        { ...base, function: 'librosa.tempogram' },
+        { ...base, tags: ['informative'] },
+      ],
+      [0, 1],
+    )
+    const lines = formatReport(await runGolden(dir))
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toMatch(/^informative case: worst at \[2\]/)
+    expect(lines[1]).toBe('not offered, skipped: librosa.tempogram 1')
+    expect(lines[2]).toBe('1 passed, 0 failed, 1 skipped')
+  })
+
+  it('judges a case tagged snr40 by its signal-to-noise ratio away from the ends', async () => {
+    const frequencies = { ...base, params: { n_mels: 6000, fmin: 0, fmax: 200, htk: false } }
+    const wanted = Array.from({ length: 6000 }, (_, i) => (200 * i) / 5999)
+    const snr40 = { ...frequencies, full_shape: [6000], stored_stride: [1], tags: ['snr40'] }
+    const shifted = (margin: number, by: number) =>
+      wanted.map((value, i) => (i < margin || i >= 6000 - margin ? value + by : value))
+    await write([snr40], shifted(2048, 50))
+    expect(await runGolden(dir)).toMatchObject({ passed: 1 })
+    await write([snr40], shifted(3000, 50))
+    expect((await runGolden(dir)).failures[0]).toMatch(/SNR/)
+  })
+
+  it('throws IO where there is no manifest', async () => {
+    await expect(runGolden(join(dir, 'absent'))).rejects.toMatchObject({ code: 'IO' })
+  })
+})
