@@ -1,1 +1,6 @@
-export {}
+export type { DecodedAudio } from './audio.js'
+export { toMono } from './channels.js'
+export { type AudioDecoder, type Codecs, type WasmDecoder, wasmDecoder } from './codecs.js'
+export { type DecodeOptions, decodeAudio, type LoadOptions, loadAudio } from './load.js'
+export { type AudioFormat, sniffFormat } from './sniff.js'
+export { type DecodeWavOptions, decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'

@@ -1,0 +1,2 @@
+export { nodeCodecs } from './codecs.js'
+export { type AudioSource, decodeAudio, loadAudio, writeWav } from './files.js'

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { readWav } from './riff.js'
+
+const text = (value: string) => Uint8Array.from(value, (char) => char.charCodeAt(0))
+
+function concat(...parts: Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+function u32(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer)
+}
+
+function chunk(id: string, body: Uint8Array, size = body.length): Uint8Array {
+  return concat(text(id), u32(size), body, new Uint8Array(body.length & 1))
+}
+
+function riff(...chunks: Uint8Array[]): Uint8Array {
+  const body = concat(text('WAVE'), ...chunks)
+  return concat(text('RIFF'), u32(body.length), body)
+}
+
+interface Fmt {
+  tag?: number
+  channels?: number
+  rate?: number
+  byteRate?: number
+  blockAlign?: number
+  bits?: number
+  /** Valid bits and sub-format: makes it extensible. */
+  extension?: { validBits: number; subFormat: number; tail?: number; size?: number }
+}
+
+function fmt(options: Fmt = {}): Uint8Array {
+  const { tag = 1, channels = 1, rate = 8000, bits = 16, extension } = options
+  const { blockAlign = (channels * Math.ceil(bits / 8)) & 0xffff } = options
+  const { byteRate = rate * blockAlign } = options
+  const view = new DataView(new ArrayBuffer(extension ? 40 : 16))
+  view.setUint16(0, extension ? 0xfffe : tag, true)
+  view.setUint16(2, channels, true)
+  view.setUint32(4, rate, true)
+  view.setUint32(8, byteRate, true)
+  view.setUint16(12, blockAlign, true)
+  view.setUint16(14, bits, true)
+  if (extension) {
+    view.setUint16(16, extension.size ?? 22, true)
+    view.setUint16(18, extension.validBits, true)
+    view.setUint16(24, extension.subFormat, true)
+    for (const [i, byte] of [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71].entries()) {
+      view.setUint8(26 + i, byte)
+    }
+    if (extension.tail !== undefined) view.setUint8(39, extension.tail)
+  }
+  return chunk('fmt ', new Uint8Array(view.buffer))
+}
+
+const samples = chunk('data', new Uint8Array(8))
+
+describe('readWav', () => {
+  it('finds the samples between unknown chunks of odd size', () => {
+    const bytes = riff(
+      chunk('JUNK', new Uint8Array(3)),
+      fmt(),
+      chunk('LIST', text('INFO!')),
+      chunk('data', Uint8Array.of(1, 2, 3, 4)),
+      chunk('id3 ', new Uint8Array(7)),
+    )
+    expect(readWav(bytes)).toEqual({
+      format: { encoding: 'pcm', channels: 1, sampleRate: 8000, containerBits: 16, validBits: 16 },
+      frames: 2,
+      data: Uint8Array.of(1, 2, 3, 4),
+    })
+  })
+
+  it('reads bytes that start anywhere in their buffer', () => {
+    const bytes = riff(fmt(), chunk('data', Uint8Array.of(1, 2, 3, 4)))
+    for (const shift of [1, 2, 3]) {
+      const shifted = concat(new Uint8Array(shift), bytes).subarray(shift)
+      expect(readWav(shifted)).toEqual(readWav(bytes))
+    }
+  })
+
+  it('does without the pad byte of a last odd chunk, whether the RIFF size counts it or not', () => {
+    const bytes = riff(fmt({ bits: 8 }), chunk('data', Uint8Array.of(1, 2, 3)))
+    expect(readWav(bytes.subarray(0, -1)).frames).toBe(3)
+    const uncounted = bytes.slice(0, -1)
+    new DataView(uncounted.buffer).setUint32(4, uncounted.length - 8, true)
+    expect(readWav(uncounted).frames).toBe(3)
+  })
+
+  it('ignores what follows the RIFF chunk', () => {
+    expect(readWav(concat(riff(fmt(), samples), text('TAG trailing'))).frames).toBe(4)
+  })
+
+  it.each<[string, Fmt, object]>([
+    [
+      'extensible PCM',
+      { bits: 24, extension: { validBits: 24, subFormat: 1 } },
+      { containerBits: 24, validBits: 24 },
+    ],
+    ['20 valid bits of 24', { bits: 24, extension: { validBits: 20, subFormat: 1 } }, { validBits: 20 }],
+    ['valid bits left at 0', { bits: 16, extension: { validBits: 0, subFormat: 1 } }, { validBits: 16 }],
+    ['extensible float', { bits: 32, extension: { validBits: 32, subFormat: 3 } }, { encoding: 'float' }],
+    ['plain 12-bit PCM', { bits: 12 }, { containerBits: 16, validBits: 12 }],
+    ['64-bit float', { tag: 3, bits: 64 }, { encoding: 'float', containerBits: 64 }],
+    ['A-law', { tag: 6, bits: 8 }, { encoding: 'alaw', containerBits: 8 }],
+    ['µ-law', { tag: 7, bits: 8 }, { encoding: 'mulaw', containerBits: 8 }],
+    ['the most channels', { channels: 64, bits: 8 }, { channels: 64 }],
+  ])('accepts %s', (_, options, expected) => {
+    const bytes = riff(fmt(options), chunk('data', new Uint8Array(192)))
+    expect(readWav(bytes).format).toMatchObject(expected)
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['no channels', riff(fmt({ channels: 0 }), samples), /channels=0 must lie in \[1, 64\]/],
+    ['65535 channels', riff(fmt({ channels: 65535 }), samples), /channels=65535 must lie/],
+    ['a rate of 0', riff(fmt({ rate: 0 }), samples), /sampleRate=0 must be > 0/],
+    [
+      'a wrong block align',
+      riff(fmt({ blockAlign: 4 }), samples),
+      /blockAlign=4, expected 1 channels of 2 bytes/,
+    ],
+    ['a wrong byte rate', riff(fmt({ byteRate: 1 }), samples), /byteRate=1, expected sampleRate=8000/],
+    [
+      'a cut frame',
+      riff(fmt(), chunk('data', new Uint8Array(7))),
+      /7 bytes, not a multiple of the block align 2/,
+    ],
+    ['no samples', riff(fmt(), chunk('data', new Uint8Array(0))), /holds no samples/],
+    ['no fmt chunk', riff(samples), /no chunk "fmt "/],
+    ['no data chunk', riff(fmt()), /no chunk "data"/],
+    ['two data chunks', riff(fmt(), samples, samples), /a second chunk "data"/],
+    ['two fmt chunks', riff(fmt(), fmt(), samples), /a second chunk "fmt "/],
+    ['a short fmt chunk', riff(chunk('fmt ', new Uint8Array(14)), samples), /14 bytes, expected at least 16/],
+    ['too much data', riff(fmt(), chunk('data', new Uint8Array(8), 9)), /claims 9 bytes, 8 follow/],
+    [
+      'an unfilled size',
+      riff(fmt(), chunk('data', new Uint8Array(8), 0xffffffff)),
+      /write to a file, not a pipe/,
+    ],
+    ['a cut chunk header', riff(fmt(), samples, text('LIST')), /too few for a chunk header/],
+    [
+      'more valid bits than stored',
+      riff(fmt({ bits: 16, extension: { validBits: 20, subFormat: 1 } }), samples),
+      /validBits=20 do not fit pcm samples of 16 bits/,
+    ],
+    [
+      'a short extension',
+      riff(fmt({ extension: { validBits: 16, subFormat: 1, size: 10 } }), samples),
+      /10 of extension, expected at least 40 and 22/,
+    ],
+  ])('CORRUPT_DATA: %s', (_, bytes, message) => {
+    expect(() => readWav(bytes)).toThrowError(
+      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('CORRUPT_DATA for a file cut anywhere behind its magic', () => {
+    const bytes = riff(fmt(), samples)
+    for (let length = 12; length < bytes.length; length++) {
+      expect(() => readWav(bytes.subarray(0, length)), `cut at ${length}`).toThrowError(
+        expect.objectContaining({ code: 'CORRUPT_DATA' }),
+      )
+    }
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['MS ADPCM', riff(fmt({ tag: 2, bits: 8 }), samples), /encoding 2 \(Microsoft ADPCM\)/],
+    ['an unknown tag', riff(fmt({ tag: 4242 }), samples), /encoding 4242 \(unknown\)/],
+    ['64-bit PCM', riff(fmt({ bits: 64 }), samples), /bitsPerSample=64 is not supported for pcm/],
+    ['0 bits', riff(fmt({ bits: 0 }), samples), /bitsPerSample=0 is not supported for pcm/],
+    ['16-bit float', riff(fmt({ tag: 3 }), samples), /bitsPerSample=16 is not supported for float/],
+    ['another GUID', riff(fmt({ extension: { validBits: 16, subFormat: 1, tail: 0 } }), samples), /GUID/],
+    ['RF64', concat(text('RF64'), riff(fmt(), samples).subarray(4)), /container RF64/],
+    ['RIFX', concat(text('RIFX'), riff(fmt(), samples).subarray(4)), /container RIFX/],
+    ['AVI', text('RIFF\0\0\0\0AVI '), /not a RIFF\/WAVE file/],
+    ['11 bytes', text('RIFF\0\0\0\0WAV'), /not a RIFF\/WAVE file/],
+  ])('UNSUPPORTED_FORMAT: %s', (_, bytes, message) => {
+    expect(() => readWav(bytes)).toThrowError(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT', message: expect.stringMatching(message) }),
+    )
+  })
+})

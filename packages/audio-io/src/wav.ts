@@ -1,0 +1,233 @@
+/// <reference path="./wavefile.d.ts" />
+/** WAV files: bytes to samples, and samples to bytes. */
+import { type AudioClip, assertInteger, EscError } from '@esc/core'
+// The UMD build by its path: `wavefile` itself has only a default export in Node and only a named one in bundlers.
+import wavefile from 'wavefile/dist/wavefile.js'
+import {
+  assertDuration,
+  assertFiniteSamples,
+  DEFAULT_MAX_DURATION_SEC,
+  type DecodedAudio,
+  MAX_CHANNELS,
+} from './audio.js'
+import { readWav, type WavFile } from './riff.js'
+
+export interface DecodeWavOptions {
+  /** Longest file to decode, in seconds; longer ones are refused before they are decoded. Default 3600. */
+  maxDurationSec?: number
+}
+
+/**
+ * Decodes a WAV file: PCM of 8, 16, 24 or 32 bits, float of 32 or 64, A-law and µ-law, plain or
+ * WAVE_FORMAT_EXTENSIBLE.
+ *
+ * PCM of `n` bits is divided by `2 ** (n - 1)`, as libsndfile (librosa) and ffmpeg do.
+ *
+ * @param bytes - The whole file.
+ * @returns One array per channel.
+ * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
+ * @throws EscError UNSUPPORTED_FORMAT if it is no RIFF/WAVE file or is stored in another encoding.
+ * @throws EscError INVALID_INPUT if it is longer than `maxDurationSec`; INVALID_OPTION if that is not > 0.
+ * @see libsndfile 1.2 `pcm.c`, ffmpeg 5.1 `libswresample/audioconvert.c`.
+ * @example const { channels, sampleRate } = decodeWav(new Uint8Array(await response.arrayBuffer()))
+ */
+export function decodeWav(bytes: Uint8Array, options: DecodeWavOptions = {}): DecodedAudio {
+  const { maxDurationSec = DEFAULT_MAX_DURATION_SEC } = options
+  const file = readWav(bytes)
+  assertDuration(file.frames, file.format.sampleRate, maxDurationSec)
+  const channels = deinterleave(toFloat(file), file.format.channels)
+  if (file.format.encoding === 'float') assertFiniteSamples(channels)
+  return { channels, sampleRate: file.format.sampleRate }
+}
+
+function toFloat({ data, format }: WavFile): Float32Array {
+  const { encoding, containerBits, validBits } = format
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const n = (data.byteLength * 8) / containerBits
+  const out = new Float32Array(n)
+  // Padding below the valid bits should be zero, and is noise where it is not.
+  const mask = -1 << (containerBits - validBits)
+  if (encoding === 'alaw' || encoding === 'mulaw') {
+    const levels = g711Levels(encoding)
+    for (let i = 0; i < n; i++) out[i] = levels[data[i]!]! / 32768
+  } else if (encoding === 'float') {
+    if (containerBits === 32) for (let i = 0; i < n; i++) out[i] = view.getFloat32(4 * i, true)
+    else for (let i = 0; i < n; i++) out[i] = view.getFloat64(8 * i, true)
+  } else if (containerBits === 8) {
+    // The only unsigned width.
+    for (let i = 0; i < n; i++) out[i] = ((data[i]! - 128) & mask) / 128
+  } else if (containerBits === 16) {
+    for (let i = 0; i < n; i++) out[i] = (view.getInt16(2 * i, true) & mask) / 32768
+  } else if (containerBits === 24) {
+    for (let i = 0; i < n; i++) {
+      out[i] = (((view.getInt16(3 * i + 1, true) << 8) | data[3 * i]!) & mask) / 8388608
+    }
+  } else {
+    for (let i = 0; i < n; i++) out[i] = (view.getInt32(4 * i, true) & mask) / 2147483648
+  }
+  return out
+}
+
+/** The 16-bit level of each of the 256 codes of ITU-T G.711. */
+function g711Levels(encoding: 'alaw' | 'mulaw'): Int16Array {
+  const codes = Uint8Array.from({ length: 256 }, (_, code) => code)
+  const table = new wavefile.WaveFile()
+  table.fromScratch(1, 8000, encoding === 'alaw' ? '8a' : '8m', codes)
+  if (encoding === 'alaw') table.fromALaw()
+  else table.fromMuLaw()
+  return Int16Array.from(table.getSamples(true, Int16Array))
+}
+
+function deinterleave(samples: Float32Array, channelCount: number): Float32Array[] {
+  if (channelCount === 1) return [samples]
+  const frames = samples.length / channelCount
+  return Array.from({ length: channelCount }, (_, channel) => {
+    const out = new Float32Array(frames)
+    for (let i = 0; i < frames; i++) out[i] = samples[i * channelCount + channel]!
+    return out
+  })
+}
+
+export interface EncodeWavOptions {
+  /** 16 and 24 write PCM, 32 writes float. Default 16. */
+  bitDepth?: 16 | 24 | 32
+}
+
+/**
+ * Encodes samples as a WAV file.
+ *
+ * PCM is rounded to the nearest step and clipped to the range the width can hold, so that decoding gives each sample
+ * back to half a step (a whole step just below +1, which PCM cannot represent). 32-bit float is exact.
+ *
+ * Differs from librosa: soundfile scales by `2 ** (n - 1) - 1` when it writes and by `2 ** (n - 1)` when it reads, so a
+ * round trip there loses level; here both are `2 ** (n - 1)`, as in ffmpeg.
+ *
+ * @param audio - A mono clip, or one array per channel; nominal range [-1, 1].
+ * @returns The whole file.
+ * @throws EscError INVALID_INPUT if there are no samples, channels differ in length, or a sample is not finite.
+ * @throws EscError INVALID_OPTION if `bitDepth` is not 16, 24 or 32, or the sample rate is not a whole number > 0.
+ * @see ffmpeg 5.1 `libswresample/audioconvert.c`.
+ * @example encodeWav({ samples: new Float32Array(22050), sampleRate: 22050 }, { bitDepth: 24 })
+ */
+export function encodeWav(audio: AudioClip | DecodedAudio, options: EncodeWavOptions = {}): Uint8Array {
+  const { bitDepth = 16 } = options
+  if (bitDepth !== 16 && bitDepth !== 24 && bitDepth !== 32) {
+    throw new EscError('INVALID_OPTION', `bitDepth=${bitDepth} must be 16, 24 or 32`)
+  }
+  assertInteger('sampleRate', audio.sampleRate, 1, 0xffffffff)
+  const channels = 'samples' in audio ? [audio.samples] : audio.channels
+  const frames = assertEncodable(channels)
+  const dataSize = frames * channels.length * (bitDepth / 8)
+  const headerSize = bitDepth === 32 ? 58 : 44
+  const fileSize = headerSize + dataSize + (dataSize & 1)
+  if (fileSize - 8 > 0xffffffff) {
+    throw new EscError('INVALID_INPUT', `${dataSize} bytes of samples do not fit a WAV file of at most 4 GiB`)
+  }
+  const view = new DataView(new ArrayBuffer(fileSize))
+  writeHeader(view, { channels: channels.length, sampleRate: audio.sampleRate, bitDepth, frames, dataSize })
+  writeSamples(view, headerSize, channels, bitDepth)
+  return new Uint8Array(view.buffer)
+}
+
+function assertEncodable(channels: readonly Float32Array[]): number {
+  const frames = channels[0]?.length ?? 0
+  if (channels.length > MAX_CHANNELS || frames === 0) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `${channels.length} channels of ${frames} samples: expected 1 to ${MAX_CHANNELS} channels with samples`,
+    )
+  }
+  for (const [channel, samples] of channels.entries()) {
+    if (samples.length !== frames) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `channel ${channel} has ${samples.length} samples, the first ${frames}`,
+      )
+    }
+    const bad = samples.findIndex((sample) => !Number.isFinite(sample))
+    if (bad !== -1) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `sample ${bad} of channel ${channel} is ${samples[bad]}, not finite`,
+      )
+    }
+  }
+  return frames
+}
+
+interface Header {
+  channels: number
+  sampleRate: number
+  bitDepth: 16 | 24 | 32
+  frames: number
+  dataSize: number
+}
+
+function writeHeader(view: DataView, { channels, sampleRate, bitDepth, frames, dataSize }: Header): void {
+  const isFloat = bitDepth === 32
+  const blockAlign = channels * (bitDepth / 8)
+  let offset = 0
+  const text = (value: string) => {
+    for (const char of value) view.setUint8(offset++, char.charCodeAt(0))
+  }
+  const u16 = (value: number) => {
+    view.setUint16(offset, value, true)
+    offset += 2
+  }
+  const u32 = (value: number) => {
+    view.setUint32(offset, value, true)
+    offset += 4
+  }
+  text('RIFF')
+  u32(view.byteLength - 8)
+  text('WAVEfmt ')
+  u32(isFloat ? 18 : 16)
+  u16(isFloat ? 3 : 1)
+  u16(channels)
+  u32(sampleRate)
+  u32((sampleRate * blockAlign) % 2 ** 32)
+  u16(blockAlign)
+  u16(bitDepth)
+  if (isFloat) {
+    // Every encoding but PCM must state the size of its extension, and its length in a "fact" chunk.
+    u16(0)
+    text('fact')
+    u32(4)
+    u32(frames)
+  }
+  text('data')
+  u32(dataSize)
+}
+
+function writeSamples(
+  view: DataView,
+  start: number,
+  channels: readonly Float32Array[],
+  bitDepth: number,
+): void {
+  const bytes = bitDepth / 8
+  const blockAlign = channels.length * bytes
+  const top = 2 ** (bitDepth - 1)
+  for (const [channel, samples] of channels.entries()) {
+    let offset = start + channel * bytes
+    if (bitDepth === 32) {
+      for (let i = 0; i < samples.length; i++, offset += blockAlign)
+        view.setFloat32(offset, samples[i]!, true)
+    } else if (bitDepth === 24) {
+      for (let i = 0; i < samples.length; i++, offset += blockAlign) {
+        const level = quantize(samples[i]!, top)
+        view.setUint8(offset, level & 0xff)
+        view.setInt16(offset + 1, level >> 8, true)
+      }
+    } else {
+      for (let i = 0; i < samples.length; i++, offset += blockAlign) {
+        view.setInt16(offset, quantize(samples[i]!, top), true)
+      }
+    }
+  }
+}
+
+function quantize(sample: number, top: number): number {
+  const level = Math.floor(sample * top + 0.5)
+  return level >= top ? top - 1 : level < -top ? -top : level
+}

@@ -1,0 +1,4 @@
+declare module 'wavefile/dist/wavefile.js' {
+  const wavefile: typeof import('wavefile')
+  export default wavefile
+}

@@ -1,0 +1,151 @@
+/**
+ * `npm run verify:dist`, after a build: packs every package, installs the tarballs into an empty folder, and uses them
+ * from outside as a stranger would.
+ *
+ * For each package: `import` and `require` of every entry that is not the browser's, publint, are-the-types-wrong, and
+ * no import of a Node built-in anywhere behind a portable entry. Names as arguments (`core dsp`) check only these and
+ * what they depend on.
+ */
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** Runs a command; throws what it printed if it fails. */
+function run(cwd, command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stdout}${stderr}`)
+  return stdout
+}
+
+const bin = (name) => join(root, 'node_modules/.bin', name)
+
+/** The packages to check, with what they need from this workspace. */
+function selectPackages(wanted) {
+  const all = new Map()
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const folder = join(root, 'packages', name)
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    if (!manifest.private) all.set(manifest.name, { folder, manifest })
+  }
+  const selected = new Map()
+  const add = (name) => {
+    if (selected.has(name)) return
+    const found = all.get(name)
+    if (!found) throw new Error(`no package ${name} in packages/`)
+    if (!existsSync(join(found.folder, 'dist')))
+      throw new Error(`${name} has no dist: run "npm run build" first`)
+    selected.set(name, found)
+    for (const dependency of Object.keys(found.manifest.dependencies ?? {})) {
+      if (all.has(dependency)) add(dependency)
+    }
+  }
+  for (const name of wanted.length > 0 ? wanted.map((short) => `@esc/${short}`) : all.keys()) add(name)
+  return [...selected.values()]
+}
+
+function pack({ folder, manifest }, destination) {
+  const [{ filename }] = JSON.parse(run(folder, 'npm', 'pack', '--json', '--pack-destination', destination))
+  return { folder, manifest, tarball: join(destination, filename) }
+}
+
+/** Installs all tarballs at once; optional peers are linked from here, since they are large and not ours. */
+function install(packed, folder) {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  const tarballs = packed.map(({ tarball }) => tarball)
+  run(
+    folder,
+    'npm',
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    ...tarballs,
+  )
+  for (const peer of packed.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {}))) {
+    const target = join(folder, 'node_modules', peer)
+    if (existsSync(target)) continue
+    mkdirSync(dirname(target), { recursive: true })
+    symlinkSync(join(root, 'node_modules', peer), target)
+  }
+}
+
+/** `@esc/dsp`, `@esc/dsp/node`: every entry that holds code. */
+function entriesOf({ name, exports }) {
+  return Object.entries(exports)
+    .filter(([, target]) => typeof target === 'object')
+    .map(([key, target]) => ({ key, specifier: join(name, key), file: target.default }))
+}
+
+/** Imports and requires an entry in a process of its own; both must see the same names, and at least one. */
+function useEntry({ specifier }, folder) {
+  const script = `
+    import { createRequire } from 'node:module'
+    const imported = Object.keys(await import('${specifier}')).sort()
+    const required = Object.keys(createRequire(import.meta.url)('${specifier}')).sort()
+    if (imported.length === 0) throw new Error('exports nothing')
+    if (String(imported) !== String(required.filter((key) => key !== '__esModule'))) {
+      throw new Error('import sees ' + imported + ', require ' + required)
+    }`
+  run(folder, process.execPath, '--input-type=module', '-e', script)
+}
+
+/** Follows every static import behind a portable entry, as a bundler for the browser would. */
+function assertPortable({ name }, { specifier, file }, folder) {
+  const metafile = join(folder, 'meta.json')
+  const options = ['--bundle', '--format=esm', '--packages=external', '--log-level=error']
+  const output = [`--metafile=${metafile}`, `--outdir=${join(folder, 'bundled')}`]
+  run(folder, bin('esbuild'), join('node_modules', name, file), ...options, ...output)
+  const { inputs } = JSON.parse(readFileSync(metafile, 'utf8'))
+  const isBuiltin = (path) => path.startsWith('node:') || builtinModules.includes(path)
+  const imports = Object.values(inputs).flatMap((input) => input.imports)
+  const node = imports.filter(({ path, kind }) => kind !== 'dynamic-import' && isBuiltin(path))
+  if (node.length > 0) throw new Error(`${specifier} is portable but imports ${node.map(({ path }) => path)}`)
+}
+
+function check({ folder: source, manifest, tarball }, folder) {
+  const isPortable = ({ key }) => !key.startsWith('./node') && !key.startsWith('./browser')
+  for (const entry of entriesOf(manifest)) {
+    if (!entry.key.startsWith('./browser')) useEntry(entry, folder)
+    if (isPortable(entry)) assertPortable(manifest, entry, folder)
+  }
+  run(source, bin('publint'), 'run', '--strict', '.')
+  run(source, bin('attw'), tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm')
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'verify-dist-'))
+try {
+  const packed = selectPackages(process.argv.slice(2)).map((each) => pack(each, scratch))
+  const folder = join(scratch, 'empty')
+  install(packed, folder)
+  let failed = 0
+  for (const each of packed) {
+    const { name } = each.manifest
+    try {
+      check(each, folder)
+      console.log(`${name}: ok`)
+    } catch (error) {
+      failed++
+      console.log(`${name}: FAILED\n${error.message}`)
+    }
+  }
+  console.log(`${packed.length - failed} packages ok, ${failed} failed`)
+  process.exitCode = failed > 0 ? 1 : 0
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
