@@ -1,0 +1,114 @@
+import { createRng } from '@esc/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { measureClip } from './measure.js'
+
+const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
+
+function sine(length: number, amplitude: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => amplitude * Math.sin((2 * Math.PI * i) / 10 + 0.1))
+}
+
+function noise(length: number, seed: number): Float32Array {
+  const rng = createRng(seed)
+  return Float32Array.from({ length }, () => rng.uniform() - 0.5)
+}
+
+describe('measureClip', () => {
+  it('measures level, padding and silence of a tone', () => {
+    const samples = new Float32Array(1000)
+    samples.set(sine(500, 0.5), 100)
+    const facts = measureClip('tone', [samples], 1000)
+    expect(facts).toMatchObject({
+      id: 'tone',
+      durationSec: 1,
+      sampleRate: 1000,
+      channels: 1,
+      clippedShare: 0,
+    })
+    expect(facts.peak).toBeGreaterThan(0.47)
+    // Half the clip holds a sine of power 0.5² / 2.
+    expect(facts.rmsDb).toBeCloseTo(10 * Math.log10(0.5 * 0.125), 5)
+    expect(facts.leadingSilenceSec).toBeCloseTo(0.1, 9)
+    expect(facts.trailingSilenceSec).toBeCloseTo(0.4, 9)
+    expect(facts.digitalSilenceShare).toBeCloseTo(0.5, 9)
+    expect(facts.dcOffset).toBeCloseTo(0, 6)
+    expect(facts.hash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it('takes noise 60 dB below the peak for silence, and 50 dB for sound', () => {
+    const padded = (gain: number) => Float32Array.from([...sine(500, 1), ...sine(500, gain)])
+    expect(measureClip('codec', [padded(0.0005)], 1000).trailingSilenceSec).toBeCloseTo(0.5, 2)
+    expect(measureClip('room', [padded(0.00316)], 1000).trailingSilenceSec).toBeLessThan(0.01)
+  })
+
+  it('counts flat tops as clipping, and single peaks not', () => {
+    const samples = Float32Array.of(0, 1, 1, 1, 1, 0, -1, -1, -1, 0, 1, 1, 0, 1, -1, 1, -1, 0, 0, 0)
+    expect(measureClip('clipped', [samples], 20).clippedShare).toBeCloseTo(7 / 20, 9)
+  })
+
+  it('reports a silent clip as silent from both ends, with finite numbers', () => {
+    expect(measureClip('silent', [new Float32Array(100)], 100)).toMatchObject({
+      peak: 0,
+      rmsDb: -200,
+      leadingSilenceSec: 1,
+      trailingSilenceSec: 1,
+      digitalSilenceShare: 1,
+      dcOffset: 0,
+    })
+  })
+
+  it('joins channels: the loudest peak, the earliest sound, the worst offset', () => {
+    const left = Float32Array.of(0, 0, 0.5, 0)
+    const right = Float32Array.of(0, -0.25, -0.25, -1)
+    const facts = measureClip('stereo', [left, right], 4)
+    expect(facts).toMatchObject({ channels: 2, peak: 1, leadingSilenceSec: 0.25, trailingSilenceSec: 0 })
+    expect(facts.dcOffset).toBeCloseTo(-0.375, 9)
+    expect(facts.rmsDb).toBeCloseTo(10 * Math.log10(1.375 / 8), 6)
+  })
+
+  it('hashes equal samples alike, wherever they lie in memory', () => {
+    const clip = noise(1000, 1)
+    const shifted = new Float32Array(1003)
+    shifted.set(clip, 3)
+    expect(measureClip('view', [shifted.subarray(3)], 100).hash).toBe(measureClip('own', [clip], 100).hash)
+  })
+
+  it('hashes samples that differ in any way apart', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(199), fc.nat(199), fc.nat(31), (seed, i, j, bit) => {
+        fc.pre(i !== j)
+        const clip = noise(200, seed)
+        const flipped = clip.slice()
+        const words = new Uint32Array(flipped.buffer)
+        // Kept below the exponent's top bit, so that no sample turns into NaN; two flips, since one is easy.
+        words[i]! ^= 1 << (bit === 30 ? 0 : bit)
+        words[j]! ^= 1 << (bit === 30 ? 0 : bit)
+        const swapped = clip.slice()
+        swapped[i] = clip[j]!
+        swapped[j] = clip[i]!
+        const inverted = clip.map((value) => -value)
+        const hashes = [clip, flipped, swapped, inverted, clip.subarray(1)].map(
+          (samples) => measureClip('x', [samples], 8000).hash,
+        )
+        hashes.push(measureClip('x', [clip], 16000).hash, measureClip('x', [clip, clip], 8000).hash)
+        // Each half by itself, or 64 bits are 32.
+        expect(new Set(hashes.map((hash) => hash.slice(0, 8))).size).toBe(hashes.length)
+        expect(new Set(hashes.map((hash) => hash.slice(8))).size).toBe(hashes.length)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('refuses what it cannot measure', () => {
+    const clip = sine(10, 1)
+    expect(() => measureClip('x', [], 100)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', [new Float32Array(0)], 100)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', [clip, sine(9, 1)], 100)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', [Float32Array.of(0, Number.NaN)], 100)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', [Float32Array.of(Number.NEGATIVE_INFINITY)], 100)).toThrow(
+      withCode('INVALID_INPUT'),
+    )
+    expect(() => measureClip('x', [clip], 0)).toThrow(withCode('INVALID_OPTION'))
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import type { ClipRecord, Dataset } from '../record.js'
+import { auditTable } from './table.js'
+
+function datasetOf(...rows: [id: string, label: string, fold: number | null, group: string][]): Dataset {
+  const labels = ['dog', 'rain', 'saw']
+  const records = rows.map(
+    ([id, label, fold, group]): ClipRecord => ({
+      id,
+      filename: `${id}.wav`,
+      fold,
+      labelIndex: labels.indexOf(label),
+      label,
+      group,
+    }),
+  )
+  return { name: 'test', labels, records, synthetic: false }
+}
+
+describe('auditTable', () => {
+  it('counts classes, folds and sources, and finds what is wrong with them', () => {
+    const audit = auditTable(
+      datasetOf(
+        ['a', 'dog', 2, 's1'],
+        ['b', 'dog', 1, 's1'],
+        ['c', 'dog', 1, 's2'],
+        ['c', 'rain', 1, 's3'],
+        ['e', 'rain', 1, 's3'],
+        ['f', 'saw', null, 's4'],
+      ),
+    )
+    expect(audit).toMatchObject({
+      clips: 6,
+      classes: [
+        { label: 'dog', clips: 3 },
+        { label: 'rain', clips: 2 },
+        { label: 'saw', clips: 1 },
+      ],
+      folds: [
+        { fold: 1, clips: 4 },
+        { fold: 2, clips: 1 },
+      ],
+      sources: 4,
+      clipsSharingSource: 4,
+      crossingSources: [{ group: 's1', folds: [1, 2], ids: ['a', 'b'] }],
+    })
+    expect(audit.findings.map(({ severity, code, ids }) => [severity, code, ids])).toEqual([
+      ['error', 'DUPLICATE_NAME', ['c']],
+      ['warning', 'SOURCE_CROSSES_FOLDS', ['a', 'b']],
+      ['warning', 'SMALL_CLASS', ['f']],
+      ['warning', 'CLASS_IMBALANCE', []],
+      ['warning', 'FOLD_IMBALANCE', []],
+      ['info', 'SHARED_SOURCE', ['a', 'b', 'c', 'e']],
+    ])
+    expect(JSON.parse(JSON.stringify(audit))).toEqual(audit)
+  })
+
+  it('has nothing to say about a balanced table without siblings', () => {
+    const audit = auditTable(
+      datasetOf(
+        ['a', 'dog', 1, '1'],
+        ['b', 'dog', 2, '2'],
+        ['c', 'rain', 1, '3'],
+        ['d', 'rain', 2, '4'],
+        ['e', 'saw', 1, '5'],
+        ['f', 'saw', 2, '6'],
+      ),
+    )
+    expect(audit.findings).toEqual([])
+    expect(audit.crossingSources).toEqual([])
+  })
+
+  it('names a class without any clip', () => {
+    const { findings } = auditTable(datasetOf(['a', 'dog', 1, '1'], ['b', 'dog', 1, '2']))
+    expect(findings.filter(({ code }) => code === 'SMALL_CLASS').map(({ message }) => message)).toEqual([
+      'class rain has no clip; it cannot be both learned and tested',
+      'class saw has no clip; it cannot be both learned and tested',
+    ])
+  })
+})

@@ -1,0 +1,142 @@
+/** What a data set's table alone gives away. */
+import type { ClipRecord, Dataset } from '../record.js'
+import type { Finding } from './finding.js'
+
+/** A field recording whose clips lie in more than one fold. */
+export interface CrossingSource {
+  group: string
+  /** Ascending. */
+  folds: number[]
+  ids: string[]
+}
+
+/** Result of {@link auditTable}: plain JSON. */
+export interface TableAudit {
+  clips: number
+  /** In the order of the data set's labels. */
+  classes: { label: string; clips: number }[]
+  /** Ascending; clips without a fold are left out. */
+  folds: { fold: number; clips: number }[]
+  sources: number
+  /** Clips that have a sibling. */
+  clipsSharingSource: number
+  crossingSources: CrossingSource[]
+  findings: Finding[]
+}
+
+/**
+ * Audits a table without touching a sound: classes and folds that are out of balance, sources shared by
+ * clips, sources that cross folds (any result along those folds is then a little too good), classes of one
+ * clip, repeated names.
+ *
+ * @returns Plain JSON; `findings` is empty where nothing is worth a word.
+ * @example
+ * auditTable(parseEsc50(text)).crossingSources.map(({ group }) => group)
+ * // in ESC-50: 131943, 134049, 209698, 234879
+ */
+export function auditTable(dataset: Dataset): TableAudit {
+  const { labels, records } = dataset
+  const byLabel = groupBy(records, (record) => record.labelIndex)
+  const byFold = groupBy(records, (record) => record.fold)
+  const bySource = groupBy(records, (record) => record.group)
+  const classes = labels.map((label, index) => ({ label, clips: byLabel.get(index)?.length ?? 0 }))
+  const folds = [...byFold]
+    .flatMap(([fold, { length }]) => (fold === null ? [] : [{ fold, clips: length }]))
+    .sort((a, b) => a.fold - b.fold)
+  const siblings = [...bySource.values()].filter((clips) => clips.length > 1)
+  const crossingSources = siblings.map(toCrossingSource).filter((source) => source.folds.length > 1)
+  const findings = [
+    ...duplicateNames(records),
+    ...crossings(crossingSources),
+    ...smallClasses(classes, byLabel),
+    ...imbalance(
+      'CLASS_IMBALANCE',
+      'class',
+      classes.map(({ label, clips }) => [label, clips]),
+    ),
+    ...imbalance(
+      'FOLD_IMBALANCE',
+      'fold',
+      folds.map(({ fold, clips }) => [String(fold), clips]),
+    ),
+    ...sharedSources(siblings),
+  ]
+  return {
+    clips: records.length,
+    classes,
+    folds,
+    sources: bySource.size,
+    clipsSharingSource: siblings.flat().length,
+    crossingSources,
+    findings,
+  }
+}
+
+/** Items by key, in the order in which the keys appear. */
+export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}
+
+function toCrossingSource(clips: readonly ClipRecord[]): CrossingSource {
+  const folds = new Set(clips.flatMap(({ fold }) => (fold === null ? [] : [fold])))
+  return {
+    group: clips[0]!.group,
+    folds: [...folds].sort((a, b) => a - b),
+    ids: clips.map(({ id }) => id),
+  }
+}
+
+function duplicateNames(records: readonly ClipRecord[]): Finding[] {
+  const repeated = [...groupBy(records, (record) => record.id).entries()].filter(
+    ([, { length }]) => length > 1,
+  )
+  if (repeated.length === 0) return []
+  const message = `${repeated.length} clip names occur more than once`
+  return [{ severity: 'error', code: 'DUPLICATE_NAME', message, ids: repeated.map(([id]) => id) }]
+}
+
+function crossings(sources: readonly CrossingSource[]): Finding[] {
+  if (sources.length === 0) return []
+  const ids = sources.flatMap((source) => source.ids)
+  const names = sources.slice(0, 10).map(({ group, folds }) => `${group} (folds ${folds.join(', ')})`)
+  const more = sources.length > 10 ? ` and ${sources.length - 10} more` : ''
+  const message = `${sources.length} sources with ${ids.length} clips cross folds: ${names.join('; ')}${more}`
+  return [{ severity: 'warning', code: 'SOURCE_CROSSES_FOLDS', message, ids }]
+}
+
+function smallClasses(
+  classes: TableAudit['classes'],
+  byLabel: ReadonlyMap<number, readonly ClipRecord[]>,
+): Finding[] {
+  return classes.flatMap(({ label, clips }, index): Finding[] => {
+    if (clips > 1) return []
+    const count = clips === 1 ? '1 clip' : 'no clip'
+    const message = `class ${label} has ${count}; it cannot be both learned and tested`
+    const ids = (byLabel.get(index) ?? []).map(({ id }) => id)
+    return [{ severity: 'warning', code: 'SMALL_CLASS', message, ids }]
+  })
+}
+
+function imbalance(code: string, what: string, sizes: readonly (readonly [string, number])[]): Finding[] {
+  const sorted = [...sizes].sort((a, b) => a[1] - b[1])
+  const [least, most] = [sorted[0], sorted.at(-1)]
+  if (!least || !most || least[1] === most[1]) return []
+  const message = `${what} ${most[0]} has ${most[1]} clips, ${what} ${least[0]} only ${least[1]}`
+  // Below half, accuracy starts to hide what happens in the small class.
+  return [{ severity: 2 * least[1] < most[1] ? 'warning' : 'info', code, message, ids: [] }]
+}
+
+function sharedSources(siblings: readonly (readonly ClipRecord[])[]): Finding[] {
+  if (siblings.length === 0) return []
+  const ids = siblings.flat().map(({ id }) => id)
+  const what = `${ids.length} clips share ${siblings.length} sources`
+  const message = `${what}; split by fold or by group, not at random`
+  return [{ severity: 'info', code: 'SHARED_SOURCE', message, ids }]
+}

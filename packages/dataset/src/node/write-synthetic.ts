@@ -1,0 +1,123 @@
+/** Writes a synthetic data set to disk. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { writeWav } from '@esc/audio-io/node'
+import { EscError, type OnProgress } from '@esc/core'
+import { type SyntheticOptions, synthesizeEsc10 } from '../synthetic/esc10.js'
+import { markerPath } from './layout.js'
+
+/** Options of {@link writeSyntheticEsc10}. */
+export interface WriteSyntheticOptions extends SyntheticOptions {
+  signal?: AbortSignal
+}
+
+/** Raised whenever the same options would make other samples, so that no old folder passes for a new one. */
+const generatorVersion = 1
+
+/**
+ * Writes {@link synthesizeEsc10}'s clips in ESC-50's layout: `audio/*.wav` (16 bit), `meta/esc50.csv`, and
+ * `meta/SYNTHETIC.json`, a marker with the options. A finished folder with the same options is left as it is;
+ * one that was broken off is completed. The table comes after the sounds, and the finished marker last.
+ *
+ * @param dir - The folder; it is made where it does not exist.
+ * @param onProgress - Told about every clip, those included that are there already.
+ * @returns The folder's absolute path.
+ * @throws EscError INVALID_INPUT if the folder holds a synthetic set of other options, or sounds or tables
+ *   that are not ours; IO naming the path if something cannot be written; INVALID_OPTION as
+ *   `synthesizeEsc10`; the signal's reason.
+ * @example
+ * const dir = await writeSyntheticEsc10('data/synthetic', { clipsPerClass: 10 })
+ * const { dataset, pathOf } = await openDataset(dir)
+ */
+export async function writeSyntheticEsc10(
+  dir: string,
+  options: WriteSyntheticOptions = {},
+  onProgress?: OnProgress,
+): Promise<string> {
+  const { seed = 42, clipsPerClass = 40, sampleRate = 44100, durationSec = 5, signal } = options
+  const chosen = { seed, clipsPerClass, sampleRate, durationSec }
+  const { dataset, csv, clipAt } = synthesizeEsc10(chosen)
+  const root = resolve(dir)
+  const audioDir = join(root, 'audio')
+  const isFinished = await claim(root, chosen)
+  const present = new Set(await io(audioDir, () => readdir(audioDir)))
+  const total = dataset.records.length
+  for (const [index, { filename }] of dataset.records.entries()) {
+    signal?.throwIfAborted()
+    // A sound that is there is whole: each was renamed into place.
+    if (!present.has(filename)) await writeWav(join(audioDir, filename), clipAt(index))
+    onProgress?.({ stage: 'write synthetic clips', done: index + 1, total, detail: filename })
+  }
+  if (!isFinished) {
+    await writeText(join(root, 'meta', 'esc50.csv'), csv)
+    await writeText(markerPath(root), markerText(chosen, true))
+  }
+  return root
+}
+
+/**
+ * Makes the folders and the first marker, or refuses a folder that is not ours; says whether it is finished.
+ */
+async function claim(root: string, options: Required<SyntheticOptions>): Promise<boolean> {
+  const path = markerPath(root)
+  const folders = ['audio', 'meta'].map((name) => join(root, name))
+  const found = await io(path, () => readFile(path, 'utf8').catch(ifAbsent(null)))
+  if (found !== null) {
+    const isFinished = found === markerText(options, true)
+    if (!isFinished && found !== markerText(options, false)) {
+      const rule = `must be of this version, with ${JSON.stringify(options)}; choose another folder`
+      throw new EscError('INVALID_INPUT', `${path} ${rule}`, { detail: { path, found } })
+    }
+    for (const folder of folders) await io(folder, () => mkdir(folder, { recursive: true }))
+    return isFinished
+  }
+  for (const folder of folders) {
+    const entries = await io(folder, () => readdir(folder).catch(ifAbsent<string[]>([])))
+    if (entries.length > 0) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `${folder} holds files that are not synthetic; choose another folder`,
+        {
+          detail: { path: folder },
+        },
+      )
+    }
+    await io(folder, () => mkdir(folder, { recursive: true }))
+  }
+  await writeText(path, markerText(options, false))
+  return false
+}
+
+function markerText(options: Required<SyntheticOptions>, finished: boolean): string {
+  const about = 'Computed sounds: results on them say nothing about real recordings.'
+  return `${JSON.stringify({ about, finished, version: generatorVersion, options }, null, 2)}\n`
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  await io(path, async () => {
+    try {
+      await writeFile(temporary, text, { flag: 'wx' })
+      await rename(temporary, path)
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  })
+}
+
+function ifAbsent<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return value
+    throw error
+  }
+}
+
+async function io<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new EscError('IO', `cannot read or write ${path}: ${reason}`, { detail: { path }, cause })
+  }
+}

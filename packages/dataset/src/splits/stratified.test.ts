@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { stratifiedSplit, trainTestSplit } from './stratified.js'
+
+const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
+const fixture = JSON.parse(
+  readFileSync(new URL('../../fixtures/stratified-group-kfold.json', import.meta.url), 'utf8'),
+) as { stratifiedTestCounts: { counts: number[]; testSize: number; test: number[] }[] }
+
+/** Three to five classes of at least 6 members, in any order. */
+const labelled = fc.array(fc.integer({ min: 6, max: 30 }), { minLength: 3, maxLength: 5 }).chain((counts) => {
+  const labels = counts.flatMap((count, label) => Array<number>(count).fill(label))
+  return fc.shuffledSubarray(labels, { minLength: labels.length })
+})
+
+function countsOf(labels: readonly number[], indices: Int32Array): number[] {
+  const counts = Array<number>(Math.max(...labels) + 1).fill(0)
+  for (const i of indices) counts[labels[i]!]!++
+  return counts
+}
+
+function sorted(...parts: Int32Array[]): number[] {
+  return parts.flatMap((part) => Array.from(part)).sort((a, b) => a - b)
+}
+
+describe('trainTestSplit', () => {
+  for (const { counts, testSize, test } of fixture.stratifiedTestCounts) {
+    it(`gives each class scikit-learn's share: [${counts}], testSize ${testSize}`, () => {
+      const labels = counts.flatMap((count, label) => Array<number>(count).fill(label))
+      for (let seed = 0; seed < 5; seed++) {
+        const split = trainTestSplit(labels.length, { testSize, seed, stratify: labels })
+        expect(countsOf(labels, split.test)).toEqual(test)
+      }
+    })
+  }
+
+  it('rounds a share up, as scikit-learn does, and takes a number as it is', () => {
+    expect(trainTestSplit(10).test.length).toBe(3)
+    expect(trainTestSplit(10, { testSize: 0.01 }).test.length).toBe(1)
+    expect(trainTestSplit(10, { testSize: 4 }).test.length).toBe(4)
+  })
+
+  it('is disjoint and covering, with and without classes', () => {
+    fc.assert(
+      fc.property(labelled, fc.nat(), fc.boolean(), (labels, seed, stratified) => {
+        const { train, test } = trainTestSplit(labels.length, { seed, stratify: stratified ? labels : null })
+        expect(sorted(train, test)).toEqual(labels.map((_, i) => i))
+        expect(sorted(train)).toEqual(Array.from(train))
+      }),
+    )
+  })
+
+  it('gives each class its share within one clip', () => {
+    fc.assert(
+      fc.property(
+        labelled,
+        fc.nat(),
+        fc.double({ min: 0.2, max: 0.8, noNaN: true }),
+        (labels, seed, testSize) => {
+          const { test } = trainTestSplit(labels.length, { testSize, seed, stratify: labels })
+          const all = countsOf(labels, Int32Array.from(labels.keys()))
+          for (const [label, count] of countsOf(labels, test).entries()) {
+            expect(Math.abs(count - (all[label]! * test.length) / labels.length)).toBeLessThan(1)
+          }
+        },
+      ),
+    )
+  })
+
+  it('repeats itself for a seed and differs for another', () => {
+    for (const stratify of [null, Array.from({ length: 100 }, (_, i) => i % 4)]) {
+      const split = (seed: number) => trainTestSplit(100, { seed, stratify })
+      expect(split(3)).toEqual(split(3))
+      expect(split(3)).not.toEqual(split(4))
+    }
+  })
+
+  it('does not see the names of the labels', () => {
+    fc.assert(
+      fc.property(labelled, fc.nat(), (labels, seed) => {
+        const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)
+        const options = { seed, testSize: 0.3 }
+        expect(trainTestSplit(labels.length, { ...options, stratify: names })).toEqual(
+          trainTestSplit(labels.length, { ...options, stratify: labels }),
+        )
+      }),
+    )
+  })
+
+  it('refuses what scikit-learn refuses', () => {
+    const stratify = ['dog', 'dog', 'rain', 'dog', 'saw', 'saw']
+    expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow('class rain has 1 member')
+    expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow(withCode('INVALID_INPUT'))
+    const pairs = ['a', 'a', 'b', 'b', 'c', 'c']
+    expect(() => trainTestSplit(6, { testSize: 2, stratify: pairs })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { testSize: 4, stratify: pairs })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { stratify: ['a', 'a'] })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { testSize: 6 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(1)).toThrow(withCode('INVALID_INPUT'))
+    for (const testSize of [0, -1, 1.5, Number.NaN]) {
+      expect(() => trainTestSplit(6, { testSize })).toThrow(withCode('INVALID_OPTION'))
+    }
+    expect(() => trainTestSplit(0)).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainTestSplit(6, { seed: -1 })).toThrow(withCode('INVALID_OPTION'))
+  })
+})
+
+describe('stratifiedSplit', () => {
+  it('is disjoint and covering, and gives each part its size', () => {
+    fc.assert(
+      fc.property(labelled, fc.nat(), (labels, seed) => {
+        const { train, validation, test } = stratifiedSplit(labels, {
+          seed,
+          testSize: 0.3,
+          validationSize: 0.3,
+        })
+        expect(sorted(train, validation!, test)).toEqual(labels.map((_, i) => i))
+        expect(test.length).toBe(Math.ceil(0.3 * labels.length))
+        expect(validation!.length).toBe(Math.ceil(0.3 * (labels.length - test.length)))
+      }),
+    )
+  })
+
+  it('splits ESC-10 80 to 20, and the 80 once more', () => {
+    const labels = Array.from({ length: 400 }, (_, i) => i % 10)
+    const { train, validation, test } = stratifiedSplit(labels, { seed: 1 })
+    expect([train.length, validation!.length]).toEqual([256, 64])
+    for (const count of countsOf(labels, validation!)) expect(Math.abs(count - 6.4)).toBeLessThan(1)
+    expect(countsOf(labels, test)).toEqual(Array(10).fill(8))
+  })
+
+  it('makes no validation part when it is off', () => {
+    const split = stratifiedSplit([0, 0, 0, 0, 1, 1, 1, 1], { testSize: 2, validationSize: null })
+    expect(Object.keys(split)).toEqual(['train', 'test'])
+    expect(split.train.length).toBe(6)
+  })
+
+  it('refuses parts that are too small', () => {
+    const labels = [0, 0, 0, 1, 1, 1]
+    expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 1 })).toThrow(
+      withCode('INVALID_INPUT'),
+    )
+    expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 5 })).toThrow(
+      withCode('INVALID_INPUT'),
+    )
+    expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 0 })).toThrow(
+      withCode('INVALID_OPTION'),
+    )
+  })
+})
