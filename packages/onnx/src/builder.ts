@@ -1,0 +1,141 @@
+/** Builds ONNX graphs node by node. */
+import { assertInteger, EscError } from '@esc/core'
+import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+import type { Tensor } from './tensor.js'
+
+/** Options of {@link createGraphBuilder}. */
+export interface GraphBuilderOptions {
+  name: string
+  /** Standard operator set, 13 to 21 (default 17). */
+  opset?: number
+}
+
+/** A graph under construction. Values are their names. */
+export interface GraphBuilder {
+  /** Declares a graph input and returns its name. */
+  input(value: ValueInfo): string
+  /** Adds a constant and returns its name. */
+  constant(name: string, tensor: Tensor): string
+  /** Adds an operator with one output and returns that output's name: `name` when given, else one made from the operator. */
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    name?: string,
+  ): string
+  /** Adds an operator with several outputs, which get the names given. */
+  nodeWithOutputs(
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): void
+  /** Declares a value that exists as a graph output. */
+  output(value: ValueInfo): void
+  /** The finished model. */
+  build(metadata?: Readonly<Record<string, string>>): OnnxModel
+}
+
+/**
+ * Starts an empty graph of the standard operator set.
+ *
+ * @throws EscError INVALID_OPTION if `opset` is outside 13 to 21.
+ * @example
+ * const g = createGraphBuilder({ name: 'double' })
+ * const x = g.input({ name: 'x', type: 'float32', dims: ['N'] })
+ * g.node('Add', [x, x], {}, 'y')
+ * g.output({ name: 'y', type: 'float32', dims: ['N'] })
+ * const bytes = writeModel(g.build())
+ */
+export function createGraphBuilder({ name, opset = 17 }: GraphBuilderOptions): GraphBuilder {
+  assertInteger('opset', opset, 13, 21)
+  const nodes: OnnxNode[] = []
+  const inputs: ValueInfo[] = []
+  const outputs: ValueInfo[] = []
+  const initializers = new Map<string, Tensor>()
+  const values = new Set<string>()
+
+  const declare = (value: string): string => {
+    if (value === '' || values.has(value)) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `graph '${name}': value '${value}' is ${value === '' ? 'unnamed' : 'made twice'}`,
+      )
+    }
+    values.add(value)
+    return value
+  }
+  const freshName = (opType: string): string => {
+    let index = nodes.length
+    while (values.has(`${opType}_${index}`)) index++
+    return `${opType}_${index}`
+  }
+  const append = (
+    opType: string,
+    from: readonly string[],
+    to: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): void => {
+    for (const value of from) {
+      if (value !== '' && !values.has(value)) {
+        throw new EscError(
+          'INVALID_INPUT',
+          `graph '${name}': ${opType} reads '${value}', which nothing makes`,
+        )
+      }
+    }
+    for (const value of to) declare(value)
+    nodes.push({ name: `${to[0]}`, opType, domain: '', inputs: from, outputs: to, attributes })
+  }
+
+  return {
+    input(value) {
+      inputs.push(value)
+      return declare(value.name)
+    },
+    constant(constantName, tensor) {
+      initializers.set(declare(constantName), tensor)
+      return constantName
+    },
+    node(opType, from, attributes = {}, output = freshName(opType)) {
+      append(opType, from, [output], attributes)
+      return output
+    },
+    nodeWithOutputs(opType, from, to, attributes = {}) {
+      append(opType, from, to, attributes)
+    },
+    output(value) {
+      if (!values.has(value.name)) {
+        throw new EscError(
+          'INVALID_INPUT',
+          `graph '${name}': output '${value.name}' is a value that nothing makes`,
+        )
+      }
+      outputs.push(value)
+    },
+    build(metadata = {}) {
+      return {
+        irVersion: irVersionOf(opset),
+        opset,
+        domains: {},
+        producer: '@esc/onnx',
+        metadata,
+        graph: {
+          name,
+          nodes: [...nodes],
+          inputs: [...inputs],
+          outputs: [...outputs],
+          initializers: new Map(initializers),
+        },
+      }
+    },
+  }
+}
+
+/** The oldest IR version that knows an operator set, so that the oldest runtimes can read the file (ONNX Versioning.md). */
+function irVersionOf(opset: number): number {
+  if (opset <= 14) return 7
+  if (opset <= 18) return 8
+  if (opset <= 20) return 9
+  return 10
+}

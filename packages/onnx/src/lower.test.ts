@@ -1,0 +1,128 @@
+import { createRng, type NetworkGraph, type NetworkNode, type Weight } from '@esc/core'
+import { describe, expect, test } from 'vitest'
+import { floatData, lowerNetwork, type Tensor, writeModel } from './index.js'
+import { ortRuntime } from './node/index.js'
+
+const rng = createRng(13)
+const draw = (...shape: number[]): Weight => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+})
+const positive = (...shape: number[]): Weight => {
+  const { data } = draw(...shape)
+  return { shape, data: data.map((value) => 0.2 + Math.abs(value)) }
+}
+const plain = { attributes: {}, weights: {} }
+const [channels, height, width, filters] = [2, 5, 7, 3]
+const conv: NetworkNode = {
+  op: 'Conv2D',
+  name: 'conv',
+  inputs: ['input'],
+  attributes: { padding: 'same' },
+  weights: { kernel: draw(filters, channels, 3, 5), bias: draw(filters) },
+}
+const norm: NetworkNode = {
+  op: 'BatchNorm',
+  name: 'norm',
+  inputs: ['conv'],
+  attributes: { epsilon: 1e-3, momentum: 0.1 },
+  weights: { gamma: draw(filters), beta: draw(filters), mean: draw(filters), variance: positive(filters) },
+}
+const average: NetworkNode = { op: 'GlobalAveragePool', name: 'average', inputs: ['norm'], ...plain }
+const graph: NetworkGraph = {
+  name: 'tiny',
+  input: { name: 'input', shape: [channels, height, width] },
+  nodes: [conv, norm, average],
+  output: 'average',
+}
+const input: Tensor = {
+  type: 'float32',
+  dims: [1, channels, height, width],
+  data: draw(channels, height, width).data,
+}
+
+describe('BatchNorm', () => {
+  test('behind a convolution is folded, and the values are those of the textbook', async () => {
+    const model = lowerNetwork(graph)
+    expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(['Conv', 'GlobalAveragePool', 'Flatten'])
+    expectClose(await run(model), naiveConvNormAverage(), 1e-5)
+  })
+
+  test('behind something else stays, and gives the same values', async () => {
+    const between: NetworkNode = {
+      op: 'Dropout',
+      name: 'drop',
+      inputs: ['conv'],
+      attributes: { rate: 0.5 },
+      weights: {},
+    }
+    const nodes = [conv, between, { ...norm, inputs: ['drop'] } as NetworkNode, average]
+    const model = lowerNetwork({ ...graph, nodes })
+    expect(model.graph.nodes.map(({ opType }) => opType)).toContain('BatchNormalization')
+    expectClose(await run(model), naiveConvNormAverage(), 1e-5)
+  })
+
+  test('is not folded into a convolution that others read too', () => {
+    const reader: NetworkNode = { op: 'ReLU', name: 'relu', inputs: ['conv'], ...plain }
+    const model = lowerNetwork({ ...graph, nodes: [conv, norm, reader, average] })
+    expect(model.graph.nodes.map(({ opType }) => opType)).toContain('BatchNormalization')
+  })
+})
+
+test('a normaliser stands in front', async () => {
+  const mean = [0.5, -1, 2, 0, 3]
+  const std = [1, 2, 0.5, 4, 1]
+  const normalized = Float32Array.from(input.data as Float32Array, (value, i) => {
+    const bin = Math.floor(i / width) % height
+    return (value - mean[bin]!) / std[bin]!
+  })
+  const expected = await run(lowerNetwork(graph), { ...input, data: normalized } as Tensor)
+  expectClose(await run(lowerNetwork(graph, { normalizer: { mean, std } })), expected, 1e-5)
+  expect(() => lowerNetwork(graph, { normalizer: { mean: [0], std: [1] } })).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT' }),
+  )
+})
+
+test.each([13, 15, 17, 18, 21])('operator set %i gives the same values', async (opset) => {
+  expectClose(await run(lowerNetwork(graph, { opset })), naiveConvNormAverage(), 1e-5)
+})
+
+async function run(model: ReturnType<typeof lowerNetwork>, feed = input): Promise<Float32Array> {
+  const session = await ortRuntime.createSession(writeModel(model))
+  const outputs = await session.run({ input: feed })
+  await session.release()
+  return floatData(outputs, 'logits')
+}
+
+/** Direct sums over the definition, in float64. */
+function naiveConvNormAverage(): number[] {
+  const x = input.data as Float32Array
+  const { kernel, bias } = conv.weights as { kernel: Weight; bias: Weight }
+  const { gamma, beta, mean, variance } = norm.weights as Record<string, Weight>
+  return Array.from({ length: filters }, (_, o) => {
+    let total = 0
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        let sum = bias.data[o]!
+        for (let c = 0; c < channels; c++) {
+          for (let i = 0; i < 3; i++) {
+            for (let j = 0; j < 5; j++) {
+              const [r, k] = [row + i - 1, column + j - 2]
+              if (r < 0 || r >= height || k < 0 || k >= width) continue
+              sum += x[(c * height + r) * width + k]! * kernel.data[((o * channels + c) * 3 + i) * 5 + j]!
+            }
+          }
+        }
+        total +=
+          ((sum - mean!.data[o]!) / Math.sqrt(variance!.data[o]! + 1e-3)) * gamma!.data[o]! + beta!.data[o]!
+      }
+    }
+    return total / (height * width)
+  })
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length).toBe(expected.length)
+  for (let i = 0; i < expected.length; i++)
+    expect(Math.abs(actual[i]! - expected[i]!)).toBeLessThan(tolerance)
+}

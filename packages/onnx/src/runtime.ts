@@ -1,0 +1,30 @@
+/** What these libraries need of ONNX Runtime, so that portable code can be given Node's or the browser's. */
+import type { Tensor } from './tensor.js'
+
+/** Options of a session. */
+export interface SessionOptions {
+  /** Threads inside one operator; the default is ONNX Runtime's own choice. */
+  threads?: number
+}
+
+/** A loaded model. */
+export interface Session {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /** Runs the model; `feeds` by input name, results by output name. */
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>
+  /** Frees native memory; the session is unusable afterwards. */
+  release(): Promise<void>
+}
+
+/** A door to ONNX Runtime. `@esc/onnx/node` exports one. */
+export interface OnnxRuntime {
+  /** Package and version, for reports: `onnxruntime-node 1.30.0`. */
+  readonly name: string
+  /**
+   * Loads a model from its bytes.
+   *
+   * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses it.
+   */
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>
+}
