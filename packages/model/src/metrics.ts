@@ -1,0 +1,136 @@
+/** Classification metrics with scikit-learn's names and semantics. */
+import { assertInteger, EscError } from '@esc/core'
+
+/** Scores of one class. */
+export interface ClassScores {
+  label: string
+  precision: number
+  recall: number
+  f1: number
+  /** True examples of the class. */
+  support: number
+}
+
+/** What scikit-learn's `classification_report` holds, and the confusion matrix it comes from. */
+export interface ClassificationReport {
+  accuracy: number
+  /** Unweighted means over classes. */
+  macro: { precision: number; recall: number; f1: number }
+  /** Means over classes weighted by support. */
+  weighted: { precision: number; recall: number; f1: number }
+  perClass: ClassScores[]
+  /** `confusion[true][predicted]`, counts. */
+  confusion: number[][]
+}
+
+/**
+ * Counts of (true class, predicted class): `confusionMatrix(...)[t][p]`, rows = true class.
+ *
+ * @param yTrue - Class indices in [0, classes).
+ * @throws EscError INVALID_INPUT if lengths differ or an index is outside the classes.
+ * @see scikit-learn 1.2 `confusion_matrix`.
+ * @example confusionMatrix([0, 0, 1], [0, 1, 1], 2) // [[1, 1], [0, 1]]
+ */
+export function confusionMatrix(
+  yTrue: ArrayLike<number>,
+  yPred: ArrayLike<number>,
+  classes: number,
+): number[][] {
+  assertInteger('classes', classes, 1)
+  if (yTrue.length !== yPred.length) {
+    throw new EscError('INVALID_INPUT', `yTrue has ${yTrue.length} values, yPred ${yPred.length}`)
+  }
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  for (let i = 0; i < yTrue.length; i++) {
+    const row = counts[yTrue[i]!]
+    if (row?.[yPred[i]!] === undefined) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `example ${i} has classes (${yTrue[i]}, ${yPred[i]}) outside [0, ${classes})`,
+      )
+    }
+    row[yPred[i]!]!++
+  }
+  return counts
+}
+
+/**
+ * Accuracy, and precision, recall and F1 of each class and on average. A score whose denominator is 0 is 0, and every
+ * label counts in the macro average, also one without examples.
+ *
+ * @throws EscError INVALID_INPUT if there are no examples, lengths differ or an index is outside the labels.
+ * @see scikit-learn 1.2 `classification_report(labels=range(n), zero_division=0)`.
+ * @example classificationReport([0, 0, 1], [0, 1, 1], ['dog', 'rain']).accuracy // 0.667
+ */
+export function classificationReport(
+  yTrue: ArrayLike<number>,
+  yPred: ArrayLike<number>,
+  labels: readonly string[],
+): ClassificationReport {
+  if (yTrue.length === 0) throw new EscError('INVALID_INPUT', 'a report needs at least one example')
+  const confusion = confusionMatrix(yTrue, yPred, labels.length)
+  const perClass = labels.map((label, c): ClassScores => {
+    const hits = confusion[c]![c]!
+    const support = confusion[c]!.reduce((a, b) => a + b, 0)
+    const predicted = confusion.reduce((sum, row) => sum + row[c]!, 0)
+    return {
+      label,
+      precision: ratio(hits, predicted),
+      recall: ratio(hits, support),
+      f1: ratio(2 * hits, predicted + support),
+      support,
+    }
+  })
+  const average = (weight: (scores: ClassScores) => number) => {
+    const total = perClass.reduce((sum, scores) => sum + weight(scores), 0)
+    const of = (key: 'precision' | 'recall' | 'f1') =>
+      perClass.reduce((sum, scores) => sum + scores[key] * weight(scores), 0) / total
+    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
+  }
+  const correct = confusion.reduce((sum, row, c) => sum + row[c]!, 0)
+  return {
+    accuracy: correct / yTrue.length,
+    macro: average(() => 1),
+    weighted: average(({ support }) => support),
+    perClass,
+    confusion,
+  }
+}
+
+function ratio(numerator: number, denominator: number): number {
+  return denominator === 0 ? 0 : numerator / denominator
+}
+
+/** Index of the largest value of each row of `logits` [rows, classes]; the first one on a tie, as NumPy's argmax. */
+export function argmaxRows(logits: Float32Array, classes: number): Int32Array {
+  const best = new Int32Array(logits.length / classes)
+  for (let row = 0; row < best.length; row++) {
+    let winner = 0
+    for (let c = 1; c < classes; c++) {
+      if (logits[row * classes + c]! > logits[row * classes + winner]!) winner = c
+    }
+    best[row] = winner
+  }
+  return best
+}
+
+/**
+ * Mean softmax cross-entropy of class indices, natural logarithm, in float64.
+ *
+ * @param logits - [rows, classes].
+ * @param yTrue - Class index of each row.
+ * @see torch.nn.functional.cross_entropy.
+ * @example crossEntropy(new Float32Array(50), [7], 50) // ln 50 = 3.912
+ */
+export function crossEntropy(logits: Float32Array, yTrue: ArrayLike<number>, classes: number): number {
+  let sum = 0
+  for (let row = 0; row < yTrue.length; row++) {
+    const start = row * classes
+    let max = Number.NEGATIVE_INFINITY
+    for (let c = 0; c < classes; c++) max = Math.max(max, logits[start + c]!)
+    let partition = 0
+    for (let c = 0; c < classes; c++) partition += Math.exp(logits[start + c]! - max)
+    sum += Math.log(partition) + max - logits[start + yTrue[row]!]!
+  }
+  return sum / yTrue.length
+}

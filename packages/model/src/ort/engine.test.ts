@@ -1,0 +1,83 @@
+/** The training engine against PyTorch: five Adam steps from the same weights on the same batches. */
+import { createRng, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
+import { floatData, lowerNetwork, type Tensor, writeModel } from '@esc/onnx'
+import { ortRuntime } from '@esc/onnx/node'
+import { describe, expect, test } from 'vitest'
+import reference from '../../fixtures/torch-steps.json' with { type: 'json' }
+import { audioCnn } from '../architectures/audio-cnn.js'
+import { melCnn } from '../architectures/mel-cnn.js'
+import { createOrtEngine } from './engine.js'
+
+const [batch, classes] = [4, 5]
+
+describe.each([['audio-cnn', audioCnn] as const, ['mel-cnn', melCnn] as const])('%s', (name, create) => {
+  test('losses, logits and running averages follow PyTorch over five Adam steps', async () => {
+    const { bins, frames, epsilon, losses, logits, buffers } = reference[name]
+    const start = withoutDropout(withWaveWeights(create({ bins, frames, classes })))
+    const engine = await createOrtEngine(start, { runtime: ortRuntime, rng: createRng(0), adam: { epsilon } })
+    for (const [step, expected] of losses.entries()) {
+      const { loss } = await engine.step({
+        input: waveInput(step, bins, frames),
+        target: targets(),
+        learningRate: 1e-3,
+      })
+      expect(Math.abs(loss / expected - 1), `loss of step ${step}`).toBeLessThan(2e-5)
+    }
+    const trained = engine.graph()
+    await engine.release()
+
+    const session = await ortRuntime.createSession(writeModel(lowerNetwork(trained)))
+    const outputs = await session.run({ input: waveInput(losses.length - 1, bins, frames) })
+    await session.release()
+    expect(maxError(floatData(outputs, 'logits'), logits)).toBeLessThan(2e-5)
+
+    const running = namedWeights(trained).filter(({ trainable }) => !trainable)
+    const expectedRunning = Object.values(buffers as Record<string, number[]>)
+    expect(running.length).toBe(expectedRunning.length)
+    running.forEach(({ name: weight, weight: { data } }, i) => {
+      expect(maxError(data, expectedRunning[i]!), weight).toBeLessThan(2e-5)
+    })
+  })
+})
+
+/** The same numbers as `wave` in fixtures/make.py. */
+function wave(count: number, phase: number, scale: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.7391 + phase * 1.618) * scale)
+}
+
+function withWaveWeights(graph: NetworkGraph): NetworkGraph {
+  const data = namedWeights(graph)
+    .filter(({ trainable }) => trainable)
+    .map(({ name, weight: { shape, data: old } }, index) => {
+      const fan = shape.length > 1 ? old.length / shape[0]! : 16
+      const values = wave(old.length, index, fan ** -0.5)
+      return [name, name.endsWith('gamma') ? values.map((value) => value + 1) : values] as const
+    })
+  return withWeights(graph, Object.fromEntries(data))
+}
+
+function withoutDropout(graph: NetworkGraph): NetworkGraph {
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => (node.op === 'Dropout' ? { ...node, attributes: { rate: 0 } } : node)),
+  }
+}
+
+function waveInput(step: number, bins: number, frames: number): Tensor {
+  return {
+    type: 'float32',
+    dims: [batch, 1, bins, frames],
+    data: wave(batch * bins * frames, 100 + step, 1.5),
+  }
+}
+
+function targets(): Tensor {
+  const data = new Float32Array(batch * classes)
+  for (let row = 0; row < batch; row++) data[row * classes + (row % classes)] = 1
+  return { type: 'float32', dims: [batch, classes], data }
+}
+
+function maxError(actual: ArrayLike<number>, expected: readonly number[]): number {
+  expect(actual.length).toBe(expected.length)
+  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i]!)), 0)
+}

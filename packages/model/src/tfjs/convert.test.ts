@@ -1,0 +1,122 @@
+import { createRng, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
+import { floatData, lowerNetwork, writeModel } from '@esc/onnx'
+import { ortRuntime } from '@esc/onnx/node'
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { audioCnn } from '../architectures/audio-cnn.js'
+import { melCnn } from '../architectures/mel-cnn.js'
+import { fromLayersModel, toLayersModel } from './index.js'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+const rng = createRng(21)
+const normal = (length: number) => Float32Array.from({ length }, () => rng.normal())
+
+describe.each([
+  ['audioCnn', audioCnn({ bins: 13, frames: 43, classes: 5 })],
+  ['melCnn', withRunningAverages(melCnn({ bins: 32, frames: 27, classes: 5 }))],
+])('%s', (_name, graph) => {
+  test('there and back, no weight changes by a bit and every node is the same', async () => {
+    const back = await fromLayersModel(toLayersModel(graph))
+    expect(back.nodes.map(({ op, name, inputs }) => ({ op, name, inputs }))).toEqual(
+      graph.nodes.map(({ op, name, inputs }) => ({ op, name, inputs })),
+    )
+    expect(namedWeights(back)).toEqual(namedWeights(graph))
+    expect(back.input).toEqual(graph.input)
+    expect(back.output).toBe(graph.output)
+  })
+
+  test('outputs equal those of the ONNX graph', async () => {
+    const [, bins, frames] = graph.input.shape
+    const data = normal(3 * bins * frames)
+    const ours = await runOnnx(graph, data)
+    const theirs = toLayersModel(graph).predict(tf.tensor4d(data, [3, bins, frames, 1])) as tf.Tensor
+    expectClose(ours, await theirs.data(), 1e-5)
+  })
+})
+
+describe('a model made with tfjs', () => {
+  test('flattened channel-last, with activations inside layers, keeps its outputs', async () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          inputShape: [9, 8, 2],
+          filters: 4,
+          kernelSize: 3,
+          activation: 'relu',
+          name: 'c1',
+        }),
+        tf.layers.batchNormalization({ name: 'b1' }),
+        tf.layers.maxPooling2d({ poolSize: [2, 3], name: 'p1' }),
+        tf.layers.conv2d({ filters: 3, kernelSize: [1, 1], useBias: false, name: 'c2' }),
+        tf.layers.flatten({ name: 'f' }),
+        tf.layers.dense({ units: 7, activation: 'relu', name: 'd1' }),
+        tf.layers.dropout({ rate: 0.5, name: 'drop' }),
+        tf.layers.dense({ units: 4, name: 'd2' }),
+      ],
+    })
+    const graph = await fromLayersModel(model)
+    expect(graph.input.shape).toEqual([2, 9, 8])
+    const image = normal(2 * 9 * 8 * 2)
+    const channelsLast = tf.tensor4d(image, [2, 9, 8, 2])
+    const channelsFirst = (await channelsLast.transpose([0, 3, 1, 2]).data()) as Float32Array
+    const expected = await (model.predict(channelsLast) as tf.Tensor).data()
+    expectClose(await runOnnx(graph, channelsFirst), expected, 1e-5)
+  })
+
+  test.each([
+    [
+      'strides',
+      tf.layers.conv2d({ inputShape: [8, 8, 1], filters: 2, kernelSize: 3, strides: 2, name: 'odd' }),
+    ],
+    ['an unknown kind', tf.layers.upSampling2d({ inputShape: [8, 8, 1], name: 'odd' })],
+    [
+      'an unknown activation',
+      tf.layers.conv2d({ inputShape: [8, 8, 1], filters: 2, kernelSize: 3, activation: 'tanh', name: 'odd' }),
+    ],
+    [
+      'overlapping pools',
+      tf.layers.maxPooling2d({ inputShape: [8, 8, 1], poolSize: 3, strides: 1, name: 'odd' }),
+    ],
+  ])('%s: UNSUPPORTED_LAYER names the layer', async (_name, layer) => {
+    const model = tf.sequential({ layers: [layer, tf.layers.flatten(), tf.layers.dense({ units: 2 })] })
+    await expect(fromLayersModel(model)).rejects.toMatchObject({
+      code: 'UNSUPPORTED_LAYER',
+      message: expect.stringContaining("'odd'"),
+    })
+  })
+})
+
+test('a network that branches: UNSUPPORTED_LAYER', () => {
+  const graph = audioCnn({ bins: 8, frames: 8, classes: 2 })
+  const nodes = graph.nodes.map((node) => (node.name === 'relu1' ? { ...node, inputs: ['input'] } : node))
+  expect(() => toLayersModel({ ...graph, nodes })).toThrow(
+    expect.objectContaining({ code: expect.any(String) }),
+  )
+})
+
+async function runOnnx(graph: NetworkGraph, data: Float32Array): Promise<Float32Array> {
+  const session = await ortRuntime.createSession(writeModel(lowerNetwork(graph)))
+  const size = graph.input.shape.reduce((a, b) => a * b, 1)
+  const outputs = await session.run({
+    [graph.input.name]: { type: 'float32', dims: [data.length / size, ...graph.input.shape], data },
+  })
+  await session.release()
+  return floatData(outputs, 'logits')
+}
+
+function withRunningAverages(graph: NetworkGraph): NetworkGraph {
+  const data = namedWeights(graph)
+    .filter(({ name }) => name.startsWith('norm'))
+    .map(({ name, weight }) => [name, weight.data.map(() => 0.5 + rng.uniform())] as const)
+  return withWeights(graph, Object.fromEntries(data))
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length).toBe(expected.length)
+  let worst = 0
+  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!))
+  expect(worst).toBeLessThan(tolerance)
+}
