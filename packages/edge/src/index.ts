@@ -1,1 +1,6 @@
-export {}
+export { type Latency, type LatencyOptions, measureLatency } from './benchmark.js'
+export { type Classifier, createClassifier, type Prediction } from './classifier.js'
+export { type ExportOptions, exportModel } from './export.js'
+export { compareLogits, type Parity } from './parity.js'
+export { type CalibrateOptions, calibrate, type Range } from './quantize/calibrate.js'
+export { type QuantizeOptions, quantizeStatic } from './quantize/static.js'

@@ -1,0 +1,47 @@
+/** Latency of a model, one clip at a time. */
+import { assertInteger } from '@esc/core'
+import type { Session, Tensor } from '@esc/onnx'
+
+/** Wall-clock times of single runs. */
+export interface Latency {
+  p50Ms: number
+  p95Ms: number
+  runs: number
+}
+
+/** Options of {@link measureLatency}. */
+export interface LatencyOptions {
+  /** Timed runs (default 200). */
+  runs?: number
+  /** Untimed runs before them (default 20). */
+  warmup?: number
+  signal?: AbortSignal
+}
+
+/**
+ * Runs a model on one input after another and reports the median and 95th percentile of the time a run takes.
+ *
+ * @param inputs - One or more inputs of batch 1, used in turn.
+ * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1.
+ * @example const { p50Ms } = await measureLatency(session, [packInputs(examples, [0], shape)])
+ */
+export async function measureLatency(
+  session: Session,
+  inputs: readonly Tensor[],
+  { runs = 200, warmup = 20, signal }: LatencyOptions = {},
+): Promise<Latency> {
+  assertInteger('runs', runs, 1)
+  assertInteger('inputs.length', inputs.length, 1)
+  const name = session.inputNames[0]!
+  const times = new Float64Array(runs)
+  for (let run = -warmup; run < runs; run++) {
+    signal?.throwIfAborted()
+    const input = inputs[(run + warmup) % inputs.length]!
+    const started = performance.now()
+    await session.run({ [name]: input })
+    if (run >= 0) times[run] = performance.now() - started
+  }
+  times.sort()
+  const quantile = (q: number) => times[Math.min(runs - 1, Math.floor(q * runs))]!
+  return { p50Ms: quantile(0.5), p95Ms: quantile(0.95), runs }
+}

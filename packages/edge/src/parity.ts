@@ -1,0 +1,43 @@
+/** How far one model's answers are from another's. */
+import { EscError } from '@esc/core'
+
+/** Two models on the same examples. */
+export interface Parity {
+  /** Share of examples on which both choose the same class. */
+  agreement: number
+  /** Largest and mean absolute difference of a logit. */
+  maxLogitError: number
+  meanLogitError: number
+}
+
+/**
+ * Compares the logits of two models on the same examples, [examples, classes] each.
+ *
+ * @throws EscError INVALID_INPUT if there are no logits, or the lengths differ.
+ * @example const { agreement } = compareLogits(floatLogits, int8Logits, labels.length)
+ */
+export function compareLogits(reference: Float32Array, candidate: Float32Array, classes: number): Parity {
+  if (reference.length === 0 || reference.length !== candidate.length || reference.length % classes !== 0) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `got ${reference.length} and ${candidate.length} logits for ${classes} classes`,
+    )
+  }
+  const rows = reference.length / classes
+  let same = 0
+  let max = 0
+  let sum = 0
+  for (let row = 0; row < rows; row++) {
+    const start = row * classes
+    let [best, bestCandidate] = [start, start]
+    for (let i = start; i < start + classes; i++) {
+      const error = Math.abs(reference[i]! - candidate[i]!)
+      sum += error
+      max = Math.max(max, error)
+      if (reference[i]! > reference[best]!) best = i
+      if (candidate[i]! > candidate[bestCandidate]!) bestCandidate = i
+    }
+    if (best === bestCandidate) same++
+  }
+  return { agreement: same / rows, maxLogitError: max, meanLogitError: sum / reference.length }
+}

@@ -1,0 +1,76 @@
+/** Measures the range of every value of a model on sample inputs. */
+import { EscError } from '@esc/core'
+import { type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
+
+/** Smallest and largest number a value took. */
+export interface Range {
+  min: number
+  max: number
+}
+
+/** Options of {@link calibrate}. */
+export interface CalibrateOptions {
+  runtime: OnnxRuntime
+  signal?: AbortSignal
+  /** Called after every batch with the number done. */
+  onBatch?: (done: number) => void
+}
+
+/**
+ * Runs a float model and notes the range of every float32 value between its operators (`calibrationMethod: 'minmax'`).
+ *
+ * @param model - A float32 model with one input.
+ * @param batches - Inputs as the model reads them, from the training set: test clips would leak into the model. They are
+ *   read one at a time.
+ * @returns Ranges by value name, the model's input included.
+ * @throws EscError INVALID_INPUT if there are no batches, or a value is not finite.
+ * @see ONNX Runtime `MinMaxCalibrater`.
+ * @example const ranges = await calibrate(model, [packInputs(examples, [0, 1], shape)], { runtime: ortRuntime })
+ */
+export async function calibrate(
+  model: OnnxModel,
+  batches: Iterable<Tensor>,
+  { runtime, signal, onBatch }: CalibrateOptions,
+): Promise<Map<string, Range>> {
+  const { graph } = model
+  const inputName = graph.inputs[0]!.name
+  // Every value becomes an output; what its shape is only the runtime knows.
+  const outputs = graph.nodes
+    .flatMap((node) => node.outputs)
+    .map((name) => ({ name, type: 'float32' as const, dims: null }))
+  const observed = writeModel({ ...model, graph: { ...graph, outputs } })
+  const session = await runtime.createSession(observed)
+  const ranges = new Map<string, Range>()
+  let done = 0
+  try {
+    for (const batch of batches) {
+      signal?.throwIfAborted()
+      const results = await session.run({ [inputName]: batch })
+      for (const [name, tensor] of [[inputName, batch] as const, ...Object.entries(results)]) {
+        if (tensor.type === 'float32') widen(ranges, name, tensor.data)
+      }
+      done++
+      onBatch?.(done)
+    }
+  } finally {
+    await session.release()
+  }
+  if (done === 0) throw new EscError('INVALID_INPUT', 'calibration needs at least one batch of inputs')
+  return ranges
+}
+
+function widen(ranges: Map<string, Range>, name: string, data: Float32Array): void {
+  const range = ranges.get(name) ?? { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+  let { min, max } = range
+  let sum = 0
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!
+    sum += value
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  // Comparisons skip NaN, the sum does not.
+  if (!Number.isFinite(sum))
+    throw new EscError('INVALID_INPUT', `calibration: value '${name}' is not finite; check the inputs`)
+  ranges.set(name, { min, max })
+}

@@ -1,0 +1,92 @@
+/** The arithmetic of 8-bit quantisation: scales, zero points, rounding. */
+import { floatTensor, sizeOf, type Tensor } from '@esc/onnx'
+import type { Range } from './calibrate.js'
+
+/** `value ≈ scale · (quantised - zeroPoint)`, quantised in 0 … 255. */
+export interface ActivationScale {
+  scale: number
+  zeroPoint: number
+}
+
+/** A quantised constant. `axis: null` means one scale for all. */
+export interface WeightScale {
+  values: Tensor
+  scales: Tensor & { type: 'float32' }
+  zeroPoints: Tensor
+  axis: number | null
+}
+
+/** uint8 with a zero point. The range is widened to hold 0, so that padding zeros are exact. */
+export function quantizeActivation(range: Range): ActivationScale {
+  const min = Math.min(0, range.min)
+  const max = Math.max(0, range.max)
+  // A value that is always 0 would have scale 0, and dividing by it gives NaN.
+  const scale = Math.fround((max - min) / 255) || 1
+  return { scale, zeroPoint: Math.round((0 - min) / scale) }
+}
+
+/**
+ * int8, symmetric, per output channel (the first axis) or for the whole tensor. `reduceRange` keeps to 7 bits, ±64.
+ *
+ * @see ONNX Runtime `quantize_static(reduce_range=True)`: weights in [-64, 64].
+ */
+export function quantizeWeight(
+  { dims, data }: { dims: readonly number[]; data: Float32Array },
+  { perChannel, reduceRange }: { perChannel: boolean; reduceRange: boolean },
+): WeightScale {
+  const limit = reduceRange ? 64 : 127
+  const channels = perChannel ? dims[0]! : 1
+  const size = data.length / channels
+  const scales = new Float32Array(channels)
+  const values = new Int8Array(data.length)
+  for (let channel = 0; channel < channels; channel++) {
+    let peak = 0
+    for (let i = channel * size; i < (channel + 1) * size; i++) peak = Math.max(peak, Math.abs(data[i]!))
+    const scale = Math.fround(peak / limit) || 1
+    scales[channel] = scale
+    for (let i = channel * size; i < (channel + 1) * size; i++) {
+      values[i] = Math.max(-limit, Math.min(limit, roundHalfEven(data[i]! / scale)))
+    }
+  }
+  return {
+    values: { type: 'int8', dims, data: values },
+    scales: floats(scales, perChannel),
+    zeroPoints: { type: 'int8', dims: perChannel ? [channels] : [], data: new Int8Array(channels) },
+    axis: perChannel ? 0 : null,
+  }
+}
+
+/** int32 in units of input scale × weight scale, so that it adds to the accumulator as it is. */
+export function quantizeBias(
+  { dims, data }: { dims: readonly number[]; data: Float32Array },
+  inputScale: number,
+  weightScales: Tensor & { type: 'float32' },
+): WeightScale {
+  const perChannel = sizeOf(weightScales.dims) === data.length && weightScales.dims.length === 1
+  const scales = weightScales.data.map((scale) => scale * inputScale)
+  const limit = 2 ** 31 - 1
+  const values = Int32Array.from(data, (value, i) => {
+    const scaled = roundHalfEven(value / scales[perChannel ? i : 0]!)
+    return Math.max(-limit, Math.min(limit, scaled))
+  })
+  return {
+    values: { type: 'int32', dims, data: values },
+    scales: floats(scales, perChannel),
+    zeroPoints: {
+      type: 'int32',
+      dims: perChannel ? [scales.length] : [],
+      data: new Int32Array(scales.length),
+    },
+    axis: perChannel ? 0 : null,
+  }
+}
+
+function floats(data: Float32Array, perChannel: boolean): Tensor & { type: 'float32' } {
+  return floatTensor(data, perChannel ? [data.length] : []) as Tensor & { type: 'float32' }
+}
+
+/** Ties go to the even neighbour, as QuantizeLinear rounds. */
+function roundHalfEven(value: number): number {
+  const rounded = Math.round(value)
+  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
+}

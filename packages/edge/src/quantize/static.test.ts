@@ -1,0 +1,214 @@
+import { createRng, type NetworkGraph } from '@esc/core'
+import {
+  checkModel,
+  createGraphBuilder,
+  floatData,
+  floatTensor,
+  lowerNetwork,
+  type OnnxModel,
+  type Tensor,
+  writeModel,
+} from '@esc/onnx'
+import { ortRuntime } from '@esc/onnx/node'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { compareLogits } from '../parity.js'
+import { calibrate, type Range } from './calibrate.js'
+import { quantizeActivation, quantizeBias, quantizeWeight } from './scheme.js'
+import { quantizeStatic } from './static.js'
+
+const rng = createRng(31)
+const weight = (...shape: number[]) => {
+  const fan = shape.slice(1).reduce((a, b) => a * b, 1)
+  const size = shape[0]! * fan
+  return { shape, data: Float32Array.from({ length: size }, () => rng.normal() / Math.sqrt(fan)) }
+}
+const plain = { attributes: {}, weights: {} }
+const network: NetworkGraph = {
+  name: 'both kinds of pooling',
+  input: { name: 'input', shape: [1, 12, 20] },
+  nodes: [
+    {
+      op: 'Conv2D',
+      name: 'conv1',
+      inputs: ['input'],
+      attributes: { padding: 'same' },
+      weights: { kernel: weight(8, 1, 3, 3), bias: weight(8) },
+    },
+    { op: 'ReLU', name: 'relu1', inputs: ['conv1'], ...plain },
+    { op: 'MaxPool', name: 'pool1', inputs: ['relu1'], attributes: { size: [2, 2] }, weights: {} },
+    {
+      op: 'Conv2D',
+      name: 'conv2',
+      inputs: ['pool1'],
+      attributes: { padding: 'same' },
+      weights: { kernel: weight(16, 8, 3, 3), bias: weight(16) },
+    },
+    { op: 'ReLU', name: 'relu2', inputs: ['conv2'], ...plain },
+    { op: 'GlobalAveragePool', name: 'average', inputs: ['relu2'], ...plain },
+    {
+      op: 'Dense',
+      name: 'dense',
+      inputs: ['average'],
+      attributes: {},
+      weights: { kernel: weight(5, 16), bias: weight(5) },
+    },
+  ],
+  output: 'dense',
+}
+const normalizer = { mean: Array(12).fill(2), std: Array(12).fill(3) }
+const model = lowerNetwork(network, { normalizer })
+const batch = (count: number): Tensor => ({
+  type: 'float32',
+  dims: [count, 1, 12, 20],
+  data: Float32Array.from({ length: count * 240 }, () => 2 + 3 * rng.normal()),
+})
+const inputs = batch(64)
+let ranges: Map<string, Range>
+
+beforeAll(async () => {
+  ranges = await calibrate(model, [inputs], { runtime: ortRuntime })
+})
+
+async function logits(of: OnnxModel, feed = inputs): Promise<Float32Array> {
+  const session = await ortRuntime.createSession(writeModel(of))
+  const outputs = await session.run({ input: feed })
+  await session.release()
+  return floatData(outputs, 'logits')
+}
+
+describe('quantizeStatic', () => {
+  test('stays close to the float model in ONNX Runtime', async () => {
+    const int8 = quantizeStatic(model, ranges)
+    checkModel(int8)
+    const [float, quantized] = [await logits(model), await logits(int8)]
+    const spread = Math.sqrt(float.reduce((sum, value) => sum + value ** 2, 0) / float.length)
+    expect(compareLogits(float, quantized, 5).maxLogitError / spread).toBeLessThan(0.15)
+    expect(compareLogits(float, quantized, 5).agreement).toBeGreaterThan(0.9)
+  })
+
+  test('one scale per channel is closer than one per tensor', async () => {
+    // One loud filter spoils the scale of all others when they share it.
+    const loud = {
+      ...network,
+      nodes: network.nodes.map((node) => (node.name === 'conv2' ? louder(node) : node)),
+    } as NetworkGraph
+    const loudModel = lowerNetwork(loud, { normalizer })
+    const loudRanges = await calibrate(loudModel, [inputs], { runtime: ortRuntime })
+    const float = await logits(loudModel)
+    const error = async (perChannel: boolean) =>
+      compareLogits(float, await logits(quantizeStatic(loudModel, loudRanges, { perChannel })), 5)
+        .meanLogitError
+    expect(await error(true)).toBeLessThan(await error(false))
+  })
+
+  test('stores weights in one byte and keeps float inputs and logits', () => {
+    const int8 = quantizeStatic(model, ranges)
+    const types = new Map([...int8.graph.initializers].map(([name, { type }]) => [name, type]))
+    expect(types.get('conv2.kernel_quantized')).toBe('int8')
+    expect(types.get('conv2.bias_quantized')).toBe('int32')
+    expect(types.has('conv2.kernel')).toBe(false)
+    expect(int8.graph.inputs).toEqual(model.graph.inputs)
+    expect(int8.graph.outputs).toEqual(model.graph.outputs)
+  })
+
+  test('a max pool keeps the scale of its input', () => {
+    const { nodes } = quantizeStatic(model, ranges).graph
+    const after = nodes.find(({ name }) => name === 'pool1_quantized')!
+    expect(after.inputs.slice(1)).toEqual(['relu1_scale', 'relu1_zero_point'])
+  })
+
+  test('a value without a range: INVALID_INPUT, a weight that is no constant: UNSUPPORTED_LAYER', () => {
+    const without = new Map([...ranges].filter(([name]) => name !== 'relu2'))
+    expect(() => quantizeStatic(model, without)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    const g = createGraphBuilder({ name: 'dynamic' })
+    const [x, w] = ['input', 'w'].map((name) => g.input({ name, type: 'float32', dims: [2, 2] })) as [
+      string,
+      string,
+    ]
+    g.node('Gemm', [x, w, g.constant('b', floatTensor([0, 0]))], { transB: { int: 1 } }, 'logits')
+    g.output({ name: 'logits', type: 'float32', dims: [2, 2] })
+    expect(() => quantizeStatic(g.build(), new Map([['input', { min: 0, max: 1 }]]))).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_LAYER' }),
+    )
+  })
+})
+
+function louder(node: NetworkGraph['nodes'][number]) {
+  if (node.op !== 'Conv2D') return node
+  const data = node.weights.kernel.data.map((value, i) => (i < 72 ? value * 30 : value))
+  return { ...node, weights: { ...node.weights, kernel: { ...node.weights.kernel, data } } }
+}
+
+describe('calibrate', () => {
+  test('finds the smallest and largest value of input and outputs, over all batches', async () => {
+    const more = batch(3)
+    const both = await calibrate(model, [inputs, more], { runtime: ortRuntime })
+    const all = [...(inputs.data as Float32Array), ...(more.data as Float32Array)]
+    expect(both.get('input')).toEqual({ min: Math.min(...all), max: Math.max(...all) })
+    const values = [...(await logits(model)), ...(await logits(model, more))]
+    expect(both.get('logits')!.min).toBeCloseTo(Math.min(...values), 5)
+    expect(both.get('logits')!.max).toBeCloseTo(Math.max(...values), 5)
+    expect(both.get('relu1')!.min).toBe(0)
+  })
+
+  test('no batches, or values that are not finite: INVALID_INPUT', async () => {
+    const bad = { ...inputs, data: (inputs.data as Float32Array).map(() => Number.NaN) } as Tensor
+    const invalid = { code: 'INVALID_INPUT' }
+    await expect(calibrate(model, [], { runtime: ortRuntime })).rejects.toMatchObject(invalid)
+    await expect(calibrate(model, [bad], { runtime: ortRuntime })).rejects.toMatchObject(invalid)
+  })
+})
+
+describe('the scheme', () => {
+  test('activations: 0 is exact, and every value in the range is off by at most half a step', () => {
+    const number = fc.float({ min: -100, max: 100, noNaN: true })
+    fc.assert(
+      fc.property(number, number, fc.float({ min: 0, max: 1, noNaN: true }), (a, b, share) => {
+        const range = { min: Math.min(a, b), max: Math.max(a, b) }
+        const { scale, zeroPoint } = quantizeActivation(range)
+        expect(zeroPoint).toBeGreaterThanOrEqual(0)
+        expect(zeroPoint).toBeLessThanOrEqual(255)
+        const value = range.min + share * (range.max - range.min)
+        const quantized = Math.max(0, Math.min(255, Math.round(value / scale) + zeroPoint))
+        // The zero point is rounded too, which can cost another half step at the ends.
+        expect(Math.abs((quantized - zeroPoint) * scale - value)).toBeLessThanOrEqual(1.001 * scale)
+      }),
+    )
+  })
+
+  test('a value that is always 0 has a scale that can be divided by', () => {
+    expect(quantizeActivation({ min: 0, max: 0 })).toEqual({ scale: 1, zeroPoint: 0 })
+    const zeros = quantizeWeight(
+      { dims: [1, 2], data: new Float32Array(2) },
+      { perChannel: true, reduceRange: false },
+    )
+    expect([...zeros.scales.data, ...(zeros.values.data as Int8Array)]).toEqual([1, 0, 0])
+  })
+
+  test('weights: off by at most half a step, symmetric, within 7 bits when asked', () => {
+    const data = Float32Array.from({ length: 300 }, () => rng.normal())
+    for (const [reduceRange, limit] of [
+      [true, 64],
+      [false, 127],
+    ] as const) {
+      const { values, scales } = quantizeWeight({ dims: [3, 100], data }, { perChannel: true, reduceRange })
+      const ints = values.data as Int8Array
+      expect(Math.max(...ints.map(Math.abs))).toBe(limit)
+      data.forEach((value, i) => {
+        const scale = scales.data[Math.floor(i / 100)]!
+        expect(Math.abs(ints[i]! * scale - value)).toBeLessThanOrEqual(0.5001 * scale)
+      })
+    }
+  })
+
+  test('biases are in units of input scale × weight scale, and saturate', () => {
+    const { values, scales } = quantizeBias({ dims: [2], data: Float32Array.of(0.25, 1e12) }, 0.5, {
+      type: 'float32',
+      dims: [2],
+      data: Float32Array.of(0.25, 0.25),
+    })
+    expect([...scales.data]).toEqual([0.125, 0.125])
+    expect([...(values.data as Int32Array)]).toEqual([2, 2 ** 31 - 1])
+  })
+})
