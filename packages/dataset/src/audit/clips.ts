@@ -1,5 +1,5 @@
 /** What the clips themselves give away. */
-import type { Finding } from './finding.js'
+import { count, type Finding } from './finding.js'
 import type { ClipFacts } from './measure.js'
 import { groupBy } from './table.js'
 
@@ -53,18 +53,18 @@ export function auditClips(facts: readonly ClipFacts[]): ClipAudit {
     sampleRates,
     duplicates,
     findings: [
-      ...list('error', 'SILENT_CLIP', 'hold no sound at all', (clip) => !isAudible(clip)),
+      ...list('error', 'SILENT_CLIP', 'no sound at all', (clip) => !isAudible(clip)),
       ...duplicateFinding(duplicates),
-      ...list('warning', 'ODD_DURATION', `are not ${round(medianDurationSec)} s long (±5 %)`, isOddDuration),
+      ...list('warning', 'ODD_DURATION', `not ${round(medianDurationSec)} s long (±5 %)`, isOddDuration),
       ...list(
         'warning',
         'ODD_SAMPLE_RATE',
-        `are not at ${commonRate} Hz`,
+        `not at ${commonRate} Hz`,
         (clip) => clip.sampleRate !== commonRate,
       ),
-      ...list('warning', 'CLIPPING', 'are clipped', (clip) => clip.clippedShare > clippedLimit),
-      ...list('warning', 'DC_OFFSET', 'have a DC offset', (clip) => Math.abs(clip.dcOffset) > dcLimit),
-      ...list('info', 'SILENT_PADDING', `begin or end with over ${longSilenceSec} s of silence`, isPadded),
+      ...list('warning', 'CLIPPING', 'clipped', (clip) => clip.clippedShare > clippedLimit),
+      ...list('warning', 'DC_OFFSET', 'DC offset', (clip) => Math.abs(clip.dcOffset) > dcLimit),
+      ...list('info', 'SILENT_PADDING', `over ${longSilenceSec} s of silence at the start or end`, isPadded),
     ],
   }
 }
@@ -80,14 +80,16 @@ function toFinding(
   clips: readonly ClipFacts[],
 ): Finding[] {
   if (clips.length === 0) return []
-  return [{ severity, code, message: `${clips.length} clips ${what}`, ids: clips.map(({ id }) => id) }]
+  return [
+    { severity, code, message: `${what}: ${count(clips.length, 'clip')}`, ids: clips.map(({ id }) => id) },
+  ]
 }
 
 function duplicateFinding(duplicates: readonly string[][]): Finding[] {
   if (duplicates.length === 0) return []
   const shown = duplicates.slice(0, 5).map((ids) => ids.join(' = '))
   const more = duplicates.length > 5 ? ` and ${duplicates.length - 5} more` : ''
-  const message = `${duplicates.length} sounds occur more than once: ${shown.join('; ')}${more}`
+  const message = `equal sounds: ${shown.join('; ')}${more}`
   return [{ severity: 'error', code: 'DUPLICATE_CLIP', message, ids: duplicates.flat() }]
 }
 

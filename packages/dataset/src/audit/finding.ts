@@ -8,3 +8,8 @@ export interface Finding {
   /** Clips it is about; empty where it is about none in particular. */
   ids: string[]
 }
+
+/** `1 clip`, `2 clips`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+}

@@ -1,6 +1,6 @@
 /** What a data set's table alone gives away. */
 import type { ClipRecord, Dataset } from '../record.js'
-import type { Finding } from './finding.js'
+import { count, type Finding } from './finding.js'
 
 /** A field recording whose clips lie in more than one fold. */
 export interface CrossingSource {
@@ -98,7 +98,7 @@ function duplicateNames(records: readonly ClipRecord[]): Finding[] {
     ([, { length }]) => length > 1,
   )
   if (repeated.length === 0) return []
-  const message = `${repeated.length} clip names occur more than once`
+  const message = `clip names that occur more than once: ${repeated.length}`
   return [{ severity: 'error', code: 'DUPLICATE_NAME', message, ids: repeated.map(([id]) => id) }]
 }
 
@@ -107,7 +107,7 @@ function crossings(sources: readonly CrossingSource[]): Finding[] {
   const ids = sources.flatMap((source) => source.ids)
   const names = sources.slice(0, 10).map(({ group, folds }) => `${group} (folds ${folds.join(', ')})`)
   const more = sources.length > 10 ? ` and ${sources.length - 10} more` : ''
-  const message = `${sources.length} sources with ${ids.length} clips cross folds: ${names.join('; ')}${more}`
+  const message = `sources that cross folds: ${names.join('; ')}${more}; ${count(ids.length, 'clip')} in all`
   return [{ severity: 'warning', code: 'SOURCE_CROSSES_FOLDS', message, ids }]
 }
 
@@ -117,8 +117,7 @@ function smallClasses(
 ): Finding[] {
   return classes.flatMap(({ label, clips }, index): Finding[] => {
     if (clips > 1) return []
-    const count = clips === 1 ? '1 clip' : 'no clip'
-    const message = `class ${label} has ${count}; it cannot be both learned and tested`
+    const message = `class ${label} has ${clips === 1 ? '1 clip' : 'no clip'}; it cannot be both learned and tested`
     const ids = (byLabel.get(index) ?? []).map(({ id }) => id)
     return [{ severity: 'warning', code: 'SMALL_CLASS', message, ids }]
   })
@@ -128,7 +127,7 @@ function imbalance(code: string, what: string, sizes: readonly (readonly [string
   const sorted = [...sizes].sort((a, b) => a[1] - b[1])
   const [least, most] = [sorted[0], sorted.at(-1)]
   if (!least || !most || least[1] === most[1]) return []
-  const message = `${what} ${most[0]} has ${most[1]} clips, ${what} ${least[0]} only ${least[1]}`
+  const message = `${what} ${most[0]} has ${count(most[1], 'clip')}, ${what} ${least[0]} only ${least[1]}`
   // Below half, accuracy starts to hide what happens in the small class.
   return [{ severity: 2 * least[1] < most[1] ? 'warning' : 'info', code, message, ids: [] }]
 }
@@ -136,7 +135,7 @@ function imbalance(code: string, what: string, sizes: readonly (readonly [string
 function sharedSources(siblings: readonly (readonly ClipRecord[])[]): Finding[] {
   if (siblings.length === 0) return []
   const ids = siblings.flat().map(({ id }) => id)
-  const what = `${ids.length} clips share ${siblings.length} sources`
+  const what = `${ids.length} clips have siblings, from ${count(siblings.length, 'source')}`
   const message = `${what}; split by fold or by group, not at random`
   return [{ severity: 'info', code: 'SHARED_SOURCE', message, ids }]
 }

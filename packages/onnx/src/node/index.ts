@@ -1,6 +1,6 @@
 /** ONNX Runtime for Node. */
 import { EscError } from '@esc/core'
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { OnnxRuntime, Session, SessionOptions } from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
@@ -11,7 +11,12 @@ import type { Tensor } from '../tensor.js'
  * const session = await ortRuntime.createSession(await readFile('model.onnx'))
  * const { logits } = await session.run({ input: { type: 'float32', dims: [1, 1, 13, 431], data } })
  */
-export const ortRuntime: OnnxRuntime = { name: 'onnxruntime-node', createSession }
+export const ortRuntime: OnnxRuntime = {
+  get name() {
+    return `onnxruntime-node ${env.versions.node}`
+  },
+  createSession,
+}
 
 async function createSession(model: Uint8Array, { threads }: SessionOptions = {}): Promise<Session> {
   let session: InferenceSession

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { createStageConsole } from './console.js'
+
+function record(isTTY: boolean) {
+  const written: string[] = []
+  return { written, terminal: { isTTY, columns: 60, write: (text: string) => written.push(text) } }
+}
+
+test('without a terminal: plain lines, no bars, no escape codes', async () => {
+  const { written, terminal } = record(false)
+  const console = createStageConsole(terminal)
+  const result = await console.stage('compute features', async () => {
+    console.progress({ stage: 'compute features', done: 1, total: 2 })
+    return { summary: '13 × 431', value: 7 }
+  })
+  expect(result.value).toBe(7)
+  expect(written.length).toBe(1)
+  expect(written[0]).toMatch(/^✔ compute features +\d+\.\d s {2}13 × 431\n$/)
+  expect(Object.keys(console.seconds)).toEqual(['compute features'])
+})
+
+test('on a terminal: a bar that is wiped before each line, never wider than the window', async () => {
+  const { written, terminal } = record(true)
+  const console = createStageConsole(terminal)
+  await console.stage('train', async () => {
+    console.progress({ stage: 'train', done: 3, total: 3, detail: 'x'.repeat(200) })
+    console.line('epoch 1')
+    return { summary: 'done' }
+  })
+  const bars = written.filter((text) => text.includes('█'))
+  expect(bars.length).toBe(1)
+  expect(bars[0]!.length).toBeLessThan(60)
+  expect(bars[0]).toContain('3/3')
+  const line = written.indexOf('epoch 1\n')
+  expect(written[line - 1]).toBe('\r\x1b[2K')
+})

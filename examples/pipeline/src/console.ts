@@ -1,0 +1,70 @@
+/** What a person sees while it runs: a progress bar on a terminal, plain lines elsewhere. */
+import type { ProgressEvent } from '@esc/core'
+
+/** Where the output goes. */
+export interface Terminal {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+}
+
+/** Shows one stage after another. */
+export interface StageConsole {
+  /** Prints a line. */
+  line(text: string): void
+  /** Shows how far a stage is; on a terminal only. */
+  progress(event: ProgressEvent): void
+  /** Runs a stage: shows its name while it runs, and a line with its time and what it returned as `summary` after. */
+  stage<T extends { summary: string }>(name: string, run: () => Promise<T>): Promise<T>
+  /** Seconds of each finished stage. */
+  readonly seconds: Readonly<Record<string, number>>
+}
+
+const barWidth = 24
+/** Terminals are redrawn at most so often. */
+const redrawMs = 60
+
+/** @param terminal - `process.stdout`, or anything that is written to. */
+export function createStageConsole(terminal: Terminal): StageConsole {
+  const live = terminal.isTTY === true
+  const seconds: Record<string, number> = {}
+  let drawn = false
+  let lastDrawn = 0
+
+  const clear = () => {
+    if (drawn) terminal.write('\r\x1b[2K')
+    drawn = false
+  }
+  const draw = (text: string) => {
+    clear()
+    terminal.write(text.slice(0, (terminal.columns ?? 80) - 1))
+    drawn = true
+  }
+  const line = (text: string) => {
+    clear()
+    terminal.write(`${text}\n`)
+  }
+
+  return {
+    line,
+    seconds,
+    progress({ stage, done, total, detail }) {
+      if (!live) return
+      const now = performance.now()
+      if (now - lastDrawn < redrawMs && done < total) return
+      lastDrawn = now
+      const filled = total > 0 ? Math.round((barWidth * done) / total) : 0
+      const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled)
+      draw(`  ${stage.padEnd(26)} ${bar} ${done}/${total}${detail ? `  ${detail}` : ''}`)
+    },
+    async stage(name, run) {
+      const started = performance.now()
+      if (live) draw(`  ${name} …`)
+      const result = await run()
+      const elapsed = (performance.now() - started) / 1000
+      seconds[name] = elapsed
+      line(`✔ ${name.padEnd(26)} ${`${elapsed.toFixed(1)} s`.padStart(8)}  ${result.summary}`)
+      return result
+    },
+  }
+}

@@ -1,0 +1,80 @@
+/** A quick proof that clip, recipe, network and optimiser fit together, before anything long is started. */
+import { toMono } from '@esc/audio-io'
+import {
+  createRng,
+  type Example,
+  type FeatureMatrix,
+  type NetworkGraph,
+  parameterCount,
+  type Rng,
+} from '@esc/core'
+import { createExtractor } from '@esc/dsp'
+import { createOrtEngine, packInputs, packTargets } from '@esc/model'
+import { ortRuntime } from '@esc/onnx/node'
+import type { StageConsole } from './console.js'
+import { networks } from './networks.js'
+import type { RunOptions } from './options.js'
+import { openSource } from './stages/source.js'
+
+/** As many as ESC-50 has, so that the random batch's loss can be compared with ln 50. */
+const classes = 50
+const batchSize = 8
+const learningRate = 1e-3
+
+/** Runs the first clip and a random batch through the network, with one optimiser step each, and prints what comes out. */
+export async function dryRun(options: RunOptions, console: StageConsole): Promise<void> {
+  const source = await openSource(options)
+  const record = source.dataset.records[0]!
+  const { recipe, create } = networks[options.model]
+  const { channels, sampleRate } = await source.decode(0)
+  const features = createExtractor(recipe).extract({ samples: toMono(channels), sampleRate })
+  const { bins, frames } = features
+  const graph = create({ bins, frames, classes, seed: options.seed })
+  console.line(
+    `network        ${graph.name}, ${parameterCount(graph).toLocaleString('en')} parameters, ${classes} classes`,
+  )
+
+  const rng = createRng(options.seed).fork('dry run')
+  const noise = (): FeatureMatrix => ({
+    bins,
+    frames,
+    data: Float32Array.from({ length: bins * frames }, () => rng.normal()),
+  })
+  const random = Array.from({ length: batchSize }, (_, i) =>
+    example(`random ${i}`, noise(), rng.integer(classes)),
+  )
+  const kind = source.dataset.synthetic ? 'synthetic clip' : 'real clip'
+  const feature = `${recipe.mfcc ? 'MFCC' : 'log-mel'} as the recipe makes it`
+  console.line(`${kind.padEnd(14)} ${record.filename} (${record.label}), ${feature}`)
+  await tryStep(graph, [example(record.id, features, record.labelIndex)], rng, console)
+  const expected = `ln ${classes} = ${Math.log(classes).toFixed(2)}`
+  console.line(`random batch   unit variance; the loss of an untrained network is near ${expected}`)
+  await tryStep(graph, random, rng, console)
+  console.line('Dry run finished: features, network, loss and optimiser fit together. Nothing was written.')
+}
+
+/** Two steps from the network's first weights on the same examples: the loss before, and after one step. */
+async function tryStep(
+  graph: NetworkGraph,
+  examples: Example[],
+  rng: Rng,
+  console: StageConsole,
+): Promise<void> {
+  const indices = examples.map((_, i) => i)
+  const input = packInputs(examples, indices, graph.input.shape)
+  const target = packTargets(examples, indices, classes)
+  const engine = await createOrtEngine(graph, { runtime: ortRuntime, rng: rng.fork('dropout') })
+  try {
+    const before = await engine.step({ input, target, learningRate })
+    const after = await engine.step({ input, target, learningRate })
+    console.line(`  input        [${input.dims.join(', ')}]`)
+    console.line(`  logits       [${examples.length}, ${before.logits.length / examples.length}]`)
+    console.line(`  loss         ${before.loss.toFixed(4)}, after one Adam step ${after.loss.toFixed(4)}`)
+  } finally {
+    await engine.release()
+  }
+}
+
+function example(id: string, features: FeatureMatrix, labelIndex: number): Example {
+  return { id, features, labelIndex, group: id, fold: null }
+}

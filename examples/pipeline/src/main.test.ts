@@ -1,0 +1,234 @@
+/** The command as its user runs it: a process of its own, on small synthetic recordings on disk. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadAudio } from '@esc/audio-io/node'
+import { parseManifest } from '@esc/core/manifest'
+import { writeSyntheticEsc10 } from '@esc/dataset/node'
+import { openClassifier } from '@esc/edge/node'
+import { readModel } from '@esc/onnx'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunMetrics } from './results.js'
+
+const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts')
+const outputs = ['history.csv', 'metrics.json', 'model.int8.onnx', 'model.json', 'model.onnx', 'report.html']
+let work: string
+let data: string
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'esc-pipeline-'))
+  data = await writeSyntheticEsc10(join(work, 'data'), { clipsPerClass: 10, durationSec: 1 })
+})
+afterAll(() => rm(work, { recursive: true }))
+
+interface Finished {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+function start(argv: readonly string[]): { child: ChildProcess; finished: Promise<Finished> } {
+  const child = spawn(process.execPath, ['--conditions=@esc/source', '--import', 'tsx', main, ...argv], {
+    env: { ...process.env, INIT_CWD: work },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const result = { stdout: '', stderr: '' }
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    result.stdout += text
+  })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    result.stderr += text
+  })
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...result }))
+  })
+  return { child, finished }
+}
+
+const run = (...argv: string[]) => start(argv).finished
+
+/** A copy of the data set, changed. */
+async function damaged(name: string, change: (dir: string) => Promise<unknown>): Promise<string> {
+  const dir = join(work, name)
+  await cp(data, dir, { recursive: true })
+  await change(dir)
+  return dir
+}
+
+const table = (dir: string) => join(dir, 'meta', 'esc50.csv')
+async function editTable(dir: string, edit: (lines: string[]) => string[]) {
+  const text = await readFile(table(dir), 'utf8')
+  await writeFile(table(dir), `${edit(text.trimEnd().split(/\r?\n/)).join('\n')}\n`)
+}
+
+describe('a whole run', () => {
+  let first: Finished
+  beforeAll(async () => {
+    first = await run('--data', 'data', '--epochs', '2', '--out', 'first')
+  }, 120_000)
+
+  test('ends well, says where the results are, and what they are of', () => {
+    expect(first.stderr).toBe('')
+    expect(first.code).toBe(0)
+    expect(first.stdout).toMatch(/These clips are synthetic/)
+    expect(first.stdout).toMatch(/^report {3}first\/report\.html$/m)
+    expect(first.stdout).toMatch(/^models {3}first\/model\.onnx, first\/model\.int8\.onnx$/m)
+    expect(first.stdout).toMatch(/leaked test clips: 0/)
+    expect(first.stdout).not.toContain('\x1b')
+  })
+
+  test('writes six files and no others, which fit together', async () => {
+    const dir = join(work, 'first')
+    expect((await readdir(dir)).sort()).toEqual(outputs)
+    const manifest = parseManifest(JSON.parse(await readFile(join(dir, 'model.json'), 'utf8')))
+    const metrics = JSON.parse(await readFile(join(dir, 'metrics.json'), 'utf8')) as RunMetrics
+    expect(manifest.dataset).toMatchObject({ synthetic: true, clips: 100 })
+    expect(manifest.metrics.accuracy).toBe(metrics.float.accuracy)
+    expect(metrics.split).toMatchObject({ testFold: 1, validationFold: 2, leakedTestClips: 0 })
+    expect(metrics.test.confusion.flat().reduce((a, b) => a + b)).toBe(metrics.split.test)
+    for (const { file, bytes } of [metrics.float, metrics.int8]) {
+      expect((await stat(join(dir, file))).size).toBe(bytes)
+      const model = readModel(await readFile(join(dir, file)))
+      expect(JSON.parse(model.metadata.labels!)).toEqual(manifest.labels)
+      expect(model.metadata.synthetic).toBe('true')
+    }
+    const history = (await readFile(join(dir, 'history.csv'), 'utf8')).trimEnd().split('\n')
+    expect(history.length).toBe(1 + metrics.training.epochs)
+    expect(await readFile(join(dir, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  test('the folder classifies a clip', async () => {
+    const classifier = await openClassifier(join(work, 'first'))
+    const [name] = await readdir(join(data, 'audio'))
+    const predictions = await classifier.classify(
+      await loadAudio(join(data, 'audio', name!), { sampleRate: null }),
+    )
+    expect(predictions.length).toBe(10)
+    expect(predictions.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 5)
+    await classifier.release()
+  })
+
+  test('the same seed gives the same files, apart from times', async () => {
+    const again = await run('--data', 'data', '--epochs', '2', '--out', 'again')
+    expect(again.code).toBe(0)
+    for (const name of outputs.filter((file) => file !== 'metrics.json' && file !== 'report.html')) {
+      const [a, b] = await Promise.all(['first', 'again'].map((dir) => readFile(join(work, dir, name))))
+      expect(a!.equals(b!), name).toBe(true)
+    }
+    const [a, b] = await Promise.all(
+      ['first', 'again'].map(async (dir) => {
+        const { times, ...rest } = JSON.parse(
+          await readFile(join(work, dir, 'metrics.json'), 'utf8'),
+        ) as RunMetrics
+        expect(times.totalSec).toBeGreaterThan(0)
+        return rest
+      }),
+    )
+    expect(b).toEqual(a)
+  }, 120_000)
+})
+
+test('--dry-run prints shapes and losses, and writes nothing', async () => {
+  const before = await readdir(work)
+  const { code, stdout } = await run('--data', 'data', '--model', 'mel-cnn', '--dry-run')
+  expect(code).toBe(0)
+  expect(stdout).toContain('[1, 1, 128, 216]')
+  expect(stdout).toContain('[8, 50]')
+  const random = Number(/random batch[\s\S]*loss +([\d.]+)/.exec(stdout)![1])
+  expect(Math.abs(random - Math.log(50))).toBeLessThan(0.5)
+  expect(await readdir(work)).toEqual(before)
+}, 60_000)
+
+test('--help reads without a terminal', async () => {
+  const { code, stdout } = await run('--help')
+  expect(code).toBe(0)
+  expect(stdout).toContain('--skip-bad')
+  expect(stdout).not.toContain('\x1b')
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110)
+})
+
+describe('bad input ends with one clear line, a code, and nothing written', () => {
+  async function refused(argv: string[], code: number, message: RegExp) {
+    const result = await run(...argv, '--epochs', '1', '--out', 'refused')
+    expect(result.stderr).toMatch(message)
+    expect(result.stderr.trimEnd().split('\n').length).toBe(1)
+    expect(result.code).toBe(code)
+    await expect(stat(join(work, 'refused'))).rejects.toThrow('ENOENT')
+  }
+
+  test('an unknown flag', () =>
+    refused(['--modle', 'mel-cnn'], 2, /unknown flag --modle; did you mean --model\?/))
+  test('a missing folder', () => refused(['--data', 'nowhere'], 1, /nowhere/))
+  test('a fold that does not exist', () =>
+    refused(['--data', 'data', '--test-fold', '8'], 2, /testFold=8 does not exist; folds: 1, 2, 3, 4, 5/))
+
+  test('a table without a column', async () => {
+    const dir = await damaged('no-column', (copy) =>
+      editTable(copy, ([header, ...rows]) => [header!.replace('fold', 'part'), ...rows]),
+    )
+    await refused(['--data', dir], 1, /esc50\.csv.*fold/)
+  })
+  test('a class with one clip', async () => {
+    const dir = await damaged('rare', (copy) => {
+      let kept = 0
+      return editTable(copy, (lines) => lines.filter((line) => !line.includes(',dog,') || kept++ === 0))
+    })
+    await refused(['--data', dir], 1, /class dog has 1 clip/)
+  })
+  test('no rows', async () => {
+    const dir = await damaged('no-rows', (copy) => editTable(copy, ([header]) => [header!]))
+    await refused(['--data', dir], 1, /esc50\.csv/)
+  })
+
+  describe('a row whose file is missing, and one whose file is damaged', () => {
+    let dir: string
+    let names: string[]
+    beforeAll(async () => {
+      dir = await damaged('broken', async (copy) => {
+        names = (await readdir(join(copy, 'audio'))).sort().slice(0, 2)
+        await rm(join(copy, 'audio', names[0]!))
+      })
+    })
+    test('missing', () => refused(['--data', dir], 1, new RegExp(`${names[0]}.*--skip-bad`)))
+    test('damaged', async () => {
+      await cp(join(data, 'audio', names[0]!), join(dir, 'audio', names[0]!))
+      await writeFile(join(dir, 'audio', names[1]!), 'RIFF is all that is left')
+      await refused(['--data', dir], 1, new RegExp(`${names[1]}.*--skip-bad`))
+    })
+    test('--skip-bad goes on without them and lists them', async () => {
+      await rm(join(dir, 'audio', names[0]!))
+      const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--out', 'skipped')
+      expect(result.code).toBe(0)
+      const metrics = JSON.parse(await readFile(join(work, 'skipped', 'metrics.json'), 'utf8')) as RunMetrics
+      expect(metrics.dataset.skipped.map(({ filename }) => filename).sort()).toEqual(names)
+      expect(metrics.dataset.clips).toBe(98)
+      const report = await readFile(join(work, 'skipped', 'report.html'), 'utf8')
+      for (const name of names) expect(report).toContain(name)
+    }, 60_000)
+  })
+})
+
+test('Ctrl-C stops it and leaves nothing behind', async () => {
+  const { child, finished } = start(['--data', 'data', '--epochs', '500', '--out', 'stopped'])
+  await new Promise<void>((resolve) => {
+    child.stdout!.on('data', (text: string) => {
+      if (text.includes('epoch')) resolve()
+    })
+  })
+  child.kill('SIGINT')
+  const { code, stderr } = await finished
+  expect(code).toBe(130)
+  expect(stderr).toBe('Stopped. Nothing was written.\n')
+  await expect(stat(join(work, 'stopped'))).rejects.toThrow('ENOENT')
+}, 60_000)
+
+test('an output folder that cannot be made is named', async () => {
+  await writeFile(join(work, 'occupied'), 'a file')
+  const { code, stderr } = await run('--data', 'data', '--epochs', '1', '--out', 'occupied/run')
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^error: cannot write to .*occupied/)
+  expect(await readFile(join(work, 'occupied'), 'utf8')).toBe('a file')
+}, 60_000)

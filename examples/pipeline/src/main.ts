@@ -1,0 +1,83 @@
+/** `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error. */
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { isEscError } from '@esc/core'
+import { renderUsage } from 'citty'
+import { createStageConsole } from './console.js'
+import { dryRun } from './dry-run.js'
+import { command, parseOptions } from './options.js'
+import type { RunResults } from './results.js'
+import { runPipeline } from './run.js'
+import { percent } from './stages/context.js'
+
+// npm runs scripts in the package's folder and says here where it was called.
+const cwd = process.env.INIT_CWD ?? process.cwd()
+const argv = process.argv.slice(2)
+
+async function main(): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(await help(process.stdout.isTTY))
+    return 0
+  }
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort(new Stopped()))
+  process.once('SIGTERM', () => stop.abort(new Stopped()))
+  const console = createStageConsole(process.stdout)
+  try {
+    const options = parseOptions(argv, cwd)
+    if (options.dryRun) await dryRun(options, console)
+    else printResults(await runPipeline({ options, console, signal: stop.signal }), options.out, console.line)
+    return 0
+  } catch (error) {
+    console.line('')
+    if (error instanceof Stopped) {
+      process.stderr.write('Stopped. Nothing was written.\n')
+      return 130
+    }
+    if (!isEscError(error)) throw error
+    process.stderr.write(`error: ${error.message}\n`)
+    return error.code === 'INVALID_OPTION' ? 2 : 1
+  }
+}
+
+async function help(isTerminal: boolean): Promise<string> {
+  const usage = (await renderUsage(command)).replaceAll(/ +$/gm, '').trim()
+  return `${isTerminal ? usage : stripVTControlCharacters(usage)}\n`
+}
+
+/** What an abort by the user is told apart by. */
+class Stopped extends Error {}
+
+function printResults({ metrics }: RunResults, out: string, line: (text: string) => void): void {
+  const { dataset, split, float, int8, parity, times } = metrics
+  const file = (name: string) => relative(cwd, join(out, name)) || name
+  const row = (name: string, { bytes, accuracy }: typeof float, latency: { p50Ms: number; p95Ms: number }) =>
+    line(
+      `${name.padEnd(8)} test accuracy ${percent(accuracy).padStart(7)}  ${(bytes / 1000).toFixed(1).padStart(8)} kB  ` +
+        `p50 ${latency.p50Ms.toFixed(2)} ms, p95 ${latency.p95Ms.toFixed(2)} ms a clip, one thread`,
+    )
+  line('')
+  if (dataset.synthetic)
+    line(
+      'These clips are synthetic: the figures say nothing about real sound. Give --data DIR for real ones.',
+    )
+  row('float', float, times.latency.float)
+  row('int8', int8, times.latency.int8)
+  line(
+    `They agree on ${percent(parity.agreement)} of ${split.test} test clips; ${split.leakedTestClips} of these have a sibling in training.`,
+  )
+  line('')
+  line(`report   ${file('report.html')}`)
+  line(`models   ${file(float.file)}, ${file(int8.file)}`)
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error) => {
+    // Not an error of the input but of this program: the stack helps whoever mends it.
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+    process.exitCode = 70
+  },
+)

@@ -1,0 +1,91 @@
+import { renderUsage } from 'citty'
+import { describe, expect, test } from 'vitest'
+import { command, parseOptions } from './options.js'
+
+const cwd = '/home/user/project'
+
+test('nothing given: the defaults', () => {
+  expect(parseOptions([], cwd)).toEqual({
+    data: null,
+    subset: 'esc10',
+    model: 'audio-cnn',
+    split: 'folds',
+    testFold: 1,
+    validationFold: null,
+    epochs: 30,
+    seed: 42,
+    out: `${cwd}/runs/synthetic-audio-cnn-fold1`,
+    dryRun: false,
+    skipBad: false,
+  })
+})
+
+test('everything given, in both spellings; paths are relative to the caller', () => {
+  const argv =
+    '--data=../sounds --subset esc50 --model mel-cnn --split folds --test-fold 3 --val-fold=5 --epochs 2 --seed 7'
+  const options = parseOptions([...argv.split(' '), '--out', 'here', '--dry-run', '--skip-bad'], cwd)
+  expect(options).toEqual({
+    data: '/home/user/sounds',
+    subset: 'esc50',
+    model: 'mel-cnn',
+    split: 'folds',
+    testFold: 3,
+    validationFold: 5,
+    epochs: 2,
+    seed: 7,
+    out: `${cwd}/here`,
+    dryRun: true,
+    skipBad: true,
+  })
+})
+
+test('the folder is named after the run', () => {
+  expect(parseOptions(['--data', 'x', '--split', 'stratified-group', '--model', 'mel-cnn'], cwd).out).toBe(
+    `${cwd}/runs/esc10-mel-cnn-stratified-group`,
+  )
+})
+
+describe('what is wrong is named, with what to do', () => {
+  test.each([
+    ['a misspelt flag', ['--modle', 'mel-cnn'], /unknown flag --modle; did you mean --model\?/],
+    ['a flag like no other', ['--gpu'], /unknown flag --gpu; see --help/],
+    ['a word without dashes', ['mel-cnn'], /'mel-cnn' is not a flag/],
+    ['a model that is none', ['--model', 'resnet'], /--model resnet: must be one of audio-cnn, mel-cnn/],
+    ['no value', ['--epochs'], /--epochs needs a value/],
+    ['a flag as value', ['--data', '--dry-run'], /--data needs a value/],
+    ['an empty value', ['--data='], /--data needs a value/],
+    ['no number', ['--epochs', 'ten'], /--epochs ten: must be a whole number >= 1/],
+    ['zero epochs', ['--epochs', '0'], /--epochs 0/],
+    ['a fraction', ['--seed', '1.5'], /--seed 1.5/],
+    ['a value for a switch', ['--dry-run=yes'], /--dry-run takes no value/],
+    ['twice', ['--seed', '1', '--seed', '2'], /--seed is given twice/],
+    [
+      'a fold for a random split',
+      ['--split', 'stratified', '--test-fold', '1'],
+      /--test-fold goes with --split folds/,
+    ],
+  ])('%s', (_name, argv, message) => {
+    expect(() => parseOptions(argv, cwd)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+test('--help names every flag', async () => {
+  const help = await renderUsage(command)
+  for (const flag of [
+    'data',
+    'subset',
+    'model',
+    'split',
+    'test-fold',
+    'val-fold',
+    'epochs',
+    'seed',
+    'out',
+    'dry-run',
+    'skip-bad',
+  ]) {
+    expect(help).toContain(`--${flag}`)
+  }
+})

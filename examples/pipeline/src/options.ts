@@ -1,0 +1,176 @@
+/** The command line: what can be asked for, and what was. */
+import { resolve } from 'node:path'
+import { EscError } from '@esc/core'
+import type { ArgsDef, CommandDef } from 'citty'
+
+const choices = {
+  subset: ['esc10', 'esc50'],
+  model: ['audio-cnn', 'mel-cnn'],
+  split: ['folds', 'stratified', 'stratified-group'],
+} as const
+
+/** What a run is asked to do. */
+export interface RunOptions {
+  /** Absolute path of a data set in ESC-50's layout; `null` takes the synthetic one. */
+  data: string | null
+  subset: (typeof choices.subset)[number]
+  model: (typeof choices.model)[number]
+  split: (typeof choices.split)[number]
+  /** `null` unless the split is by folds. */
+  testFold: number | null
+  /** `null` takes the fold after the test fold. */
+  validationFold: number | null
+  epochs: number
+  seed: number
+  /** Absolute path of the output folder. */
+  out: string
+  dryRun: boolean
+  skipBad: boolean
+}
+
+/** The flags, as citty wants them for `--help`. */
+export const args = {
+  data: {
+    type: 'string',
+    valueHint: 'DIR',
+    description: 'Data set in ESC-50 layout (Default: an embedded synthetic set)',
+  },
+  subset: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: 'esc10 or esc50: which classes of it (Default: esc10)',
+  },
+  model: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: 'audio-cnn (13 MFCCs) or mel-cnn (128 log-mel bands) (Default: audio-cnn)',
+  },
+  split: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: 'folds, stratified (80/20; siblings leak) or stratified-group (Default: folds)',
+  },
+  'test-fold': { type: 'string', valueHint: 'N', description: 'Fold to test on (Default: 1)' },
+  'val-fold': { type: 'string', valueHint: 'N', description: 'Fold to validate on (Default: the one after)' },
+  epochs: {
+    type: 'string',
+    valueHint: 'N',
+    description: 'Passes over the training clips, at most (Default: 30)',
+  },
+  seed: { type: 'string', valueHint: 'N', description: 'Seed of everything random (Default: 42)' },
+  out: {
+    type: 'string',
+    valueHint: 'DIR',
+    description: 'Folder of the results (Default: runs/, and a name after the run)',
+  },
+  'dry-run': { type: 'boolean', description: 'Try one clip and one random batch; write nothing' },
+  'skip-bad': { type: 'boolean', description: 'Go on without missing or damaged clips' },
+} as const satisfies ArgsDef
+
+/** The command, for its `--help`. */
+export const command: CommandDef = {
+  meta: {
+    name: 'npm start --',
+    description: 'From recordings to a verified int8 ONNX model and a report.',
+  },
+  args,
+}
+
+const booleans = new Set(['dry-run', 'skip-bad'])
+
+/**
+ * Reads the flags.
+ *
+ * @param argv - The arguments, `--name value` or `--name=value`.
+ * @param cwd - The folder that relative paths are relative to.
+ * @throws EscError INVALID_OPTION naming the flag: unknown ones (with the nearest known), values that are none.
+ */
+export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
+  const given = readFlags(argv)
+  const choose = <K extends keyof typeof choices>(name: K): (typeof choices)[K][number] => {
+    const value = given.get(name) ?? choices[name][0]
+    if (!(choices[name] as readonly string[]).includes(value)) {
+      throw new EscError('INVALID_OPTION', `--${name} ${value}: must be one of ${choices[name].join(', ')}`)
+    }
+    return value as (typeof choices)[K][number]
+  }
+  const whole = (name: string, min: number): number | null => {
+    const text = given.get(name)
+    if (text === undefined) return null
+    if (!/^\d{1,15}$/.test(text) || Number(text) < min) {
+      throw new EscError('INVALID_OPTION', `--${name} ${text}: must be a whole number >= ${min}`)
+    }
+    return Number(text)
+  }
+  const [subset, model, split] = [choose('subset'), choose('model'), choose('split')]
+  for (const name of ['test-fold', 'val-fold']) {
+    if (split !== 'folds' && given.has(name)) {
+      throw new EscError('INVALID_OPTION', `--${name} goes with --split folds, not with --split ${split}`)
+    }
+  }
+  const testFold = split === 'folds' ? (whole('test-fold', 0) ?? 1) : null
+  const data = given.get('data')
+  const place = testFold === null ? split : `fold${testFold}`
+  const name = `${data === undefined ? 'synthetic' : subset}-${model}-${place}`
+  return {
+    data: data === undefined ? null : resolve(cwd, data),
+    subset,
+    model,
+    split,
+    testFold,
+    validationFold: whole('val-fold', 0),
+    epochs: whole('epochs', 1) ?? 30,
+    seed: whole('seed', 0) ?? 42,
+    out: resolve(cwd, given.get('out') ?? `runs/${name}`),
+    dryRun: given.has('dry-run'),
+    skipBad: given.has('skip-bad'),
+  }
+}
+
+/** citty would let unknown flags pass in silence, so the flags are read here, and citty prints the help. */
+function readFlags(argv: readonly string[]): Map<string, string> {
+  const given = new Map<string, string>()
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!
+    const [, name, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? []
+    if (name === undefined || !(name in args)) throw unknownFlag(word, name)
+    if (given.has(name)) throw new EscError('INVALID_OPTION', `--${name} is given twice`)
+    if (booleans.has(name)) {
+      if (attached !== undefined) throw new EscError('INVALID_OPTION', `--${name} takes no value`)
+      given.set(name, 'true')
+      continue
+    }
+    const value = attached ?? argv[++i]
+    if (value === undefined || value === '' || (attached === undefined && value.startsWith('--'))) {
+      throw new EscError('INVALID_OPTION', `--${name} needs a value`)
+    }
+    given.set(name, value)
+  }
+  return given
+}
+
+function unknownFlag(word: string, name: string | undefined): EscError {
+  if (name === undefined) {
+    return new EscError('INVALID_OPTION', `'${word}' is not a flag; flags begin with -- (see --help)`)
+  }
+  const nearest = Object.keys(args)
+    .map((known) => ({ known, distance: editDistance(name, known) }))
+    .sort((a, b) => a.distance - b.distance)[0]!
+  const hint =
+    nearest.distance <= Math.max(2, name.length / 3) ? `did you mean --${nearest.known}?` : 'see --help'
+  return new EscError('INVALID_OPTION', `unknown flag --${name}; ${hint}`)
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements of one letter. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,67 @@
+/** The recipe from clip to network input, in words and as JSON. */
+import type { FeatureRecipe } from '@esc/core'
+import type { RunMetrics } from '../results.js'
+import { count, hertz, significant } from './format.js'
+import { type Html, html } from './html.js'
+import { section } from './layout.js'
+
+/**
+ * The features: what is done with a clip, step by step.
+ *
+ * @example renderFeatures(results.metrics)
+ */
+export function renderFeatures({ recipe, model }: RunMetrics): Html {
+  const [channels, bins, frames] = model.inputShape
+  const shape = `${count(channels)} × ${count(bins)} × ${count(frames)}`
+  return section(
+    'features',
+    'Features',
+    html`<ol>
+${describeRecipe(recipe).map((step) => html`<li>${step}</li>\n`)}</ol>
+<p>The network reads channels × bins × frames = ${shape}. Steps and parameters are those of librosa.</p>
+<details><summary>The recipe as JSON</summary>
+<pre><code>${JSON.stringify(recipe, null, 2)}</code></pre>
+</details>`,
+  )
+}
+
+/**
+ * A recipe as sentences, one for each step that runs.
+ *
+ * @example describeRecipe(recipe)[0] // 'Mix to mono and resample to 22,050 Hz.'
+ */
+export function describeRecipe(recipe: FeatureRecipe): string[] {
+  const { sampleRate, trim, normalize, durationSec, stft, mel, db, mfcc } = recipe
+  const steps = [
+    `Mix to mono and resample to ${hertz(sampleRate)}.`,
+    trim &&
+      `Cut silence at both ends: frames of ${count(trim.frameLength)} samples, hop ${count(trim.hopLength)}, that are more than ${trim.topDb} dB below the loudest.`,
+    normalize && `Scale the samples so that ${norms[normalize]} is 1.`,
+    durationSec && `Pad with zeros at the end, or cut, to ${significant(durationSec, 6)} s.`,
+    describeStft(stft, sampleRate),
+    describeMel(mel, sampleRate),
+    `Decibels relative to ${db.ref === 'max' ? "the clip's maximum" : db.ref}, ${db.topDb === null ? 'without a floor' : `floored ${db.topDb} dB below the peak`}.`,
+    mfcc && describeMfcc(mfcc),
+  ]
+  return steps.filter((step) => typeof step === 'string')
+}
+
+const norms = { inf: 'the peak', l1: 'the sum of magnitudes', l2: 'the Euclidean norm' }
+
+function describeStft(stft: FeatureRecipe['stft'], sampleRate: number): string {
+  const samples = (length: number) => `${count(length)} (${significant((1000 * length) / sampleRate)} ms)`
+  const edges = stft.center ? `frames centred, ${stft.padMode} padding` : 'frames not centred'
+  return `Short-time Fourier transform: nFft ${samples(stft.nFft)}, hop ${samples(stft.hopLength)}, ${stft.window} window of ${count(stft.winLength)}, ${edges}.`
+}
+
+function describeMel(mel: FeatureRecipe['mel'], sampleRate: number): string {
+  const range = `${hertz(mel.fmin)} to ${hertz(mel.fmax ?? sampleRate / 2)}`
+  const scale = mel.htk ? 'HTK' : 'Slaney'
+  const height = mel.norm === null ? 'peaks of 1' : 'Slaney normalisation'
+  return `${count(mel.nMels)} mel bands of the ${mel.power === 2 ? 'power' : 'magnitude'} spectrum, ${range}, ${scale} scale, ${height}.`
+}
+
+function describeMfcc({ nMfcc, dctType, norm, lifter }: NonNullable<FeatureRecipe['mfcc']>): string {
+  const scaling = norm === null ? 'not normalised' : 'orthonormal'
+  return `${count(nMfcc)} cepstral coefficients: DCT type ${dctType}, ${scaling}, ${lifter > 0 ? `lifter ${lifter}` : 'no lifter'}.`
+}

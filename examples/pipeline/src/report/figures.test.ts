@@ -1,0 +1,64 @@
+import { parseHTML } from 'linkedom'
+import { expect, test } from 'vitest'
+import { drawConfusion } from './confusion.js'
+import { drawClassCounts, drawCurve, drawDurations } from './figures.js'
+import { makeResults } from './fixture.js'
+import type { Html } from './html.js'
+
+const parse = ({ markup }: Html) => parseHTML(`<html><body>${markup}</body></html>`).document
+const numbers = (elements: ArrayLike<Element>, attribute: string) =>
+  Array.from(elements, (element) => Number(element.getAttribute(attribute)))
+
+test('bars are as long as the counts, on one scale for all figures', () => {
+  const labels = ['dog', 'rain', 'wind']
+  const bars = (indices: number[]) =>
+    parse(drawClassCounts(labels, [40, 10, 20], indices)).querySelectorAll('rect')
+  const [first, second] = [numbers(bars([0, 1]), 'width'), numbers(bars([2]), 'width')]
+  expect(first[1]! / first[0]!).toBeCloseTo(10 / 40, 6)
+  expect(second[0]! / first[0]!).toBeCloseTo(20 / 40, 6)
+})
+
+test('the histogram counts every clip, also the shortest and the longest', () => {
+  const heights = numbers(parse(drawDurations([4.6, 5, 5, 5.0001, 5.4])).querySelectorAll('rect'), 'height')
+  expect(heights.map((height) => height / heights[0]!)).toEqual([1, 3, 1].map((n) => expect.closeTo(n, 6)))
+})
+
+test('clips of one length make one bar that can be seen', () => {
+  const rects = parse(drawDurations([5.001, 5.001, 5.001])).querySelectorAll('rect')
+  expect(rects).toHaveLength(1)
+  expect(numbers(rects, 'width')[0]).toBeGreaterThan(5)
+  expect(numbers(rects, 'height')[0]).toBeGreaterThan(100)
+})
+
+test('the confusion matrix shows the count of every cell that has one, in its place', () => {
+  const confusion = [
+    [7, 1, 0],
+    [0, 0, 0],
+    [2, 0, 1234],
+  ]
+  const document = parse(drawConfusion(confusion, ['a', 'b', 'c']))
+  const texts = Array.from(document.querySelectorAll('[aria-label=text] text'))
+  expect(texts.map((text) => text.textContent)).toEqual(['7', '1', '2', '1,234'])
+  const places = texts.map((text) => /translate\(([\d.]+),([\d.]+)\)/.exec(text.getAttribute('transform')!)!)
+  const [x, y] = [places.map((place) => Number(place[1])), places.map((place) => Number(place[2]))]
+  // True class downwards, predicted class to the right.
+  expect([x[2], y[1], y[3]]).toEqual([x[0], y[0], y[2]])
+  expect(x[1]).toBeGreaterThan(x[0]!)
+  expect(y[2]).toBeGreaterThan(y[0]!)
+})
+
+test('curves: training is dashed, and validation is drawn only where it was measured', () => {
+  const strokes = (validated: boolean) => {
+    const { history } = makeResults({ epochs: 5, validated })
+    const curve = {
+      name: 'loss' as const,
+      train: (record: (typeof history)[number]) => record.trainLoss,
+      validation: (record: (typeof history)[number]) => record.validationLoss,
+    }
+    const lines = parse(drawCurve(history, 3, curve)).querySelectorAll('[aria-label=line]')
+    return Array.from(lines, (line) => [line.getAttribute('stroke'), line.getAttribute('stroke-dasharray')])
+  }
+  const training = ['var(--orange)', '6,4']
+  expect(strokes(true)).toEqual([training, ['var(--blue)', null]])
+  expect(strokes(false)).toEqual([training])
+})

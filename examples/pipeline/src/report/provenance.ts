@@ -1,0 +1,87 @@
+/** How the run was made, and how to make it again. */
+import type { RunMetrics } from '../results.js'
+import { count, missing, percent, seconds } from './format.js'
+import { type Html, html } from './html.js'
+import { section, table } from './layout.js'
+
+/**
+ * Options, environment, times, and the command that repeats the run.
+ *
+ * @example renderRun(results.metrics)
+ */
+export function renderRun(metrics: RunMetrics): Html {
+  const { options, environment, dataset, times } = metrics
+  return section(
+    'run',
+    'How it was run',
+    html`<p>To repeat it${options.data === null ? null : `, with the path of the folder ${options.data}`}:</p>
+<pre class="command"><code>${commandWords(metrics).map((word) => html`<span>${word}</span> `)}</code></pre>
+<div class="columns">
+${table(
+  'Options',
+  [{ name: 'option' }, { name: 'value', text: true }],
+  [
+    ['data', options.data ?? 'none: clips were synthesised'],
+    ['subset', options.subset],
+    ['model', options.model],
+    ['split', options.split],
+    ['epochs, at most', count(options.epochs)],
+    ['seed', String(options.seed)],
+  ],
+)}
+${table(
+  'Environment',
+  [{ name: 'what' }, { name: 'value', text: true }],
+  [
+    ['Node', environment.node],
+    ['ONNX Runtime', environment.onnxRuntime],
+    ['platform', environment.platform],
+    ['processors', count(environment.cpus)],
+    ['SHA-256 of the data', html`<code>${dataset.hash}</code>`],
+  ],
+)}
+</div>
+${stageTable(times)}`,
+  )
+}
+
+/**
+ * The command that repeats a run, quoted for a POSIX shell, each option with its value in one piece.
+ *
+ * @example commandWords(metrics).join(' ') // npm start -- --data ESC-50 --subset esc10 --model audio-cnn …
+ */
+export function commandWords({ options, split, dataset }: RunMetrics): string[] {
+  const { data, subset, model, epochs, seed } = options
+  const values: Record<string, string | number | null> = {
+    data,
+    subset,
+    model,
+    split: options.split,
+    'test-fold': split.testFold,
+    'val-fold': split.validationFold,
+    epochs,
+    seed,
+  }
+  const given = Object.entries(values).flatMap(([name, value]) =>
+    value === null ? [] : [`--${name} ${quote(String(value))}`],
+  )
+  return ['npm start --', ...given, ...(dataset.skipped.length > 0 ? ['--skip-bad'] : [])]
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+function stageTable({ stageSec, totalSec, medianEpochMs }: RunMetrics['times']): Html {
+  const stages = table(
+    'Times',
+    [{ name: 'stage' }, { name: 'time' }, { name: 'share' }],
+    Object.entries(stageSec).map(([stage, sec]) => [
+      stage,
+      seconds(sec),
+      totalSec > 0 ? percent(sec / totalSec) : missing,
+    ]),
+    [['total', seconds(totalSec), percent(1)]],
+  )
+  return html`${stages}<p class="note">The median epoch of training took ${seconds(medianEpochMs / 1000)}.</p>`
+}

@@ -1,0 +1,46 @@
+/** The main job: from recordings to a verified int8 model and a report. */
+import { historyCsv, toJson, writeFiles } from './files.js'
+import { manifestOf, metricsOf } from './metrics.js'
+import { renderReport } from './report/render.js'
+import type { RunResults } from './results.js'
+import type { RunContext } from './stages/context.js'
+import { prepareData } from './stages/data.js'
+import { deployModels, modelFiles } from './stages/deploy.js'
+import { trainNetwork } from './stages/train.js'
+
+/**
+ * Runs all stages, and writes the results when the last one is done.
+ *
+ * @returns What `report.html` shows.
+ * @throws EscError naming what is wrong and where; the signal's reason. Then nothing is written.
+ */
+export async function runPipeline(context: RunContext): Promise<RunResults> {
+  const { options, console, signal } = context
+  const started = performance.now()
+  const data = await prepareData(context)
+  const trained = await trainNetwork(context, data)
+  const models = await deployModels(context, data, trained)
+  const metrics = metricsOf(context, data, trained, models, (performance.now() - started) / 1000)
+  const results: RunResults = {
+    metrics,
+    history: trained.history,
+    clips: data.clips.records.map(({ id, labelIndex }, index) => ({
+      id,
+      labelIndex,
+      durationSec: data.clips.facts[index]!.durationSec,
+    })),
+  }
+  signal.throwIfAborted()
+  await console.stage('write the results', async () => {
+    await writeFiles(options.out, {
+      [modelFiles.float]: models.float.bytes,
+      [modelFiles.int8]: models.int8.bytes,
+      'history.csv': historyCsv(trained.history),
+      'metrics.json': toJson(metrics),
+      'report.html': renderReport(results),
+      'model.json': toJson(manifestOf(metrics, trained.normalizer)),
+    })
+    return { summary: options.out }
+  })
+  return results
+}

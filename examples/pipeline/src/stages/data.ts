@@ -1,0 +1,87 @@
+/** The first half of a run: table, audit, features, split. */
+import type { Example, FeatureRecipe } from '@esc/core'
+import {
+  auditClips,
+  auditTable,
+  type ClipAudit,
+  type Dataset,
+  type Finding,
+  type TableAudit,
+} from '@esc/dataset'
+import { networks } from '../networks.js'
+import type { RunContext } from './context.js'
+import { type PreparedClips, prepareClips } from './prepare.js'
+import { openSource } from './source.js'
+import { type ChosenSplit, chooseSplit } from './split.js'
+
+/** Features of all clips, what was found on the way, and the three parts. */
+export interface RunData {
+  dataset: Dataset
+  recipe: FeatureRecipe
+  tableAudit: TableAudit
+  clipAudit: ClipAudit
+  clips: PreparedClips
+  chosen: ChosenSplit
+  train: Example[]
+  validation: Example[]
+  test: Example[]
+}
+
+/** Reads, audits, computes features and splits. @throws EscError naming the file, row, class or fold that is wrong. */
+export async function prepareData({ options, console, signal }: RunContext): Promise<RunData> {
+  const { recipe } = networks[options.model]
+  const source = await console.stage('read the table', async () => {
+    const opened = await openSource(options)
+    const { records, labels, name } = opened.dataset
+    return { ...opened, summary: `${name}: ${records.length} clips, ${labels.length} classes` }
+  })
+  const { dataset } = source
+  const { audit: tableAudit } = await console.stage('audit the table', async () => {
+    const audit = auditTable(dataset)
+    return { audit, summary: `${audit.sources} sources, ${audit.clipsSharingSource} clips share one` }
+  })
+  printFindings(tableAudit.findings, console.line)
+  // A fold that does not exist, or a class too small, is better told before minutes of decoding than after.
+  chooseSplit(dataset.records, dataset.labels, options)
+
+  const clips = await console.stage('compute features', async () => {
+    const onProgress = console.progress
+    const prepared = await prepareClips(source, { recipe, skipBad: options.skipBad, signal, onProgress })
+    const { bins, frames } = prepared.examples[0]!.features
+    const skipped = prepared.skipped.length > 0 ? `, ${prepared.skipped.length} clips skipped` : ''
+    return { ...prepared, summary: `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${bins} × ${frames}${skipped}` }
+  })
+  for (const { filename, reason } of clips.skipped) console.line(`  skipped ${filename}: ${reason}`)
+  const clipAudit = auditClips(clips.facts)
+  printFindings(clipAudit.findings, console.line)
+
+  const chosen = await console.stage('split', async () => {
+    const result = chooseSplit(clips.records, dataset.labels, options)
+    return { ...result, summary: describeSplit(options.split, result) }
+  })
+  const part = (indices: Int32Array) => Array.from(indices, (index) => clips.examples[index]!)
+  return {
+    dataset,
+    recipe,
+    tableAudit,
+    clipAudit,
+    clips,
+    chosen,
+    train: part(chosen.split.train),
+    validation: part(chosen.split.validation),
+    test: part(chosen.split.test),
+  }
+}
+
+function describeSplit(
+  name: string,
+  { split, testFold, validationFold, leakedTestClips }: ChosenSplit,
+): string {
+  const folds = testFold === null ? '' : ` (test on ${testFold}, validate on ${validationFold})`
+  const sizes = `${split.train.length} train, ${split.validation.length} validation, ${split.test.length} test`
+  return `${name}${folds}: ${sizes}; leaked test clips: ${leakedTestClips}`
+}
+
+function printFindings(findings: readonly Finding[], line: (text: string) => void): void {
+  for (const { severity, message } of findings) line(`  ${severity}: ${message}`)
+}
