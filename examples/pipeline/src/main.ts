@@ -1,5 +1,5 @@
 /** `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error. */
-import { join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { isEscError } from '@esc/core'
 import { renderUsage } from 'citty'
@@ -50,7 +50,10 @@ class Stopped extends Error {}
 
 function printResults({ metrics }: RunResults, out: string, line: (text: string) => void): void {
   const { dataset, split, float, int8, parity, times } = metrics
-  const file = (name: string) => relative(cwd, join(out, name)) || name
+  const file = (name: string) => {
+    const path = relative(cwd, join(out, name))
+    return path.startsWith('..') || isAbsolute(path) ? join(out, name) : path
+  }
   const row = (name: string, { bytes, accuracy }: typeof float, latency: { p50Ms: number; p95Ms: number }) =>
     line(
       `${name.padEnd(8)} test accuracy ${percent(accuracy).padStart(7)}  ${(bytes / 1000).toFixed(1).padStart(8)} kB  ` +
