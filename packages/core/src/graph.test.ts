@@ -110,6 +110,11 @@ describe('what does not fit names the node', () => {
       /'conv' .*odd/,
     ],
     [
+      'a pool of nothing',
+      replaced({ name: 'pool', attributes: { size: [0, 2] } }),
+      /'pool' has size \[0,2\]/,
+    ],
+    [
       'an empty value',
       replaced({ name: 'pool', attributes: { size: [8, 1] } }),
       /'pool' would make an empty value/,

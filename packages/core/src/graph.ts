@@ -154,6 +154,9 @@ function outputShape(node: NetworkNode, input: readonly number[]): readonly numb
     case 'MaxPool': {
       const [channels, height, width] = imageShape(node, input)
       const [rows, columns] = node.attributes.size
+      if (![rows, columns].every((size) => Number.isSafeInteger(size) && size >= 1)) {
+        throw badNode(node, `has size [${node.attributes.size}]; both must be integers >= 1`)
+      }
       return [channels, Math.floor(height / rows), Math.floor(width / columns)]
     }
     case 'GlobalAveragePool':

@@ -21,7 +21,7 @@ export interface ModelManifest {
     /** True if the clips were made by a program; then the metrics say nothing about real sound. */
     synthetic: boolean
     clips: number
-    /** SHA-256 over the ids, labels and audio bytes of the clips, hexadecimal. */
+    /** SHA-256 over the clips' ids, labels and decoded mono samples, hexadecimal. */
     hash: string
   }
   split: {
@@ -79,15 +79,19 @@ export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
     files: z.strictObject({ float: fileName, int8: z.nullable(fileName) }),
   })
   .check(
-    z.refine(
-      (manifest) =>
-        manifest.normalizer === null || manifest.normalizer.mean.length === manifest.inputShape[1],
-      {
-        path: ['normalizer', 'mean'],
-        error: 'must have one value per bin of inputShape',
-      },
-    ),
+    z.refine(({ normalizer, inputShape }) => !normalizer || isPerBin(normalizer, inputShape[1]), {
+      path: ['normalizer'],
+      error: 'must have one mean and one std per bin of inputShape',
+    }),
+    z.refine(({ labels }) => new Set(labels).size === labels.length, {
+      path: ['labels'],
+      error: 'must not repeat a label',
+    }),
   )
+
+function isPerBin({ mean, std }: Normalizer, bins: number): boolean {
+  return mean.length === bins && std.length === bins
+}
 
 /**
  * Checks a manifest that came from outside.

@@ -40,9 +40,10 @@ test('a large offset costs no digits', () => {
   expect(std[0]).toBeCloseTo(0.5, 9)
 })
 
-test('nothing to fit, other bins: INVALID_INPUT', () => {
+test('nothing to fit, other bins, values that are not finite: INVALID_INPUT', () => {
   const code = expect.objectContaining({ code: 'INVALID_INPUT' })
   expect(() => fitNormalizer([])).toThrow(code)
+  expect(() => fitNormalizer([matrix(1, 2, [0, Number.NaN])])).toThrow(code)
   expect(() => fitNormalizer([matrix(1, 1, [0]), matrix(2, 1, [0, 0])])).toThrow(code)
   expect(() => applyNormalizer(matrix(2, 1, [0, 0]), { mean: [0], std: [1] })).toThrow(code)
 })

@@ -15,7 +15,7 @@ export interface Normalizer {
  *
  * Give it training examples only: statistics of a test clip are a leak.
  *
- * @throws EscError INVALID_INPUT if there are no matrices, or their bins differ.
+ * @throws EscError INVALID_INPUT if there are no matrices, their bins differ, or a value is not finite.
  * @example fitNormalizer(split.train.map((i) => examples[i].features))
  */
 export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
@@ -42,6 +42,8 @@ export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
     count += matrix.frames
   }
   if (count === 0) throw new EscError('INVALID_INPUT', 'a normalizer needs at least one matrix with frames')
+  const bad = mean.findIndex((value, bin) => !Number.isFinite(value + m2[bin]!))
+  if (bad >= 0) throw new EscError('INVALID_INPUT', `bin ${bad} holds values that are not finite`)
   return { mean: Array.from(mean), std: Array.from(m2, (sum) => Math.sqrt(sum / count) || 1) }
 }
 

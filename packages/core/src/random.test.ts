@@ -54,6 +54,7 @@ describe('state and forks', () => {
     const rng = createRng(3)
     rng.normal()
     const resumed = createRng(rng.state())
+    expect(resumed.fork('noise').uniform()).toBe(rng.fork('noise').uniform())
     expect([resumed.uniform(), resumed.normal()]).toEqual([rng.uniform(), rng.normal()])
   })
 
@@ -78,5 +79,7 @@ test.each([-1, 0.5, Number.NaN, 2 ** 53])('seed %s: INVALID_OPTION', (seed) => {
 })
 
 test('a state that is none: INVALID_OPTION', () => {
-  expect(() => createRng([1, 2, 3, 2 ** 32])).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(() => createRng([1, 2, 3, 2 ** 32, 0, 0])).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION' }),
+  )
 })

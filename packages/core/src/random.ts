@@ -1,12 +1,12 @@
 /**
- * Seeded random numbers. Every random choice in `@esc/*` takes a seed or an {@link Rng}; the same seed gives the same
- * numbers on every machine.
+ * Seeded random numbers. Every random choice in `@esc/*` takes a seed or an {@link Rng}. The same seed gives the same
+ * bits on every machine; only `normal` goes through `Math.log` and `Math.cos`, whose last digit engines may round their own way.
  */
 import { assertInteger } from './check.js'
 import { EscError } from './error.js'
 
-/** A generator's whole state: four 32-bit words, as JSON. */
-export type RngState = readonly [number, number, number, number]
+/** A generator's whole state, as JSON: four 32-bit words, and two of its origin, which its forks come from. */
+export type RngState = readonly [number, number, number, number, number, number]
 
 /**
  * A seeded generator of random numbers.
@@ -38,34 +38,36 @@ export interface Rng {
  */
 export function createRng(seed: number | RngState): Rng {
   if (typeof seed !== 'number') {
-    if (seed.length !== 4 || !seed.every((word) => Number.isInteger(word) && word >>> 0 === word)) {
-      throw new EscError('INVALID_OPTION', `rng state [${seed}] must be four unsigned 32-bit integers`)
+    if (seed.length !== 6 || !seed.every((word) => Number.isInteger(word) && word >>> 0 === word)) {
+      throw new EscError('INVALID_OPTION', `rng state [${seed}] must be six unsigned 32-bit integers`)
     }
-    return new Sfc32(seed[0], seed[1], seed[2], seed[3], seed)
+    const [a, b, c, counter, ...origin] = seed
+    return new Sfc32([a, b, c, counter], origin)
   }
   assertInteger('seed', seed, 0)
   return seeded([seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, 0])
 }
 
 function seeded(key: readonly [number, number, number]): Rng {
-  const rng = new Sfc32(key[0], key[1], key[2], 1)
+  const rng = new Sfc32([...key, 1], [0, 0])
   // The first outputs still show the seed's pattern.
   for (let i = 0; i < 15; i++) rng.next()
-  return new Sfc32(...rng.state(), rng.state())
+  const [a, b, c, counter] = rng.state()
+  return new Sfc32([a, b, c, counter], [a, b])
 }
 
 class Sfc32 implements Rng {
-  readonly #origin: RngState
+  readonly #origin: readonly [number, number]
   #a: number
   #b: number
   #c: number
   #counter: number
 
-  constructor(a: number, b: number, c: number, counter: number, origin: RngState = [a, b, c, counter]) {
-    this.#a = a | 0
-    this.#b = b | 0
-    this.#c = c | 0
-    this.#counter = counter | 0
+  constructor(words: readonly [number, number, number, number], origin: readonly [number, number]) {
+    this.#a = words[0] | 0
+    this.#b = words[1] | 0
+    this.#c = words[2] | 0
+    this.#counter = words[3] | 0
     this.#origin = origin
   }
 
@@ -112,7 +114,7 @@ class Sfc32 implements Rng {
   }
 
   state(): RngState {
-    return [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#counter >>> 0]
+    return [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#counter >>> 0, ...this.#origin]
   }
 }
 

@@ -60,6 +60,7 @@ describe('what is wrong is named', () => {
       { ...recipe, mfcc: { nMfcc: 200, dctType: 2, norm: 'ortho', lifter: 0 } },
       'nMfcc',
     ],
+    ['a day of sound', { ...recipe, durationSec: 86_400 }, 'recipe.durationSec'],
     ['a rate of 0', { ...recipe, sampleRate: 0 }, 'recipe.sampleRate'],
     ['no object', null, 'recipe'],
   ])('%s', (_name, value, where) => {
@@ -75,6 +76,8 @@ describe('what is wrong is named', () => {
       'files.float',
     ],
     ['a normaliser of other size', { ...manifest, inputShape: [1, 3, 3] }, 'normalizer'],
+    ['fewer deviations than means', { ...manifest, normalizer: { mean: [0, 1], std: [1] } }, 'normalizer'],
+    ['a label twice', { ...manifest, labels: ['dog', 'dog'] }, 'labels'],
     ['an accuracy of 2', { ...manifest, metrics: { ...manifest.metrics, accuracy: 2 } }, 'metrics.accuracy'],
     ['a deviation of 0', { ...manifest, normalizer: { mean: [0, 0], std: [1, 0] } }, 'normalizer.std.1'],
   ])('%s', (_name, value, where) => {

@@ -42,18 +42,21 @@ export interface FeatureRecipe {
 }
 
 const positive = z.number().check(z.positive())
+// A recipe from outside must not be able to ask for gigabytes: an hour, at a rate no microphone reaches.
+const rate = z.number().check(z.positive(), z.maximum(1e6))
+const duration = z.number().check(z.positive(), z.maximum(3600))
 const count = z.int().check(z.minimum(1), z.maximum(1 << 24))
 
 /** The zod schema of a {@link FeatureRecipe}; unknown keys are errors, since a misspelt parameter would be silent. */
 export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
   .strictObject({
     version: z.literal(1),
-    sampleRate: positive,
+    sampleRate: rate,
     trim: z.nullable(
       z.strictObject({ topDb: z.number().check(z.nonnegative()), frameLength: count, hopLength: count }),
     ),
     normalize: z.nullable(z.enum(['inf', 'l1', 'l2'])),
-    durationSec: z.nullable(positive),
+    durationSec: z.nullable(duration),
     stft: z.strictObject({
       nFft: count,
       hopLength: count,

@@ -20,10 +20,11 @@ export function packInputs(
   const data = new Float32Array(indices.length * size)
   for (let row = 0; row < indices.length; row++) {
     const { id, features } = examples[indices[row]!]!
-    if (channels !== 1 || features.bins !== bins || features.frames !== frames) {
+    const fits = channels === 1 && features.bins === bins && features.frames === frames
+    if (!fits || features.data.length !== size) {
       throw new EscError(
         'INVALID_INPUT',
-        `example '${id}' has features ${features.bins} × ${features.frames}, the network reads [${inputShape}]`,
+        `example '${id}' has features ${features.bins} × ${features.frames} in ${features.data.length} values, the network reads [${inputShape}]`,
       )
     }
     data.set(features.data, row * size)
@@ -31,7 +32,12 @@ export function packInputs(
   return { type: 'float32', dims: [indices.length, ...inputShape], data }
 }
 
-/** Labels of the chosen examples as rows of probabilities [count, classes]: 1 at the label, 0 elsewhere. */
+/**
+ * Labels of the chosen examples as rows of probabilities [count, classes]: 1 at the label, 0 elsewhere.
+ *
+ * @throws EscError INVALID_INPUT naming an example whose label is not one of the classes.
+ * @example packTargets(examples, [0, 1], 10)
+ */
 export function packTargets(
   examples: readonly Example[],
   indices: ArrayLike<number>,
@@ -39,13 +45,21 @@ export function packTargets(
 ): Tensor {
   const data = new Float32Array(indices.length * classes)
   for (let row = 0; row < indices.length; row++) {
-    const { id, labelIndex } = examples[indices[row]!]!
-    if (!(labelIndex >= 0 && labelIndex < classes)) {
-      throw new EscError('INVALID_INPUT', `example '${id}' has label ${labelIndex}, outside [0, ${classes})`)
-    }
-    data[row * classes + labelIndex] = 1
+    const example = examples[indices[row]!]!
+    assertLabel(example, classes)
+    data[row * classes + example.labelIndex] = 1
   }
   return { type: 'float32', dims: [indices.length, classes], data }
+}
+
+/** @throws EscError INVALID_INPUT naming the example if its label is not one of the classes. */
+export function assertLabel({ id, labelIndex }: Example, classes: number): void {
+  if (!(Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < classes)) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `example '${id}' has label ${labelIndex}, not an integer in [0, ${classes})`,
+    )
+  }
 }
 
 /** The numbers 0 … count - 1. */

@@ -28,9 +28,12 @@ test('logits do not depend on the batch size', async () => {
   await session.release()
 })
 
-test('no examples: INVALID_INPUT', async () => {
+test('no examples: INVALID_INPUT; labels of another model: INCOMPATIBLE_MODEL', async () => {
   const session = await ortRuntime.createSession(writeModel(lowerNetwork(graph)))
   const options = { inputShape: graph.input.shape }
   await expect(evaluate(session, [], ['a'], options)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(evaluate(session, examples, ['a', 'b'], options)).rejects.toMatchObject({
+    code: 'INCOMPATIBLE_MODEL',
+  })
   await session.release()
 })

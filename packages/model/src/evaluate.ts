@@ -56,7 +56,8 @@ export interface Evaluation extends ClassificationReport {
  * Predicts every example and reports how well.
  *
  * @param labels - Label of each class, in the order of the model's outputs.
- * @throws EscError INVALID_INPUT if there are no examples; see {@link predictLogits}.
+ * @throws EscError INVALID_INPUT if there are no examples, INCOMPATIBLE_MODEL if the model has not one output per label; see
+ *   {@link predictLogits}.
  * @example const { accuracy } = await evaluate(session, testExamples, labels, { inputShape: graph.input.shape })
  */
 export async function evaluate(
@@ -67,6 +68,10 @@ export async function evaluate(
 ): Promise<Evaluation> {
   if (examples.length === 0) throw new EscError('INVALID_INPUT', 'evaluation needs at least one example')
   const logits = await predictLogits(session, examples, options)
+  if (logits.length !== examples.length * labels.length) {
+    const outputs = logits.length / examples.length
+    throw new EscError('INCOMPATIBLE_MODEL', `the model has ${outputs} outputs for ${labels.length} labels`)
+  }
   const yTrue = examples.map(({ labelIndex }) => labelIndex)
   const predictions = argmaxRows(logits, labels.length)
   return {

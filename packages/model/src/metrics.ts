@@ -101,8 +101,14 @@ function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? 0 : numerator / denominator
 }
 
-/** Index of the largest value of each row of `logits` [rows, classes]; the first one on a tie, as NumPy's argmax. */
+/**
+ * Index of the largest value of each row of `logits` [rows, classes]; the first one on a tie, as NumPy's argmax.
+ *
+ * @throws EscError INVALID_INPUT if the values do not fill whole rows.
+ * @example argmaxRows(Float32Array.of(0, 1, 3, 2), 2) // [1, 0]
+ */
 export function argmaxRows(logits: Float32Array, classes: number): Int32Array {
+  assertRows(logits, logits.length / classes, classes)
   const best = new Int32Array(logits.length / classes)
   for (let row = 0; row < best.length; row++) {
     let winner = 0
@@ -119,13 +125,18 @@ export function argmaxRows(logits: Float32Array, classes: number): Int32Array {
  *
  * @param logits - [rows, classes].
  * @param yTrue - Class index of each row.
+ * @throws EscError INVALID_INPUT if there are no rows, their number is not that of the labels, or a label is no class.
  * @see torch.nn.functional.cross_entropy.
  * @example crossEntropy(new Float32Array(50), [7], 50) // ln 50 = 3.912
  */
 export function crossEntropy(logits: Float32Array, yTrue: ArrayLike<number>, classes: number): number {
+  assertRows(logits, yTrue.length, classes)
   let sum = 0
   for (let row = 0; row < yTrue.length; row++) {
     const start = row * classes
+    if (logits[start + yTrue[row]!] === undefined || !(yTrue[row]! < classes)) {
+      throw new EscError('INVALID_INPUT', `row ${row} has class ${yTrue[row]}, outside [0, ${classes})`)
+    }
     let max = Number.NEGATIVE_INFINITY
     for (let c = 0; c < classes; c++) max = Math.max(max, logits[start + c]!)
     let partition = 0
@@ -133,4 +144,10 @@ export function crossEntropy(logits: Float32Array, yTrue: ArrayLike<number>, cla
     sum += Math.log(partition) + max - logits[start + yTrue[row]!]!
   }
   return sum / yTrue.length
+}
+
+function assertRows(logits: Float32Array, rows: number, classes: number): void {
+  if (!(Number.isInteger(rows) && rows >= 1) || logits.length !== rows * classes) {
+    throw new EscError('INVALID_INPUT', `${logits.length} logits are not ${rows} rows of ${classes} classes`)
+  }
 }

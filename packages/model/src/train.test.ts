@@ -1,4 +1,5 @@
 import { createRng, EscError, type Example, isEscError, namedWeights } from '@esc/core'
+import type { OnnxRuntime } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { audioCnn, fit, type TrainEvent, train } from './index.js'
@@ -109,6 +110,21 @@ describe('refusals', () => {
     )
   })
 
+  test('weights that the last step broke are not handed out', async () => {
+    const options = { runtime, epochs: 1, batchSize: 64, learningRate: 3e38 }
+    expect(await refusal(fit(graph, { train: training }, options))).toMatch(
+      /^INVALID_INPUT: weight '.*' is not finite/,
+    )
+  })
+
+  test('a validation loss that is not a number', async () => {
+    const data = new Float32Array(bins * frames).fill(Number.NaN)
+    const examples = { train: training, validation: [{ ...training[0]!, features: { data, bins, frames } }] }
+    expect(await refusal(fit(graph, examples, { runtime, epochs: 1 }))).toMatch(
+      /^INVALID_INPUT: validation loss=NaN/,
+    )
+  })
+
   test('options out of range', async () => {
     for (const options of [
       { epochs: 0 },
@@ -130,6 +146,42 @@ describe('refusals', () => {
     expect(await refusal(fit(strange, { train: training }, { runtime }))).toMatch(
       /^UNSUPPORTED_LAYER: .*conv1.*Spline/,
     )
+  })
+
+  test('an onEvent that throws frees the engine, and its error comes through', async () => {
+    let [created, released] = [0, 0]
+    const counting: OnnxRuntime = {
+      name: 'counting',
+      async createSession(model, options) {
+        created++
+        const session = await ortRuntime.createSession(model, options)
+        return {
+          ...session,
+          release() {
+            released++
+            return session.release()
+          },
+        }
+      },
+    }
+    const onEvent = () => {
+      throw new Error('no more')
+    }
+    await expect(fit(graph, { train: training }, { runtime: counting, onEvent })).rejects.toThrow('no more')
+    expect([created, released]).toEqual([1, 1])
+  })
+
+  test('threads reach every session', async () => {
+    const seen: (number | undefined)[] = []
+    const spying: OnnxRuntime = {
+      name: 'spying',
+      createSession(model, options) {
+        seen.push(options?.threads)
+        return ortRuntime.createSession(model, options)
+      },
+    }
+    await fit(graph, { train: training, validation }, { runtime: spying, epochs: 1, threads: 1 })
+    expect(seen).toEqual([1, 1])
   })
 
   test('an abort rethrows its reason', async () => {

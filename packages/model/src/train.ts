@@ -7,10 +7,12 @@ import {
   type Example,
   inferShapes,
   type NetworkGraph,
+  namedWeights,
 } from '@esc/core'
 import { lowerNetwork, type OnnxRuntime, writeModel } from '@esc/onnx'
-import { indexRange, packInputs, packTargets } from './batch.js'
+import { assertLabel, indexRange, packInputs, packTargets } from './batch.js'
 import { createEarlyStopping } from './early-stopping.js'
+import type { TrainingEngine } from './engine.js'
 import { predictLogits } from './evaluate.js'
 import { argmaxRows, crossEntropy } from './metrics.js'
 import { createOrtEngine } from './ort/engine.js'
@@ -45,7 +47,7 @@ export interface EpochRecord {
   validationLoss: number | null
   validationAccuracy: number | null
   learningRate: number
-  /** Wall-clock time of the epoch's steps. */
+  /** Wall-clock time of the epoch's batches and steps, without what the reader of the events does in between. */
   trainMs: number
 }
 
@@ -73,8 +75,8 @@ export interface TrainResult {
  * @param graph - The network with its initial weights; it is not changed.
  * @param examples - Features as the network reads them (normalised, if it is to be).
  * @returns As the generator's return value, the trained network and its history; {@link fit} hands it out.
- * @throws EscError INVALID_INPUT if there are no training examples, a feature's shape is not the network's, or the loss
- *   stops being a number; UNSUPPORTED_LAYER if a layer cannot be trained.
+ * @throws EscError INVALID_INPUT if there are no training examples, a feature's shape or a label is not the network's, or
+ *   the loss or a weight stops being a number; UNSUPPORTED_LAYER if a layer cannot be trained.
  * @example
  * for await (const event of train(graph, { train, validation }, { runtime: ortRuntime })) {
  *   if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
@@ -93,7 +95,6 @@ export async function* train(
     patience = 10,
     seed = 42,
     threads,
-    signal,
   } = options
   assertInteger('epochs', epochs, 1)
   assertInteger('batchSize', batchSize, 1)
@@ -101,70 +102,105 @@ export async function* train(
   const { train: training, validation = [] } = examples
   if (training.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
   const classes = inferShapes(graph).get(graph.output)![0]!
+  for (const example of [...training, ...validation]) assertLabel(example, classes)
   const rng = createRng(seed)
   const orderRng = rng.fork('order')
   const stopping = createEarlyStopping(patience)
-  const engine = await createOrtEngine(graph, {
-    runtime,
-    rng: rng.fork('dropout'),
-    ...(threads === undefined ? {} : { threads }),
-  })
+  const engineOptions = { runtime, rng: rng.fork('dropout'), ...(threads === undefined ? {} : { threads }) }
+  const engine = await createOrtEngine(graph, engineOptions)
   const result: TrainResult = { graph, bestEpoch: 0, history: [], stoppedEarly: false }
   try {
     const order = indexRange(training.length)
-    const steps = Math.ceil(order.length / batchSize)
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (let epoch = 1; epoch <= epochs && !result.stoppedEarly; epoch++) {
       orderRng.shuffle(order)
-      const started = performance.now()
-      let lossSum = 0
-      let correct = 0
-      for (let step = 0; step < steps; step++) {
-        signal?.throwIfAborted()
-        const indices = order.subarray(step * batchSize, (step + 1) * batchSize)
-        const input = packInputs(training, indices, graph.input.shape)
-        const target = packTargets(training, indices, classes)
-        const { loss, logits } = await engine.step({ input, target, learningRate })
-        if (!Number.isFinite(loss)) {
-          const where = `epoch ${epoch}, step ${step + 1} of ${steps}`
-          throw new EscError(
-            'INVALID_INPUT',
-            `loss=${loss} at ${where}; lower the learning rate (${learningRate}) or normalise the features`,
-          )
-        }
-        lossSum += loss * indices.length
-        argmaxRows(logits, classes).forEach((predicted, row) => {
-          if (predicted === training[indices[row]!]!.labelIndex) correct++
-        })
-        yield { type: 'step', epoch, step: step + 1, steps, loss }
+      const pass = {
+        engine,
+        training,
+        order,
+        classes,
+        epoch,
+        batchSize,
+        learningRate,
+        signal: options.signal,
       }
-      const trainMs = performance.now() - started
+      const figures = yield* trainEpoch(graph, pass)
       const trained = engine.graph()
-      const validated = validation.length > 0 ? await validate(trained, validation, runtime, signal) : null
+      assertFiniteWeights(trained, epoch, learningRate)
+      const validated = validation.length > 0 ? await validate(trained, validation, options) : null
+      const { best, stop } = validated ? stopping.observe(validated.loss) : { best: true, stop: false }
       const record: EpochRecord = {
         epoch,
-        trainLoss: lossSum / order.length,
-        trainAccuracy: correct / order.length,
+        ...figures,
         validationLoss: validated?.loss ?? null,
         validationAccuracy: validated?.accuracy ?? null,
         learningRate,
-        trainMs,
       }
-      const { best, stop } = validated ? stopping.observe(validated.loss) : { best: true, stop: false }
       result.history.push(record)
       if (best) {
         result.graph = trained
         result.bestEpoch = epoch
       }
+      result.stoppedEarly = stop && epoch < epochs
       yield { type: 'epoch', epochs, best, ...record }
-      if (stop && epoch < epochs) {
-        result.stoppedEarly = true
-        break
-      }
     }
     return result
   } finally {
     await engine.release()
   }
+}
+
+/** What one pass over the training examples needs. */
+interface EpochPass {
+  engine: TrainingEngine
+  training: readonly Example[]
+  /** Indices into `training`, shuffled. */
+  order: Int32Array
+  classes: number
+  epoch: number
+  batchSize: number
+  learningRate: number
+  signal: AbortSignal | undefined
+}
+
+async function* trainEpoch(
+  { input: { shape } }: NetworkGraph,
+  { engine, training, order, classes, epoch, batchSize, learningRate, signal }: EpochPass,
+): AsyncGenerator<TrainEvent, Pick<EpochRecord, 'trainLoss' | 'trainAccuracy' | 'trainMs'>> {
+  const steps = Math.ceil(order.length / batchSize)
+  let lossSum = 0
+  let correct = 0
+  let trainMs = 0
+  for (let step = 1; step <= steps; step++) {
+    signal?.throwIfAborted()
+    const started = performance.now()
+    const indices = order.subarray((step - 1) * batchSize, step * batchSize)
+    const input = packInputs(training, indices, shape)
+    const target = packTargets(training, indices, classes)
+    const { loss, logits } = await engine.step({ input, target, learningRate })
+    trainMs += performance.now() - started
+    if (!Number.isFinite(loss)) {
+      throw diverged(`loss=${loss} at epoch ${epoch}, step ${step} of ${steps}`, learningRate)
+    }
+    lossSum += loss * indices.length
+    argmaxRows(logits, classes).forEach((predicted, row) => {
+      if (predicted === training[indices[row]!]!.labelIndex) correct++
+    })
+    yield { type: 'step', epoch, step, steps, loss }
+  }
+  return { trainLoss: lossSum / order.length, trainAccuracy: correct / order.length, trainMs }
+}
+
+/** A step's loss is of the weights before it: what the last step broke shows in the weights alone. */
+function assertFiniteWeights(graph: NetworkGraph, epoch: number, learningRate: number): void {
+  const broken = namedWeights(graph).find(({ weight }) => !weight.data.every(Number.isFinite))
+  if (broken) throw diverged(`weight '${broken.name}' is not finite after epoch ${epoch}`, learningRate)
+}
+
+function diverged(what: string, learningRate: number): EscError {
+  return new EscError(
+    'INVALID_INPUT',
+    `${what}; lower the learning rate (${learningRate}) or normalise the features`,
+  )
 }
 
 /**
@@ -179,27 +215,37 @@ export async function fit(
   options: TrainOptions & { onEvent?: (event: TrainEvent) => void },
 ): Promise<TrainResult> {
   const events = train(graph, examples, options)
-  for (;;) {
-    const { done, value } = await events.next()
-    if (done) return value
-    options.onEvent?.(value)
+  try {
+    for (;;) {
+      const { done, value } = await events.next()
+      if (done) return value
+      options.onEvent?.(value)
+    }
+  } finally {
+    // Where `onEvent` throws, the generator still stands at its yield and holds the engine.
+    await events.return(undefined as never)
   }
 }
 
 async function validate(
   graph: NetworkGraph,
   examples: readonly Example[],
-  runtime: OnnxRuntime,
-  signal: AbortSignal | undefined,
+  { runtime, threads, signal }: TrainOptions,
 ): Promise<{ loss: number; accuracy: number }> {
-  const session = await runtime.createSession(writeModel(lowerNetwork(graph)))
+  const session = await runtime.createSession(
+    writeModel(lowerNetwork(graph)),
+    threads === undefined ? {} : { threads },
+  )
   try {
     const options = { inputShape: graph.input.shape, ...(signal === undefined ? {} : { signal }) }
     const logits = await predictLogits(session, examples, options)
     const yTrue = examples.map(({ labelIndex }) => labelIndex)
     const classes = logits.length / examples.length
     const hits = argmaxRows(logits, classes).filter((predicted, i) => predicted === yTrue[i]).length
-    return { loss: crossEntropy(logits, yTrue, classes), accuracy: hits / examples.length }
+    const loss = crossEntropy(logits, yTrue, classes)
+    if (!Number.isFinite(loss))
+      throw new EscError('INVALID_INPUT', `validation loss=${loss}; check the validation features`)
+    return { loss, accuracy: hits / examples.length }
   } finally {
     await session.release()
   }

@@ -8,6 +8,8 @@ export interface GraphBuilderOptions {
   name: string
   /** Standard operator set, 13 to 21 (default 17). */
   opset?: number
+  /** Names kept for {@link GraphBuilder.nodeWithOutputs}, such as those of the graph's outputs. */
+  reserved?: readonly string[]
 }
 
 /** A graph under construction. Values are their names. */
@@ -16,14 +18,17 @@ export interface GraphBuilder {
   input(value: ValueInfo): string
   /** Adds a constant and returns its name. */
   constant(name: string, tensor: Tensor): string
-  /** Adds an operator with one output and returns that output's name: `name` when given, else one made from the operator. */
+  /**
+   * Adds an operator with one output and returns that output's name: `name` (by default the operator's), with a number
+   * behind it where that is taken or reserved.
+   */
   node(
     opType: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, Attribute>>,
     name?: string,
   ): string
-  /** Adds an operator with several outputs, which get the names given. */
+  /** Adds an operator whose outputs get exactly the names given. */
   nodeWithOutputs(
     opType: string,
     inputs: readonly string[],
@@ -47,7 +52,7 @@ export interface GraphBuilder {
  * g.output({ name: 'y', type: 'float32', dims: ['N'] })
  * const bytes = writeModel(g.build())
  */
-export function createGraphBuilder({ name, opset = 17 }: GraphBuilderOptions): GraphBuilder {
+export function createGraphBuilder({ name, opset = 17, reserved = [] }: GraphBuilderOptions): GraphBuilder {
   assertInteger('opset', opset, 13, 21)
   const nodes: OnnxNode[] = []
   const inputs: ValueInfo[] = []
@@ -65,10 +70,12 @@ export function createGraphBuilder({ name, opset = 17 }: GraphBuilderOptions): G
     values.add(value)
     return value
   }
-  const freshName = (opType: string): string => {
+  const kept = new Set(reserved)
+  const freshName = (wish: string): string => {
+    if (!values.has(wish) && !kept.has(wish)) return wish
     let index = nodes.length
-    while (values.has(`${opType}_${index}`)) index++
-    return `${opType}_${index}`
+    while (values.has(`${wish}_${index}`) || kept.has(`${wish}_${index}`)) index++
+    return `${wish}_${index}`
   }
   const append = (
     opType: string,
@@ -97,7 +104,8 @@ export function createGraphBuilder({ name, opset = 17 }: GraphBuilderOptions): G
       initializers.set(declare(constantName), tensor)
       return constantName
     },
-    node(opType, from, attributes = {}, output = freshName(opType)) {
+    node(opType, from, attributes = {}, wish = opType) {
+      const output = freshName(wish)
       append(opType, from, [output], attributes)
       return output
     },

@@ -81,6 +81,22 @@ test('a normaliser stands in front', async () => {
   expect(() => lowerNetwork(graph, { normalizer: { mean: [0], std: [1] } })).toThrow(
     expect.objectContaining({ code: 'INVALID_INPUT' }),
   )
+  const flat = { mean: Array(height).fill(0), std: [1, 1, 0, 1, 1] }
+  expect(() => lowerNetwork(graph, { normalizer: flat })).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT' }),
+  )
+})
+
+test('a layer may be called logits, or normalized', async () => {
+  const renamed = {
+    ...graph,
+    output: 'logits',
+    nodes: [conv, { ...norm, name: 'normalized' }, { ...average, name: 'logits', inputs: ['normalized'] }],
+  }
+  const normalizer = { mean: Array(height).fill(0), std: Array(height).fill(1) }
+  expectClose(await run(lowerNetwork(renamed as NetworkGraph, { normalizer })), naiveConvNormAverage(), 1e-5)
+  const inside = { ...graph, nodes: [{ ...conv, name: 'logits' }, { ...norm, inputs: ['logits'] }, average] }
+  expectClose(await run(lowerNetwork(inside as NetworkGraph)), naiveConvNormAverage(), 1e-5)
 })
 
 test.each([13, 15, 17, 18, 21])('operator set %i gives the same values', async (opset) => {

@@ -28,14 +28,15 @@ export interface LowerOptions {
  *
  * Input: the network's own, [N, channels, bins, frames]; output: `logits` [N, classes].
  *
- * @throws EscError INVALID_INPUT if the graph is inconsistent or the normaliser has another number of bins.
+ * @throws EscError INVALID_INPUT if the graph is inconsistent, or the normaliser has another number of bins or a deviation
+ *   that is not > 0.
  * @see Jacob et al. 2018, section 3.2, for the folding.
  * @example await writeFile('model.onnx', writeModel(lowerNetwork(graph)))
  */
 export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): OnnxModel {
   const { opset = 17, normalizer = null, metadata = {} } = options
   const shapes = inferShapes(graph)
-  const g = createGraphBuilder({ name: graph.name, opset })
+  const g = createGraphBuilder({ name: graph.name, opset, reserved: ['logits'] })
   const input = g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
   const values = new Map([
     [input, normalizer ? writeNormalizer(g, input, graph.input.shape[1], normalizer) : input],
@@ -59,7 +60,7 @@ export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): O
     const lowered = foldable ? foldBatchNorm(node, next[0] as BatchNormNode) : node
     values.set(node.name, writeNode(g, lowered, from))
   }
-  g.node('Identity', [values.get(graph.output)!], {}, 'logits')
+  g.nodeWithOutputs('Identity', [values.get(graph.output)!], ['logits'])
   g.output({ name: 'logits', type: 'float32', dims: ['N', ...shapes.get(graph.output)!] })
   return withoutTrailingIdentity(g.build(metadata))
 }
@@ -74,6 +75,13 @@ export function convPads(node: Conv2DNode): [rows: number, columns: number] {
 function writeNormalizer(g: GraphBuilder, input: string, bins: number, { mean, std }: Normalizer): string {
   if (mean.length !== bins || std.length !== bins) {
     throw new EscError('INVALID_INPUT', `normalizer has ${mean.length} bins, the network's input ${bins}`)
+  }
+  const bad = std.findIndex((deviation, bin) => !(deviation > 0 && Number.isFinite(deviation + mean[bin]!)))
+  if (bad >= 0) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `normalizer has mean ${mean[bad]} and std ${std[bad]} at bin ${bad}; std must be > 0`,
+    )
   }
   const perBin = [1, bins, 1]
   const centred = g.node('Sub', [input, g.constant('normalizer.mean', floatTensor(mean, perBin))])

@@ -68,6 +68,9 @@ test('ONNX Runtime runs it', async () => {
   const outputs = await session.run({ x: floatTensor([1, 2, 3, 0, 0, 0], [2, 3]) })
   expect([...floatData(outputs, 'y')]).toEqual([18, 6])
   expect(() => floatData(outputs, 'z')).toThrow(expect.objectContaining({ code: 'INCOMPATIBLE_MODEL' }))
+  const wide = floatTensor([1, 2, 3, 4], [1, 4])
+  await expect(session.run({ x: wide })).rejects.toMatchObject({ code: 'INCOMPATIBLE_MODEL' })
+  await expect(session.run({})).rejects.toMatchObject({ code: 'INCOMPATIBLE_MODEL' })
   await session.release()
 })
 
@@ -88,11 +91,27 @@ test('printGraph', () => {
       '  const two: float32[]',
       '  const b: float32[3]',
       '  const axis: int64[1]',
-      '  Mul_0 = Mul(x, two)',
-      '  Add_1 = Add(Mul_0, b)',
-      '  y = ReduceSum(Add_1, axis) {keepdims: 0}',
+      '  Mul = Mul(x, two)',
+      '  Add = Add(Mul, b)',
+      '  y = ReduceSum(Add, axis) {keepdims: 0}',
       '  output y: float32[N]',
     ].join('\n'),
+  )
+})
+
+test('a wished name that is taken or reserved gets a number', () => {
+  const g = createGraphBuilder({ name: 'g', reserved: ['y'] })
+  const x = g.input({ name: 'x', type: 'float32', dims: [1] })
+  const names = [
+    g.node('Relu', [x], {}, 'y'),
+    g.node('Relu', [x]),
+    g.node('Relu', [x]),
+    g.node('Relu', [x], {}, 'x'),
+  ]
+  expect(new Set([...names, 'x', 'y']).size).toBe(6)
+  g.nodeWithOutputs('Identity', [names[0]!], ['y'])
+  expect(() => g.nodeWithOutputs('Identity', [x], ['y'])).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT' }),
   )
 })
 
@@ -121,12 +140,12 @@ describe('checkModel names what is wrong', () => {
     [
       'order',
       broken(({ nodes }) => ({ nodes: [...nodes].reverse() })),
-      /node 0 'y' \(ReduceSum\) reads 'Add_1'/,
+      /node 0 'y' \(ReduceSum\) reads 'Add'/,
     ],
     [
       'a value made twice',
       broken(({ nodes }) => ({ nodes: [...nodes, nodes[0]!] })),
-      /makes 'Mul_0', which exists/,
+      /makes 'Mul', which exists/,
     ],
     ['no outputs', broken(() => ({ outputs: [] })), /no outputs/],
     ['a lost output', broken(({ nodes }) => ({ nodes: nodes.slice(0, 2) })), /output 'y'/],

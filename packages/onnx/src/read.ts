@@ -18,7 +18,8 @@ import { attributeCode } from './write.js'
  * Parses and checks an ONNX file.
  *
  * Read are models of the standard operator sets 13 to 21 (and of other domains, as they are) whose tensors are stored in
- * the file. Element types are float32, float64, int8, uint8, int32, int64 and bool.
+ * the file. Element types are float32, float64, int8, uint8, int32, int64 and bool. Descriptions, model version, shapes of
+ * inner values and quantisation annotations are passed over: writing the model again leaves them out.
  *
  * @throws EscError CORRUPT_DATA if the bytes are not an ONNX model or contradict themselves, UNSUPPORTED_FORMAT if they
  *   use something that is not read (external data, subgraphs, functions, other element types or operator sets).

@@ -11,7 +11,11 @@ export interface SessionOptions {
 export interface Session {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
-  /** Runs the model; `feeds` by input name, results by output name. */
+  /**
+   * Runs the model; `feeds` by input name, results by output name.
+   *
+   * @throws EscError INCOMPATIBLE_MODEL if an input is missing or of another type or shape than the model's.
+   */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>
   /** Frees native memory; the session is unusable afterwards. */
   release(): Promise<void>

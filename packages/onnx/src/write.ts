@@ -10,7 +10,7 @@ const maxBytes = 2 ** 31 - 1
 /**
  * Serialises a model. The same model gives the same bytes.
  *
- * @throws EscError INVALID_INPUT if a tensor's values do not fill its shape, or the file would pass 2 GiB.
+ * @throws EscError INVALID_INPUT if a tensor's values do not fill its shape, or the constants pass 2 GiB.
  * @see onnx.proto of ONNX 1.12; tensors are stored as little-endian `raw_data`.
  * @example await writeFile('model.onnx', writeModel(model))
  */

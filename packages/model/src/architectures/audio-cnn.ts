@@ -28,7 +28,7 @@ export interface ArchitectureOptions {
  * be a single linear map, so here a ReLU stands there. Weights start as PyTorch's do.
  *
  * @throws EscError INVALID_OPTION if `bins` or `frames` is < 4, or `classes` < 2.
- * @example const graph = audioCnn({ bins: 13, frames: 431, classes: 10 }) // 335,562 parameters
+ * @example const graph = audioCnn({ bins: 13, frames: 431, classes: 10 }) // 662,922 parameters
  */
 export function audioCnn({ bins, frames, classes, seed = 42 }: ArchitectureOptions): NetworkGraph {
   checkSizes({ bins, frames, classes }, 4)

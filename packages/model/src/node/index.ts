@@ -9,7 +9,8 @@ import {
   type TrainResult,
 } from '../train.js'
 
-type Examples = { train: readonly Example[]; validation?: readonly Example[] }
+/** Training examples, and those whose loss decides which epoch is the best. */
+export type Examples = { train: readonly Example[]; validation?: readonly Example[] }
 
 /**
  * `train` of `@esc/model` on onnxruntime-node.

@@ -89,11 +89,33 @@ describe('a model made with tfjs', () => {
   })
 })
 
+test('a model that ends in a channel-last Flatten: UNSUPPORTED_LAYER', async () => {
+  const layers = [
+    tf.layers.conv2d({ inputShape: [4, 4, 1], filters: 2, kernelSize: 3 }),
+    tf.layers.flatten({ name: 'last' }),
+  ]
+  await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toMatchObject({
+    code: 'UNSUPPORTED_LAYER',
+    message: expect.stringContaining("'last'"),
+  })
+})
+
+test('a BatchNormalization of another axis: UNSUPPORTED_LAYER', async () => {
+  const layers = [
+    tf.layers.batchNormalization({ inputShape: [4, 4, 2], axis: 1, name: 'odd' }),
+    tf.layers.globalAveragePooling2d({}),
+  ]
+  await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toMatchObject({
+    code: 'UNSUPPORTED_LAYER',
+  })
+})
+
 test('a network that branches: UNSUPPORTED_LAYER', () => {
   const graph = audioCnn({ bins: 8, frames: 8, classes: 2 })
-  const nodes = graph.nodes.map((node) => (node.name === 'relu1' ? { ...node, inputs: ['input'] } : node))
+  // Past the ReLU, straight to the convolution: every shape still fits.
+  const nodes = graph.nodes.map((node) => (node.name === 'pool1' ? { ...node, inputs: ['conv1'] } : node))
   expect(() => toLayersModel({ ...graph, nodes })).toThrow(
-    expect.objectContaining({ code: expect.any(String) }),
+    expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'pool1'") }),
   )
 })
 

@@ -11,7 +11,8 @@ import type * as tf from '@tensorflow/tfjs'
  * after it are put in channel-first order; the outputs stay the same.
  *
  * @param model - Input [N, bins, frames, channels], channels last.
- * @throws EscError UNSUPPORTED_LAYER naming the first layer that cannot be carried over, and why.
+ * @throws EscError UNSUPPORTED_LAYER naming the first layer that cannot be carried over, and why; INVALID_INPUT if a layer's
+ *   shapes are none that a network has (an even kernel with padding `same`, BatchNormalization of a vector).
  * @example await writeFile('model.onnx', writeModel(lowerNetwork(await fromLayersModel(model))))
  */
 export async function fromLayersModel(model: tf.LayersModel): Promise<NetworkGraph> {
@@ -100,6 +101,13 @@ class ChainReader {
   }
 
   finish(): NetworkGraph {
+    if (this.#flattened) {
+      throw new EscError(
+        'UNSUPPORTED_LAYER',
+        `layer '${this.#last}' flattens channels last and no Dense follows; a network's outputs would be in another order`,
+        { detail: { layer: this.#last } },
+      )
+    }
     return { name: this.#name, input: this.#input, nodes: this.#nodes, output: this.#last }
   }
 
@@ -148,6 +156,9 @@ class ChainReader {
   }
 
   async #addBatchNorm(layer: tf.layers.Layer, config: tf.serialization.ConfigDict): Promise<void> {
+    if (config.axis !== undefined && config.axis !== -1 && config.axis !== 3) {
+      throw unsupported(layer, `normalises axis ${config.axis}; only channels, the last axis, are`)
+    }
     if (config.scale === false || config.center === false)
       throw unsupported(layer, 'has no scale or no centre')
     const [gamma, beta, mean, variance] = (await readWeights(layer)) as [Weight, Weight, Weight, Weight]

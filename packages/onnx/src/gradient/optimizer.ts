@@ -40,12 +40,8 @@ export function adamUpdate(
   return (name, shape, gradient) => {
     const declare = (prefix: string) => g.input({ name: `${prefix}/${name}`, type: 'float32', dims: shape })
     const average = (state: string, keep: string, value: string, take: string) => {
-      const next = g.node(
-        'Add',
-        [g.node('Mul', [state, keep]), g.node('Mul', [value, take])],
-        {},
-        `next/${state}`,
-      )
+      const next = `next/${state}`
+      g.nodeWithOutputs('Add', [g.node('Mul', [state, keep]), g.node('Mul', [value, take])], [next])
       g.output({ name: next, type: 'float32', dims: shape })
       return next
     }
@@ -53,6 +49,7 @@ export function adamUpdate(
     const v = average(declare('v'), keep2, g.node('Mul', [gradient, gradient]), take2)
     const root = g.node('Add', [g.node('Sqrt', [g.node('Div', [v, correction2])]), floor])
     const change = g.node('Div', [g.node('Mul', [m, stepSize]), root])
-    g.output({ name: g.node('Sub', [name, change], {}, `next/${name}`), type: 'float32', dims: shape })
+    g.nodeWithOutputs('Sub', [name, change], [`next/${name}`])
+    g.output({ name: `next/${name}`, type: 'float32', dims: shape })
   }
 }

@@ -23,7 +23,7 @@ export function buildGradientModel(graph: NetworkGraph): OnnxModel {
   const { gradients } = writeForwardAndBackward(g, graph)
   for (const { name, weight, trainable } of namedWeights(graph)) {
     if (!trainable) continue
-    g.node('Identity', [gradients.get(name)!], {}, `gradient/${name}`)
+    g.nodeWithOutputs('Identity', [gradients.get(name)!], [`gradient/${name}`])
     g.output({ name: `gradient/${name}`, type: 'float32', dims: weight.shape })
   }
   return g.build()
@@ -65,7 +65,8 @@ function writeForwardAndBackward(
   const gradients = writeBackward(g, graph, forward, dLogits)
   for (const node of graph.nodes) {
     for (const [key, value] of Object.entries(forward.get(node.name)!.updates ?? {})) {
-      const name = g.node('Identity', [value], {}, `next/${node.name}.${key}`)
+      const name = `next/${node.name}.${key}`
+      g.nodeWithOutputs('Identity', [value], [name])
       g.output({
         name,
         type: 'float32',
@@ -130,13 +131,14 @@ function writeBackward(
 
 /** Mean softmax cross-entropy with rows of probabilities as targets: `loss = -mean_n Σ_c target · log softmax(logits)`. */
 function crossEntropy(g: GraphBuilder, logits: string, target: string, classes: number): { dLogits: string } {
-  g.node('Identity', [logits], {}, 'logits')
+  g.nodeWithOutputs('Identity', [logits], ['logits'])
   const logProbabilities = g.node('LogSoftmax', [logits], { axis: { int: 1 } })
   const classAxis = g.constant('loss/classAxis', int64Vector([1]))
   const perClip = g.node('ReduceSum', [g.node('Mul', [target, logProbabilities]), classAxis], {
     keepdims: { int: 0 },
   })
-  g.node('Neg', [g.node('ReduceMean', [perClip], { axes: { ints: [0] }, keepdims: { int: 0 } })], {}, 'loss')
+  const mean = g.node('ReduceMean', [perClip], { axes: { ints: [0] }, keepdims: { int: 0 } })
+  g.nodeWithOutputs('Neg', [mean], ['loss'])
   g.output({ name: 'loss', type: 'float32', dims: [] })
   g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })
 

@@ -19,34 +19,40 @@ export const ortRuntime: OnnxRuntime = {
 }
 
 async function createSession(model: Uint8Array, { threads }: SessionOptions = {}): Promise<Session> {
-  let session: InferenceSession
-  try {
-    session = await InferenceSession.create(model, {
+  const session = await guarded('refused the model', () =>
+    InferenceSession.create(model, {
       executionProviders: ['cpu'],
       // Warnings such as «constant folding failed» would otherwise land on the user's terminal.
       logSeverityLevel: 3,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    })
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new EscError('INCOMPATIBLE_MODEL', `ONNX Runtime refused the model: ${message}`, { cause })
-  }
+    }),
+  )
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds) {
-      const inputs: Record<string, OrtTensor> = {}
-      for (const [name, tensor] of Object.entries(feeds)) {
-        inputs[name] = new OrtTensor(tensor.type as 'float32', tensor.data as Float32Array, tensor.dims)
-      }
-      const outputs = await session.run(inputs)
-      const results: Record<string, Tensor> = {}
-      for (const name of Object.keys(outputs)) {
-        const { type, dims, data } = outputs[name]!
-        results[name] = { type, dims, data } as Tensor
-      }
-      return results
+      const outputs = await guarded('could not run the model', () => {
+        const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => {
+          return [name, new OrtTensor(type as 'float32', data as Float32Array, dims)] as const
+        })
+        return session.run(Object.fromEntries(inputs))
+      })
+      const results = Object.entries(outputs).map(([name, { type, dims, data }]) => [
+        name,
+        { type, dims, data },
+      ])
+      return Object.fromEntries(results) as Record<string, Tensor>
     },
     release: () => session.release(),
+  }
+}
+
+/** @throws EscError INCOMPATIBLE_MODEL in place of whatever ONNX Runtime throws. */
+async function guarded<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new EscError('INCOMPATIBLE_MODEL', `ONNX Runtime ${what}: ${message}`, { cause })
   }
 }
