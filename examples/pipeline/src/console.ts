@@ -12,7 +12,7 @@ export interface Terminal {
 export interface StageConsole {
   /** Prints a line. */
   line(text: string): void
-  /** Shows how far a stage is; on a terminal only. */
+  /** Shows how far a stage is: at once on a terminal, elsewhere as a line every ten seconds. */
   progress(event: ProgressEvent): void
   /** Runs a stage: shows its name while it runs, and a line with its time and what it returned as `summary` after. */
   stage<T extends { summary: string }>(name: string, run: () => Promise<T>): Promise<T>
@@ -21,15 +21,16 @@ export interface StageConsole {
 }
 
 const barWidth = 24
-/** Terminals are redrawn at most so often. */
+/** A terminal is redrawn at most so often; elsewhere a line is printed. */
 const redrawMs = 60
+const lineMs = 10_000
 
 /** @param terminal - `process.stdout`, or anything that is written to. */
 export function createStageConsole(terminal: Terminal): StageConsole {
   const live = terminal.isTTY === true
   const seconds: Record<string, number> = {}
   let drawn = false
-  let lastDrawn = 0
+  let lastShown = performance.now()
 
   const clear = () => {
     if (drawn) terminal.write('\r\x1b[2K')
@@ -49,16 +50,17 @@ export function createStageConsole(terminal: Terminal): StageConsole {
     line,
     seconds,
     progress({ stage, done, total, detail }) {
-      if (!live) return
       const now = performance.now()
-      if (now - lastDrawn < redrawMs && done < total) return
-      lastDrawn = now
+      if (now - lastShown < (live ? redrawMs : lineMs) && !(live && done === total)) return
+      lastShown = now
+      if (!live) return line(`  ${stage} ${done}/${total}`)
       const filled = total > 0 ? Math.round((barWidth * done) / total) : 0
       const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled)
       draw(`  ${stage.padEnd(26)} ${bar} ${done}/${total}${detail ? `  ${detail}` : ''}`)
     },
     async stage(name, run) {
       const started = performance.now()
+      lastShown = started - redrawMs
       if (live) draw(`  ${name} …`)
       const result = await run()
       const elapsed = (performance.now() - started) / 1000

@@ -2,6 +2,7 @@
 import { toMono } from '@esc/audio-io'
 import {
   createRng,
+  EscError,
   type Example,
   type FeatureMatrix,
   type NetworkGraph,
@@ -13,18 +14,19 @@ import { createOrtEngine, packInputs, packTargets } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
 import type { StageConsole } from './console.js'
 import { networks } from './networks.js'
-import type { RunOptions } from './options.js'
+import type { RunContext } from './stages/context.js'
 import { openSource } from './stages/source.js'
 
 /** As many as ESC-50 has, so that the random batch's loss can be compared with ln 50. */
-const classes = 50
+const esc50Classes = 50
 const batchSize = 8
 const learningRate = 1e-3
 
 /** Runs the first clip and a random batch through the network, with one optimiser step each, and prints what comes out. */
-export async function dryRun(options: RunOptions, console: StageConsole): Promise<void> {
+export async function dryRun({ options, console, signal }: RunContext): Promise<void> {
   const source = await openSource(options)
   const record = source.dataset.records[0]!
+  const classes = Math.max(esc50Classes, source.dataset.labels.length)
   const { recipe, create } = networks[options.model]
   const { channels, sampleRate } = await source.decode(0)
   const features = createExtractor(recipe).extract({ samples: toMono(channels), sampleRate })
@@ -46,19 +48,20 @@ export async function dryRun(options: RunOptions, console: StageConsole): Promis
   const kind = source.dataset.synthetic ? 'synthetic clip' : 'real clip'
   const feature = `${recipe.mfcc ? 'MFCC' : 'log-mel'} as the recipe makes it`
   console.line(`${kind.padEnd(14)} ${record.filename} (${record.label}), ${feature}`)
-  await tryStep(graph, [example(record.id, features, record.labelIndex)], rng, console)
+  const attempt = { graph, classes, rng, console }
+  await tryStep([example(record.id, features, record.labelIndex)], attempt)
+  signal.throwIfAborted()
   const expected = `ln ${classes} = ${Math.log(classes).toFixed(2)}`
   console.line(`random batch   unit variance; the loss of an untrained network is near ${expected}`)
-  await tryStep(graph, random, rng, console)
+  await tryStep(random, attempt)
+  signal.throwIfAborted()
   console.line('Dry run finished: features, network, loss and optimiser fit together. Nothing was written.')
 }
 
 /** Two steps from the network's first weights on the same examples: the loss before, and after one step. */
 async function tryStep(
-  graph: NetworkGraph,
   examples: Example[],
-  rng: Rng,
-  console: StageConsole,
+  { graph, classes, rng, console }: { graph: NetworkGraph; classes: number; rng: Rng; console: StageConsole },
 ): Promise<void> {
   const indices = examples.map((_, i) => i)
   const input = packInputs(examples, indices, graph.input.shape)
@@ -67,6 +70,12 @@ async function tryStep(
   try {
     const before = await engine.step({ input, target, learningRate })
     const after = await engine.step({ input, target, learningRate })
+    if (!Number.isFinite(before.loss + after.loss)) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `loss=${before.loss}, then ${after.loss}; the features do not suit the network`,
+      )
+    }
     console.line(`  input        [${input.dims.join(', ')}]`)
     console.line(`  logits       [${examples.length}, ${before.logits.length / examples.length}]`)
     console.line(`  loss         ${before.loss.toFixed(4)}, after one Adam step ${after.loss.toFixed(4)}`)

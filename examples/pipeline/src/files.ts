@@ -1,9 +1,34 @@
 /** Writes a run's files. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { EscError } from '@esc/core'
 import type { EpochRecord } from '@esc/model'
+
+/**
+ * Checks that a folder can be made, or written to, without doing either: better before an hour of training than after.
+ *
+ * @throws EscError IO naming the folder.
+ */
+export async function assertWritable(dir: string): Promise<void> {
+  for (let path = dir; ; path = dirname(path)) {
+    try {
+      const found = await stat(path)
+      if (!found.isDirectory()) throw new Error(`${path} is not a folder`)
+      await access(path, constants.W_OK)
+      return
+    } catch (cause) {
+      const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+      if (absent && dirname(path) !== path) continue
+      throw cannotWrite(dir, cause)
+    }
+  }
+}
+
+function cannotWrite(dir: string, cause: unknown): EscError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new EscError('IO', `cannot write to ${dir}: ${message}`, { detail: { dir }, cause })
+}
 
 /**
  * Writes files into a folder, each whole or not at all: to temporary names first, which are renamed when all are written.
@@ -24,8 +49,7 @@ export async function writeFiles(
     await Promise.all(
       Object.keys(files).map((name) => rm(join(dir, name + suffix), { force: true }).catch(() => {})),
     )
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new EscError('IO', `cannot write to ${dir}: ${message}`, { detail: { dir }, cause })
+    throw cannotWrite(dir, cause)
   }
 }
 

@@ -207,6 +207,8 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
       expect(metrics.dataset.clips).toBe(98)
       const report = await readFile(join(work, 'skipped', 'report.html'), 'utf8')
       for (const name of names) expect(report).toContain(name)
+      expect(JSON.stringify(metrics)).not.toContain(work)
+      expect(report).not.toContain(work)
     }, 60_000)
   })
 })
@@ -225,10 +227,11 @@ test('Ctrl-C stops it and leaves nothing behind', async () => {
   await expect(stat(join(work, 'stopped'))).rejects.toThrow('ENOENT')
 }, 60_000)
 
-test('an output folder that cannot be made is named', async () => {
+test('an output folder that cannot be made is named before anything is computed', async () => {
   await writeFile(join(work, 'occupied'), 'a file')
-  const { code, stderr } = await run('--data', 'data', '--epochs', '1', '--out', 'occupied/run')
+  const { code, stdout, stderr } = await run('--data', 'data', '--epochs', '1', '--out', 'occupied/run')
   expect(code).toBe(1)
   expect(stderr).toMatch(/^error: cannot write to .*occupied/)
+  expect(stdout).not.toContain('compute features')
   expect(await readFile(join(work, 'occupied'), 'utf8')).toBe('a file')
 }, 60_000)

@@ -20,19 +20,20 @@ async function main(): Promise<number> {
     return 0
   }
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort(new Stopped()))
-  process.once('SIGTERM', () => stop.abort(new Stopped()))
+  process.once('SIGINT', () => stop.abort(new Stopped(130)))
+  process.once('SIGTERM', () => stop.abort(new Stopped(143)))
   const console = createStageConsole(process.stdout)
   try {
     const options = parseOptions(argv, cwd)
-    if (options.dryRun) await dryRun(options, console)
-    else printResults(await runPipeline({ options, console, signal: stop.signal }), options.out, console.line)
+    const context = { options, console, signal: stop.signal }
+    if (options.dryRun) await dryRun(context)
+    else printResults(await runPipeline(context), options.out, console.line)
     return 0
   } catch (error) {
     console.line('')
     if (error instanceof Stopped) {
       process.stderr.write('Stopped. Nothing was written.\n')
-      return 130
+      return error.exitCode
     }
     if (!isEscError(error)) throw error
     process.stderr.write(`error: ${error.message}\n`)
@@ -45,8 +46,14 @@ async function help(isTerminal: boolean): Promise<string> {
   return `${isTerminal ? usage : stripVTControlCharacters(usage)}\n`
 }
 
-/** What an abort by the user is told apart by. */
-class Stopped extends Error {}
+/** An abort by the user, and what the shell is told: 128 and the signal's number. */
+class Stopped extends Error {
+  readonly exitCode: number
+  constructor(exitCode: number) {
+    super('stopped')
+    this.exitCode = exitCode
+  }
+}
 
 function printResults({ metrics }: RunResults, out: string, line: (text: string) => void): void {
   const { dataset, split, float, int8, parity, times } = metrics

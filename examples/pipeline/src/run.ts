@@ -1,5 +1,5 @@
 /** The main job: from recordings to a verified int8 model and a report. */
-import { historyCsv, toJson, writeFiles } from './files.js'
+import { assertWritable, historyCsv, toJson, writeFiles } from './files.js'
 import { manifestOf, metricsOf } from './metrics.js'
 import { renderReport } from './report/render.js'
 import type { RunResults } from './results.js'
@@ -17,6 +17,7 @@ import { trainNetwork } from './stages/train.js'
 export async function runPipeline(context: RunContext): Promise<RunResults> {
   const { options, console, signal } = context
   const started = performance.now()
+  await assertWritable(options.out)
   const data = await prepareData(context)
   const trained = await trainNetwork(context, data)
   const models = await deployModels(context, data, trained)

@@ -22,7 +22,7 @@ export interface LatencyOptions {
  * Runs a model on one input after another and reports the median and 95th percentile of the time a run takes.
  *
  * @param inputs - One or more inputs of batch 1, used in turn.
- * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1.
+ * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1, or `warmup` is not an integer >= 0.
  * @example const { p50Ms } = await measureLatency(session, [packInputs(examples, [0], shape)])
  */
 export async function measureLatency(
@@ -31,6 +31,7 @@ export async function measureLatency(
   { runs = 200, warmup = 20, signal }: LatencyOptions = {},
 ): Promise<Latency> {
   assertInteger('runs', runs, 1)
+  assertInteger('warmup', warmup, 0)
   assertInteger('inputs.length', inputs.length, 1)
   const name = session.inputNames[0]!
   const times = new Float64Array(runs)

@@ -109,12 +109,30 @@ describe('createClassifier', () => {
   test('a manifest of another model: INCOMPATIBLE_MODEL', async () => {
     const fewer = await createClassifier(bytes, { ...manifest, labels: ['dog'] }, { runtime: ortRuntime })
     await expect(fewer.classify(clip)).rejects.toMatchObject({ code: 'INCOMPATIBLE_MODEL' })
-    const wider = await createClassifier(
-      bytes,
-      { ...manifest, inputShape: [1, 16, 9] },
-      { runtime: ortRuntime },
-    )
-    await expect(wider.classify(clip)).rejects.toMatchObject({ code: 'INCOMPATIBLE_MODEL' })
+    const incompatible = { code: 'INCOMPATIBLE_MODEL' }
+    for (const inputShape of [
+      [1, 16, 9],
+      [1, 8, frames],
+      [2, 16, frames],
+    ] as [number, number, number][]) {
+      const wrong = { ...manifest, inputShape }
+      await expect(createClassifier(bytes, wrong, { runtime: ortRuntime })).rejects.toMatchObject(
+        incompatible,
+      )
+    }
+    const narrow = { ...recipe, mel: { ...recipe.mel, nMels: 8 } }
+    const consistent = { ...manifest, recipe: narrow, inputShape: [1, 8, frames] as [number, number, number] }
+    const classifier = await createClassifier(bytes, consistent, { runtime: ortRuntime })
+    await expect(classifier.classify(clip)).rejects.toMatchObject(incompatible)
+    await classifier.release()
+  })
+
+  test('topK below 1: INVALID_OPTION', async () => {
+    const classifier = await createClassifier(bytes, manifest, { runtime: ortRuntime })
+    for (const topK of [0, -1, Number.NaN]) {
+      await expect(classifier.classify(clip, { topK })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+    await classifier.release()
   })
 
   test('a clip that is none: INVALID_INPUT', async () => {
@@ -172,5 +190,10 @@ test('measureLatency times every run, the median below the 95th percentile', asy
   expect(latency.p50Ms).toBeGreaterThan(0)
   expect(latency.p95Ms).toBeGreaterThanOrEqual(latency.p50Ms)
   await expect(measureLatency(session, [])).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  for (const warmup of [0.5, -5, Number.NaN]) {
+    await expect(measureLatency(session, [input], { warmup })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
+  }
   await session.release()
 })

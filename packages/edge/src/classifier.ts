@@ -1,5 +1,5 @@
 /** A trained model that answers for a clip. */
-import { type AudioClip, EscError, type ModelManifest } from '@esc/core'
+import { type AudioClip, assertInteger, EscError, type ModelManifest } from '@esc/core'
 import { createExtractor } from '@esc/dsp'
 import { floatData, type OnnxRuntime } from '@esc/onnx'
 
@@ -15,7 +15,8 @@ export interface Classifier {
   /**
    * Labels with softmax scores, best first; `topK` limits their number (default: all).
    *
-   * @throws EscError INVALID_INPUT if the clip is empty or not finite.
+   * @throws EscError INVALID_INPUT if the clip is empty or not finite, INVALID_OPTION if `topK` is not an integer >= 1,
+   *   INCOMPATIBLE_MODEL if the model cannot take the manifest's input or has not one output per label.
    */
   classify(clip: AudioClip, options?: { topK?: number }): Promise<Prediction[]>
   /** Frees native memory. */
@@ -26,7 +27,7 @@ export interface Classifier {
  * Loads an exported model with its manifest.
  *
  * @param model - Bytes of the manifest's `.onnx` file, float or int8.
- * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses the model, or its answer does not fit the labels.
+ * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses the model, or recipe and input shape do not fit each other.
  * @example
  * const classifier = await createClassifier(await readFile('model.int8.onnx'), manifest, { runtime: ortRuntime })
  * const [best] = await classifier.classify(await loadAudio('dog.ogg', { sampleRate: null }))
@@ -38,18 +39,21 @@ export async function createClassifier(
 ): Promise<Classifier> {
   const { labels, recipe, inputShape } = manifest
   const extractor = createExtractor(recipe)
+  const [channels, bins, frames] = inputShape
+  if (channels !== 1 || extractor.bins !== bins || extractor.frames !== frames) {
+    const made = `1 × ${extractor.bins} × ${extractor.frames ?? 'any'}`
+    throw new EscError(
+      'INCOMPATIBLE_MODEL',
+      `the recipe makes ${made}, the manifest's inputShape is [${inputShape}]`,
+    )
+  }
   const session = await runtime.createSession(model, { threads: 1 })
   const inputName = session.inputNames[0]!
   return {
     labels,
     async classify(clip, { topK = labels.length } = {}) {
-      const { data, bins, frames } = extractor.extract(clip)
-      if (bins !== inputShape[1] || frames !== inputShape[2]) {
-        throw new EscError(
-          'INCOMPATIBLE_MODEL',
-          `the recipe makes ${bins} × ${frames}, the model reads [${inputShape}]`,
-        )
-      }
+      assertInteger('topK', topK, 1)
+      const { data } = extractor.extract(clip)
       const outputs = await session.run({ [inputName]: { type: 'float32', dims: [1, ...inputShape], data } })
       const logits = floatData(outputs, 'logits')
       if (logits.length !== labels.length) {

@@ -10,7 +10,7 @@ import {
   quantizeStatic,
 } from '@esc/edge'
 import { type Evaluation, evaluate, packInputs } from '@esc/model'
-import { type OnnxModel, type Tensor, writeModel } from '@esc/onnx'
+import { type OnnxModel, type Session, type SessionOptions, type Tensor, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { percent, type RunContext } from './context.js'
 import type { RunData } from './data.js'
@@ -94,15 +94,26 @@ async function verify(
   { graph }: TrainedNetwork,
 ): Promise<VerifiedModel> {
   const inputShape = graph.input.shape
-  const session = await ortRuntime.createSession(bytes)
-  const single = await ortRuntime.createSession(bytes, { threads: 1 })
+  const evaluation = await withSession(bytes, {}, (session) =>
+    evaluate(session, test, dataset.labels, { inputShape, signal }),
+  )
+  const single = [...batches(test.slice(0, 16), 1, inputShape)]
+  const latency = await withSession(bytes, { threads: 1 }, (session) =>
+    measureLatency(session, single, { signal }),
+  )
+  return { bytes, evaluation, latency }
+}
+
+async function withSession<T>(
+  bytes: Uint8Array,
+  options: SessionOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await ortRuntime.createSession(bytes, options)
   try {
-    const evaluation = await evaluate(session, test, dataset.labels, { inputShape, signal })
-    const latency = await measureLatency(single, [...batches(test.slice(0, 16), 1, inputShape)], { signal })
-    return { bytes, evaluation, latency }
+    return await use(session)
   } finally {
     await session.release()
-    await single.release()
   }
 }
 

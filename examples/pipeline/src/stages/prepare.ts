@@ -62,7 +62,11 @@ export async function prepareClips(source: ClipSource, options: PrepareOptions):
           cause: error,
         })
       }
-      prepared.skipped.push({ filename: record.filename, reason: error.message })
+      // The file's name alone: its path is the business of whoever runs this, not of a report's readers.
+      const { path } = error.detail
+      const reason =
+        typeof path === 'string' ? error.message.replaceAll(path, record.filename) : error.message
+      prepared.skipped.push({ filename: record.filename, reason })
     }
     onProgress({ stage: 'compute features', done: index + 1, total: records.length, detail: record.filename })
   }

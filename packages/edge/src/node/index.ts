@@ -1,7 +1,7 @@
 /** Classification bound to onnxruntime-node, from a run's folder. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EscError, type ModelManifest } from '@esc/core'
+import { assertOneOf, EscError, type ModelManifest } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { ortRuntime } from '@esc/onnx/node'
 import { type Classifier, createClassifier } from '../classifier.js'
@@ -11,7 +11,7 @@ import { type Classifier, createClassifier } from '../classifier.js'
  *
  * @param precision - `int8` (default where the manifest has one) or `float`.
  * @throws EscError IO naming a file that cannot be read, INVALID_INPUT if `model.json` is not a manifest,
- *   INCOMPATIBLE_MODEL if ONNX Runtime refuses the model.
+ *   INVALID_OPTION if `precision` is neither, INCOMPATIBLE_MODEL if ONNX Runtime refuses the model.
  * @example
  * const classifier = await openClassifier('runs/demo')
  * console.log(await classifier.classify(await loadAudio('dog.ogg', { sampleRate: null }), { topK: 3 }))
@@ -20,6 +20,7 @@ export async function openClassifier(
   dir: string,
   { precision }: { precision?: 'int8' | 'float' } = {},
 ): Promise<Classifier & { manifest: ModelManifest }> {
+  if (precision !== undefined) assertOneOf('precision', precision, ['int8', 'float'])
   const text = (await read(join(dir, 'model.json'))).toString('utf8')
   let json: unknown
   try {

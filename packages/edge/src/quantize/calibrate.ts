@@ -1,6 +1,7 @@
-/** Measures the range of every value of a model on sample inputs. */
+/** Measures the ranges of a model's values on sample inputs. */
 import { EscError } from '@esc/core'
-import { type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
+import { floatData, type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
+import { quantizedValues } from './static.js'
 
 /** Smallest and largest number a value took. */
 export interface Range {
@@ -17,12 +18,13 @@ export interface CalibrateOptions {
 }
 
 /**
- * Runs a float model and notes the range of every float32 value between its operators (`calibrationMethod: 'minmax'`).
+ * Runs a float model and notes the smallest and largest number of every value that quantisation will round
+ * (`calibrationMethod: 'minmax'`).
  *
  * @param model - A float32 model with one input.
  * @param batches - Inputs as the model reads them, from the training set: test clips would leak into the model. They are
  *   read one at a time.
- * @returns Ranges by value name, the model's input included.
+ * @returns Ranges by value name.
  * @throws EscError INVALID_INPUT if there are no batches, or a value is not finite.
  * @see ONNX Runtime `MinMaxCalibrater`.
  * @example const ranges = await calibrate(model, [packInputs(examples, [0, 1], shape)], { runtime: ortRuntime })
@@ -34,9 +36,11 @@ export async function calibrate(
 ): Promise<Map<string, Range>> {
   const { graph } = model
   const inputName = graph.inputs[0]!.name
-  // Every value becomes an output; what its shape is only the runtime knows.
+  const wanted = quantizedValues(model)
+  // The values become outputs; what their shapes are only the runtime knows.
   const outputs = graph.nodes
     .flatMap((node) => node.outputs)
+    .filter((name) => wanted.has(name))
     .map((name) => ({ name, type: 'float32' as const, dims: null }))
   const observed = writeModel({ ...model, graph: { ...graph, outputs } })
   const session = await runtime.createSession(observed)
@@ -46,9 +50,7 @@ export async function calibrate(
     for (const batch of batches) {
       signal?.throwIfAborted()
       const results = await session.run({ [inputName]: batch })
-      for (const [name, tensor] of [[inputName, batch] as const, ...Object.entries(results)]) {
-        if (tensor.type === 'float32') widen(ranges, name, tensor.data)
-      }
+      for (const name of wanted) widen(ranges, name, floatData({ [inputName]: batch, ...results }, name))
       done++
       onBatch?.(done)
     }

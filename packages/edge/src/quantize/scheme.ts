@@ -25,14 +25,23 @@ export function quantizeActivation(range: Range): ActivationScale {
   return { scale, zeroPoint: Math.round((0 - min) / scale) }
 }
 
+/** How weights are quantised. */
+export interface WeightOptions {
+  perChannel: boolean
+  /** 7 bits, ±64, instead of ±127. */
+  reduceRange: boolean
+  /** Scales must not be smaller than these, one per channel (or one in all). */
+  smallestScales: readonly number[]
+}
+
 /**
- * int8, symmetric, per output channel (the first axis) or for the whole tensor. `reduceRange` keeps to 7 bits, ±64.
+ * int8, symmetric, per output channel (the first axis) or for the whole tensor.
  *
  * @see ONNX Runtime `quantize_static(reduce_range=True)`: weights in [-64, 64].
  */
 export function quantizeWeight(
   { dims, data }: { dims: readonly number[]; data: Float32Array },
-  { perChannel, reduceRange }: { perChannel: boolean; reduceRange: boolean },
+  { perChannel, reduceRange, smallestScales }: WeightOptions,
 ): WeightScale {
   const limit = reduceRange ? 64 : 127
   const channels = perChannel ? dims[0]! : 1
@@ -42,7 +51,7 @@ export function quantizeWeight(
   for (let channel = 0; channel < channels; channel++) {
     let peak = 0
     for (let i = channel * size; i < (channel + 1) * size; i++) peak = Math.max(peak, Math.abs(data[i]!))
-    const scale = Math.fround(peak / limit) || 1
+    const scale = Math.fround(Math.max(peak / limit, smallestScales[channel]!)) || 1
     scales[channel] = scale
     for (let i = channel * size; i < (channel + 1) * size; i++) {
       values[i] = Math.max(-limit, Math.min(limit, roundHalfEven(data[i]! / scale)))
@@ -56,7 +65,24 @@ export function quantizeWeight(
   }
 }
 
-/** int32 in units of input scale × weight scale, so that it adds to the accumulator as it is. */
+/** int32's largest value, less what float32 scales may be off by. */
+const largestBias = 2 ** 31 * (1 - 2 ** -20)
+
+/**
+ * Scales below which a channel's bias would not fit int32. A channel whose weights have all but died (a folded BatchNorm
+ * with a gamma near 0) would otherwise have a scale so small that its bias is cut off, and with it all it still says.
+ *
+ * @see ONNX Runtime `QDQQuantizer`, which adjusts weight scales for int32 biases for the same reason.
+ */
+export function scalesForBias(bias: Float32Array, inputScale: number, perChannel: boolean): number[] {
+  const smallest = Array.from(bias, (value) => Math.abs(value) / (inputScale * largestBias))
+  return perChannel ? smallest : [Math.max(0, ...smallest)]
+}
+
+/**
+ * int32 in units of input scale × weight scale, so that it adds to the accumulator as it is. The weight scales must be
+ * those that {@link scalesForBias} allows.
+ */
 export function quantizeBias(
   { dims, data }: { dims: readonly number[]; data: Float32Array },
   inputScale: number,
@@ -64,11 +90,7 @@ export function quantizeBias(
 ): WeightScale {
   const perChannel = sizeOf(weightScales.dims) === data.length && weightScales.dims.length === 1
   const scales = weightScales.data.map((scale) => scale * inputScale)
-  const limit = 2 ** 31 - 1
-  const values = Int32Array.from(data, (value, i) => {
-    const scaled = roundHalfEven(value / scales[perChannel ? i : 0]!)
-    return Math.max(-limit, Math.min(limit, scaled))
-  })
+  const values = Int32Array.from(data, (value, i) => roundHalfEven(value / scales[perChannel ? i : 0]!))
   return {
     values: { type: 'int32', dims, data: values },
     scales: floats(scales, perChannel),

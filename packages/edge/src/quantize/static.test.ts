@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createRng, type NetworkGraph } from '@esc/core'
 import {
   checkModel,
@@ -6,15 +9,17 @@ import {
   floatTensor,
   lowerNetwork,
   type OnnxModel,
+  readModel,
   type Tensor,
   writeModel,
 } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
+import { InferenceSession } from 'onnxruntime-node'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { compareLogits } from '../parity.js'
 import { calibrate, type Range } from './calibrate.js'
-import { quantizeActivation, quantizeBias, quantizeWeight } from './scheme.js'
+import { quantizeActivation, quantizeBias, quantizeWeight, scalesForBias } from './scheme.js'
 import { quantizeStatic } from './static.js'
 
 const rng = createRng(31)
@@ -118,6 +123,57 @@ describe('quantizeStatic', () => {
     expect(after.inputs.slice(1)).toEqual(['relu1_scale', 'relu1_zero_point'])
   })
 
+  test('a channel whose weights have died still says what its bias says', async () => {
+    const dead = {
+      ...network,
+      nodes: network.nodes.map((node) => (node.name === 'conv2' ? faded(node) : node)),
+    } as NetworkGraph
+    const deadModel = lowerNetwork(dead, { normalizer })
+    const deadRanges = await calibrate(deadModel, [inputs], { runtime: ortRuntime })
+    const float = await logits(deadModel)
+    const int8 = await logits(quantizeStatic(deadModel, deadRanges))
+    expect(compareLogits(float, int8, 5).maxLogitError).toBeLessThan(0.05)
+  })
+
+  test('two operators may share weight and bias, and Gemm may spell out its defaults', async () => {
+    const g = createGraphBuilder({ name: 'shared' })
+    const x = g.input({ name: 'input', type: 'float32', dims: ['N', 4] })
+    const [w, b] = [
+      g.constant('w', floatTensor(weight(4, 4).data, [4, 4])),
+      g.constant('b', floatTensor([1, -1, 0.5, 0])),
+    ]
+    const attributes = { transB: { int: 1 }, alpha: { float: 1 }, beta: { float: 1 }, transA: { int: 0 } }
+    g.nodeWithOutputs('Gemm', [g.node('Gemm', [x, w, b], attributes), w, b], ['logits'], attributes)
+    g.output({ name: 'logits', type: 'float32', dims: ['N', 4] })
+    const feed = floatTensor(
+      Float32Array.from({ length: 80 }, () => rng.normal()),
+      [20, 4],
+    )
+    const measured = await calibrate(g.build(), [feed], { runtime: ortRuntime })
+    const int8 = quantizeStatic(g.build(), measured)
+    checkModel(int8)
+    expect([...int8.graph.initializers.keys()]).not.toContain('w')
+    const parity = compareLogits(await logits(g.build(), feed), await logits(int8, feed), 4)
+    expect(parity.maxLogitError).toBeLessThan(0.2)
+  })
+
+  test('ONNX Runtime fuses it into integer kernels: nothing but the normaliser is left in float', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'esc-fused-'))
+    const path = join(dir, 'fused.onnx')
+    const options = {
+      optimizedModelFilePath: path,
+      graphOptimizationLevel: 'extended',
+      logSeverityLevel: 3,
+    } as const
+    const session = await InferenceSession.create(writeModel(quantizeStatic(model, ranges)), options)
+    await session.release()
+    const fused = readModel(await readFile(path)).graph.nodes.map(({ opType }) => opType)
+    await rm(dir, { recursive: true })
+    const weighted = fused.filter((op) => /Conv|Gemm|MatMul/.test(op))
+    expect(weighted).toEqual(['QLinearConv', 'QLinearConv', 'QGemm'])
+    expect(fused.filter((op) => ['Conv', 'Gemm', 'Relu', 'GlobalAveragePool'].includes(op))).toEqual([])
+  })
+
   test('a value without a range: INVALID_INPUT, a weight that is no constant: UNSUPPORTED_LAYER', () => {
     const without = new Map([...ranges].filter(([name]) => name !== 'relu2'))
     expect(() => quantizeStatic(model, without)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
@@ -134,6 +190,15 @@ describe('quantizeStatic', () => {
   })
 })
 
+/** A filter as BatchNorm leaves it when its gamma has gone to 0: no weights to speak of, and a bias. */
+function faded(node: NetworkGraph['nodes'][number]) {
+  if (node.op !== 'Conv2D') return node
+  const { kernel, bias } = node.weights
+  const data = kernel.data.map((value, i) => (i < 72 ? value * 1e-8 : value))
+  const biasData = bias.data.map((value, i) => (i === 0 ? 2 : value))
+  return { ...node, weights: { kernel: { ...kernel, data }, bias: { ...bias, data: biasData } } }
+}
+
 function louder(node: NetworkGraph['nodes'][number]) {
   if (node.op !== 'Conv2D') return node
   const data = node.weights.kernel.data.map((value, i) => (i < 72 ? value * 30 : value))
@@ -141,15 +206,27 @@ function louder(node: NetworkGraph['nodes'][number]) {
 }
 
 describe('calibrate', () => {
-  test('finds the smallest and largest value of input and outputs, over all batches', async () => {
+  test('finds the smallest and largest number of a value, over all batches', async () => {
     const more = batch(3)
     const both = await calibrate(model, [inputs, more], { runtime: ortRuntime })
-    const all = [...(inputs.data as Float32Array), ...(more.data as Float32Array)]
-    expect(both.get('input')).toEqual({ min: Math.min(...all), max: Math.max(...all) })
+    const all = [...(inputs.data as Float32Array), ...(more.data as Float32Array)].map((x) => (x - 2) / 3)
+    expect(both.get('normalized')!.min).toBeCloseTo(Math.min(...all), 5)
+    expect(both.get('normalized')!.max).toBeCloseTo(Math.max(...all), 5)
     const values = [...(await logits(model)), ...(await logits(model, more))]
     expect(both.get('logits')!.min).toBeCloseTo(Math.min(...values), 5)
     expect(both.get('logits')!.max).toBeCloseTo(Math.max(...values), 5)
     expect(both.get('relu1')!.min).toBe(0)
+  })
+
+  test('passes over values that are no floats', async () => {
+    const g = createGraphBuilder({ name: 'reshaped' })
+    const x = g.input({ name: 'input', type: 'float32', dims: ['N', 1, 12, 20] })
+    const same = g.node('Reshape', [x, g.node('Shape', [x])])
+    g.nodeWithOutputs('Flatten', [same], ['logits'])
+    g.output({ name: 'logits', type: 'float32', dims: ['N', 240] })
+    const measured = await calibrate(g.build(), [inputs], { runtime: ortRuntime })
+    expect([...measured.keys()].sort()).toEqual(['Reshape', 'logits'])
+    checkModel(quantizeStatic(g.build(), measured))
   })
 
   test('no batches, or values that are not finite: INVALID_INPUT', async () => {
@@ -161,7 +238,7 @@ describe('calibrate', () => {
 })
 
 describe('the scheme', () => {
-  test('activations: 0 is exact, and every value in the range is off by at most half a step', () => {
+  test('activations: 0 is exact, and every value in the range is off by at most a step', () => {
     const number = fc.float({ min: -100, max: 100, noNaN: true })
     fc.assert(
       fc.property(number, number, fc.float({ min: 0, max: 1, noNaN: true }), (a, b, share) => {
@@ -181,7 +258,7 @@ describe('the scheme', () => {
     expect(quantizeActivation({ min: 0, max: 0 })).toEqual({ scale: 1, zeroPoint: 0 })
     const zeros = quantizeWeight(
       { dims: [1, 2], data: new Float32Array(2) },
-      { perChannel: true, reduceRange: false },
+      { perChannel: true, reduceRange: false, smallestScales: [0] },
     )
     expect([...zeros.scales.data, ...(zeros.values.data as Int8Array)]).toEqual([1, 0, 0])
   })
@@ -192,7 +269,10 @@ describe('the scheme', () => {
       [true, 64],
       [false, 127],
     ] as const) {
-      const { values, scales } = quantizeWeight({ dims: [3, 100], data }, { perChannel: true, reduceRange })
+      const { values, scales } = quantizeWeight(
+        { dims: [3, 100], data },
+        { perChannel: true, reduceRange, smallestScales: [0, 0, 0] },
+      )
       const ints = values.data as Int8Array
       expect(Math.max(...ints.map(Math.abs))).toBe(limit)
       data.forEach((value, i) => {
@@ -202,13 +282,25 @@ describe('the scheme', () => {
     }
   })
 
-  test('biases are in units of input scale × weight scale, and saturate', () => {
-    const { values, scales } = quantizeBias({ dims: [2], data: Float32Array.of(0.25, 1e12) }, 0.5, {
-      type: 'float32',
-      dims: [2],
-      data: Float32Array.of(0.25, 0.25),
-    })
+  test('biases are in units of input scale × weight scale', () => {
+    const weightScales = { type: 'float32', dims: [2], data: Float32Array.of(0.25, 0.25) } as const
+    const { values, scales } = quantizeBias({ dims: [2], data: Float32Array.of(0.25, -1) }, 0.5, weightScales)
     expect([...scales.data]).toEqual([0.125, 0.125])
-    expect([...(values.data as Int32Array)]).toEqual([2, 2 ** 31 - 1])
+    expect([...(values.data as Int32Array)]).toEqual([2, -8])
+  })
+
+  test('a weight scale is never so small that the bias does not fit', () => {
+    const bias = Float32Array.of(0.5, 1e12, 0)
+    const smallestScales = scalesForBias(bias, 1e-3, true)
+    const weight = quantizeWeight(
+      { dims: [3, 1], data: Float32Array.of(1e-9, 1, 1) },
+      { perChannel: true, reduceRange: true, smallestScales },
+    )
+    const { values, scales } = quantizeBias({ dims: [3], data: bias }, 1e-3, weight.scales)
+    bias.forEach((value, i) => {
+      expect(Math.abs((values.data as Int32Array)[i]! * scales.data[i]! - value)).toBeLessThanOrEqual(
+        1e-6 * value,
+      )
+    })
   })
 })
