@@ -1,0 +1,56 @@
+/** What every portable root can do without files or a network, for running it in Node and in a page. */
+import { encodeWav, loadAudio } from '@esc/audio-io'
+import { createRng } from '@esc/core'
+import { parseManifest } from '@esc/core/manifest'
+import { parseRecipe } from '@esc/core/recipe'
+import { auditTable, parseEsc50, stratifiedGroupKFold, synthesizeEsc10 } from '@esc/dataset'
+import { createExtractor, logmel128, mfcc13 } from '@esc/dsp'
+import { quantizeStatic } from '@esc/edge'
+import { audioCnn, classificationReport } from '@esc/model'
+import { buildTrainingModel, lowerNetwork, readModel, writeModel } from '@esc/onnx'
+
+/** Features, which engines' `Math.cos` and `Math.log` may move by a digit, and results that must be equal. */
+export interface PortableResults {
+  features: number[][]
+  exact: Record<string, unknown>
+}
+
+/** From a CSV and a WAV to features, a split and ONNX bytes; large results as hashes. */
+export async function usePortableRoots(): Promise<PortableResults> {
+  const { csv, clipAt } = synthesizeEsc10({ clipsPerClass: 5, durationSec: 1 })
+  const dataset = parseEsc50(csv)
+  const wav = encodeWav(clipAt(3), { bitDepth: 24 })
+  const clip = await loadAudio(wav, { sampleRate: null })
+  const [mfcc, logMel] = [mfcc13, logmel128].map((recipe) =>
+    createExtractor(parseRecipe(recipe)).extract(clip),
+  )
+  const graph = audioCnn({ bins: mfcc!.bins, frames: mfcc!.frames, classes: 10 })
+  const normalizer = { mean: Array<number>(13).fill(-5), std: Array<number>(13).fill(50) }
+  const model = lowerNetwork(graph, { normalizer })
+  const bytes = writeModel(model)
+  const ranges = new Map(
+    model.graph.nodes.flatMap(({ outputs }) => outputs.map((name) => [name, { min: -1, max: 1 }])),
+  )
+  const labels = dataset.records.map(({ labelIndex }) => labelIndex)
+  const groups = dataset.records.map(({ group }) => group)
+  const exact = {
+    wav: hash(wav),
+    audit: auditTable(dataset),
+    folds: stratifiedGroupKFold(labels, groups, { nSplits: 5 }).map(({ test }) => [...test]),
+    report: classificationReport(labels, labels, dataset.labels).accuracy,
+    onnx: hash(bytes),
+    int8: hash(writeModel(quantizeStatic(readModel(bytes), ranges))),
+    training: hash(writeModel(buildTrainingModel(graph))),
+    random: createRng(1).fork('page').uniform(),
+    manifest: typeof parseManifest,
+  }
+  return { features: [[...mfcc!.data], [...logMel!.data]], exact }
+}
+
+/** FNV-1a over the bytes. */
+function hash({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  let value = 0x811c9dc5
+  for (const byte of new Uint8Array(buffer, byteOffset, byteLength))
+    value = Math.imul(value ^ byte, 0x01000193)
+  return (value >>> 0).toString(16)
+}
