@@ -4,23 +4,30 @@
 export interface BenchRow {
   case: string
   oursMs: number
-  /** `null` where the peer is not installed. */
-  peerMs: number | null
+  /** What ours is measured against, and its time; `null` where there is none, or it is not installed. */
+  peer: { name: string; ms: number } | null
+  /** Milliseconds that ours should not pass, where a goal is set. */
+  goalMs?: number
 }
 
-/** Rows as aligned text: case, ours, peer, ratio ours / peer. */
+/** Rows as aligned text: case, ours, peer, ratio ours / peer, goal, and whether it was met. */
 export function formatRows(rows: readonly BenchRow[]): string {
-  const cells = rows.map((row) => [
-    row.case,
-    row.oursMs.toFixed(1),
-    row.peerMs?.toFixed(1) ?? 'not installed',
-    row.peerMs === null ? '' : (row.oursMs / row.peerMs).toFixed(2),
+  const digits = (ms: number) => ms.toFixed(ms < 10 ? 2 : 1)
+  const cells = rows.map(({ case: name, oursMs, peer, goalMs }) => [
+    name,
+    digits(oursMs),
+    peer ? `${digits(peer.ms)} (${peer.name})` : '–',
+    peer ? (oursMs / peer.ms).toFixed(2) : '–',
+    goalMs === undefined ? '' : `${goalMs} ${oursMs <= goalMs ? 'met' : 'missed'}`,
   ])
-  const table = [['case', 'ours ms', 'peer ms', 'ratio'], ...cells]
+  const table = [['case', 'ours ms', 'peer ms', 'ratio', 'goal ms'], ...cells]
   const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)))
   return table
     .map((line) =>
-      line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+      line
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
     )
     .join('\n')
 }
@@ -30,4 +37,26 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+/**
+ * Runs ours and the peer in turns, so that a noisy machine is noisy for both, and takes medians.
+ *
+ * @param rounds - Timed turns; a fifth as many warm both up before.
+ */
+export async function inTurns(
+  rounds: number,
+  ours: () => unknown,
+  peer: (() => unknown) | null,
+): Promise<{ oursMs: number; peerMs: number | null }> {
+  const times: [number[], number[]] = [[], []]
+  for (let round = -Math.ceil(rounds / 5); round < rounds; round++) {
+    for (const [index, run] of [ours, peer].entries()) {
+      if (!run) continue
+      const started = performance.now()
+      await run()
+      if (round >= 0) times[index]!.push(performance.now() - started)
+    }
+  }
+  return { oursMs: median(times[0]), peerMs: peer ? median(times[1]) : null }
 }

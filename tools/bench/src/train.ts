@@ -25,7 +25,7 @@ export async function trainSuite(): Promise<BenchRow[]> {
       rows.push({
         case: `${graph.name} ${bins} × ${frames}, batch ${batch}, ${threads} thread${threads > 1 ? 's' : ''}`,
         oursMs: median(times.ours),
-        peerMs: times.peer.length > 0 ? median(times.peer) : null,
+        peer: times.peer.length > 0 ? { name: 'PyTorch', ms: median(times.peer) } : null,
       })
     }
   }

@@ -1,0 +1,63 @@
+/** Decoding, resampling and features of a 5 s clip, one thread, against what npm offers. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import libsamplerate from '@alexanderolsen/libsamplerate-js'
+import { decodeWav, encodeWav, loadAudio } from '@esc/audio-io'
+import { decodeAudio } from '@esc/audio-io/node'
+import type { AudioClip } from '@esc/core'
+import { synthesizeEsc10 } from '@esc/dataset'
+import { createExtractor, logmel128, mfcc13, resample } from '@esc/dsp'
+import { decode as decodeWithNodeWav } from 'node-wav'
+import wavefile from 'wavefile'
+import { type BenchRow, inTurns } from './rows.js'
+
+/** Cases of a synthetic clip, and of real OGG clips where `ESC10_DIR` says where they are. */
+export async function audioSuite(): Promise<BenchRow[]> {
+  const clip = synthesizeEsc10({ clipsPerClass: 5 }).clipAt(0)
+  const wav = encodeWav(clip)
+  const half: AudioClip = { samples: resample(clip.samples, 44100, 22050), sampleRate: 22050 }
+  const [mfcc, logMel] = [createExtractor(mfcc13), createExtractor(logmel128)]
+  const { SRC_SINC_BEST_QUALITY } = libsamplerate.ConverterType
+  const converter = await libsamplerate.create(1, 44100, 22050, { converterType: SRC_SINC_BEST_QUALITY })
+  const rows: BenchRow[] = []
+  const add = async (
+    name: string,
+    ours: () => unknown,
+    peer: { name: string; run: () => unknown } | null,
+    goalMs?: number,
+  ) => {
+    const { oursMs, peerMs } = await inTurns(peer ? 25 : 40, ours, peer?.run ?? null)
+    const row: BenchRow = { case: name, oursMs, peer: peer ? { name: peer.name, ms: peerMs! } : null }
+    rows.push(goalMs === undefined ? row : { ...row, goalMs })
+  }
+
+  await add(
+    'decode WAV, 16 bit, 44.1 kHz',
+    () => decodeWav(wav),
+    { name: 'node-wav', run: () => decodeWithNodeWav(wav) },
+    0.5,
+  )
+  const readWithWavefile = () => new wavefile.WaveFile(wav).getSamples(false, Float64Array)
+  await add(
+    'decode WAV, 16 bit, 44.1 kHz',
+    () => decodeWav(wav),
+    { name: 'wavefile', run: readWithWavefile },
+    0.5,
+  )
+  const best = { name: 'libsamplerate, best', run: () => converter.full(clip.samples) }
+  await add('resample 44.1 → 22.05 kHz', () => resample(clip.samples, 44100, 22050), best)
+  await add('load WAV at 22.05 kHz', () => loadAudio(wav), null, 6)
+  await add('MFCC 13 with trim and normalise, 44.1 kHz', () => mfcc.extract(clip), null)
+  await add('log-mel 128 at 22.05 kHz', () => logMel.extract(half), null)
+  const ogg = await realClip()
+  if (ogg) await add('decode OGG, real clip', () => decodeAudio(ogg), null, 25)
+  converter.destroy()
+  return rows
+}
+
+async function realClip(): Promise<Uint8Array | null> {
+  const dir = process.env.ESC10_DIR
+  if (dir === undefined) return null
+  const [name] = (await readdir(join(dir, 'audio'))).filter((file) => file.endsWith('.ogg')).sort()
+  return name === undefined ? null : new Uint8Array(await readFile(join(dir, 'audio', name)))
+}
