@@ -2,14 +2,19 @@
 import { createPowerOfTwoFft } from './fft.js'
 import { kaiserHalfLength, kaiserSinc } from './kaiser.js'
 
-/** A filter with its tables. */
+/** A filter with its tables and the signal it is in the middle of. */
 export interface BandLimiter {
-  /** Samples out for each sample in: the power of two. */
-  readonly rate: number
-  /** Samples of the output that come before time 0. */
-  readonly lead: number
-  /** The filtered signal from `lead` samples before its start until `lead` after its end, or later. */
-  run(samples: Float32Array): Float64Array
+  /** Samples in for each block out. */
+  readonly hop: number
+  /** Samples in each block out. */
+  readonly blockLength: number
+  /**
+   * Takes the next samples of the signal and hands over every block that they complete. The first block starts `lead`
+   * samples before the signal does; a block is overwritten by the next one.
+   */
+  push(samples: Float32Array, onBlock: (block: Float64Array) => void): void
+  /** Forgets the signal, for the next one. */
+  reset(): void
 }
 
 /**
@@ -18,8 +23,8 @@ export interface BandLimiter {
  *
  * @param passBand - Up to here all passes; in cycles per input sample.
  * @param stopBand - From here on nothing does; above `passBand`, at most half of `min(1, rate)`.
- * @param rate - A power of two.
- * @param lead - Output samples wanted before the signal's start and after its end.
+ * @param rate - Samples out for each sample in; a power of two.
+ * @param lead - Output samples wanted before the signal's start; a multiple of `rate`.
  * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 8.7.3 (overlap-save).
  */
 export function createBandLimiter(
@@ -38,49 +43,53 @@ export function createBandLimiter(
 
   const forward = createPowerOfTwoFft(size)
   const backward = createPowerOfTwoFft(size * rate)
-  const block = new Float64Array(size)
+  const input = new Float64Array(size)
   const re = new Float64Array(Math.max(forward.size, backward.size) / 2 + 1)
   const im = new Float64Array(re.length)
   const output = new Float64Array(backward.size)
+  // What lies within a filter's length of the ends has the block's other end in it.
+  const block = output.subarray(margin * rate, (margin + hop) * rate)
   const kept = Math.min(forward.size, backward.size) / 2 + 1
 
   const cutoff = (passBand + stopBand) / 2
-  for (let n = 1 - half; n < half; n++) block[(n + size) % size] = kaiserSinc(n, half, cutoff)
-  forward.forward(block, re, im)
+  for (let n = 1 - half; n < half; n++) input[(n + size) % size] = kaiserSinc(n, half, cutoff)
+  forward.forward(input, re, im)
   // Symmetric about time 0, the filter has a real spectrum and no delay.
   const gain = re.slice(0, kept).map((value) => (rate * value) / re[0]!)
-  re.fill(0)
-  im.fill(0)
 
+  function filter(): void {
+    forward.forward(input, re, im)
+    for (let k = 0; k < kept; k++) {
+      re[k]! *= gain[k]!
+      im[k]! *= gain[k]!
+    }
+    re.fill(0, kept)
+    im.fill(0, kept)
+    backward.inverse(re, im, output)
+  }
+
+  let filled = 0
+  function reset(): void {
+    input.fill(0)
+    filled = margin + lead / rate
+  }
+  reset()
   return {
-    rate,
-    lead,
-    run(samples) {
-      // One more than asked for, since the times of the last samples are rounded.
-      const reach = samples.length * rate + 2 * lead + 1
-      const blocks = Math.ceil(reach / (hop * rate))
-      const limited = new Float64Array(blocks * hop * rate)
-      for (let i = 0; i < blocks; i++) {
-        copyBlock(samples, i * hop - margin - lead / rate, block)
-        forward.forward(block, re, im)
-        for (let k = 0; k < kept; k++) {
-          re[k]! *= gain[k]!
-          im[k]! *= gain[k]!
-        }
-        re.fill(0, kept)
-        im.fill(0, kept)
-        backward.inverse(re, im, output)
-        limited.set(output.subarray(margin * rate, (margin + hop) * rate), i * hop * rate)
+    hop,
+    blockLength: block.length,
+    reset,
+    push(samples, onBlock) {
+      for (let taken = 0; taken < samples.length; ) {
+        const piece = samples.subarray(taken, taken + size - filled)
+        input.set(piece, filled)
+        taken += piece.length
+        filled += piece.length
+        if (filled < size) return
+        filter()
+        onBlock(block)
+        input.copyWithin(0, hop)
+        filled = size - hop
       }
-      return limited
     },
   }
-}
-
-/** Copies samples from `start` on; outside the signal there are zeros. */
-function copyBlock(samples: Float32Array, start: number, block: Float64Array): void {
-  block.fill(0)
-  const first = Math.max(0, start)
-  const last = Math.min(samples.length, start + block.length)
-  for (let i = first; i < last; i++) block[i - start] = samples[i]!
 }

@@ -1,6 +1,7 @@
 /** Decibels. */
 import { assertPositive, EscError, type FeatureMatrix } from '@esc/core'
 import { assertMatrix } from './check.js'
+import { createDecibelTable } from './decibel-table.js'
 
 /** Options of {@link powerToDb} and {@link amplitudeToDb}. */
 export interface DbOptions {
@@ -26,11 +27,9 @@ export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): Featur
   const { ref = 1, amin = 1e-10, topDb = 80 } = options
   assertDbOptions({ ref, amin, topDb })
   assertMatrix('power', power)
-  const refDb = 10 * Math.log10(Math.max(amin, ref === 'max' ? maxOf(power.data) : Math.abs(ref)))
-  const db = new Float32Array(power.data.length)
-  for (let i = 0; i < db.length; i++) {
-    db[i] = 10 * Math.log10(Math.max(amin, power.data[i]!)) - refDb
-  }
+  const table = createDecibelTable()
+  const refDb = table.of(Math.max(amin, ref === 'max' ? maxOf(power.data) : Math.abs(ref)))
+  const db = table.convert(power.data, amin, refDb)
   // The floor hangs from the peak of the whole matrix, not of each frame: a per-frame
   // floor would lift quiet frames and erase the silence between events.
   if (topDb !== null) clampBelow(db, maxOf(db) - topDb)

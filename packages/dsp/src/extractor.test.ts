@@ -70,6 +70,15 @@ describe('createExtractor', () => {
     },
   )
 
+  it('takes the norm of all the samples where it cuts some off, and forgets them', () => {
+    const short: FeatureRecipe = { ...logmel128, durationSec: 0.5, db: { ...logmel128.db, ref: 1 } }
+    const extractor = createExtractor(short)
+    const long = bark(30000, 22050)
+    long.samples[29000] = 0.9
+    const clips = [long, bark(4000, 22050, 2), bark(40000, 44100, 3)]
+    for (const clip of clips) expect(extractor.extract(clip)).toEqual(compose(short, clip))
+  })
+
   it('leaves the clip alone, and does not see later changes of the recipe', () => {
     const recipe = structuredClone<FeatureRecipe>(logmel128)
     const extractor = createExtractor(recipe)

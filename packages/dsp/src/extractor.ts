@@ -11,7 +11,7 @@ import { assertClip } from './check.js'
 import { assertDbOptions, powerToDb } from './db.js'
 import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
-import { createScaler, fixLength } from './normalize.js'
+import { createScaler } from './normalize.js'
 import { createResampler } from './resample.js'
 import { assertTrimOptions, trimInterval } from './trim.js'
 
@@ -51,6 +51,7 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
   const scale = createScaler({ norm: normalize })
   const length = own.durationSec === null ? null : Math.round(own.durationSec * sampleRate)
   const frames = length === null ? null : plannedFrames(melPlan.frames, length)
+  let work = new Float32Array(length ?? 0)
   let resampler = { fromRate: sampleRate, run: (samples: Float32Array) => samples }
 
   function toRecipeRate({ samples, sampleRate: fromRate }: AudioClip): Float32Array {
@@ -61,6 +62,17 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
     return resampler.run(samples)
   }
 
+  function scaleAndFit(loud: Float32Array): Float32Array {
+    const size = Math.max(loud.length, length ?? 0)
+    if (work.length < size) work = new Float32Array(size)
+    const samples = work.subarray(0, size)
+    samples.set(loud)
+    // The norm is that of all the samples, cut off or not; padding before it is taken adds nothing to it.
+    samples.fill(0, loud.length)
+    scale(samples)
+    return length === null ? samples : samples.subarray(0, length)
+  }
+
   return {
     recipe: own,
     bins: own.mfcc?.nMfcc ?? own.mel.nMels,
@@ -69,9 +81,8 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
       assertClip(clip)
       const whole = toRecipeRate(clip)
       const { start, end } = own.trim ? trimInterval(whole, own.trim) : { start: 0, end: whole.length }
-      const samples = whole.slice(start, end)
-      scale(samples)
-      const logMel = powerToDb(melPlan.run(length === null ? samples : fixLength(samples, length)), db)
+      const samples = scaleAndFit(whole.subarray(start, end))
+      const logMel = powerToDb(melPlan.run(samples), db)
       return cepstrum ? cepstrum(logMel) : logMel
     },
   }

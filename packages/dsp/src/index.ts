@@ -7,6 +7,8 @@ export { type CepstrumOptions, type MfccOptions, mfcc, mfccFromLogMel } from './
 export { type Norm, type NormalizeOptions, normalize, normalizeMatrix, padOrTruncate } from './normalize.js'
 export { logmel128, mfcc13 } from './presets.js'
 export { resample } from './resample.js'
+export { type ResamplePolyOptions, resamplePoly } from './resample-poly.js'
+export { createResampleStream, type ResampleStream } from './resample-stream.js'
 export { type ComplexMatrix, type SpectrogramOptions, type StftOptions, spectrogram, stft } from './stft.js'
 export {
   type RmsOptions,

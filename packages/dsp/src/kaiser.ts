@@ -26,6 +26,19 @@ export function kaiserSinc(time: number, half: number, cutoff: number): number {
   return inside < 0 ? 0 : sinc(2 * cutoff * time) * bessel0(beta * Math.sqrt(inside))
 }
 
+/**
+ * A symmetric Kaiser window.
+ *
+ * @see scipy 1.10 `signal.windows.kaiser`.
+ */
+export function kaiserWindow(length: number, beta: number): Float64Array {
+  const middle = (length - 1) / 2
+  return Float64Array.from(
+    { length },
+    (_, i) => bessel0(beta * Math.sqrt(1 - ((i - middle) / middle) ** 2)) / bessel0(beta),
+  )
+}
+
 function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)
 }

@@ -94,8 +94,16 @@ export function createMelPlan(sampleRate: number, options: MelOptions): MelPlan 
         powerOf(plan, power, spectrum)
         for (let mel = 0, w = 0; mel < nMels; mel++) {
           const end = last[mel]!
+          let bin = first[mel]!
           let sum = 0
-          for (let bin = first[mel]!; bin < end; bin++) sum += weights[w++]! * spectrum[bin]!
+          // Four at a time, as in `readFrame`.
+          for (; bin + 4 <= end; bin += 4, w += 4) {
+            sum +=
+              weights[w]! * spectrum[bin]! +
+              weights[w + 1]! * spectrum[bin + 1]! +
+              (weights[w + 2]! * spectrum[bin + 2]! + weights[w + 3]! * spectrum[bin + 3]!)
+          }
+          for (; bin < end; bin++) sum += weights[w++]! * spectrum[bin]!
           data[mel * frames + frame] = sum
         }
       }

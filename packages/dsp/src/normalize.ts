@@ -78,11 +78,6 @@ export function normalizeMatrix(
 export function padOrTruncate(samples: Float32Array, length: number): Float32Array {
   assertInteger('length', length, 1)
   assertSamples(samples)
-  return fixLength(samples, length)
-}
-
-/** {@link padOrTruncate} without its checks. */
-export function fixLength(samples: Float32Array, length: number): Float32Array {
   const out = new Float32Array(length)
   out.set(samples.subarray(0, length))
   return out

@@ -2,19 +2,13 @@
 import { assertPositive, EscError } from '@esc/core'
 import { createBandLimiter } from './band-limit.js'
 import { assertSamples } from './check.js'
-import { kaiserHalfLength, kaiserSinc } from './kaiser.js'
+import { createInterpolator, INTERPOLATOR_LEAD } from './interpolate.js'
 
 /**
  * All up to this share of the lower of the two Nyquist frequencies passes; all above that frequency itself is
  * stopped, so that nothing folds back into the spectrum.
  */
 const PASS_BAND = 0.9
-
-/**
- * Delays of the interpolating filter in its table, for each sample. Between two of them it is interpolated linearly;
- * a signal below a quarter of the rate gets an error of at most (π / 2 / DELAYS)² / 8, -118 dB.
- */
-const DELAYS = 512
 
 /**
  * Converts a signal from one sample rate to another. Sample k of the output is the signal at `k / toRate` seconds;
@@ -40,13 +34,37 @@ export function resample(samples: Float32Array, fromRate: number, toRate: number
 /**
  * {@link resample} with its filter tables, without the check of the samples.
  *
- * The sharp filter runs first, as a fast convolution, which changes the rate by a power of two at no cost. Where that
- * is not the new rate yet, the signal now fills at most half of its spectrum, and a kernel of 16 taps is enough to
- * interpolate it at any time.
- *
  * @throws EscError INVALID_OPTION as {@link resample}.
  */
 export function createResampler(fromRate: number, toRate: number): (samples: Float32Array) => Float32Array {
+  const converter = createRateConverter(fromRate, toRate)
+  return (samples) => {
+    const out = new Float32Array(converter.outputLength(samples.length))
+    converter.end(out, converter.push(samples, out, 0))
+    return out
+  }
+}
+
+/** A conversion in the middle of its signal. */
+export interface RateConverter {
+  /** Samples that `length` samples become. */
+  outputLength(length: number): number
+  /** Takes the next samples, writes what they complete into `out` from index `at` on, and returns the index after. */
+  push(samples: Float32Array, out: Float32Array, at: number): number
+  /** Writes the rest of the signal likewise, and forgets it, for the next one. */
+  end(out: Float32Array, at: number): number
+}
+
+/**
+ * Plans the conversion of signals that come in pieces.
+ *
+ * The sharp filter runs first, as a fast convolution, which changes the rate by a power of two at no cost. Where that
+ * is not the new rate yet, the signal now fills at most half of its spectrum, and a kernel of 16 taps is enough to
+ * interpolate it at any time. Both count from the signal's start, so the pieces it comes in do not show.
+ *
+ * @throws EscError INVALID_OPTION as {@link resample}.
+ */
+export function createRateConverter(fromRate: number, toRate: number): RateConverter {
   assertPositive('fromRate', fromRate)
   assertPositive('toRate', toRate)
   const ratio = toRate / fromRate
@@ -56,67 +74,55 @@ export function createResampler(fromRate: number, toRate: number): (samples: Flo
       `toRate=${toRate} must be within a factor of 256 of fromRate=${fromRate}`,
     )
   }
-  if (fromRate === toRate) return (samples) => samples.slice()
+  const outputLength = (length: number) => Math.ceil((length * toRate) / fromRate)
+  if (fromRate === toRate) return { outputLength, push: copyAll, end: (_, at) => at }
+
   const nyquist = Math.min(1, ratio) / 2
   const direct = Number.isInteger(Math.log2(ratio))
   const rate = direct ? ratio : 2 ** Math.ceil(Math.log2(4 * nyquist))
-  const kernel = createKernel()
-  const limiter = createBandLimiter(PASS_BAND * nyquist, nyquist, rate, direct ? 0 : kernel.half)
-  return (samples) => {
-    const limited = limiter.run(samples)
-    const length = Math.ceil((samples.length * toRate) / fromRate)
-    if (direct) return Float32Array.from(limited.subarray(0, length))
-    return interpolate(limited, kernel, length, fromRate * rate, toRate)
+  const limiter = createBandLimiter(PASS_BAND * nyquist, nyquist, rate, direct ? 0 : INTERPOLATOR_LEAD)
+  const sink = direct ? COPIER : createInterpolator(fromRate * rate, toRate, limiter.blockLength)
+  const silence = new Float32Array(limiter.hop)
+  let received = 0
+  let written = 0
+
+  function convert(samples: Float32Array, out: Float32Array, at: number, room: number): number {
+    let next = at
+    limiter.push(samples, (block) => {
+      next = sink.push(block, out, next, at + room - next)
+    })
+    written += next - at
+    return next
+  }
+  return {
+    outputLength,
+    push(samples, out, at) {
+      received += samples.length
+      return convert(samples, out, at, Number.POSITIVE_INFINITY)
+    },
+    end(out, at) {
+      const last = at + outputLength(received) - written
+      let next = at
+      while (next < last) next = convert(silence, out, next, last - next)
+      limiter.reset()
+      sink.reset()
+      received = 0
+      written = 0
+      return next
+    },
   }
 }
 
-/** A short filter at `DELAYS + 1` delays from 0 to 1 sample, one row of `2 * half` taps each. */
-interface Kernel {
-  half: number
-  rows: Float64Array
+function copyAll(samples: Float32Array, out: Float32Array, at: number): number {
+  out.set(samples, at)
+  return at + samples.length
 }
 
-/** Passes a quarter of the sample rate and stops from three quarters on, where the first image begins. */
-function createKernel(): Kernel {
-  const half = kaiserHalfLength(1 / 2)
-  const taps = 2 * half
-  const rows = new Float64Array((DELAYS + 1) * taps)
-  for (let delay = 0; delay <= DELAYS; delay++) {
-    const row = rows.subarray(delay * taps, (delay + 1) * taps)
-    for (let tap = 0; tap < taps; tap++) {
-      row[tap] = kaiserSinc(tap - half + 1 - delay / DELAYS, half, 1 / 2)
-    }
-    // Every delay passes a constant unchanged: else a constant would come out with a tone on it.
-    const sum = row.reduce((total, weight) => total + weight, 0)
-    for (let tap = 0; tap < taps; tap++) row[tap]! /= sum
-  }
-  return { half, rows }
-}
-
-/** Sample k is the signal at time `k / toRate`; time 0 is sample `kernel.half` of `signal`. */
-function interpolate(
-  signal: Float64Array,
-  { half, rows }: Kernel,
-  length: number,
-  fromRate: number,
-  toRate: number,
-): Float32Array {
-  const taps = 2 * half
-  const out = new Float32Array(length)
-  for (let k = 0; k < length; k++) {
-    const time = (k * fromRate) / toRate
-    const whole = Math.floor(time)
-    const delay = (time - whole) * DELAYS
-    const row = Math.floor(delay) * taps
-    const next = row + taps
-    let below = 0
-    let above = 0
-    for (let tap = 0; tap < taps; tap++) {
-      const sample = signal[whole + 1 + tap]!
-      below += rows[row + tap]! * sample
-      above += rows[next + tap]! * sample
-    }
-    out[k] = below + (delay - Math.floor(delay)) * (above - below)
-  }
-  return out
+/** What stands in for an interpolator where the filter makes the new rate already. */
+const COPIER = {
+  push(block: Float64Array, out: Float32Array, at: number, room: number): number {
+    out.set(block.length > room ? block.subarray(0, room) : block, at)
+    return at + Math.min(block.length, room)
+  },
+  reset() {},
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { frameCount, type PadMode, readFrame } from './frame.js'
 import { spectrogram, stft } from './stft.js'
-import { sine } from './test-signals.js'
+import { noise, sine } from './test-signals.js'
 
 describe('frameCount', () => {
   it('counts as librosa does', () => {
@@ -125,5 +125,22 @@ describe('stft', () => {
     expect(() => spectrogram(new Float32Array(100), { power: 3 as 2 })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     )
+  })
+})
+
+describe('silence between sounds', () => {
+  it('has a spectrum of zeros, and leaves the frames about it as they are alone', () => {
+    const samples = noise(20000, 1)
+    samples.fill(0, 6000, 14000)
+    const options = { nFft: 512, hopLength: 500, center: false }
+    const { re, im, bins, frames } = stft(samples, options)
+    for (let frame = 0; frame < frames; frame++) {
+      const start = frame * 500
+      const alone = stft(samples.slice(start, start + 512), options)
+      const column = (data: Float32Array) =>
+        Float32Array.from({ length: bins }, (_, k) => data[k * frames + frame]!)
+      expect([column(re), column(im)]).toEqual([alone.re, alone.im])
+      if (start >= 6000 && start + 512 <= 14000) expect(alone.re).toEqual(new Float32Array(bins))
+    }
   })
 })

@@ -45,8 +45,13 @@ export function frameRms(samples: Float32Array, options: RmsOptions): Float64Arr
   const input = new Float64Array(blockLength)
   const energy = new Float64Array((frames - 1) * hop + blocks)
   for (let block = 0; block < energy.length; block++) {
-    readFrame(samples, block * blockLength - offset, window, padMode, input)
-    energy[block] = sumOfSquares(input)
+    const start = block * blockLength - offset
+    if (start >= 0 && start + blockLength <= samples.length) {
+      energy[block] = sumOfSquares(samples, start, blockLength)
+    } else {
+      readFrame(samples, start, window, padMode, input)
+      energy[block] = sumOfSquares(Float32Array.from(input), 0, blockLength)
+    }
   }
   const out = new Float64Array(frames)
   for (let frame = 0; frame < frames; frame++) {
@@ -57,10 +62,19 @@ export function frameRms(samples: Float32Array, options: RmsOptions): Float64Arr
   return out
 }
 
-function sumOfSquares(values: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!
-  return sum
+function sumOfSquares(values: Float32Array, start: number, length: number): number {
+  const end = start + length
+  let i = start
+  let [a, b, c, d] = [0, 0, 0, 0]
+  // Four sums: an addition need not wait for the one before.
+  for (; i + 4 <= end; i += 4) {
+    a += values[i]! * values[i]!
+    b += values[i + 1]! * values[i + 1]!
+    c += values[i + 2]! * values[i + 2]!
+    d += values[i + 3]! * values[i + 3]!
+  }
+  for (; i < end; i++) a += values[i]! * values[i]!
+  return a + b + (c + d)
 }
 
 /**

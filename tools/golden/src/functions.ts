@@ -17,6 +17,7 @@ import {
   padOrTruncate,
   powerToDb,
   resample,
+  resamplePoly,
   rms,
   rmsFromSpectrogram,
   spectrogram,
@@ -110,9 +111,12 @@ function mfccPipeline(input: GoldenInput, params: Params): GoldenResult {
   return { data: rows.flatMap((row) => [...row]), shape: [bins, 431] }
 }
 
-function logMelPipeline(input: GoldenInput, params: Params): GoldenResult | null {
-  if (params.resample !== 'soxr') return null
-  const samples = normalize(resample(input.data, input.sampleRate, logmel128.sampleRate))
+function logMelPipeline(input: GoldenInput, params: Params): GoldenResult {
+  const resampled =
+    params.resample === 'poly'
+      ? resamplePoly(input.data, logmel128.sampleRate, input.sampleRate)
+      : resample(input.data, input.sampleRate, logmel128.sampleRate)
+  const samples = normalize(resampled)
   return resultOf(powerToDb(melSpectrogram({ samples, sampleRate: logmel128.sampleRate }), { ref: 'max' }))
 }
 
@@ -150,6 +154,8 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   'librosa.feature.rms': (input, params) => resultOf(rms(input.data, toOptions(params))),
   'librosa.feature.rms(S=abs(stft))': (input, params) =>
     resultOf(rmsFromSpectrogram(spectrogram(input.data, toOptions(params)), toOptions(params))),
+  'scipy.signal.resample_poly': (input, params) =>
+    vectorOf(resamplePoly(input.data, params.up as number, params.down as number, toOptions(params))),
   'librosa.resample(res_type=soxr_hq)': (input, params) =>
     vectorOf(resample(input.data, params.orig_sr as number, params.target_sr as number)),
 }

@@ -14,7 +14,7 @@ describe('golden cases', () => {
     const report = await runGolden(FIXTURES)
     expect(report.failures).toEqual([])
     expect([...report.skipped]).toEqual([])
-    expect(report.passed).toBe(102)
+    expect(report.passed).toBe(106)
   })
 
   const whole = GOLDEN_DIR
