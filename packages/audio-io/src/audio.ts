@@ -9,6 +9,22 @@ export interface DecodedAudio {
   sampleRate: number
 }
 
+/** What a file's header says of its sound. */
+export interface AudioInfo {
+  /** `wav`, `aiff`, `ogg`, `flac` or `mp3`, as ffprobe's `format_name`. */
+  container: string
+  /** As ffprobe's `codec_name`: `pcm_s16le`, `adpcm_ms`. */
+  codec: string
+  /** Hz. */
+  sampleRate: number
+  channels: number
+  durationSec: number
+  /** Samples per channel. */
+  frames: number
+  /** Bits of one stored sample that carry signal; `null` where the codec has no such thing. */
+  bitDepth: number | null
+}
+
 /** The most channels a file may have: a header that claims more is a lie far more often than a recording. */
 export const MAX_CHANNELS = 64
 

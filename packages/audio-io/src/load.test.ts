@@ -3,7 +3,7 @@ import { resample } from '@esc/dsp'
 import { describe, expect, it } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import { toMono } from './channels.js'
-import { type WasmDecoder, wasmDecoder } from './codecs.js'
+import { type WasmAudio, wasmDecoder } from './codecs.js'
 import { decodeAudio, type LoadOptions, loadAudio } from './load.js'
 import { encodeWav } from './wav.js'
 
@@ -22,17 +22,24 @@ describe('decodeAudio', () => {
     expect(await decodeAudio(wav)).toEqual({ channels: [left, right], sampleRate: 1000 })
   })
 
-  it('says that OGG Vorbis needs a codec', async () => {
-    await expect(decodeAudio(ogg)).rejects.toMatchObject({
+  it.each([
+    ['vorbis', 'ogg-vorbis', 'stereo-vorbis.ogg'],
+    ['opus', 'ogg-opus', 'head.opus'],
+    ['flac', 'flac', 'head.flac'],
+    ['mp3', 'mp3', 'head.mp3'],
+  ])('says that it needs codecs.%s', async (codec, format, name) => {
+    await expect(decodeAudio(fixture(name))).rejects.toMatchObject({
       code: 'UNSUPPORTED_FORMAT',
-      message: expect.stringMatching(/needs codecs\.vorbis/),
+      message: expect.stringMatching(`format=${format} needs codecs\\.${codec};`),
+      detail: { format },
     })
   })
 
   it('refuses other formats by what they are', async () => {
-    await expect(decodeAudio(fixture('head.flac'))).rejects.toMatchObject({
+    const oggFlac = Uint8Array.from(`OggS${'\0'.repeat(22)}\x01\x33\x7fFLAC`, (char) => char.charCodeAt(0))
+    await expect(decodeAudio(oggFlac)).rejects.toMatchObject({
       code: 'UNSUPPORTED_FORMAT',
-      detail: { format: 'flac' },
+      detail: { format: 'ogg-flac' },
     })
   })
 
@@ -44,7 +51,7 @@ describe('decodeAudio', () => {
     [
       'less sound',
       (audio) => audio.channels.fill(new Float32Array(1599)),
-      /promise 1600 samples, decoded 1599/,
+      /promises 1600 samples, decoded 1599/,
     ],
     ['one channel', (audio) => audio.channels.pop(), /promises 2 channels/],
     ['another rate', (audio) => Object.assign(audio, { sampleRate: 8000 }), /at 8000/],
@@ -66,8 +73,12 @@ describe('decodeAudio', () => {
   it.each([
     ['wav', wav, 0.19],
     ['ogg', ogg, 0.09],
+    ['opus', fixture('mono-opus.opus'), 0.04],
+    ['flac', fixture('mono-s24.flac'), 0.02],
+    ['mp3', fixture('mono-cbr.mp3'), 0.09],
   ] as const)('limits the duration of %s', async (_, bytes, limit) => {
-    const codecs = { vorbis: async () => Promise.reject(new Error('must not be decoded')) }
+    const refuse = async () => Promise.reject(new Error('must not be decoded'))
+    const codecs = { vorbis: refuse, opus: refuse, flac: refuse, mp3: refuse }
     await expect(decodeAudio(bytes, { codecs, maxDurationSec: limit })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     })
@@ -76,19 +87,13 @@ describe('decodeAudio', () => {
 
 describe('wasmDecoder', () => {
   /** A decoder that counts what is still open. */
-  function fake(decodeFile: WasmDecoder['decodeFile']) {
+  function fake(decode: () => Promise<WasmAudio>) {
     const state = { open: 0 }
-    class Decoder implements WasmDecoder {
-      ready = Promise.resolve()
-      decodeFile = decodeFile
-      constructor() {
-        state.open++
-      }
-      free() {
-        state.open--
-      }
+    const create = async () => {
+      state.open++
+      return { ready: Promise.resolve(), free: () => state.open-- }
     }
-    return { state, decode: wasmDecoder(async () => Decoder) }
+    return { state, decode: wasmDecoder(create, decode) }
   }
   const channelData = [Float32Array.of(0.5)]
 
@@ -98,7 +103,7 @@ describe('wasmDecoder', () => {
     expect(state.open).toBe(0)
   })
 
-  it.each<[string, WasmDecoder['decodeFile']]>([
+  it.each<[string, () => Promise<WasmAudio>]>([
     [
       'reports an error',
       async () => ({ channelData, sampleRate: 8000, errors: [{ message: 'OV_EBADPACKET' }] }),
@@ -112,15 +117,12 @@ describe('wasmDecoder', () => {
   })
 
   it('reports the first failure, not that of cleaning up', async () => {
+    const free = () => {
+      throw new Error('memory access out of bounds')
+    }
     const decode = wasmDecoder(
-      async () =>
-        class implements WasmDecoder {
-          ready = Promise.resolve()
-          decodeFile = () => Promise.reject(new Error('unreachable executed'))
-          free() {
-            throw new Error('memory access out of bounds')
-          }
-        },
+      async () => ({ ready: Promise.resolve(), free }),
+      () => Promise.reject(new Error('unreachable executed')),
     )
     await expect(decode(ogg)).rejects.toMatchObject({
       code: 'CORRUPT_DATA',

@@ -1,15 +1,25 @@
 /** Any supported file to samples, and to a mono clip at the rate that features are computed at. */
 import { type AudioClip, assertPositive, EscError } from '@esc/core'
 import { resample } from '@esc/dsp'
-import { assertDuration, assertFiniteSamples, DEFAULT_MAX_DURATION_SEC, type DecodedAudio } from './audio.js'
+import { decodeAiff, probeAiff } from './aiff.js'
+import {
+  type AudioInfo,
+  assertDuration,
+  assertFiniteSamples,
+  DEFAULT_MAX_DURATION_SEC,
+  type DecodedAudio,
+} from './audio.js'
 import { toMono } from './channels.js'
-import type { AudioDecoder, Codecs } from './codecs.js'
+import type { AudioDecoder, Codecs, CompressedFile } from './codecs.js'
+import { readFlac } from './flac.js'
+import { readMp3 } from './mp3.js'
 import { readOggVorbis } from './ogg.js'
-import { sniffFormat, unsupported } from './sniff.js'
-import { decodeWav } from './wav.js'
+import { readOggOpus } from './opus.js'
+import { type AudioFormat, sniffFormat, unsupported } from './sniff.js'
+import { decodeWav, probeWav } from './wav.js'
 
 export interface DecodeOptions {
-  /** Decoders of compressed formats. Default none: WAV alone. */
+  /** Decoders of compressed formats. Default none: WAV and AIFF alone. */
   codecs?: Codecs
   /** Longest file to decode, in seconds; longer ones are refused before they are decoded. Default 3600. */
   maxDurationSec?: number
@@ -24,11 +34,45 @@ export interface LoadOptions extends DecodeOptions {
   durationSec?: number | null
 }
 
+/** How a format is read: by code of our own, or checked here and decoded by one of {@link Codecs}. */
+type Reader =
+  | {
+      decode: (bytes: Uint8Array, options: { maxDurationSec: number }) => DecodedAudio
+      probe: (bytes: Uint8Array) => AudioInfo
+    }
+  | { codec: keyof Codecs; read: (bytes: Uint8Array) => CompressedFile }
+
+const READERS: Partial<Record<AudioFormat, Reader>> = {
+  wav: { decode: decodeWav, probe: probeWav },
+  aiff: { decode: decodeAiff, probe: probeAiff },
+  'ogg-vorbis': { codec: 'vorbis', read: readOggVorbis },
+  'ogg-opus': { codec: 'opus', read: readOggOpus },
+  flac: { codec: 'flac', read: readFlac },
+  mp3: { codec: 'mp3', read: readMp3 },
+}
+
 /**
- * Decodes a sound file, whatever its name says: WAV, and OGG Vorbis where `codecs.vorbis` is given.
+ * What a sound file holds, without decoding it and without a codec. Compressed files are walked to their end, so that
+ * length and integrity are known, not claimed.
  *
  * @param bytes - The whole file.
- * @returns One array per channel, at the file's own rate.
+ * @returns Container, codec, sample rate, channels, length, and bits per sample where the codec has such a thing.
+ * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
+ * @throws EscError CORRUPT_DATA if the file is damaged or cut short.
+ * @example probeAudio(bytes) // { container: 'flac', codec: 'flac', sampleRate: 44100, channels: 2, bitDepth: 16, … }
+ */
+export function probeAudio(bytes: Uint8Array): AudioInfo {
+  const reader = READERS[sniffFormat(bytes)]
+  if (!reader) throw unsupported(bytes)
+  return 'read' in reader ? reader.read(bytes).info : reader.probe(bytes)
+}
+
+/**
+ * Decodes a sound file, whatever its name says: WAV and AIFF, and where `codecs` holds their decoder OGG Vorbis, Opus,
+ * FLAC and MP3.
+ *
+ * @param bytes - The whole file.
+ * @returns One array per channel, at the file's own rate, in the file's own order of channels.
  * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
  * @throws EscError CORRUPT_DATA if the file is damaged, cut short, or decodes to less than it promises.
  * @throws EscError INVALID_INPUT if it is longer than `maxDurationSec`; INVALID_OPTION if that is not > 0.
@@ -37,41 +81,50 @@ export interface LoadOptions extends DecodeOptions {
 export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodedAudio> {
   const { codecs = {}, maxDurationSec = DEFAULT_MAX_DURATION_SEC } = options
   const format = sniffFormat(bytes)
-  if (format === 'wav') return decodeWav(bytes, { maxDurationSec })
-  if (format !== 'ogg-vorbis') throw unsupported(bytes)
-  if (!codecs.vorbis) {
+  const reader = READERS[format]
+  if (!reader) throw unsupported(bytes)
+  if ('decode' in reader) return reader.decode(bytes, { maxDurationSec })
+  const decode = codecs[reader.codec]
+  if (!decode) {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      'format=ogg-vorbis needs codecs.vorbis; @esc/audio-io/node exports the same function with it bound',
+      `format=${format} needs codecs.${reader.codec}; @esc/audio-io/node exports the same function with it bound`,
       { detail: { format } },
     )
   }
-  return decodeVorbis(bytes, codecs.vorbis, maxDurationSec)
+  return decodeCompressed(reader.read(bytes), decode, maxDurationSec)
 }
 
-async function decodeVorbis(
-  bytes: Uint8Array,
+async function decodeCompressed(
+  file: CompressedFile,
   decode: AudioDecoder,
   maxDurationSec: number,
 ): Promise<DecodedAudio> {
-  const info = readOggVorbis(bytes)
+  const { info, skip, gain, decodedFrames } = file
   assertDuration(info.frames, info.sampleRate, maxDurationSec)
-  const audio = await decode(bytes)
-  const { channels, sampleRate } = audio
+  const { channels, sampleRate } = await decode(file.payload)
   if (channels.length !== info.channels || sampleRate !== info.sampleRate) {
     throw new EscError(
       'CORRUPT_DATA',
-      `Ogg: header promises ${info.channels} channels at ${info.sampleRate} Hz, decoded ${channels.length} at ${sampleRate}`,
+      `${info.codec}: header promises ${info.channels} channels at ${info.sampleRate} Hz, ` +
+        `decoded ${channels.length} at ${sampleRate}`,
     )
   }
-  const wrong = channels.find((samples) => samples.length !== info.frames)
+  const wrong = channels.find((samples) => !decodedFrames.includes(samples.length))
   if (wrong) {
-    throw new EscError('CORRUPT_DATA', `Ogg: pages promise ${info.frames} samples, decoded ${wrong.length}`, {
-      detail: { expected: info.frames, found: wrong.length },
-    })
+    throw new EscError(
+      'CORRUPT_DATA',
+      `${info.codec}: the file promises ${decodedFrames.join(' or ')} samples, decoded ${wrong.length}`,
+      { detail: { expected: decodedFrames[0], found: wrong.length } },
+    )
   }
   assertFiniteSamples(channels)
-  return audio
+  const trimmed = channels.map((samples) => samples.subarray(skip, skip + info.frames))
+  return { channels: gain === 1 ? trimmed : trimmed.map((samples) => scaled(samples, gain)), sampleRate }
+}
+
+function scaled(samples: Float32Array, gain: number): Float32Array {
+  return samples.map((sample) => sample * gain)
 }
 
 /**

@@ -1,38 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { join, pagesOf } from '../fixtures/ogg-pages.js'
 import { readOggVorbis } from './ogg.js'
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
 const mono = fixture('mono-vorbis.ogg')
-
-/** The pages of a valid file. */
-function pagesOf(bytes: Uint8Array): Uint8Array[] {
-  const pages: Uint8Array[] = []
-  for (let offset = 0; offset < bytes.length; ) {
-    const segments = bytes[offset + 26]!
-    const table = bytes.subarray(offset + 27, offset + 27 + segments)
-    const length = 27 + segments + table.reduce((sum, lacing) => sum + lacing, 0)
-    pages.push(bytes.slice(offset, offset + length))
-    offset += length
-  }
-  return pages
-}
-
-/** Joins pages; each gets the checksum of what it now holds, computed bit by bit. */
-function join(pages: readonly Uint8Array[]): Uint8Array {
-  for (const page of pages) {
-    const view = new DataView(page.buffer)
-    view.setUint32(22, 0, true)
-    let crc = 0
-    for (const byte of page) {
-      crc ^= byte << 24
-      for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
-    }
-    view.setInt32(22, crc, true)
-  }
-  return Uint8Array.from(pages.flatMap((page) => Array.from(page)))
-}
 
 describe('readOggVorbis', () => {
   it.each([
@@ -40,11 +13,14 @@ describe('readOggVorbis', () => {
     ['stereo-vorbis.ogg', 2],
     ['one-page.ogg', 1],
   ])('reads what %s promises', (name, channels) => {
-    expect(readOggVorbis(fixture(name))).toEqual({ channels, sampleRate: 16000, frames: 1600 })
+    const { info, decodedFrames } = readOggVorbis(fixture(name))
+    const stated = { channels, sampleRate: 16000, frames: 1600, durationSec: 0.1, bitDepth: null }
+    expect(info).toEqual({ container: 'ogg', codec: 'vorbis', ...stated })
+    expect(decodedFrames).toEqual([1600])
   })
 
   it('takes checksums computed the slow way', () => {
-    expect(readOggVorbis(join(pagesOf(mono))).frames).toBe(1600)
+    expect(readOggVorbis(join(pagesOf(mono))).info.frames).toBe(1600)
   })
 
   it('CORRUPT_DATA for a file cut anywhere', () => {
@@ -87,6 +63,16 @@ describe('readOggVorbis', () => {
     return join(pages)
   }
 
+  /** Makes the last packet of a page as long as one that goes on on the next. */
+  function opened(index: number): Uint8Array {
+    const pages = pagesOf(mono)
+    const page = pages[index]!
+    const last = 26 + page[26]!
+    const missing = 255 - page[last]!
+    pages[index] = Uint8Array.of(...page.with(last, 255), ...new Uint8Array(missing))
+    return join(pages)
+  }
+
   it.each<[string, Uint8Array, RegExp]>([
     ['no end-of-stream flag', patched(-1, (view) => view.setUint8(5, 0)), /no end-of-stream flag/],
     ['pages after the last', patched(-2, (view) => view.setUint8(5, 4)), /follows the page that ends/],
@@ -97,6 +83,8 @@ describe('readOggVorbis', () => {
       patched(-1, (view) => view.setBigInt64(6, 5n, true)),
       /position 5 follows 1152/,
     ],
+    ['a packet continued from nowhere', patched(2, (view) => view.setUint8(5, 1)), /continues a packet/],
+    ['a packet not continued', opened(2), /the last packet is not continued/],
     ['another Ogg version', patched(1, (view) => view.setUint8(4, 1)), /version 1, expected 0/],
     ['no channels', patched(0, (view) => view.setUint8(28 + 11, 0)), /channels=0/],
     ['a rate of 0', patched(0, (view) => view.setUint32(28 + 12, 0, true)), /at 0 Hz/],

@@ -1,26 +1,26 @@
-/** Checks an Ogg Vorbis file before it is decoded: decoders skip what is damaged and return less sound, silently. */
+/** Checks an Ogg file, and Vorbis in it, before it is decoded: decoders skip what is damaged and return less sound, silently. */
 import { EscError } from '@esc/core'
 import { MAX_CHANNELS } from './audio.js'
+import type { CompressedFile } from './codecs.js'
 
-/** What an intact Ogg Vorbis file says about itself. */
-export interface OggVorbisInfo {
-  channels: number
-  /** Hz. */
-  sampleRate: number
-  /** Samples per channel: the granule position of the last page. */
-  frames: number
-}
-
-interface Page {
+/** One page of an Ogg file, in bytes from the start of the file. */
+export interface OggPage {
   offset: number
   length: number
   flags: number
+  /** Position of the sound up to the last packet that ends here, in the codec's own unit; -1 if none does. */
   granule: bigint
   serial: number
   sequence: number
+  /** How many packets end here. */
   packets: number
+  /** Where the packets that begin here begin. */
+  starts: number[]
+  /** Whether the last packet goes on on the next page. */
+  isOpen: boolean
 }
 
+const CONTINUED = 1
 const BEGIN = 2
 const END = 4
 const HEADER_SIZE = 27
@@ -28,55 +28,81 @@ const HEADER_SIZE = 27
 const HEADER_PACKETS = 3
 
 /**
- * Walks every page of an Ogg Vorbis file: capture pattern, bounds, CRC, one logical stream, page numbers without a
- * gap, an end-of-stream flag on the last page and on no other.
+ * Walks every page of an Ogg file: capture pattern, bounds, CRC, one logical stream, page numbers and packets without
+ * a gap, positions that never fall, an end-of-stream flag on the last page and on no other.
  *
  * @param bytes - The whole file.
- * @returns What its headers and its last page promise; compare it with what a decoder gave.
  * @throws EscError CORRUPT_DATA if a page is damaged, missing, or the file was cut short.
  * @throws EscError UNSUPPORTED_FORMAT if the file holds several logical streams (chained or multiplexed).
- * @see RFC 3533 (Ogg), and Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
- * @example readOggVorbis(bytes).frames
+ * @see RFC 3533 (Ogg).
+ * @example readOggPages(bytes).at(-1)?.granule
  */
-export function readOggVorbis(bytes: Uint8Array): OggVorbisInfo {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+export function readOggPages(bytes: Uint8Array): OggPage[] {
+  const view = viewOf(bytes)
   const crcTable = createCrcTable()
-  let previous: Page | undefined
-  let serial = 0
-  let packets = 0
-  let frames = 0n
-  for (let index = 0, offset = 0; offset < bytes.length; index++) {
-    const page: Page = readPage(view, offset, index)
+  const pages: OggPage[] = []
+  let position = 0n
+  for (let offset = 0; offset < bytes.length; ) {
+    const index = pages.length
+    const page = readPage(view, offset, index)
     checkCrc(bytes, page, index, crcTable)
-    if (index === 0) serial = page.serial
-    checkOrder(page, previous, index, serial)
+    checkOrder(page, pages[index - 1], index, pages[0]?.serial ?? page.serial)
     // -1 marks a page on which no packet ends.
     if (page.granule !== -1n) {
-      if (page.granule < frames) throw corrupt(index, `granule position ${page.granule} follows ${frames}`)
-      frames = page.granule
+      if (page.granule < position)
+        throw corrupt(index, `granule position ${page.granule} follows ${position}`)
+      position = page.granule
     }
-    packets += page.packets
-    previous = page
+    pages.push(page)
     offset += page.length
   }
-  if (!previous || !(previous.flags & END)) {
+  if (!((pages.at(-1)?.flags ?? 0) & END)) {
     throw new EscError('CORRUPT_DATA', 'Ogg: the last page has no end-of-stream flag: the file was cut short')
   }
-  const { shortBlock, ...info } = readIdentification(view)
+  return pages
+}
+
+/**
+ * Checks an Ogg Vorbis file.
+ *
+ * @param bytes - The whole file.
+ * @returns What its headers and its last page promise.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggPages}, and for another version of Vorbis.
+ * @see Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
+ * @example readOggVorbis(bytes).info.frames
+ */
+export function readOggVorbis(bytes: Uint8Array): CompressedFile {
+  const pages = readOggPages(bytes)
+  const { channels, sampleRate, shortBlock } = readIdentification(viewOf(bytes))
+  const last = pages.at(-1)!
+  const packets = pages.reduce((sum, page) => sum + page.packets, 0)
+  const frames = pages.reduce((max, { granule }) => (granule > max ? granule : max), 0n)
   // Each packet but the first gives at least half a short block; at most the last page's are trimmed away.
-  if (
-    BigInt(packets - HEADER_PACKETS - 1 - previous.packets) * BigInt(shortBlock / 2) > frames ||
-    frames === 0n
-  ) {
+  const atLeast = BigInt(packets - HEADER_PACKETS - 1 - last.packets) * BigInt(shortBlock / 2)
+  if (atLeast > frames || frames === 0n) {
     throw new EscError(
       'CORRUPT_DATA',
       `Ogg: ${packets} packets, and ${frames} samples in the last page's position`,
     )
   }
-  return { ...info, frames: Number(frames) }
+  return {
+    info: {
+      container: 'ogg',
+      codec: 'vorbis',
+      sampleRate,
+      channels,
+      durationSec: Number(frames) / sampleRate,
+      frames: Number(frames),
+      bitDepth: null,
+    },
+    payload: bytes,
+    decodedFrames: [Number(frames)],
+    skip: 0,
+    gain: 1,
+  }
 }
 
-function readPage(view: DataView, offset: number, index: number): Page {
+function readPage(view: DataView, offset: number, index: number): OggPage {
   const rest = view.byteLength - offset
   if (rest < HEADER_SIZE) throw corrupt(index, `${rest} bytes left, expected a page header of ${HEADER_SIZE}`)
   if (view.getUint32(offset) !== 0x4f676753) throw corrupt(index, `no "OggS" at byte ${offset}`)
@@ -84,26 +110,33 @@ function readPage(view: DataView, offset: number, index: number): Page {
     throw corrupt(index, `version ${view.getUint8(offset + 4)}, expected 0`)
   const segments = view.getUint8(offset + 26)
   let length = HEADER_SIZE + segments
-  let packets = 0
   if (length > rest) throw corrupt(index, `${rest} bytes left, its header has ${length}`)
+  const flags = view.getUint8(offset + 5)
+  const starts: number[] = []
+  let packets = 0
+  let isOpen = (flags & CONTINUED) !== 0
   for (let i = 0; i < segments; i++) {
     const lacing = view.getUint8(offset + HEADER_SIZE + i)
+    if (!isOpen) starts.push(offset + length)
     length += lacing
-    if (lacing < 255) packets++
+    isOpen = lacing === 255
+    if (!isOpen) packets++
   }
   if (length > rest) throw corrupt(index, `${rest} bytes left, it has ${length}: the file was cut short`)
   return {
     offset,
     length,
+    flags,
     packets,
-    flags: view.getUint8(offset + 5),
+    starts,
+    isOpen,
     granule: view.getBigInt64(offset + 6, true),
     serial: view.getUint32(offset + 14, true),
     sequence: view.getUint32(offset + 18, true),
   }
 }
 
-function checkOrder(page: Page, previous: Page | undefined, index: number, serial: number): void {
+function checkOrder(page: OggPage, previous: OggPage | undefined, index: number, serial: number): void {
   const isBegin = (page.flags & BEGIN) !== 0
   if (index > 0 && isBegin) {
     throw new EscError(
@@ -115,24 +148,54 @@ function checkOrder(page: Page, previous: Page | undefined, index: number, seria
   if (page.serial !== serial) throw corrupt(index, `stream ${page.serial}, expected ${serial}`)
   if (page.sequence !== index) throw corrupt(index, `it is numbered ${page.sequence}: a page is missing`)
   if (previous && previous.flags & END) throw corrupt(index, 'it follows the page that ends the stream')
+  const isContinued = (page.flags & CONTINUED) !== 0
+  if (isContinued !== (previous?.isOpen ?? false)) {
+    throw corrupt(
+      index,
+      isContinued ? 'it continues a packet that has ended' : 'the last packet is not continued',
+    )
+  }
 }
 
-function checkCrc(bytes: Uint8Array, { offset, length }: Page, index: number, table: Uint32Array): void {
-  let crc = 0
-  let stored = 0
-  for (let i = 0; i < length; i++) {
-    let byte = bytes[offset + i]!
-    // The field counts as zero in its own checksum.
-    if (i >= 22 && i < 26) {
-      stored |= byte << ((i - 22) * 8)
-      byte = 0
-    }
-    crc = (crc << 8) ^ table[(crc >>> 24) ^ byte]!
-  }
+function checkCrc(bytes: Uint8Array, page: OggPage, index: number, table: Uint32Array): void {
+  const crc = crcOf(bytes, page, table)
+  const stored = viewOf(bytes).getUint32(page.offset + 22, true)
   if (crc !== stored) {
-    const hex = (value: number) => (value >>> 0).toString(16).padStart(8, '0')
+    const hex = (value: number) => value.toString(16).padStart(8, '0')
     throw corrupt(index, `checksum ${hex(crc)}, its header says ${hex(stored)}`)
   }
+}
+
+function crcOf(bytes: Uint8Array, { offset, length }: OggPage, table: Uint32Array): number {
+  let crc = 0
+  for (let i = 0; i < length; i++) {
+    // The field counts as zero in its own checksum.
+    const byte = i >= 22 && i < 26 ? 0 : bytes[offset + i]!
+    crc = (crc << 8) ^ table[(crc >>> 24) ^ byte]!
+  }
+  return crc >>> 0
+}
+
+/**
+ * The same file with other positions.
+ *
+ * @param granules - One per page; -1 for a page on which no packet ends.
+ * @returns New bytes, with checksums that are right.
+ * @example withGranules(bytes, pages, pages.map((page) => page.granule))
+ */
+export function withGranules(
+  bytes: Uint8Array,
+  pages: readonly OggPage[],
+  granules: readonly bigint[],
+): Uint8Array {
+  const out = bytes.slice()
+  const view = viewOf(out)
+  const table = createCrcTable()
+  for (const [i, page] of pages.entries()) {
+    view.setBigInt64(page.offset + 6, granules[i]!, true)
+    view.setUint32(page.offset + 22, crcOf(out, page, table), true)
+  }
+  return out
 }
 
 /** CRC-32 with polynomial 0x04c11db7, most significant bit first, initial value and final mask 0. */
@@ -160,6 +223,10 @@ function readIdentification(view: DataView): { channels: number; sampleRate: num
   const shortBlock = 2 ** (view.getUint8(start + 28) & 15)
   if (shortBlock < 64) throw corrupt(0, `blocks of ${shortBlock} samples, expected at least 64`)
   return { channels, sampleRate, shortBlock }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function corrupt(page: number, message: string): EscError {

@@ -13,17 +13,28 @@ function concat(...parts: Uint8Array[]): Uint8Array {
   return out
 }
 
-function u32(value: number): Uint8Array {
-  return new Uint8Array(Uint32Array.of(value).buffer)
+function u32(value: number, littleEndian = true): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4))
+  view.setUint32(0, value, littleEndian)
+  return new Uint8Array(view.buffer)
 }
 
-function chunk(id: string, body: Uint8Array, size = body.length): Uint8Array {
-  return concat(text(id), u32(size), body, new Uint8Array(body.length & 1))
+function chunk(id: string, body: Uint8Array, size = body.length, littleEndian = true): Uint8Array {
+  return concat(text(id), u32(size, littleEndian), body, new Uint8Array(body.length & 1))
 }
 
 function riff(...chunks: Uint8Array[]): Uint8Array {
   const body = concat(text('WAVE'), ...chunks)
   return concat(text('RIFF'), u32(body.length), body)
+}
+
+/** A file with 64-bit sizes: those of 32 bits say so, "ds64" holds the true ones. */
+function rf64(id: string, dataSize: bigint, ...chunks: Uint8Array[]): Uint8Array {
+  const ds64 = new DataView(new ArrayBuffer(28))
+  const body = concat(...chunks)
+  ds64.setBigUint64(0, BigInt(body.length + 40), true)
+  ds64.setBigUint64(8, dataSize, true)
+  return concat(text(id), u32(0xffffffff), text('WAVE'), chunk('ds64', new Uint8Array(ds64.buffer)), body)
 }
 
 interface Fmt {
@@ -35,29 +46,37 @@ interface Fmt {
   bits?: number
   /** Valid bits and sub-format: makes it extensible. */
   extension?: { validBits: number; subFormat: number; tail?: number; size?: number }
+  /** Of ADPCM. */
+  samplesPerBlock?: number
+  littleEndian?: boolean
 }
 
 function fmt(options: Fmt = {}): Uint8Array {
-  const { tag = 1, channels = 1, rate = 8000, bits = 16, extension } = options
+  const { tag = 1, channels = 1, rate = 8000, bits = 16, extension, samplesPerBlock, littleEndian } = options
   const { blockAlign = (channels * Math.ceil(bits / 8)) & 0xffff } = options
   const { byteRate = rate * blockAlign } = options
-  const view = new DataView(new ArrayBuffer(extension ? 40 : 16))
-  view.setUint16(0, extension ? 0xfffe : tag, true)
-  view.setUint16(2, channels, true)
-  view.setUint32(4, rate, true)
-  view.setUint32(8, byteRate, true)
-  view.setUint16(12, blockAlign, true)
-  view.setUint16(14, bits, true)
+  const endian = littleEndian ?? true
+  const view = new DataView(new ArrayBuffer(extension ? 40 : samplesPerBlock === undefined ? 16 : 20))
+  view.setUint16(0, extension ? 0xfffe : tag, endian)
+  view.setUint16(2, channels, endian)
+  view.setUint32(4, rate, endian)
+  view.setUint32(8, byteRate, endian)
+  view.setUint16(12, blockAlign, endian)
+  view.setUint16(14, bits, endian)
+  if (samplesPerBlock !== undefined) {
+    view.setUint16(16, 2, endian)
+    view.setUint16(18, samplesPerBlock, endian)
+  }
   if (extension) {
-    view.setUint16(16, extension.size ?? 22, true)
-    view.setUint16(18, extension.validBits, true)
-    view.setUint16(24, extension.subFormat, true)
+    view.setUint16(16, extension.size ?? 22, endian)
+    view.setUint16(18, extension.validBits, endian)
+    view.setUint16(24, extension.subFormat, endian)
     for (const [i, byte] of [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71].entries()) {
       view.setUint8(26 + i, byte)
     }
     if (extension.tail !== undefined) view.setUint8(39, extension.tail)
   }
-  return chunk('fmt ', new Uint8Array(view.buffer))
+  return chunk('fmt ', new Uint8Array(view.buffer), undefined, endian)
 }
 
 const samples = chunk('data', new Uint8Array(8))
@@ -72,7 +91,8 @@ describe('readWav', () => {
       chunk('id3 ', new Uint8Array(7)),
     )
     expect(readWav(bytes)).toEqual({
-      format: { encoding: 'pcm', channels: 1, sampleRate: 8000, containerBits: 16, validBits: 16 },
+      format: { encoding: 'int', channels: 1, containerBits: 16, validBits: 16, littleEndian: true },
+      sampleRate: 8000,
       frames: 2,
       data: Uint8Array.of(1, 2, 3, 4),
     })
@@ -107,6 +127,24 @@ describe('readWav', () => {
     ['20 valid bits of 24', { bits: 24, extension: { validBits: 20, subFormat: 1 } }, { validBits: 20 }],
     ['valid bits left at 0', { bits: 16, extension: { validBits: 0, subFormat: 1 } }, { validBits: 16 }],
     ['extensible float', { bits: 32, extension: { validBits: 32, subFormat: 3 } }, { encoding: 'float' }],
+    ['8-bit PCM', { bits: 8 }, { encoding: 'uint', containerBits: 8 }],
+    ['plain 20-bit PCM', { bits: 20 }, { containerBits: 24, validBits: 20 }],
+    ['a wrong byte rate', { byteRate: 1 }, { encoding: 'int', containerBits: 16 }],
+    [
+      'IMA ADPCM',
+      { tag: 17, bits: 4, blockAlign: 12, samplesPerBlock: 17 },
+      { encoding: 'adpcm_ima_wav', blockAlign: 12, samplesPerBlock: 17 },
+    ],
+    [
+      'MS ADPCM',
+      { tag: 2, bits: 4, blockAlign: 8, samplesPerBlock: 4 },
+      { encoding: 'adpcm_ms', blockAlign: 8, samplesPerBlock: 4 },
+    ],
+    [
+      'extensible IMA ADPCM',
+      { bits: 4, blockAlign: 12, extension: { validBits: 4, subFormat: 17 } },
+      { encoding: 'adpcm_ima_wav', samplesPerBlock: 17 },
+    ],
     ['plain 12-bit PCM', { bits: 12 }, { containerBits: 16, validBits: 12 }],
     ['64-bit float', { tag: 3, bits: 64 }, { encoding: 'float', containerBits: 64 }],
     ['A-law', { tag: 6, bits: 8 }, { encoding: 'alaw', containerBits: 8 }],
@@ -115,6 +153,49 @@ describe('readWav', () => {
   ])('accepts %s', (_, options, expected) => {
     const bytes = riff(fmt(options), chunk('data', new Uint8Array(192)))
     expect(readWav(bytes).format).toMatchObject(expected)
+  })
+
+  it.each(['RF64', 'BW64'])('takes the size of the samples of %s from "ds64"', (id) => {
+    const data = chunk('data', Uint8Array.of(1, 2, 3, 4), 0xffffffff)
+    const bytes = rf64(id, 4n, fmt(), data, chunk('bext', new Uint8Array(9)))
+    expect(readWav(bytes)).toMatchObject({ frames: 2, data: Uint8Array.of(1, 2, 3, 4) })
+  })
+
+  it('reads RIFX with every number big-endian', () => {
+    const data = chunk('data', Uint8Array.of(1, 2, 3, 4), 4, false)
+    const extension = { validBits: 20, subFormat: 1 }
+    const body = concat(text('WAVE'), fmt({ bits: 32, extension, littleEndian: false }), data)
+    expect(readWav(concat(text('RIFX'), u32(body.length, false), body))).toEqual({
+      format: { encoding: 'int', channels: 1, containerBits: 32, validBits: 20, littleEndian: false },
+      sampleRate: 8000,
+      frames: 1,
+      data: Uint8Array.of(1, 2, 3, 4),
+    })
+  })
+
+  it('counts the samples of whole ADPCM blocks', () => {
+    const format = fmt({ tag: 17, bits: 4, blockAlign: 12, samplesPerBlock: 17 })
+    expect(readWav(riff(format, chunk('data', new Uint8Array(36)))).frames).toBe(51)
+  })
+
+  it.each([0xffffffff, 0x7ffff000])(
+    'ends a pipe of size %i with the last whole block of the file',
+    (size) => {
+      const data = chunk('data', Uint8Array.of(1, 2, 3, 4, 5, 6), size)
+      const bytes = concat(text('RIFF'), u32(size), text('WAVE'), fmt({ channels: 2 }), data)
+      expect(readWav(bytes)).toMatchObject({ frames: 1, data: Uint8Array.of(1, 2, 3, 4) })
+    },
+  )
+
+  it.each([
+    ['a cut chunk header', text('LIS')],
+    ['a cut chunk', chunk('LIST', text('INFO'), 100)],
+    ['garbage', Uint8Array.from({ length: 50 }, (_, i) => 255 - i)],
+  ])('does not mind %s behind the samples', (_, rest) => {
+    const bytes = riff(fmt(), samples, rest)
+    expect(readWav(bytes).frames).toBe(4)
+    new DataView(bytes.buffer).setUint32(4, bytes.length + 1000, true)
+    expect(readWav(bytes).frames).toBe(4)
   })
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -126,7 +207,6 @@ describe('readWav', () => {
       riff(fmt({ blockAlign: 4 }), samples),
       /blockAlign=4, expected 1 channels of 2 bytes/,
     ],
-    ['a wrong byte rate', riff(fmt({ byteRate: 1 }), samples), /byteRate=1, expected sampleRate=8000/],
     [
       'a cut frame',
       riff(fmt(), chunk('data', new Uint8Array(7))),
@@ -139,12 +219,35 @@ describe('readWav', () => {
     ['two fmt chunks', riff(fmt(), fmt(), samples), /a second chunk "fmt "/],
     ['a short fmt chunk', riff(chunk('fmt ', new Uint8Array(14)), samples), /14 bytes, expected at least 16/],
     ['too much data', riff(fmt(), chunk('data', new Uint8Array(8), 9)), /claims 9 bytes, 8 follow/],
+    ['a cut chunk before the samples', riff(fmt(), chunk('LIST', text('INFO'), 100)), /claims 100 bytes, 4/],
+    ['a chunk of 4 GB', riff(fmt(), chunk('LIST', text('INFO'), 0xffffffff), samples), /claims 4294967295/],
+    ['a pipe without samples', riff(fmt(), chunk('data', new Uint8Array(0), 0xffffffff)), /no samples/],
+    ['RF64 without sizes', concat(text('RF64'), riff(fmt(), samples).subarray(4)), /needs a chunk "ds64"/],
     [
-      'an unfilled size',
-      riff(fmt(), chunk('data', new Uint8Array(8), 0xffffffff)),
-      /write to a file, not a pipe/,
+      'RF64 of more than the file',
+      rf64('RF64', 2n ** 33n, fmt(), chunk('data', new Uint8Array(8), 0xffffffff)),
+      /claims 8589934592 bytes, 8 follow/,
     ],
-    ['a cut chunk header', riff(fmt(), samples, text('LIST')), /too few for a chunk header/],
+    [
+      'RIFF renamed RIFX',
+      concat(text('RIFX'), riff(fmt(), samples).subarray(4)),
+      /chunk "fmt " at byte 12 claims/,
+    ],
+    [
+      'ADPCM blocks of another length',
+      riff(fmt({ tag: 17, bits: 4, blockAlign: 12, samplesPerBlock: 16 }), chunk('data', new Uint8Array(12))),
+      /samplesPerBlock=16, expected 17 from blockAlign=12/,
+    ],
+    [
+      'ADPCM blocks without room for steps',
+      riff(fmt({ tag: 2, bits: 4, blockAlign: 6, samplesPerBlock: 0 }), samples),
+      /blockAlign=6 is too small for 1 channels/,
+    ],
+    [
+      'a cut ADPCM block',
+      riff(fmt({ tag: 17, bits: 4, blockAlign: 12, samplesPerBlock: 17 }), chunk('data', new Uint8Array(20))),
+      /20 bytes, not a multiple of the block align 12/,
+    ],
     [
       'more valid bits than stored',
       riff(fmt({ bits: 16, extension: { validBits: 20, subFormat: 1 } }), samples),
@@ -171,14 +274,13 @@ describe('readWav', () => {
   })
 
   it.each<[string, Uint8Array, RegExp]>([
-    ['MS ADPCM', riff(fmt({ tag: 2, bits: 8 }), samples), /encoding 2 \(Microsoft ADPCM\)/],
+    ['GSM', riff(fmt({ tag: 49, bits: 0 }), samples), /encoding 49 \(GSM 6.10\)/],
+    ['8-bit ADPCM', riff(fmt({ tag: 2, bits: 8 }), samples), /bitsPerSample=8 is not supported for adpcm_ms/],
     ['an unknown tag', riff(fmt({ tag: 4242 }), samples), /encoding 4242 \(unknown\)/],
     ['64-bit PCM', riff(fmt({ bits: 64 }), samples), /bitsPerSample=64 is not supported for pcm/],
     ['0 bits', riff(fmt({ bits: 0 }), samples), /bitsPerSample=0 is not supported for pcm/],
     ['16-bit float', riff(fmt({ tag: 3 }), samples), /bitsPerSample=16 is not supported for float/],
     ['another GUID', riff(fmt({ extension: { validBits: 16, subFormat: 1, tail: 0 } }), samples), /GUID/],
-    ['RF64', concat(text('RF64'), riff(fmt(), samples).subarray(4)), /container RF64/],
-    ['RIFX', concat(text('RIFX'), riff(fmt(), samples).subarray(4)), /container RIFX/],
     ['AVI', text('RIFF\0\0\0\0AVI '), /not a RIFF\/WAVE file/],
     ['11 bytes', text('RIFF\0\0\0\0WAV'), /not a RIFF\/WAVE file/],
   ])('UNSUPPORTED_FORMAT: %s', (_, bytes, message) => {

@@ -19,8 +19,38 @@ describe('sniffFormat', () => {
     expect(sniffFormat(fixture(name))).toBe(format)
   })
 
-  it('sees an MP3 frame without an ID3 tag', () => {
-    expect(sniffFormat(Uint8Array.of(0xff, 0xfb, 0x90, 0x64))).toBe('mp3')
+  it('sees an MP3 without an ID3 tag by two frames in a row', () => {
+    const bare = fixture('bare-cbr.mp3')
+    expect(sniffFormat(bare)).toBe('mp3')
+    expect(sniffFormat(bare.subarray(0, 144))).toBe('mp3')
+    const broken = bare.with(144, 0)
+    expect(sniffFormat(broken)).toBe('unknown')
+  })
+
+  it.each([
+    ['mono-s24.flac', 'flac'],
+    ['mono-cbr.mp3', 'mp3'],
+  ])('looks behind the ID3 tags of %s', (name, format) => {
+    const tag = text('ID3\x04\0\0\0\0\x01\x00').subarray(0, 10)
+    const tagged = Uint8Array.of(
+      ...tag,
+      ...new Uint8Array(128),
+      ...tag,
+      ...new Uint8Array(128),
+      ...fixture(name),
+    )
+    expect(sniffFormat(tagged)).toBe(format)
+  })
+
+  it.each([
+    ['free bit rate', 0xff, 0xfb, 0x00],
+    ['bit rate 15', 0xff, 0xfb, 0xf0],
+    ['rate 3', 0xff, 0xfb, 0x9c],
+    ['version 1', 0xff, 0xeb, 0x90],
+    ['layer II', 0xff, 0xfd, 0x90],
+    ['no sync', 0xff, 0x1b, 0x90],
+  ])('takes no frame of %s for an MP3', (_, ...header) => {
+    expect(sniffFormat(Uint8Array.of(...header, 0xc0))).toBe('unknown')
   })
 
   it.each([
@@ -39,9 +69,9 @@ describe('sniffFormat', () => {
 
 describe('unsupported', () => {
   it.each([
-    ['FLAC', fixture('head.flac'), /format=flac is not supported/],
-    ['MP3', fixture('head.mp3'), /format=mp3 is not supported/],
-    ['Opus', fixture('head.opus'), /format=ogg-opus is not supported/],
+    ['FLAC in Ogg', text(`OggS${'\0'.repeat(22)}\x01\x33\x7fFLAC`), /format=ogg-flac is not supported/],
+    ['MPEG layer II', Uint8Array.of(0xff, 0xfd, 0x90, 0x64), /an MPEG layer I or II stream/],
+    ['ID3 and something else', text('ID3\x04\0\0\0\0\0\0nothing'), /an ID3 tag with no MP3 frame/],
     ['nothing', new Uint8Array(0), /an empty file/],
     ['HTML', text('\n<!DOCTYPE html><title>404</title>'), /an HTML or XML page/],
     ['a text file', text('filename,fold,target\r\n'), /a text file/],

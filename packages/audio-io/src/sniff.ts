@@ -1,5 +1,6 @@
 /** What a file is, from its bytes: names and MIME types are claims, and often wrong. */
 import { EscError } from '@esc/core'
+import { readMp3Header, withoutTags } from './mp3.js'
 
 /** A format that {@link sniffFormat} can tell; not all can be decoded. */
 export type AudioFormat = 'wav' | 'ogg-vorbis' | 'ogg-opus' | 'ogg-flac' | 'flac' | 'mp3' | 'aiff' | 'unknown'
@@ -7,7 +8,7 @@ export type AudioFormat = 'wav' | 'ogg-vorbis' | 'ogg-opus' | 'ogg-flac' | 'flac
 /**
  * Tells an audio format from the first bytes of a file.
  *
- * @param bytes - The file, or at least its first 64 bytes.
+ * @param bytes - The file, or at least its first 64 bytes; more where it begins with an ID3 tag.
  * @returns `unknown` for everything that is none of the formats, an empty file included.
  * @example sniffFormat(bytes) // 'ogg-vorbis'
  */
@@ -15,10 +16,10 @@ export function sniffFormat(bytes: Uint8Array): AudioFormat {
   const head = latin1(bytes, 0, 12)
   if (/^(RIFF|RIFX|RF64|BW64).{4}WAVE/s.test(head)) return 'wav'
   if (/^FORM.{4}AIF[FC]/s.test(head)) return 'aiff'
-  if (head.startsWith('fLaC')) return 'flac'
   if (head.startsWith('OggS')) return sniffOgg(bytes)
-  if (head.startsWith('ID3') || isMp3Frame(bytes)) return 'mp3'
-  return 'unknown'
+  const stream = withoutTags(bytes)
+  if (latin1(stream, 0, 4) === 'fLaC') return 'flac'
+  return isMp3(stream, head.startsWith('ID3')) ? 'mp3' : 'unknown'
 }
 
 function sniffOgg(bytes: Uint8Array): AudioFormat {
@@ -30,13 +31,12 @@ function sniffOgg(bytes: Uint8Array): AudioFormat {
   return 'unknown'
 }
 
-function isMp3Frame(bytes: Uint8Array): boolean {
-  const [sync = 0, second = 0, third = 0] = bytes
-  const isLayer3 = (second & 0xe6) === 0xe2
-  const isVersion = (second & 0x18) !== 0x08
-  const isBitrate = (third & 0xf0) !== 0xf0
-  const isRate = (third & 0x0c) !== 0x0c
-  return bytes.length >= 3 && sync === 0xff && isLayer3 && isVersion && isBitrate && isRate
+/** Eleven bits of sync are soon found by chance: without a tag, a second frame must follow the first. */
+function isMp3(stream: Uint8Array, hasTag: boolean): boolean {
+  if (stream.length === 0) return hasTag
+  const first = readMp3Header(stream, 0)
+  if (!first) return false
+  return hasTag || stream.length < first.length + 4 || readMp3Header(stream, first.length) !== undefined
 }
 
 /** How the first bytes of what people pass by mistake look, tested in this order. */
@@ -49,6 +49,8 @@ const LOOKS: readonly [head: string | RegExp, what: string][] = [
   [/^.{4}ftyp/s, 'an MP4 or M4A file'],
   ['\x1aE\xdf\xa3', 'a Matroska or WebM file'],
   [/^\xff[\xf0\xf1\xf8\xf9]/, 'an AAC stream'],
+  [/^\xff[\xf4-\xf7\xfc\xfd]/, 'an MPEG layer I or II stream'],
+  ['ID3', 'an ID3 tag with no MP3 frame after it'],
   ['OggS', 'an Ogg stream of another codec'],
   ['RIFF', 'a RIFF file that is not WAVE'],
   [/^(\xff\xfe|\xfe\xff|\xef\xbb\xbf)/, 'a text file'],
@@ -63,7 +65,7 @@ const LOOKS: readonly [head: string | RegExp, what: string][] = [
 export function unsupported(bytes: Uint8Array): EscError {
   const format = sniffFormat(bytes)
   if (format !== 'unknown') {
-    return new EscError('UNSUPPORTED_FORMAT', `format=${format} is not supported, only wav and ogg-vorbis`, {
+    return new EscError('UNSUPPORTED_FORMAT', `format=${format} is not supported`, {
       detail: { format },
     })
   }

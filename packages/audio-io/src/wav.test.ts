@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import wavefile from 'wavefile/dist/wavefile.js'
-import { decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'
+import { decodeWav, type EncodeWavOptions, encodeWav, probeWav } from './wav.js'
 
 /** A WAV file of one channel at 8 kHz, written by wavefile. */
 function written(bitDepth: string, samples: ArrayLike<number>): Uint8Array {
@@ -90,6 +90,40 @@ describe('decodeWav', () => {
     const bytes = encodeWav({ samples: new Float32Array(1), sampleRate: 8000 })
     expect(() => decodeWav(bytes, { maxDurationSec })).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
+    )
+  })
+})
+
+describe('probeWav', () => {
+  it.each([
+    [16, 'pcm_s16le'],
+    [24, 'pcm_s24le'],
+    [32, 'pcm_f32le'],
+  ] as const)('tells a file of %i bits', (bitDepth, codec) => {
+    const audio = { channels: [new Float32Array(1200), new Float32Array(1200)], sampleRate: 48000 }
+    expect(probeWav(encodeWav(audio, { bitDepth }))).toEqual({
+      container: 'wav',
+      codec,
+      sampleRate: 48000,
+      channels: 2,
+      durationSec: 0.025,
+      frames: 1200,
+      bitDepth,
+    })
+  })
+
+  it('tells valid bits, not those stored', () => {
+    const bytes = written('16', [1, 2, 3])
+    new DataView(bytes.buffer).setUint16(34, 12, true)
+    expect(probeWav(bytes)).toMatchObject({ codec: 'pcm_s16le', bitDepth: 12 })
+  })
+
+  it('does not look at the samples, but at the sizes', () => {
+    const bytes = encodeWav({ samples: new Float32Array(3), sampleRate: 8000 }, { bitDepth: 32 })
+    new DataView(bytes.buffer).setFloat32(58, Number.NaN, true)
+    expect(probeWav(bytes).frames).toBe(3)
+    expect(() => probeWav(bytes.subarray(0, -4))).toThrowError(
+      expect.objectContaining({ code: 'CORRUPT_DATA' }),
     )
   })
 })

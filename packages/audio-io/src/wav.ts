@@ -1,16 +1,16 @@
-/// <reference path="./wavefile.d.ts" />
 /** WAV files: bytes to samples, and samples to bytes. */
 import { type AudioClip, assertInteger, EscError } from '@esc/core'
-// The UMD build by its path: `wavefile` itself has only a default export in Node and only a named one in bundlers.
-import wavefile from 'wavefile/dist/wavefile.js'
+import { decodeAdpcm } from './adpcm.js'
 import {
+  type AudioInfo,
   assertDuration,
   assertFiniteSamples,
   DEFAULT_MAX_DURATION_SEC,
   type DecodedAudio,
   MAX_CHANNELS,
 } from './audio.js'
-import { readWav, type WavFile } from './riff.js'
+import { codecName, decodeSamples } from './pcm.js'
+import { readWav } from './riff.js'
 
 export interface DecodeWavOptions {
   /** Longest file to decode, in seconds; longer ones are refused before they are decoded. Default 3600. */
@@ -18,74 +18,48 @@ export interface DecodeWavOptions {
 }
 
 /**
- * Decodes a WAV file: PCM of 8, 16, 24 or 32 bits, float of 32 or 64, A-law and µ-law, plain or
- * WAVE_FORMAT_EXTENSIBLE.
+ * Decodes a WAV file (RIFF, RIFX, RF64 or BW64): PCM of up to 32 bits, float of 32 or 64, A-law, µ-law, IMA and
+ * Microsoft ADPCM, plain or WAVE_FORMAT_EXTENSIBLE.
  *
  * PCM of `n` bits is divided by `2 ** (n - 1)`, as libsndfile (librosa) and ffmpeg do.
  *
  * @param bytes - The whole file.
  * @returns One array per channel.
  * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
- * @throws EscError UNSUPPORTED_FORMAT if it is no RIFF/WAVE file or is stored in another encoding.
+ * @throws EscError UNSUPPORTED_FORMAT if it is no WAV file or is stored in another encoding.
  * @throws EscError INVALID_INPUT if it is longer than `maxDurationSec`; INVALID_OPTION if that is not > 0.
- * @see libsndfile 1.2 `pcm.c`, ffmpeg 5.1 `libswresample/audioconvert.c`.
+ * @see libsndfile 1.2 `pcm.c`, ffmpeg 5.1 `libswresample/audioconvert.c` and `libavcodec/adpcm.c`.
  * @example const { channels, sampleRate } = decodeWav(new Uint8Array(await response.arrayBuffer()))
  */
 export function decodeWav(bytes: Uint8Array, options: DecodeWavOptions = {}): DecodedAudio {
   const { maxDurationSec = DEFAULT_MAX_DURATION_SEC } = options
-  const file = readWav(bytes)
-  assertDuration(file.frames, file.format.sampleRate, maxDurationSec)
-  const channels = deinterleave(toFloat(file), file.format.channels)
-  if (file.format.encoding === 'float') assertFiniteSamples(channels)
-  return { channels, sampleRate: file.format.sampleRate }
+  const { format, sampleRate, frames, data } = readWav(bytes)
+  assertDuration(frames, sampleRate, maxDurationSec)
+  if ('samplesPerBlock' in format) return { channels: decodeAdpcm(data, format), sampleRate }
+  const channels = decodeSamples(data, format)
+  if (format.encoding === 'float') assertFiniteSamples(channels)
+  return { channels, sampleRate }
 }
 
-function toFloat({ data, format }: WavFile): Float32Array {
-  const { encoding, containerBits, validBits } = format
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  const n = (data.byteLength * 8) / containerBits
-  const out = new Float32Array(n)
-  // Padding below the valid bits should be zero, and is noise where it is not.
-  const mask = -1 << (containerBits - validBits)
-  if (encoding === 'alaw' || encoding === 'mulaw') {
-    const levels = g711Levels(encoding)
-    for (let i = 0; i < n; i++) out[i] = levels[data[i]!]! / 32768
-  } else if (encoding === 'float') {
-    if (containerBits === 32) for (let i = 0; i < n; i++) out[i] = view.getFloat32(4 * i, true)
-    else for (let i = 0; i < n; i++) out[i] = view.getFloat64(8 * i, true)
-  } else if (containerBits === 8) {
-    // The only unsigned width.
-    for (let i = 0; i < n; i++) out[i] = ((data[i]! - 128) & mask) / 128
-  } else if (containerBits === 16) {
-    for (let i = 0; i < n; i++) out[i] = (view.getInt16(2 * i, true) & mask) / 32768
-  } else if (containerBits === 24) {
-    for (let i = 0; i < n; i++) {
-      out[i] = (((view.getInt16(3 * i + 1, true) << 8) | data[3 * i]!) & mask) / 8388608
-    }
-  } else {
-    for (let i = 0; i < n; i++) out[i] = (view.getInt32(4 * i, true) & mask) / 2147483648
+/**
+ * What a WAV file's header says of its sound; no sample is decoded.
+ *
+ * @param bytes - The whole file.
+ * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeWav}, but for bad samples.
+ * @example probeWav(bytes).durationSec
+ */
+export function probeWav(bytes: Uint8Array): AudioInfo {
+  const { format, sampleRate, frames } = readWav(bytes)
+  const isAdpcm = 'samplesPerBlock' in format
+  return {
+    container: 'wav',
+    codec: isAdpcm ? format.encoding : codecName(format),
+    sampleRate,
+    channels: format.channels,
+    durationSec: frames / sampleRate,
+    frames,
+    bitDepth: isAdpcm ? 4 : format.validBits,
   }
-  return out
-}
-
-/** The 16-bit level of each of the 256 codes of ITU-T G.711. */
-function g711Levels(encoding: 'alaw' | 'mulaw'): Int16Array {
-  const codes = Uint8Array.from({ length: 256 }, (_, code) => code)
-  const table = new wavefile.WaveFile()
-  table.fromScratch(1, 8000, encoding === 'alaw' ? '8a' : '8m', codes)
-  if (encoding === 'alaw') table.fromALaw()
-  else table.fromMuLaw()
-  return Int16Array.from(table.getSamples(true, Int16Array))
-}
-
-function deinterleave(samples: Float32Array, channelCount: number): Float32Array[] {
-  if (channelCount === 1) return [samples]
-  const frames = samples.length / channelCount
-  return Array.from({ length: channelCount }, (_, channel) => {
-    const out = new Float32Array(frames)
-    for (let i = 0; i < frames; i++) out[i] = samples[i * channelCount + channel]!
-    return out
-  })
 }
 
 export interface EncodeWavOptions {

@@ -16,7 +16,7 @@ import { nodeCodecs } from './codecs.js'
 export type AudioSource = string | URL | Uint8Array
 
 /**
- * Decodes a sound file (WAV, OGG Vorbis) at its own rate, with all its channels.
+ * Decodes a sound file (WAV, AIFF, OGG Vorbis, Opus, FLAC, MP3) at its own rate, with all its channels.
  *
  * @param source - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
@@ -31,7 +31,7 @@ export function decodeAudio(
 }
 
 /**
- * Loads a sound file (WAV, OGG Vorbis) as a mono clip, at 22050 Hz unless asked otherwise.
+ * Loads a sound file of any of these formats as a mono clip, at 22050 Hz unless asked otherwise.
  *
  * @param source - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.

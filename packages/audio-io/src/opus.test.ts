@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { join, pagesOf } from '../fixtures/ogg-pages.js'
+import { decodeAudio } from './load.js'
+import { nodeCodecs } from './node/codecs.js'
+import { readOggOpus } from './opus.js'
+
+const fixture = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
+const mono = fixture('mono-opus.opus')
+const corrupt = expect.objectContaining({ code: 'CORRUPT_DATA' })
+
+/** Changes one page of a file, and makes its checksum right again. */
+function patched(page: number, change: (view: DataView) => void, file = mono): Uint8Array {
+  const pages = pagesOf(file)
+  change(new DataView(pages.at(page)!.buffer))
+  return join(pages)
+}
+// The first packet of a page that holds one follows its header of 27 bytes and one segment.
+const HEAD = 28
+
+/** A header of mapping family 1, in front of the same packets. */
+function surround(channels: number, streams: number, coupled: number, ...mapping: number[]): Uint8Array {
+  const pages = pagesOf(mono)
+  const tail = [1, streams, coupled, ...mapping]
+  const head = Uint8Array.of(...pages[0]!.subarray(0, HEAD + 18), ...tail)
+  head[26 + 1] = head.length - HEAD
+  head[HEAD + 9] = channels
+  return join([head, ...pages.slice(1)])
+}
+
+describe('readOggOpus', () => {
+  it.each([
+    ['mono-opus.opus', 1, 2400, 0.05],
+    ['stereo-opus.opus', 2, 1440, 0.03],
+  ])('reads what %s promises', (name, channels, frames, durationSec) => {
+    const { info, gain } = readOggOpus(fixture(name))
+    const stated = { channels, frames, durationSec, sampleRate: 48000, bitDepth: null }
+    expect(info).toEqual({ container: 'ogg', codec: 'opus', ...stated })
+    expect(gain).toBe(1)
+  })
+
+  it('CORRUPT_DATA for a file cut anywhere', () => {
+    for (let length = 0; length < mono.length; length++) {
+      expect(() => readOggOpus(mono.subarray(0, length)), `cut at ${length}`).toThrowError(corrupt)
+    }
+  })
+
+  it('CORRUPT_DATA for any byte changed', () => {
+    for (let i = 0; i < mono.length; i++) {
+      const bytes = mono.slice()
+      bytes[i]! ^= 1 << (i & 7)
+      expect(() => readOggOpus(bytes), `byte ${i}`).toThrowError(corrupt)
+    }
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['no channels', patched(0, (view) => view.setUint8(HEAD + 9, 0)), /channels=0, expected 1 to 2/],
+    ['three channels of family 0', patched(0, (view) => view.setUint8(HEAD + 9, 3)), /channels=3/],
+    [
+      'nine channels of family 1',
+      surround(9, 9, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8),
+      /channels=9, expected 1 to 8/,
+    ],
+    ['no streams', surround(1, 0, 0, 255), /0 streams/],
+    ['more coupled streams than streams', surround(1, 1, 2, 0), /1 streams, 2 of them coupled/],
+    ['a channel of no stream', surround(2, 1, 0, 0, 1), /mapped to channels as \[0,1\]/],
+    ['no mapping', surround(2, 1, 1), /OpusHead has 21 bytes, expected 23/],
+    ['no OpusTags', patched(1, (view) => view.setUint8(HEAD, 0)), /second packet is not OpusTags/],
+    [
+      'nothing but pre-skip',
+      patched(0, (view) => view.setUint16(HEAD + 10, 9999, true)),
+      /leaves -\d+ samples/,
+    ],
+    [
+      'a last position past its packets',
+      patched(-1, (view) => view.setBigInt64(6, 99999n, true)),
+      /ends at sample 99999, its packets at 2880/,
+    ],
+    [
+      'a packet without frames',
+      patched(2, (view) => view.setUint16(27 + view.getUint8(26), 0xfb00)),
+      /has 0 frames/,
+    ],
+    [
+      'a packet of 63 frames',
+      patched(2, (view) => view.setUint16(27 + view.getUint8(26), 0xfb3f)),
+      /has 63 frames of 960/,
+    ],
+  ])('CORRUPT_DATA: %s', (_, bytes, message) => {
+    expect(() => readOggOpus(bytes)).toThrowError(
+      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['version 16', patched(0, (view) => view.setUint8(HEAD + 8, 16)), /version 16/],
+    ['ambisonics', patched(0, (view) => view.setUint8(HEAD + 18, 2)), /mapping family 2/],
+    ['two files in one', join([...pagesOf(mono), ...pagesOf(mono)]), /chained/],
+  ])('UNSUPPORTED_FORMAT: %s', (_, bytes, message) => {
+    expect(() => readOggOpus(bytes)).toThrowError(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT', message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+describe('decodeAudio of Opus', () => {
+  const codecs = nodeCodecs()
+
+  it("applies the header's output gain", async () => {
+    const [plain] = (await decodeAudio(mono, { codecs })).channels
+    const louder = patched(0, (view) => view.setInt16(HEAD + 16, 6 * 256, true))
+    const [loud] = (await decodeAudio(louder, { codecs })).channels
+    expect(loud).toEqual(plain!.map((sample) => sample * 10 ** (6 / 20)))
+  })
+
+  it("is not misled by positions that are a packet's length off, as ffmpeg writes them", async () => {
+    const ahead = patched(2, (view) => view.setBigInt64(6, 960n + 488n, true))
+    expect(await decodeAudio(ahead, { codecs })).toEqual(await decodeAudio(mono, { codecs }))
+  })
+
+  it('decodes mapping family 1, silent channels included', async () => {
+    const [plain] = (await decodeAudio(mono, { codecs })).channels
+    const { channels } = await decodeAudio(surround(3, 1, 0, 0, 255, 0), { codecs })
+    expect(channels).toEqual([plain, new Float32Array(2400), plain])
+  })
+})

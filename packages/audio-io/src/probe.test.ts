@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { decodeAudio, probeAudio } from './load.js'
+import { nodeCodecs } from './node/codecs.js'
+
+const fixture = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
+
+describe('probeAudio', () => {
+  it.each([
+    ['mono-s16le.wav', 'wav', 'pcm_s16le', 16],
+    ['stereo-f32le.wav', 'wav', 'pcm_f32le', 32],
+    ['stereo-vorbis.ogg', 'ogg', 'vorbis', null],
+    ['mono-opus.opus', 'ogg', 'opus', null],
+    ['stereo-opus.opus', 'ogg', 'opus', null],
+    ['mono-s24.flac', 'flac', 'flac', 24],
+    ['stereo-s16.flac', 'flac', 'flac', 16],
+    ['bare-cbr.mp3', 'mp3', 'mp3', null],
+    ['mono-cbr.mp3', 'mp3', 'mp3', null],
+    ['stereo-vbr.mp3', 'mp3', 'mp3', null],
+  ])('%s: what decodeAudio gives, without a codec', async (name, container, codec, bitDepth) => {
+    const { channels, sampleRate } = await decodeAudio(fixture(name), { codecs: nodeCodecs() })
+    const frames = channels[0]!.length
+    const decoded = { channels: channels.length, sampleRate, frames, durationSec: frames / sampleRate }
+    expect(probeAudio(fixture(name))).toEqual({ container, codec, bitDepth, ...decoded })
+  })
+
+  it.each([
+    ['UNSUPPORTED_FORMAT', new Uint8Array(0)],
+    ['CORRUPT_DATA', fixture('head.flac')],
+    ['CORRUPT_DATA', fixture('head.mp3')],
+    ['CORRUPT_DATA', fixture('head.opus')],
+  ])('%s for what cannot be decoded', (code, bytes) => {
+    expect(() => probeAudio(bytes)).toThrowError(expect.objectContaining({ code }))
+  })
+})
