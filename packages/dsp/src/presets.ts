@@ -1,6 +1,16 @@
 /** Recipes that work for environmental sound. */
 import type { FeatureRecipe } from '@esc/core'
 
+/** librosa's defaults. */
+const stft = {
+  nFft: 2048,
+  hopLength: 512,
+  winLength: 2048,
+  window: 'hann',
+  center: true,
+  padMode: 'constant',
+} as const
+
 /**
  * 13 MFCCs of five seconds at 44.1 kHz, silence trimmed, peak 1: 13 × 431.
  *
@@ -12,14 +22,7 @@ export const mfcc13 = {
   trim: { topDb: 60, frameLength: 2048, hopLength: 512 },
   normalize: 'inf',
   durationSec: 5,
-  stft: {
-    nFft: 2048,
-    hopLength: 512,
-    winLength: 2048,
-    window: 'hann',
-    center: true,
-    padMode: 'constant',
-  },
+  stft,
   mel: { nMels: 128, fmin: 0, fmax: null, htk: false, norm: 'slaney', power: 2 },
   db: { ref: 1, amin: 1e-10, topDb: 80 },
   mfcc: { nMfcc: 13, dctType: 2, norm: 'ortho', lifter: 0 },
@@ -36,14 +39,7 @@ export const logmel128 = {
   trim: null,
   normalize: 'inf',
   durationSec: 5,
-  stft: {
-    nFft: 2048,
-    hopLength: 512,
-    winLength: 2048,
-    window: 'hann',
-    center: true,
-    padMode: 'constant',
-  },
+  stft,
   mel: { nMels: 128, fmin: 0, fmax: null, htk: false, norm: 'slaney', power: 2 },
   db: { ref: 'max', amin: 1e-10, topDb: 80 },
   mfcc: null,

@@ -31,11 +31,13 @@ const packages = Object.keys(MAY_IMPORT)
 /** Libraries that one place may import: its package and its file or folder. */
 const DOORS = [
   { library: 'fft.js', owner: 'dsp', door: 'src/fft.ts' },
-  { library: 'wavefile/dist/wavefile.js', owner: 'audio-io', door: 'src/wav.ts' },
   { library: '@tensorflow/tfjs', owner: 'model', door: 'src/tfjs/planted.ts' },
   { library: 'onnxruntime-node', owner: 'onnx', door: 'src/node/planted.ts' },
   { library: 'protobufjs', owner: 'onnx', door: 'src/proto.ts' },
 ]
+
+/** A peer that only tests and benches may import. */
+const testOnly = 'wavefile/dist/wavefile.js'
 
 type Rule = 'noRestrictedImports' | 'noUndeclaredDependencies'
 
@@ -68,9 +70,14 @@ function packageCases(from: string): Case[] {
 function doorCases(from: string): Case[] {
   const breaks = { rule: 'noRestrictedImports', message: 'Imported in one place only' } as const
   return ['src', 'src/node'].flatMap((at) =>
-    DOORS.filter(
-      ({ owner, door }) => !(owner === from && door.startsWith('src/node') && at === 'src/node'),
-    ).map(({ library }) => ({ from, at, imports: library, breaks })),
+    DOORS.filter(({ owner, door }) => !(owner === from && door.startsWith('src/node') && at === 'src/node'))
+      .map(({ library }) => ({ from, at, imports: library, breaks: breaks as Case['breaks'] }))
+      .concat({
+        from,
+        at,
+        imports: testOnly,
+        breaks: { rule: 'noRestrictedImports', message: 'A peer for tests and benches only' },
+      }),
   )
 }
 

@@ -9,7 +9,7 @@ import { melCnn } from '../architectures/mel-cnn.js'
 import { fromLayersModel, toLayersModel } from './index.js'
 
 const batch = 2
-const tolerance = 1e-4
+const tolerance = 1e-5
 const cases: [name: string, graph: NetworkGraph][] = [
   ['audioCnn 13 × 43', randomised(audioCnn({ bins: 13, frames: 43, classes: 5 }))],
   ['melCnn 32 × 27', randomised(melCnn({ bins: 32, frames: 27, classes: 5 }))],
