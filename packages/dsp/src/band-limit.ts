@@ -43,29 +43,25 @@ export function createBandLimiter(
 
   const forward = createPowerOfTwoFft(size)
   const backward = createPowerOfTwoFft(size * rate)
-  const input = new Float64Array(size)
-  const re = new Float64Array(Math.max(forward.size, backward.size) / 2 + 1)
-  const im = new Float64Array(re.length)
-  const output = new Float64Array(backward.size)
+  const { input, re, im } = forward
   // What lies within a filter's length of the ends has the block's other end in it.
-  const block = output.subarray(margin * rate, (margin + hop) * rate)
+  const block = backward.output.subarray(margin * rate, (margin + hop) * rate)
   const kept = Math.min(forward.size, backward.size) / 2 + 1
 
   const cutoff = (passBand + stopBand) / 2
   for (let n = 1 - half; n < half; n++) input[(n + size) % size] = kaiserSinc(n, half, cutoff)
-  forward.forward(input, re, im)
+  forward.forward()
   // Symmetric about time 0, the filter has a real spectrum and no delay.
   const gain = re.slice(0, kept).map((value) => (rate * value) / re[0]!)
 
   function filter(): void {
-    forward.forward(input, re, im)
+    forward.forward()
+    // Bins of `backward` that the shorter transform has not stay zero.
     for (let k = 0; k < kept; k++) {
-      re[k]! *= gain[k]!
-      im[k]! *= gain[k]!
+      backward.re[k] = re[k]! * gain[k]!
+      backward.im[k] = im[k]! * gain[k]!
     }
-    re.fill(0, kept)
-    im.fill(0, kept)
-    backward.inverse(re, im, output)
+    backward.inverse()
   }
 
   let filled = 0

@@ -21,15 +21,19 @@ function bark(length: number, sampleRate: number, seed = 1): AudioClip {
   return { samples, sampleRate }
 }
 
-/** What a recipe means, in plain functions. */
-function compose(recipe: FeatureRecipe, clip: AudioClip): FeatureMatrix {
+/** The waveform half of what a recipe means, in plain functions. */
+function prepare(recipe: FeatureRecipe, clip: AudioClip): AudioClip {
   const { sampleRate, durationSec } = recipe
   let { samples } = clip
   if (clip.sampleRate !== sampleRate) samples = resample(samples, clip.sampleRate, sampleRate)
   if (recipe.trim) samples = trim(samples, recipe.trim).samples
   samples = normalize(samples, { norm: recipe.normalize })
   if (durationSec !== null) samples = padOrTruncate(samples, Math.round(durationSec * sampleRate))
-  const mel = melSpectrogram({ samples, sampleRate }, { ...recipe.stft, ...recipe.mel })
+  return { samples, sampleRate }
+}
+
+function compose(recipe: FeatureRecipe, clip: AudioClip): FeatureMatrix {
+  const mel = melSpectrogram(prepare(recipe, clip), { ...recipe.stft, ...recipe.mel })
   const logMel = powerToDb(mel, recipe.db)
   return recipe.mfcc ? mfccFromLogMel(logMel, recipe.mfcc) : logMel
 }
@@ -63,6 +67,8 @@ describe('createExtractor', () => {
         expect(features.bins).toBe(bins)
         if (frames !== null) expect(features.frames).toBe(frames)
       })
+      const prepared = clips.map((clip) => extractor.prepare(clip))
+      expect(prepared).toEqual(clips.map((clip) => prepare(recipe, clip)))
       // Results keep their values while the work buffers are used again, and come out the same.
       const kept = first.map(({ data }) => data.slice())
       expect(clips.map((clip) => extractor.extract(clip).data)).toEqual(kept)

@@ -31,6 +31,13 @@ export interface Extractor {
    *   finite number > 0, or (with `center: false` and no duration) fewer samples than `nFft`.
    */
   extract(clip: AudioClip): FeatureMatrix
+  /**
+   * The waveform that `extract` takes the features of: resampled, trimmed, normalised, padded or cut.
+   *
+   * @returns A clip at the recipe's rate, new storage.
+   * @throws EscError INVALID_INPUT as `extract`.
+   */
+  prepare(clip: AudioClip): AudioClip
 }
 
 /**
@@ -73,18 +80,23 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
     return length === null ? samples : samples.subarray(0, length)
   }
 
+  /** A view of the work buffer, good until the next clip. */
+  function toWaveform(clip: AudioClip): Float32Array {
+    assertClip(clip)
+    const whole = toRecipeRate(clip)
+    const { start, end } = own.trim ? trimInterval(whole, own.trim) : { start: 0, end: whole.length }
+    return scaleAndFit(whole.subarray(start, end))
+  }
+
   return {
     recipe: own,
     bins: own.mfcc?.nMfcc ?? own.mel.nMels,
     frames,
     extract(clip) {
-      assertClip(clip)
-      const whole = toRecipeRate(clip)
-      const { start, end } = own.trim ? trimInterval(whole, own.trim) : { start: 0, end: whole.length }
-      const samples = scaleAndFit(whole.subarray(start, end))
-      const logMel = powerToDb(melPlan.run(samples), db)
+      const logMel = powerToDb(melPlan.run(toWaveform(clip)), db)
       return cepstrum ? cepstrum(logMel) : logMel
     },
+    prepare: (clip) => ({ samples: toWaveform(clip).slice(), sampleRate }),
   }
 }
 

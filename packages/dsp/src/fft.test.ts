@@ -1,14 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { createRng } from '@esc/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createPowerOfTwoFft, createRealFft } from './fft.js'
+import { createPowerOfTwoFft, createRealFft, createScriptFft } from './fft.js'
 
 function transform(input: Float64Array): { re: Float64Array; im: Float64Array } {
-  const bins = Math.floor(input.length / 2) + 1
-  const re = new Float64Array(bins)
-  const im = new Float64Array(bins)
-  createRealFft(input.length).forward(input, re, im)
-  return { re, im }
+  const fft = createRealFft(input.length)
+  fft.input.set(input)
+  fft.forward()
+  return { re: fft.re, im: fft.im }
 }
 
 /** The definition, with angles reduced modulo a turn so that they keep their digits. */
@@ -52,9 +52,11 @@ describe('createRealFft', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 0 }), (size, seed) => {
         const input = noise(size, seed)
-        const copy = input.slice()
-        const { re, im } = transform(input)
-        expect(input).toEqual(copy)
+        const fft = createRealFft(size)
+        fft.input.set(input)
+        fft.forward()
+        expect(fft.input).toEqual(input)
+        const { re, im } = fft
         let energy = 0
         for (let k = 0; k < re.length; k++) {
           const twice = k > 0 && 2 * k < size
@@ -79,10 +81,9 @@ describe('createRealFft', () => {
       const fft = createRealFft(size)
       const [a, b] = [noise(size, 1), noise(size, 2)]
       const run = (input: Float64Array) => {
-        const re = new Float64Array(size / 2 + 1)
-        const im = new Float64Array(size / 2 + 1)
-        fft.forward(input, re, im)
-        return [re, im]
+        fft.input.set(input)
+        fft.forward()
+        return [fft.re.slice(), fft.im.slice()]
       }
       const first = run(a)
       run(b)
@@ -91,15 +92,46 @@ describe('createRealFft', () => {
   })
 })
 
-describe('createPowerOfTwoFft', () => {
-  it.each([4, 8, 32, 1024, 2048])('goes back to %i samples', (size) => {
+describe.each([
+  ['in WebAssembly', createPowerOfTwoFft],
+  ['in JavaScript', createScriptFft],
+])('a power of two %s', (_, create) => {
+  it.each([4, 8, 16, 32, 1024, 2048, 8192])('%i samples: DFT, powers, and back', (size) => {
     const input = noise(size, size)
-    const fft = createPowerOfTwoFft(size)
-    const re = new Float64Array(size / 2 + 1)
-    const im = new Float64Array(size / 2 + 1)
-    const back = new Float64Array(size)
-    fft.forward(input, re, im)
-    fft.inverse(re, im, back)
-    expect(maxDifference(back, input)).toBeLessThan(1e-14 * size)
+    const expected = size > 1024 ? null : naiveDft(input)
+    const fft = create(size)
+    fft.input.set(input)
+    fft.forward()
+    const [re, im] = [fft.re.slice(), fft.im.slice()]
+    if (expected) expect(maxDifference(re, expected.re)).toBeLessThan(1e-13 * size)
+    if (expected) expect(maxDifference(im, expected.im)).toBeLessThan(1e-13 * size)
+    fft.computePower()
+    expect(
+      maxDifference(
+        fft.power,
+        re.map((value, k) => value ** 2 + im[k]! ** 2),
+      ),
+    ).toBeLessThan(1e-12 * size)
+    fft.re.set(re)
+    fft.im.set(im)
+    fft.inverse()
+    expect(maxDifference(fft.output, input)).toBeLessThan(1e-14 * Math.log2(size))
   })
 })
+
+it('both ways of transforming agree to the last digits', () => {
+  const [wasm, script] = [createPowerOfTwoFft(2048), createScriptFft(2048)]
+  for (const fft of [wasm, script]) {
+    fft.input.set(noise(2048, 3))
+    fft.forward()
+  }
+  expect(wasm.re.buffer).not.toBe(script.re.buffer)
+  expect(maxDifference(wasm.re, script.re)).toBeLessThan(1e-12)
+  expect(maxDifference(wasm.im, script.im)).toBeLessThan(1e-12)
+})
+
+it('the compiled kernel is that of its source', async () => {
+  const { compile } = (await import('../wasm/build.mjs' as string)) as { compile(): Promise<string> }
+  const url = new URL('./fft-wasm.generated.ts', import.meta.url)
+  expect(await compile()).toBe(readFileSync(url, 'utf8'))
+}, 60_000)

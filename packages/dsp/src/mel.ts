@@ -9,7 +9,7 @@ import {
 } from '@esc/core'
 import { assertClip } from './check.js'
 import { NORMS, type Norm, vectorNorm } from './normalize.js'
-import { assertPower, createStftPlan, powerOf, type StftOptions } from './stft.js'
+import { assertPower, createStftPlan, type StftOptions } from './stft.js'
 import { fftFrequencies, melFrequencies } from './units.js'
 
 /** Shape of a bank of mel filters. */
@@ -82,16 +82,14 @@ export function createMelPlan(sampleRate: number, options: MelOptions): MelPlan 
   const { nFft = 2048, hopLength = 512, power = 2 } = options
   assertPower(power)
   const plan = createStftPlan({ ...options, nFft, hopLength })
-  const { first, last, weights, nMels, bins } = createMelBank({ ...options, sampleRate, nFft })
-  const spectrum = new Float64Array(bins)
+  const { first, last, weights, nMels } = createMelBank({ ...options, sampleRate, nFft })
   return {
     frames: plan.frames,
     run(samples) {
       const frames = plan.frames(samples.length)
       const data = new Float32Array(nMels * frames)
       for (let frame = 0; frame < frames; frame++) {
-        plan.transform(samples, frame)
-        powerOf(plan, power, spectrum)
+        const spectrum = plan.spectrum(samples, frame, power)
         for (let mel = 0, w = 0; mel < nMels; mel++) {
           const end = last[mel]!
           let bin = first[mel]!

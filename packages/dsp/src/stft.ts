@@ -81,10 +81,8 @@ export function spectrogram(samples: Float32Array, options: SpectrogramOptions =
   const { bins } = plan
   const frames = plan.frames(samples.length)
   const data = new Float32Array(bins * frames)
-  const column = new Float64Array(bins)
   for (let frame = 0; frame < frames; frame++) {
-    plan.transform(samples, frame)
-    powerOf(plan, power, column)
+    const column = plan.spectrum(samples, frame, power)
     for (let bin = 0; bin < bins; bin++) data[bin * frames + frame] = column[bin]!
   }
   return { data, bins, frames }
@@ -100,6 +98,8 @@ export interface StftPlan {
   /** Frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
   frames(length: number): number
   transform(samples: Float32Array, frame: number): void
+  /** `|X| ** power` of a frame, in a buffer that the next call overwrites. */
+  spectrum(samples: Float32Array, frame: number, power: 1 | 2): Float64Array
 }
 
 /** @throws EscError INVALID_OPTION if an option is out of its range. */
@@ -116,9 +116,7 @@ export function createStftPlan(options: StftOptions): StftPlan {
   padded.set(getWindow(window, winLength), Math.floor((nFft - winLength) / 2))
   const fft = createRealFft(nFft)
   const bins = Math.floor(nFft / 2) + 1
-  const re = new Float64Array(bins)
-  const im = new Float64Array(bins)
-  const input = new Float64Array(nFft)
+  const { input, re, im, power: powers } = fft
   const offset = center ? Math.floor(nFft / 2) : 0
   return {
     bins,
@@ -131,7 +129,14 @@ export function createStftPlan(options: StftOptions): StftPlan {
       if (isSilent(input)) {
         re.fill(0)
         im.fill(0)
-      } else fft.forward(input, re, im)
+      } else fft.forward()
+    },
+    spectrum(samples, frame, power) {
+      readFrame(samples, frame * hopLength - offset, padded, padMode, input)
+      if (isSilent(input)) powers.fill(0)
+      else fft.computePower()
+      if (power === 1) for (let bin = 0; bin < bins; bin++) powers[bin] = Math.sqrt(powers[bin]!)
+      return powers
     },
   }
 }
@@ -139,18 +144,6 @@ export function createStftPlan(options: StftOptions): StftPlan {
 function isSilent(values: Float64Array): boolean {
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) return false
   return true
-}
-
-/** Writes `|X| ** power` of the plan's last frame into `out`, [bins]. */
-export function powerOf({ re, im, bins }: StftPlan, power: 1 | 2, out: Float64Array): void {
-  let bin = 0
-  // Two at a time, as in `readFrame`.
-  for (; bin + 2 <= bins; bin += 2) {
-    out[bin] = re[bin]! * re[bin]! + im[bin]! * im[bin]!
-    out[bin + 1] = re[bin + 1]! * re[bin + 1]! + im[bin + 1]! * im[bin + 1]!
-  }
-  if (bin < bins) out[bin] = re[bin]! * re[bin]! + im[bin]! * im[bin]!
-  if (power === 1) for (bin = 0; bin < bins; bin++) out[bin] = Math.sqrt(out[bin]!)
 }
 
 /** @throws EscError INVALID_OPTION unless `power` is 1 or 2. */
