@@ -21,5 +21,13 @@ export default defineConfig({
   removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
-  dts: { compilerOptions: { customConditions: [], types: ['node'], ignoreDeprecations: '5.0' } },
+  // A package may have an entry for pages.
+  dts: {
+    compilerOptions: {
+      customConditions: [],
+      lib: ['ES2023', 'DOM'],
+      types: ['node'],
+      ignoreDeprecations: '5.0',
+    },
+  },
 })

@@ -1,6 +1,6 @@
 /** Writes a run's files. */
 import { randomUUID } from 'node:crypto'
-import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EscError } from '@esc/core'
 import type { EpochRecord } from '@esc/model'
@@ -50,6 +50,52 @@ export async function writeFiles(
       Object.keys(files).map((name) => rm(join(dir, name + suffix), { force: true }).catch(() => {})),
     )
     throw cannotWrite(dir, cause)
+  }
+}
+
+/** Files of a folder of the results that come one by one, long before the run knows that it ends well. */
+export interface PendingFolder {
+  /** Where they lie meanwhile; made by the first call. @throws EscError IO naming the folder. */
+  open(): Promise<string>
+  /** Puts them where they belong; of what is there already, only files of the same names go. @throws EscError IO naming the folder. */
+  commit(): Promise<void>
+  /** Removes them, and every folder that was made for them. */
+  discard(): Promise<void>
+}
+
+/**
+ * A folder in `dir` whose files come to light together, at the end or not at all.
+ *
+ * @param name - Below `dir`: `processed/audio`.
+ * @example const pending = pendingFolder(out, 'processed/audio'); await writeWav(join(await pending.open(), '1.wav'), clip)
+ */
+export function pendingFolder(dir: string, name: string): PendingFolder {
+  const target = join(dir, name)
+  const temporary = `${target}.${randomUUID()}.tmp`
+  let firstMade: string | undefined
+  return {
+    async open() {
+      try {
+        firstMade ??= await mkdir(temporary, { recursive: true })
+        return temporary
+      } catch (cause) {
+        throw cannotWrite(dir, cause)
+      }
+    },
+    async commit() {
+      if (firstMade === undefined) return
+      try {
+        await mkdir(target, { recursive: true })
+        for (const file of await readdir(temporary)) await rename(join(temporary, file), join(target, file))
+        await rmdir(temporary)
+        firstMade = undefined
+      } catch (cause) {
+        throw cannotWrite(dir, cause)
+      }
+    },
+    async discard() {
+      if (firstMade !== undefined) await rm(firstMade, { recursive: true, force: true })
+    },
   }
 }
 

@@ -4,9 +4,10 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadAudio } from '@esc/audio-io/node'
+import { decodeAudio, loadAudio } from '@esc/audio-io/node'
 import { parseManifest } from '@esc/core/manifest'
 import { writeSyntheticEsc10 } from '@esc/dataset/node'
+import { createExtractor, mfcc13 } from '@esc/dsp'
 import { openClassifier } from '@esc/edge/node'
 import { readModel } from '@esc/onnx'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -213,8 +214,29 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
   })
 })
 
+test('--save-audio keeps the clips as the features see them', async () => {
+  const { code } = await run('--data', 'data', '--epochs', '1', '--out', 'saved', '--save-audio')
+  expect(code).toBe(0)
+  expect((await readdir(join(work, 'saved'))).sort()).toEqual([...outputs, 'processed'].sort())
+  expect(await readdir(join(work, 'saved', 'processed'))).toEqual(['audio'])
+  const names = await readdir(join(work, 'saved', 'processed', 'audio'))
+  const sources = (await readdir(join(data, 'audio'))).map((name) => name.replace(/\.\w+$/, '.wav'))
+  expect(names.sort()).toEqual(sources.sort())
+  const kept = await decodeAudio(join(work, 'saved', 'processed', 'audio', names[0]!))
+  const original = await loadAudio(join(data, 'audio', names[0]!), { sampleRate: null })
+  const expected = createExtractor(mfcc13).prepare(original).samples
+  expect(kept.sampleRate).toBe(44100)
+  expect(kept.channels[0]!.length).toBe(expected.length)
+  const worst = kept.channels[0]!.reduce(
+    (most, sample, i) => Math.max(most, Math.abs(sample - expected[i]!)),
+    0,
+  )
+  // Half a step of 16 bits, and a whole one at +1.
+  expect(worst).toBeLessThanOrEqual(1 / 32768)
+}, 60_000)
+
 test('Ctrl-C stops it and leaves nothing behind', async () => {
-  const { child, finished } = start(['--data', 'data', '--epochs', '500', '--out', 'stopped'])
+  const { child, finished } = start(['--data', 'data', '--epochs', '500', '--out', 'stopped', '--save-audio'])
   await new Promise<void>((resolve) => {
     child.stdout!.on('data', (text: string) => {
       if (text.includes('epoch')) resolve()

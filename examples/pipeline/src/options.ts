@@ -26,6 +26,7 @@ export interface RunOptions {
   out: string
   dryRun: boolean
   skipBad: boolean
+  saveAudio: boolean
 }
 
 /** The flags, as citty wants them for `--help`. */
@@ -65,6 +66,10 @@ export const args = {
   },
   'dry-run': { type: 'boolean', description: 'Try one clip and one random batch; write nothing' },
   'skip-bad': { type: 'boolean', description: 'Go on without missing or damaged clips' },
+  'save-audio': {
+    type: 'boolean',
+    description: 'Keep each clip as the features see it, in processed/audio/ of the results',
+  },
 } as const satisfies ArgsDef
 
 /** The command, for its `--help`. */
@@ -76,7 +81,7 @@ export const command: CommandDef = {
   args,
 }
 
-const booleans = new Set(['dry-run', 'skip-bad'])
+const booleans = new Set(['dry-run', 'skip-bad', 'save-audio'])
 
 /**
  * Reads the flags.
@@ -124,6 +129,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     out: resolve(cwd, given.get('out') ?? `runs/${name}`),
     dryRun: given.has('dry-run'),
     skipBad: given.has('skip-bad'),
+    saveAudio: given.has('save-audio'),
   }
 }
 

@@ -1,5 +1,5 @@
 /** The main job: from recordings to a verified int8 model and a report. */
-import { assertWritable, historyCsv, toJson, writeFiles } from './files.js'
+import { assertWritable, historyCsv, type PendingFolder, pendingFolder, toJson, writeFiles } from './files.js'
 import { manifestOf, metricsOf } from './metrics.js'
 import { renderReport } from './report/render.js'
 import type { RunResults } from './results.js'
@@ -15,10 +15,19 @@ import { trainNetwork } from './stages/train.js'
  * @throws EscError naming what is wrong and where; the signal's reason. Then nothing is written.
  */
 export async function runPipeline(context: RunContext): Promise<RunResults> {
+  const processed = pendingFolder(context.options.out, 'processed/audio')
+  try {
+    return await runStages(context, processed)
+  } finally {
+    await processed.discard()
+  }
+}
+
+async function runStages(context: RunContext, processed: PendingFolder): Promise<RunResults> {
   const { options, console, signal } = context
   const started = performance.now()
   await assertWritable(options.out)
-  const data = await prepareData(context)
+  const data = await prepareData(context, processed)
   const trained = await trainNetwork(context, data)
   const models = await deployModels(context, data, trained)
   const metrics = metricsOf(context, data, trained, models, (performance.now() - started) / 1000)
@@ -41,6 +50,7 @@ export async function runPipeline(context: RunContext): Promise<RunResults> {
       'report.html': renderReport(results),
       'model.json': toJson(manifestOf(metrics, trained.normalizer)),
     })
+    await processed.commit()
     return { summary: options.out }
   })
   return results

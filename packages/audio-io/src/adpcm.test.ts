@@ -58,7 +58,7 @@ describe('decodeAdpcm', () => {
   it('follows the IMA steps by hand', () => {
     // Level 100, step index 16 (34): nibble 3 adds 7 * 34 / 8, nibble 15 then takes 15 * 31 / 8.
     const block = Uint8Array.of(100, 0, 16, 0, 0xf3, 0, 0, 0)
-    const samples = decodeAdpcm(block, format('adpcm_ima_wav', 1, 8))[0]!
+    const samples = decodeAdpcm(block, format('adpcm_ima_wav', 1, 8)).channels[0]!
     expect(samples).toHaveLength(9)
     expect(samples.slice(0, 3)).toEqual(Float32Array.of(100, 129, 71).map((level) => level / 32768))
   })
@@ -66,7 +66,7 @@ describe('decodeAdpcm', () => {
   it('follows the Microsoft steps by hand', () => {
     // Predictor 1 extrapolates the line through the last two samples: 20, 30, then 40 + 2 * 16, then 114 - 1 * 16.
     const block = Uint8Array.of(1, 16, 0, 30, 0, 20, 0, 0x2f)
-    const samples = decodeAdpcm(block, format('adpcm_ms', 1, 8))[0]!
+    const samples = decodeAdpcm(block, format('adpcm_ms', 1, 8)).channels[0]!
     expect(samples).toEqual(Float32Array.of(20, 30, 72, 98).map((level) => level / 32768))
   })
 
@@ -78,8 +78,11 @@ describe('decodeAdpcm', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 6 }), words, fc.nat(), (channels, length, seed) => {
         const blocks = Array.from({ length: channels }, (_, i) => monoBlock(encoding, 4 * length, seed + i))
-        const alone = blocks.map((block) => decodeAdpcm(block, format(encoding, 1, 4 * length))[0])
-        const together = decodeAdpcm(interleave(blocks), format(encoding, channels, 4 * length * channels))
+        const alone = blocks.map((block) => decodeAdpcm(block, format(encoding, 1, 4 * length)).channels[0])
+        const together = decodeAdpcm(
+          interleave(blocks),
+          format(encoding, channels, 4 * length * channels),
+        ).channels
         expect(together).toEqual(alone)
       }),
     )
@@ -88,15 +91,15 @@ describe('decodeAdpcm', () => {
   it.each(['adpcm_ima_wav', 'adpcm_ms'] as const)('%s: each block is decoded as if alone', (encoding) => {
     const blocks = [1, 2, 3].map((seed) => monoBlock(encoding, 32, seed))
     const one = format(encoding, 1, 32)
-    const alone = blocks.flatMap((block) => Array.from(decodeAdpcm(block, one)[0]!))
+    const alone = blocks.flatMap((block) => Array.from(decodeAdpcm(block, one).channels[0]!))
     const shifted = Uint8Array.from([0, ...blocks.flatMap((block) => Array.from(block))]).subarray(1)
-    expect(decodeAdpcm(shifted, one)).toEqual([Float32Array.from(alone)])
+    expect(decodeAdpcm(shifted, one).channels).toEqual([Float32Array.from(alone)])
   })
 
   it('stays in range where every nibble makes the Microsoft step three times larger', () => {
     const block = new Uint8Array(2048).fill(0x88)
     block.set([0, 0xff, 0x7f, 0, 0, 0, 0])
-    const samples = decodeAdpcm(block, format('adpcm_ms', 1, 2048))[0]!
+    const samples = decodeAdpcm(block, format('adpcm_ms', 1, 2048)).channels[0]!
     expect(samples.every((sample) => sample >= -1 && sample < 1)).toBe(true)
     expect(samples.subarray(2).every((sample) => sample === -1)).toBe(true)
   })

@@ -21,24 +21,35 @@ export interface AdpcmFormat {
  * on full-scale noise the two drift apart by up to 19 of 32768 levels. Microsoft ADPCM is the same in all three.
  *
  * @param data - Whole blocks.
+ * @param tolerant - `true` leaves silence in place of a block's channels that cannot be decoded, and counts the blocks.
  * @returns One array per channel, of `blocks * samplesPerBlock` samples in [-1, 1).
  * @throws EscError CORRUPT_DATA if a block's header asks for a step or predictor that does not exist.
  * @see IMA "Recommended Practices for Enhancing Digital Audio Compatibility" 3.0 (1992), Microsoft "New Multimedia Data
  *   Types and Data Techniques" (1994), ffmpeg 5.1 `libavcodec/adpcm.c`.
- * @example decodeAdpcm(data, { encoding: 'adpcm_ima_wav', channels: 1, blockAlign: 1024, samplesPerBlock: 2041 })
+ * @example decodeAdpcm(data, { encoding: 'adpcm_ima_wav', channels: 1, blockAlign: 1024, samplesPerBlock: 2041 }).channels
  */
-export function decodeAdpcm(data: Uint8Array, format: AdpcmFormat): Float32Array[] {
+export function decodeAdpcm(
+  data: Uint8Array,
+  format: AdpcmFormat,
+  tolerant = false,
+): { channels: Float32Array[]; damagedBlocks: number } {
   const { channels, blockAlign, samplesPerBlock } = format
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const blocks = data.byteLength / blockAlign
   const decodeBlock = format.encoding === 'adpcm_ms' ? decodeMsBlock : decodeImaBlock
   const out = Array.from({ length: channels }, () => new Float32Array(blocks * samplesPerBlock))
+  let damagedBlocks = 0
   for (let block = 0; block < blocks; block++) {
-    for (let channel = 0; channel < channels; channel++) {
-      decodeBlock(out[channel]!, block * samplesPerBlock, view, block * blockAlign, channel, format)
+    try {
+      for (let channel = 0; channel < channels; channel++) {
+        decodeBlock(out[channel]!, block * samplesPerBlock, view, block * blockAlign, channel, format)
+      }
+    } catch (error) {
+      if (!tolerant) throw error
+      damagedBlocks++
     }
   }
-  return out
+  return { channels: out, damagedBlocks }
 }
 
 /**

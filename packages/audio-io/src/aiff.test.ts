@@ -149,6 +149,27 @@ describe('decodeAiff', () => {
     }
   })
 
+  it.each<[string, Uint8Array, number, RegExp]>([
+    [
+      'a cut file',
+      form('AIFF', comm(), samples).subarray(0, -2),
+      1,
+      /claims 12 bytes, 10 follow.*need 4 bytes.*1 samples are read/s,
+    ],
+    [
+      'fewer samples',
+      form('AIFF', comm({ frames: 3 }), samples),
+      2,
+      /Frames=3 need 6 bytes.*2 samples are read/,
+    ],
+    ['more samples', form('AIFF', comm({ frames: 1 }), ssnd([0x40, 0, 3, 4])), 1, /1 samples are read/],
+    ['two COMM', form('AIFF', comm(), comm(), samples), 2, /a second chunk "COMM" at byte 38 is left out/],
+  ])('tolerant of %s', (_, bytes, frames, warning) => {
+    const { channels, warnings } = decodeAiff(bytes, { tolerant: true })
+    expect(channels).toEqual([Float32Array.of(0.5, -0.5).subarray(0, frames)])
+    expect(warnings!.join()).toMatch(warning)
+  })
+
   it.each<[string, Uint8Array, RegExp]>([
     ['IMA ADPCM', form('AIFC', comm({ type: 'ima4' }), samples), /compression "ima4" is not supported/],
     ['MACE', form('AIFC', comm({ type: 'MAC6' }), samples), /compression "MAC6"/],

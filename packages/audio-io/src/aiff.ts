@@ -1,28 +1,28 @@
 /** AIFF and AIFF-C files to samples. */
 import { EscError } from '@esc/core'
-import {
-  type AudioInfo,
-  assertDuration,
-  assertFiniteSamples,
-  DEFAULT_MAX_DURATION_SEC,
-  type DecodedAudio,
-  MAX_CHANNELS,
-} from './audio.js'
+import { type AudioInfo, type DecodedAudio, type DecodeLimits, MAX_CHANNELS, resolveSpan } from './audio.js'
 import { fourCc } from './four-cc.js'
-import { codecName, decodeSamples, type SampleFormat } from './pcm.js'
+import type { SampleFormat } from './pcm.js'
+import { blockOf, decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
+import { type ByteRange, type Reading, readBytes } from './reading.js'
 
-export interface DecodeAiffOptions {
-  /** Longest file to decode, in seconds; longer ones are refused before they are decoded. Default 3600. */
-  maxDurationSec?: number
-}
-
-interface AiffFile {
+/** What the "COMM" chunk says. */
+interface Common {
   format: SampleFormat
   /** Hz. */
   sampleRate: number
   frames: number
-  data: Uint8Array
 }
+
+/** The chunks that matter: one that is read, and where the other is. */
+interface Chunks {
+  COMM: DataView
+  SSND: ByteRange
+  warnings: string[]
+}
+
+// A file of empty chunks must not be walked for hours.
+const MAX_CHUNKS = 65536
 
 /** AIFF-C compression types; those of no fixed width have the width that COMM states. */
 const COMPRESSIONS: Readonly<
@@ -51,17 +51,16 @@ const COMPRESSIONS: Readonly<
  * @returns One array per channel; the sample rate is rounded to a whole number of Hz, as in ffmpeg.
  * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
  * @throws EscError UNSUPPORTED_FORMAT if it is no AIFF file, or naming its compression type if that is another.
- * @throws EscError INVALID_INPUT if it is longer than `maxDurationSec`; INVALID_OPTION if that is not > 0.
+ * @throws EscError INVALID_INPUT, INVALID_OPTION if the limits do not fit the file.
  * @see Apple, "Audio Interchange File Format" 1.3 (1989) and "AIFF-C" (1991 draft); ffmpeg 5.1 `libavformat/aiffdec.c`.
  * @example const { channels, sampleRate } = decodeAiff(bytes)
  */
-export function decodeAiff(bytes: Uint8Array, options: DecodeAiffOptions = {}): DecodedAudio {
-  const { maxDurationSec = DEFAULT_MAX_DURATION_SEC } = options
-  const { format, sampleRate, frames, data } = readAiff(bytes)
-  assertDuration(frames, sampleRate, maxDurationSec)
-  const channels = decodeSamples(data, format)
-  if (format.encoding === 'float') assertFiniteSamples(channels)
-  return { channels, sampleRate }
+export function decodeAiff(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
+  const { tolerant = false } = limits
+  const file = readBytes(bytes, readAiff(bytes.length, tolerant))
+  const span = resolveSpan(file.frames, file.sampleRate, limits)
+  const { offset, length } = pcmRange(file, span)
+  return decodePcm(file, bytes.subarray(offset, offset + length), span, tolerant)
 }
 
 /**
@@ -72,62 +71,71 @@ export function decodeAiff(bytes: Uint8Array, options: DecodeAiffOptions = {}): 
  * @example probeAiff(bytes).durationSec
  */
 export function probeAiff(bytes: Uint8Array): AudioInfo {
-  const { format, sampleRate, frames } = readAiff(bytes)
-  return {
-    container: 'aiff',
-    codec: codecName(format),
-    sampleRate,
-    channels: format.channels,
-    durationSec: frames / sampleRate,
-    frames,
-    bitDepth: format.validBits,
-  }
+  return pcmInfo(readBytes(bytes, readAiff(bytes.length)))
 }
 
-function readAiff(bytes: Uint8Array): AiffFile {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const form = view.byteLength >= 12 && fourCc(view, 0) === 'FORM' ? fourCc(view, 8) : ''
+/**
+ * Reads the header of an AIFF or AIFF-C file and locates its samples.
+ *
+ * @param fileSize - Bytes of the whole file.
+ * @param tolerant - `true` reads what there is of a file that was cut short or miscounts its samples.
+ * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeAiff}, but for bad samples.
+ * @example readBytes(bytes, readAiff(bytes.length)).sampleRate
+ */
+export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> {
+  const head = yield { offset: 0, length: 12 }
+  const form = head.byteLength >= 12 && fourCc(head, 0) === 'FORM' ? fourCc(head, 8) : ''
   if (form !== 'AIFF' && form !== 'AIFC') {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
       'not an AIFF file: it must start with "FORM", a size, and "AIFF" or "AIFC"',
     )
   }
-  const { COMM, SSND } = findChunks(view)
+  // A container may be cut, or hold garbage, behind its samples.
+  const end = tolerant ? fileSize : Math.min(8 + head.getUint32(4), fileSize)
+  const { COMM, SSND, warnings } = yield* findChunks(end, tolerant)
   const { format, sampleRate, frames } = readCommon(COMM, form === 'AIFC')
-  if (SSND.byteLength < 8) throw corrupt(`chunk "SSND" has ${SSND.byteLength} bytes, expected at least 8`)
-  const start = 8 + SSND.getUint32(0)
-  const blockSize = SSND.getUint32(4)
-  const size = (frames * format.channels * format.containerBits) / 8
-  const surplus = SSND.byteLength - start - size
+  if (SSND.length < 8) throw corrupt(`chunk "SSND" has ${SSND.length} bytes, expected at least 8`)
+  const sound = yield { offset: SSND.offset, length: 8 }
+  const start = 8 + sound.getUint32(0)
+  const blockSize = sound.getUint32(4)
+  const frameBytes = blockOf(format).bytes
+  const held = SSND.length - start
+  const surplus = held - frames * frameBytes
   if (frames === 0) throw corrupt('numSampleFrames=0: the file holds no samples')
+  const file = { container: 'aiff' as const, format, sampleRate, dataOffset: SSND.offset + start }
   // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk.
-  if (!(surplus >= 0 && surplus <= Math.max(blockSize, 1))) {
-    throw corrupt(
-      `numSampleFrames=${frames} need ${size} bytes, chunk "SSND" holds ${SSND.byteLength - start} from offset ${start - 8}`,
-    )
-  }
-  const data = new Uint8Array(SSND.buffer, SSND.byteOffset + start, size)
-  return { format, sampleRate, frames, data }
+  if (surplus >= 0 && surplus <= Math.max(blockSize, 1)) return { ...file, frames, warnings }
+  const message = `numSampleFrames=${frames} need ${frames * frameBytes} bytes, chunk "SSND" holds ${held} from offset ${start - 8}`
+  const whole = Math.floor(held / frameBytes)
+  if (!tolerant || !(whole > 0)) throw corrupt(message)
+  warnings.push(`${message}: ${Math.min(whole, frames)} samples are read`)
+  return { ...file, frames: Math.min(whole, frames), warnings }
 }
 
-/** Views of the bodies of the two chunks that matter; they may come in either order. */
-function findChunks(view: DataView): { COMM: DataView; SSND: DataView } {
-  const chunks = new Map<string, DataView>()
-  // A container may be cut, or hold garbage, behind its samples.
-  const end = Math.min(8 + view.getUint32(4), view.byteLength)
+/** They may come in either order. */
+function* findChunks(end: number, tolerant: boolean): Reading<Chunks> {
+  const chunks = new Map<string, ByteRange>()
+  const warnings: string[] = []
   let offset = 12
-  while (offset + 8 <= end) {
-    const id = fourCc(view, offset)
-    const size = view.getUint32(offset + 4)
+  for (let count = 0; offset + 8 <= end; count++) {
+    if (count > MAX_CHUNKS) throw corrupt(`more than ${MAX_CHUNKS} chunks`)
+    const head = yield { offset, length: 8 }
+    const id = fourCc(head, 0)
+    let size = head.getUint32(4)
     const rest = end - offset - 8
     if (size > rest) {
       if (chunks.has('COMM') && chunks.has('SSND')) break
-      throw corrupt(`chunk "${id}" at byte ${offset} claims ${size} bytes, ${rest} follow`)
+      const message = `chunk "${id}" at byte ${offset} claims ${size} bytes, ${rest} follow`
+      if (!tolerant || id !== 'SSND') throw corrupt(message)
+      warnings.push(`${message}: the rest is missing`)
+      size = rest
     }
     if (id === 'COMM' || id === 'SSND') {
-      if (chunks.has(id)) throw corrupt(`a second chunk "${id}" at byte ${offset}, expected one`)
-      chunks.set(id, new DataView(view.buffer, view.byteOffset + offset + 8, size))
+      const isSecond = chunks.has(id)
+      if (isSecond && !tolerant) throw corrupt(`a second chunk "${id}" at byte ${offset}, expected one`)
+      if (isSecond) warnings.push(`a second chunk "${id}" at byte ${offset} is left out`)
+      else chunks.set(id, { offset: offset + 8, length: size })
     }
     // Chunks start at even offsets.
     offset += 8 + size + (size & 1)
@@ -136,10 +144,10 @@ function findChunks(view: DataView): { COMM: DataView; SSND: DataView } {
   const SSND = chunks.get('SSND')
   if (!COMM || !SSND)
     throw corrupt(`no chunk "${COMM ? 'SSND' : 'COMM'}" in the ${end} bytes of the container`)
-  return { COMM, SSND }
+  return { COMM: yield { offset: COMM.offset, length: Math.min(COMM.length, 22) }, SSND, warnings }
 }
 
-function readCommon(chunk: DataView, compressed: boolean): Omit<AiffFile, 'data'> {
+function readCommon(chunk: DataView, compressed: boolean): Common {
   const expected = compressed ? 22 : 18
   if (chunk.byteLength < expected) {
     throw corrupt(`chunk "COMM" has ${chunk.byteLength} bytes, expected at least ${expected}`)

@@ -1,5 +1,5 @@
 /** What every decoder here returns, and the checks they share. */
-import { EscError } from '@esc/core'
+import { assertPositive, EscError } from '@esc/core'
 
 /** Decoded sound as the file holds it: not yet mixed to mono, not yet resampled. */
 export interface DecodedAudio {
@@ -7,6 +7,29 @@ export interface DecodedAudio {
   channels: Float32Array[]
   /** Hz. */
   sampleRate: number
+  /** What `tolerant` lost of a damaged file, a sentence each; absent where nothing was lost. */
+  warnings?: readonly string[]
+}
+
+/** Which part of a file is wanted, how much at most, and what happens where it is damaged. */
+export interface DecodeLimits {
+  /** Where to start, in seconds; cut to a whole sample. Default 0. */
+  offset?: number
+  /** How much to decode, in seconds, or less where the file ends sooner; `null` decodes to the end. Default `null`. */
+  duration?: number | null
+  /** The most that is decoded, in seconds; more is refused before it is decoded. Default 3600. */
+  maxDurationSec?: number
+  /**
+   * `true` returns what can be read of a damaged file, and lists in `warnings` what was lost; a file of which nothing can
+   * be read is refused all the same. Default `false`: any damage is CORRUPT_DATA.
+   */
+  tolerant?: boolean
+}
+
+/** A part of a sound, in samples per channel. */
+export interface Span {
+  start: number
+  length: number
 }
 
 /** What a file's header says of its sound. */
@@ -32,35 +55,86 @@ export const MAX_CHANNELS = 64
 export const DEFAULT_MAX_DURATION_SEC = 3600
 
 /**
- * @throws EscError INVALID_INPUT if `frames` at `sampleRate` last longer than `maxDurationSec`.
- * @throws EscError INVALID_OPTION unless `maxDurationSec > 0`.
+ * The samples that {@link DecodeLimits} ask for.
+ *
+ * @param frames - Samples per channel that the file has.
+ * @param sampleRate - The file's own, in Hz.
+ * @throws EscError INVALID_OPTION unless `offset >= 0` lies in the file, `duration` is `null` or at least a sample, and
+ *   `maxDurationSec > 0`.
+ * @throws EscError INVALID_INPUT if they last longer than `maxDurationSec`.
+ * @see librosa 0.10.2 `load`: both ends are cut to whole samples as there.
+ * @example resolveSpan(44100, 22050, { offset: 0.5 }) // { start: 11025, length: 33075 }
  */
-export function assertDuration(frames: number, sampleRate: number, maxDurationSec: number): void {
+export function resolveSpan(frames: number, sampleRate: number, limits: DecodeLimits): Span {
+  const { offset = 0, duration = null, maxDurationSec = DEFAULT_MAX_DURATION_SEC } = limits
   if (!(maxDurationSec > 0)) {
     throw new EscError('INVALID_OPTION', `maxDurationSec=${maxDurationSec} must be > 0`)
   }
-  if (frames > maxDurationSec * sampleRate) {
+  if (!(offset >= 0)) throw new EscError('INVALID_OPTION', `offset=${offset} must be >= 0`)
+  if (duration !== null) assertPositive('duration', duration)
+  const start = Math.trunc(offset * sampleRate)
+  if (start >= frames) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `offset=${offset} must be less than the file's ${frames / sampleRate} s`,
+    )
+  }
+  const wanted = duration === null ? frames : Math.trunc(duration * sampleRate)
+  if (wanted === 0) {
+    throw new EscError('INVALID_OPTION', `duration=${duration} is less than a sample at ${sampleRate} Hz`)
+  }
+  const length = Math.min(wanted, frames - start)
+  if (length > maxDurationSec * sampleRate) {
     throw new EscError(
       'INVALID_INPUT',
-      `durationSec=${frames / sampleRate} exceeds maxDurationSec=${maxDurationSec}; raise it to decode longer files`,
-      { detail: { frames, sampleRate, maxDurationSec } },
+      `${length / sampleRate} s exceed maxDurationSec=${maxDurationSec}; raise it, read a part by offset and duration, or stream it`,
+      { detail: { frames: length, sampleRate, maxDurationSec } },
+    )
+  }
+  return { start, length }
+}
+
+/**
+ * Room for decoded sound.
+ *
+ * @throws EscError INVALID_INPUT if there is not that much memory.
+ * @example allocateChannels(2, 44100)
+ */
+export function allocateChannels(channels: number, frames: number): Float32Array[] {
+  try {
+    return Array.from({ length: channels }, () => new Float32Array(frames))
+  } catch (cause) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `${channels} channels of ${frames} samples do not fit in memory; read a part by offset and duration`,
+      { cause },
     )
   }
 }
 
-/** @throws EscError CORRUPT_DATA naming the first sample that is NaN or infinite. */
-export function assertFiniteSamples(channels: readonly Float32Array[]): void {
-  for (const [channel, samples] of channels.entries()) {
+/**
+ * Sets samples that are NaN or infinite to 0.
+ *
+ * @returns What was lost, in a sentence; none if all samples were numbers.
+ * @example warnings.push(...silenceNonFinite(channels))
+ */
+export function silenceNonFinite(channels: readonly Float32Array[]): string[] {
+  let count = 0
+  for (const samples of channels) {
     for (let i = 0; i < samples.length; i++) {
-      if (!Number.isFinite(samples[i]!)) {
-        throw new EscError(
-          'CORRUPT_DATA',
-          `sample ${i} of channel ${channel} is ${samples[i]}, not a number`,
-          {
-            detail: { channel, sample: i },
-          },
-        )
-      }
+      if (Number.isFinite(samples[i]!)) continue
+      samples[i] = 0
+      count++
     }
   }
+  return count === 0 ? [] : [`${count} samples were NaN or infinite and were set to 0`]
+}
+
+/** Sound with what was lost of it, where anything was. @example decoded(channels, 44100, []) */
+export function decoded(
+  channels: Float32Array[],
+  sampleRate: number,
+  warnings: readonly string[],
+): DecodedAudio {
+  return warnings.length === 0 ? { channels, sampleRate } : { channels, sampleRate, warnings }
 }

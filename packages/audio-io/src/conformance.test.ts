@@ -6,6 +6,8 @@ import { createRng } from '@esc/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeAiff } from './aiff.js'
 import type { DecodedAudio } from './audio.js'
+import { pcmRange } from './pcm-file.js'
+import { readBytes } from './reading.js'
 import { readWav } from './riff.js'
 import { decodeWav } from './wav.js'
 
@@ -65,8 +67,9 @@ function with20Bits(bytes: Uint8Array): Uint8Array {
   const view = new DataView(out.buffer)
   const isExtensible = view.getUint16(20, true) === 0xfffe
   view.setUint16(isExtensible ? 38 : 34, 20, true)
-  const { data } = readWav(out)
-  for (let i = 0; i < data.length; i += 3) data[i]! &= 0xf0
+  const file = readBytes(out, readWav(out.length))
+  const { offset, length } = pcmRange(file, { start: 0, length: file.frames })
+  for (let i = offset; i < offset + length; i += 3) out[i]! &= 0xf0
   return out
 }
 

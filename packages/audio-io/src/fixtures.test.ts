@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { DecodedAudio } from './audio.js'
+import { lazyCodecs } from './lazy-codecs.js'
 import { decodeAudio } from './load.js'
-import { nodeCodecs } from './node/codecs.js'
 
 const folder = new URL('../fixtures/', import.meta.url)
 const names = readdirSync(folder).filter((name) => /\.(wav|ogg)$/.test(name))
@@ -44,7 +44,7 @@ describe('fixtures made by ffmpeg and sox', () => {
     "%s: every sample within 2e-6 of ffmpeg's",
     async (name) => {
       const bytes = new Uint8Array(readFileSync(new URL(name, folder)))
-      const audio = await decodeAudio(bytes, { codecs: nodeCodecs() })
+      const audio = await decodeAudio(bytes, { codecs: lazyCodecs() })
       const ours = interleave(audio)
       const theirs = expected(name)
       expect(audio.sampleRate).toBe(16000)
@@ -56,9 +56,9 @@ describe('fixtures made by ffmpeg and sox', () => {
 
   it('one-page.ogg: nothing is lost', async () => {
     const bytes = new Uint8Array(readFileSync(new URL('one-page.ogg', folder)))
-    const { channels } = await decodeAudio(bytes, { codecs: nodeCodecs() })
+    const { channels } = await decodeAudio(bytes, { codecs: lazyCodecs() })
     const several = await decodeAudio(new Uint8Array(readFileSync(new URL('mono-vorbis.ogg', folder))), {
-      codecs: nodeCodecs(),
+      codecs: lazyCodecs(),
     })
     expect(channels).toEqual(several.channels)
   })

@@ -1,7 +1,18 @@
-export { type DecodeAiffOptions, decodeAiff } from './aiff.js'
-export type { AudioInfo, DecodedAudio } from './audio.js'
+export { decodeAiff } from './aiff.js'
+export type { AudioInfo, DecodedAudio, DecodeLimits } from './audio.js'
 export { toMono } from './channels.js'
-export { type AudioDecoder, type Codecs, type WasmAudio, type WasmDecoder, wasmDecoder } from './codecs.js'
-export { type DecodeOptions, decodeAudio, type LoadOptions, loadAudio, probeAudio } from './load.js'
+export type { AudioDecoder, Codecs } from './codecs.js'
+export { decodeFlac } from './flac.js'
+export {
+  type DecodeOptions,
+  decodeAudio,
+  type LoadedClip,
+  type LoadOptions,
+  loadAudio,
+  probeAudio,
+  type StreamOptions,
+  streamAudio,
+} from './load.js'
+export type { ByteSource } from './reading.js'
 export { type AudioFormat, sniffFormat } from './sniff.js'
-export { type DecodeWavOptions, decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'
+export { decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'

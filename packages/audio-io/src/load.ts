@@ -1,173 +1,256 @@
 /** Any supported file to samples, and to a mono clip at the rate that features are computed at. */
-import { type AudioClip, assertPositive, EscError } from '@esc/core'
+import { type AudioClip, assertInteger, assertPositive, EscError } from '@esc/core'
 import { resample } from '@esc/dsp'
-import { decodeAiff, probeAiff } from './aiff.js'
-import {
-  type AudioInfo,
-  assertDuration,
-  assertFiniteSamples,
-  DEFAULT_MAX_DURATION_SEC,
-  type DecodedAudio,
-} from './audio.js'
+import { probeAiff, readAiff } from './aiff.js'
+import { type AudioInfo, type DecodedAudio, type DecodeLimits, decoded, resolveSpan } from './audio.js'
 import { toMono } from './channels.js'
 import type { AudioDecoder, Codecs, CompressedFile } from './codecs.js'
-import { readFlac } from './flac.js'
+import { decodeCompressed, streamCompressed } from './compressed.js'
+import { decodeFlac, probeFlac } from './flac.js'
+import { unwrapOggFlac } from './flac-ogg.js'
+import { streamFlac } from './flac-stream.js'
 import { readMp3 } from './mp3.js'
-import { readOggVorbis } from './ogg.js'
 import { readOggOpus } from './opus.js'
-import { type AudioFormat, sniffFormat, unsupported } from './sniff.js'
-import { decodeWav, probeWav } from './wav.js'
+import { decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
+import { type ByteSource, bytesSource, type Reading, readExactly, readSource } from './reading.js'
+import { readWav } from './riff.js'
+import { type AudioFormat, readFormat, sniffFormat, unsupported } from './sniff.js'
+import { readOggVorbis } from './vorbis.js'
+import { probeWav } from './wav.js'
 
-export interface DecodeOptions {
-  /** Decoders of compressed formats. Default none: WAV and AIFF alone. */
+export interface DecodeOptions extends DecodeLimits {
+  /** Decoders of the formats that need one: OGG Vorbis, Opus, MP3. Default none. */
   codecs?: Codecs
-  /** Longest file to decode, in seconds; longer ones are refused before they are decoded. Default 3600. */
-  maxDurationSec?: number
 }
 
 export interface LoadOptions extends DecodeOptions {
   /** Hz; `null` keeps the file's own rate. Default 22050. */
   sampleRate?: number | null
-  /** Where to start reading, in seconds. Default 0. */
-  offsetSec?: number
-  /** How much to read, in seconds, or less where the file ends sooner; `null` reads to the end. Default `null`. */
-  durationSec?: number | null
 }
 
-/** How a format is read: by code of our own, or checked here and decoded by one of {@link Codecs}. */
-type Reader =
-  | {
-      decode: (bytes: Uint8Array, options: { maxDurationSec: number }) => DecodedAudio
-      probe: (bytes: Uint8Array) => AudioInfo
-    }
-  | { codec: keyof Codecs; read: (bytes: Uint8Array) => CompressedFile }
+export interface StreamOptions extends Omit<DecodeOptions, 'maxDurationSec'> {
+  /** Samples per channel of each block but the last, which may be shorter. Default 65536. */
+  blockFrames?: number
+}
 
-const READERS: Partial<Record<AudioFormat, Reader>> = {
-  wav: { decode: decodeWav, probe: probeWav },
-  aiff: { decode: decodeAiff, probe: probeAiff },
+/** A mono clip, and what `tolerant` lost of it. */
+export interface LoadedClip extends AudioClip {
+  /** A sentence for each loss of a damaged file; absent where nothing was lost. */
+  warnings?: readonly string[]
+}
+
+// Nine hours of Opus at its highest rate.
+const MAX_COMPRESSED_SIZE = 2 ** 31
+
+/** Formats whose samples can be found in the file without decoding what is before them. */
+const PCM_READERS: Partial<Record<AudioFormat, (fileSize: number, tolerant: boolean) => Reading<PcmFile>>> = {
+  wav: readWav,
+  aiff: readAiff,
+}
+
+/** Formats that are checked here and decoded by one of {@link Codecs}. */
+const COMPRESSED_READERS: Partial<
+  Record<AudioFormat, { codec: keyof Codecs; read: (bytes: Uint8Array, tolerant: boolean) => CompressedFile }>
+> = {
   'ogg-vorbis': { codec: 'vorbis', read: readOggVorbis },
   'ogg-opus': { codec: 'opus', read: readOggOpus },
-  flac: { codec: 'flac', read: readFlac },
   mp3: { codec: 'mp3', read: readMp3 },
 }
 
 /**
- * What a sound file holds, without decoding it and without a codec. Compressed files are walked to their end, so that
- * length and integrity are known, not claimed.
+ * What a sound file holds, from its header: nothing is decoded, and no codec is needed. Where the header does not say
+ * how long the sound is (Ogg, MP3 without an info frame), its pages or frames are walked, and damage to them is noticed.
  *
  * @param bytes - The whole file.
  * @returns Container, codec, sample rate, channels, length, and bits per sample where the codec has such a thing.
  * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
- * @throws EscError CORRUPT_DATA if the file is damaged or cut short.
+ * @throws EscError CORRUPT_DATA if the header is damaged or contradicts the file's size.
  * @example probeAudio(bytes) // { container: 'flac', codec: 'flac', sampleRate: 44100, channels: 2, bitDepth: 16, … }
  */
 export function probeAudio(bytes: Uint8Array): AudioInfo {
-  const reader = READERS[sniffFormat(bytes)]
+  const format = sniffFormat(bytes)
+  if (format === 'wav') return probeWav(bytes)
+  if (format === 'aiff') return probeAiff(bytes)
+  if (format === 'flac') return probeFlac(bytes)
+  if (format === 'ogg-flac') return { ...probeFlac(unwrapOggFlac(bytes, false).bytes), container: 'ogg' }
+  const reader = COMPRESSED_READERS[format]
   if (!reader) throw unsupported(bytes)
-  return 'read' in reader ? reader.read(bytes).info : reader.probe(bytes)
+  return reader.read(bytes, false).info
 }
 
 /**
- * Decodes a sound file, whatever its name says: WAV and AIFF, and where `codecs` holds their decoder OGG Vorbis, Opus,
- * FLAC and MP3.
+ * {@link probeAudio} for a file that is read where needed: of WAV and AIFF no more than the header is fetched, of FLAC
+ * too where the header states the length.
  *
- * @param bytes - The whole file.
+ * @example await probeSource(source)
+ */
+export async function probeSource(input: Uint8Array | ByteSource): Promise<AudioInfo> {
+  if (input instanceof Uint8Array) return probeAudio(input)
+  const format = await readSource(input, readFormat())
+  const readPcm = PCM_READERS[format]
+  if (readPcm) return pcmInfo(await readSource(input, readPcm(input.size, false)))
+  return probeAudio(await readWhole(input))
+}
+
+/** @throws EscError INVALID_INPUT if it is larger than any sound that fits in memory once decoded. */
+async function readWhole(source: ByteSource): Promise<Uint8Array> {
+  if (source.size > MAX_COMPRESSED_SIZE) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `${source.size} bytes: a file that must be read whole may have at most ${MAX_COMPRESSED_SIZE}`,
+    )
+  }
+  return readExactly(source, { offset: 0, length: source.size })
+}
+
+/**
+ * Decodes a sound file, whatever its name says: WAV, AIFF and FLAC, and where `codecs` holds their decoder OGG Vorbis,
+ * Opus and MP3. Of WAV and AIFF, only the part that `offset` and `duration` ask for is read.
+ *
+ * @param input - The whole file, or where to read it.
  * @returns One array per channel, at the file's own rate, in the file's own order of channels.
  * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
- * @throws EscError CORRUPT_DATA if the file is damaged, cut short, or decodes to less than it promises.
- * @throws EscError INVALID_INPUT if it is longer than `maxDurationSec`; INVALID_OPTION if that is not > 0.
+ * @throws EscError CORRUPT_DATA if the file is damaged, cut short, or decodes to less than it promises, unless
+ *   `tolerant` is set and something of it can be read.
+ * @throws EscError INVALID_INPUT if more than `maxDurationSec` would be decoded.
+ * @throws EscError INVALID_OPTION if the offset is < 0 or past the end, a duration is not > 0 or less than a sample.
  * @example const { channels, sampleRate } = await decodeAudio(bytes)
  */
-export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodedAudio> {
-  const { codecs = {}, maxDurationSec = DEFAULT_MAX_DURATION_SEC } = options
-  const format = sniffFormat(bytes)
-  const reader = READERS[format]
+export async function decodeAudio(
+  input: Uint8Array | ByteSource,
+  options: DecodeOptions = {},
+): Promise<DecodedAudio> {
+  const { codecs = {}, ...limits } = options
+  const { tolerant = false } = limits
+  const source = input instanceof Uint8Array ? bytesSource(input) : input
+  const format = await readSource(source, readFormat())
+  const readPcm = PCM_READERS[format]
+  if (readPcm) {
+    const file = await readSource(source, readPcm(source.size, tolerant))
+    const span = resolveSpan(file.frames, file.sampleRate, limits)
+    return decodePcm(file, await readExactly(source, pcmRange(file, span)), span, tolerant)
+  }
+  const bytes = await readWhole(source)
+  if (format === 'flac') return decodeFlac(bytes, limits)
+  if (format === 'ogg-flac') {
+    const inner = unwrapOggFlac(bytes, tolerant)
+    const { channels, sampleRate, warnings = [] } = decodeFlac(inner.bytes, limits)
+    return decoded(channels, sampleRate, [...inner.warnings, ...warnings])
+  }
+  const { file, decode } = openCompressed(format, bytes, codecs, tolerant)
+  return decodeCompressed(file, decode, limits)
+}
+
+function openCompressed(
+  format: AudioFormat,
+  bytes: Uint8Array,
+  codecs: Codecs,
+  tolerant: boolean,
+): { file: CompressedFile; decode: AudioDecoder } {
+  const reader = COMPRESSED_READERS[format]
   if (!reader) throw unsupported(bytes)
-  if ('decode' in reader) return reader.decode(bytes, { maxDurationSec })
   const decode = codecs[reader.codec]
   if (!decode) {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      `format=${format} needs codecs.${reader.codec}; @esc/audio-io/node exports the same function with it bound`,
+      `format=${format} needs codecs.${reader.codec}, from @esc/audio-io/${reader.codec}; ` +
+        '@esc/audio-io/node and /browser export the same function with it bound',
       { detail: { format } },
     )
   }
-  return decodeCompressed(reader.read(bytes), decode, maxDurationSec)
-}
-
-async function decodeCompressed(
-  file: CompressedFile,
-  decode: AudioDecoder,
-  maxDurationSec: number,
-): Promise<DecodedAudio> {
-  const { info, skip, gain, decodedFrames } = file
-  assertDuration(info.frames, info.sampleRate, maxDurationSec)
-  const { channels, sampleRate } = await decode(file.payload)
-  if (channels.length !== info.channels || sampleRate !== info.sampleRate) {
-    throw new EscError(
-      'CORRUPT_DATA',
-      `${info.codec}: header promises ${info.channels} channels at ${info.sampleRate} Hz, ` +
-        `decoded ${channels.length} at ${sampleRate}`,
-    )
-  }
-  const wrong = channels.find((samples) => !decodedFrames.includes(samples.length))
-  if (wrong) {
-    throw new EscError(
-      'CORRUPT_DATA',
-      `${info.codec}: the file promises ${decodedFrames.join(' or ')} samples, decoded ${wrong.length}`,
-      { detail: { expected: decodedFrames[0], found: wrong.length } },
-    )
-  }
-  assertFiniteSamples(channels)
-  const trimmed = channels.map((samples) => samples.subarray(skip, skip + info.frames))
-  return { channels: gain === 1 ? trimmed : trimmed.map((samples) => scaled(samples, gain)), sampleRate }
-}
-
-function scaled(samples: Float32Array, gain: number): Float32Array {
-  return samples.map((sample) => sample * gain)
+  return { file: reader.read(bytes, tolerant), decode }
 }
 
 /**
- * Loads a sound file as a mono clip at a given rate: cuts `[offsetSec, offsetSec + durationSec)` at the file's own
- * rate, averages the channels, resamples.
+ * Loads a sound file as a mono clip at a given rate: decodes `[offset, offset + duration)`, averages the channels,
+ * resamples.
  *
- * Differs from librosa: an offset past the end is an error, not an empty clip with a warning; the result is always
- * mono; the resampler is that of `@esc/dsp`, not soxr.
+ * Differs from librosa: an offset past the end is an error, not an empty clip with a warning; the resampler is that of
+ * `@esc/dsp`, not soxr.
  *
- * @param bytes - The whole file.
- * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT as {@link decodeAudio}.
- * @throws EscError INVALID_OPTION if a rate or duration is not > 0, the offset is < 0 or past the end of the file, the
- *   span is shorter than one sample, or `resample` refuses the pair of rates.
+ * @param input - The whole file, or where to read it.
+ * @param options - `mono: false` keeps the channels apart, and gives what {@link decodeAudio} gives, resampled.
+ * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT, INVALID_OPTION as {@link decodeAudio}.
+ * @throws EscError INVALID_OPTION if `sampleRate` is not > 0, or `resample` refuses the pair of rates.
  * @see librosa 0.10.2 `load`.
- * @example const clip = await loadAudio(bytes, { sampleRate: 22050, offsetSec: 1, durationSec: 2.5 })
+ * @example const clip = await loadAudio(bytes, { sampleRate: 22050, offset: 1, duration: 2.5 })
  */
-export async function loadAudio(bytes: Uint8Array, options: LoadOptions = {}): Promise<AudioClip> {
-  const { sampleRate = 22050, offsetSec = 0, durationSec = null, ...decodeOptions } = options
+export function loadAudio(
+  input: Uint8Array | ByteSource,
+  options?: LoadOptions & { mono?: true },
+): Promise<LoadedClip>
+export function loadAudio(
+  input: Uint8Array | ByteSource,
+  options: LoadOptions & { mono: false },
+): Promise<DecodedAudio>
+export async function loadAudio(
+  input: Uint8Array | ByteSource,
+  options: LoadOptions & { mono?: boolean } = {},
+): Promise<LoadedClip | DecodedAudio> {
+  const { sampleRate = 22050, mono = true, ...decodeOptions } = options
   if (sampleRate !== null) assertPositive('sampleRate', sampleRate)
-  if (durationSec !== null) assertPositive('durationSec', durationSec)
-  if (!(offsetSec >= 0)) throw new EscError('INVALID_OPTION', `offsetSec=${offsetSec} must be >= 0`)
-  const audio = await decodeAudio(bytes, decodeOptions)
-  const samples = toMono(cut(audio, offsetSec, durationSec))
-  const fileRate = audio.sampleRate
-  if (sampleRate === null || sampleRate === fileRate) return { samples, sampleRate: fileRate }
-  return { samples: resample(samples, fileRate, sampleRate), sampleRate }
+  const { channels, sampleRate: fileRate, ...rest } = await decodeAudio(input, decodeOptions)
+  const rate = sampleRate ?? fileRate
+  const atRate = (samples: Float32Array) => (rate === fileRate ? samples : resample(samples, fileRate, rate))
+  if (mono) return { samples: atRate(toMono(channels)), sampleRate: rate, ...rest }
+  return { channels: channels.map(atRate), sampleRate: rate, ...rest }
 }
 
-function cut(audio: DecodedAudio, offsetSec: number, durationSec: number | null): Float32Array[] {
-  const frames = audio.channels[0]!.length
-  const start = Math.trunc(offsetSec * audio.sampleRate)
-  const length = durationSec === null ? frames : Math.trunc(durationSec * audio.sampleRate)
-  if (start >= frames) {
-    throw new EscError(
-      'INVALID_OPTION',
-      `offsetSec=${offsetSec} must be less than the file's ${frames / audio.sampleRate} s`,
-    )
+/**
+ * Decodes a sound file block by block. WAV, AIFF and FLAC take constant memory however long they are: only the block at
+ * hand is read and decoded. Of OGG Vorbis, Opus and MP3 the compressed file is held in memory, and each block is decoded
+ * when it is asked for.
+ *
+ * All blocks together equal what {@link decodeAudio} gives, whatever `blockFrames` is. Leaving the loop early ends the
+ * work.
+ *
+ * @param input - The whole file, or where to read it.
+ * @returns Blocks at the file's own rate; `createResampleStream` of `@esc/dsp` changes it.
+ * @throws EscError as {@link decodeAudio}, where the loop has come to the damage; INVALID_OPTION if `blockFrames` is not
+ *   a whole number > 0.
+ * @see librosa 0.10.2 `stream`, whose blocks are counted in frames that overlap.
+ * @example for await (const { channels } of streamAudio(source, { blockFrames: 48000 })) meter.push(channels[0])
+ */
+export async function* streamAudio(
+  input: Uint8Array | ByteSource,
+  options: StreamOptions = {},
+): AsyncGenerator<DecodedAudio, void> {
+  const { codecs = {}, blockFrames = 65536, ...part } = options
+  assertInteger('blockFrames', blockFrames, 1)
+  const { tolerant = false } = part
+  const source = input instanceof Uint8Array ? bytesSource(input) : input
+  const format = await readSource(source, readFormat())
+  const readPcm = PCM_READERS[format]
+  if (readPcm) {
+    yield* streamPcm(source, await readSource(source, readPcm(source.size, tolerant)), {
+      ...part,
+      blockFrames,
+    })
+  } else if (format === 'flac') {
+    yield* streamFlac(source, { ...part, blockFrames })
+  } else {
+    const bytes = await readWhole(source)
+    if (format === 'ogg-flac') {
+      const { bytes: flac, warnings } = unwrapOggFlac(bytes, tolerant)
+      yield* streamFlac(bytesSource(flac), { ...part, blockFrames }, warnings)
+      return
+    }
+    const { file, decode } = openCompressed(format, bytes, codecs, tolerant)
+    yield* streamCompressed(file, decode, { ...part, blockFrames })
   }
-  if (length === 0) {
-    throw new EscError(
-      'INVALID_OPTION',
-      `durationSec=${durationSec} is less than a sample at ${audio.sampleRate} Hz`,
-    )
+}
+
+async function* streamPcm(
+  source: ByteSource,
+  file: PcmFile,
+  { blockFrames, tolerant = false, ...part }: DecodeLimits & { blockFrames: number },
+): AsyncGenerator<DecodedAudio, void> {
+  const limits = { ...part, maxDurationSec: Number.POSITIVE_INFINITY }
+  const { start, length } = resolveSpan(file.frames, file.sampleRate, limits)
+  for (let done = 0; done < length; done += blockFrames) {
+    const span = { start: start + done, length: Math.min(blockFrames, length - done) }
+    // What is wrong with the header is said once.
+    const block = done === 0 ? file : { ...file, warnings: [] }
+    yield decodePcm(block, await readExactly(source, pcmRange(file, span)), span, tolerant)
   }
-  return audio.channels.map((samples) => samples.subarray(start, start + length))
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodeAudio } from './load.js'
-import { readMp3, readMp3Header, withoutTags } from './mp3.js'
-import { nodeCodecs } from './node/codecs.js'
+import { mp3 } from './codecs/mp3.js'
+import { decodeCompressed } from './compressed.js'
+import { readMp3, readMp3Header } from './mp3.js'
+import { withoutTags } from './tags.js'
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
@@ -32,19 +33,19 @@ describe('readMp3', () => {
   const stated = { container: 'mp3', codec: 'mp3', bitDepth: null }
 
   it('reads what a file with a LAME tag promises', () => {
-    const { info, payload, decodedFrames, skip } = readMp3(tagged)
+    const { info, streams } = readMp3(tagged)
     const length = { frames: 1600, durationSec: 0.1 }
     expect(info).toEqual({ ...stated, sampleRate: 16000, channels: 1, ...length })
-    expect(payload).toHaveLength(5 * FRAME)
-    expect([decodedFrames, skip]).toEqual([[5 * 576], 576 + 529])
+    const payload = tagged.subarray(tagged.length - 5 * FRAME)
+    const [least, most] = [5 * 576, 5 * 576]
+    expect(streams).toEqual([{ payload, least, most, skip: 576 + 529, frames: 1600, gain: 1 }])
   })
 
   it('counts the frames of a file without', () => {
-    const { info, payload, decodedFrames, skip } = readMp3(bare)
+    const { info, streams } = readMp3(bare)
     const length = { frames: 2880, durationSec: 0.18 }
     expect(info).toEqual({ ...stated, sampleRate: 16000, channels: 1, ...length })
-    expect(payload).toEqual(bare)
-    expect([decodedFrames, skip]).toEqual([[2880], 0])
+    expect(streams).toEqual([{ payload: bare, least: 2880, most: 2880, skip: 0, frames: 2880, gain: 1 }])
   })
 
   it('CORRUPT_DATA for a file cut anywhere, if it says how many frames there are', () => {
@@ -66,9 +67,9 @@ describe('readMp3', () => {
   const vbri = Uint8Array.of(...bare.subarray(0, 36), ...text('VBRI'), ...new Uint8Array(FRAME - 40), ...bare)
   it('skips a VBRI frame', () => {
     const whole = vbri.with(36 + 17, 5)
-    const { info, payload } = readMp3(whole)
+    const { info, streams } = readMp3(whole)
     expect(info.frames).toBe(2880)
-    expect(payload).toEqual(bare)
+    expect(streams[0]!.payload).toEqual(bare)
     expect(() => readMp3(vbri.with(36 + 17, 6))).toThrowError(/5 frames, its header promises 6/)
   })
 
@@ -127,11 +128,100 @@ describe('withoutTags', () => {
   })
 })
 
-describe('decodeAudio of MP3', () => {
+describe('what stands around the frames', () => {
+  it.each<[string, Uint8Array]>([
+    ['zeros before', Uint8Array.of(...new Uint8Array(3000), ...bare)],
+    ['the end of a frame before', Uint8Array.of(...bare.subarray(100, FRAME), ...bare)],
+    ['zeros after', Uint8Array.of(...bare, ...new Uint8Array(3000))],
+    [
+      'zeros between a tag and the frames',
+      Uint8Array.of(...text('ID3\x04\0\0\0\0\0\x05'), ...new Uint8Array(9), ...bare),
+    ],
+  ])('%s is skipped', (_, bytes) => {
+    const { streams, warnings } = readMp3(bytes)
+    expect(streams[0]!.payload).toEqual(bare)
+    expect(warnings).toEqual([])
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    [
+      'more than 4096 bytes before',
+      Uint8Array.of(...new Uint8Array(5000), ...bare),
+      /no frame after the tags/,
+    ],
+    ['a damaged info frame before', stream.with(0, 0), /info frame is damaged/],
+    ['anything but zeros after', Uint8Array.of(...bare, 0, 0, 1), /frame 5: no frame header/],
+  ])('CORRUPT_DATA: %s', (_, bytes, message) => {
+    expect(() => readMp3(bytes)).toThrowError(
+      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+describe('tolerant readMp3', () => {
+  const withJunk = Uint8Array.of(...bare.subarray(0, 2 * FRAME), ...text('junk'), ...bare.subarray(2 * FRAME))
+  const changed = bare.with(3 * FRAME, 0)
+  it.each<[string, Uint8Array, number, string[]]>([
+    ['nothing wrong', tagged, 5, []],
+    [
+      'junk between frames',
+      withJunk,
+      5,
+      ['4 bytes in 1 places are no whole frames and were left out, the first at byte 288'],
+    ],
+    [
+      'an incomplete last frame',
+      bare.subarray(0, 5 * FRAME - 1),
+      4,
+      ['143 bytes in 1 places are no whole frames and were left out, the first at byte 576'],
+    ],
+    [
+      'a header without sync',
+      changed,
+      4,
+      ['144 bytes in 1 places are no whole frames and were left out, the first at byte 432'],
+    ],
+    [
+      'fewer frames than promised',
+      stream.subarray(0, stream.length - FRAME),
+      4,
+      ['there are 4 frames, the header promises 5'],
+    ],
+    [
+      'junk before',
+      Uint8Array.of(...new Uint8Array(5000).fill(1), ...bare),
+      5,
+      ['5000 bytes before the first frame were left out'],
+    ],
+    [
+      'a tag that claims all',
+      Uint8Array.of(...text('ID3\x04\0\0\x7f\x7f\x7f\x7f'), ...bare),
+      5,
+      ['10 bytes before the first frame were left out'],
+    ],
+  ])('%s', (_, bytes, frames, expected) => {
+    const { streams, warnings } = readMp3(bytes, true)
+    expect(streams[0]!.payload).toHaveLength(frames * FRAME)
+    expect(warnings).toEqual(expected)
+  })
+
+  it('CORRUPT_DATA where there is no frame at all', () => {
+    expect(() => readMp3(text('no sound here'), true)).toThrowError(/no frame after the tags/)
+  })
+
+  it('decodes what is left', async () => {
+    const [whole] = (await decodeCompressed(readMp3(bare), mp3, {})).channels
+    const { channels, warnings } = await decodeCompressed(readMp3(changed, true), mp3, { tolerant: true })
+    expect(warnings).toHaveLength(1)
+    expect(channels[0]).toHaveLength(4 * 576)
+    expect(channels[0]!.subarray(0, 3 * 576)).toEqual(whole!.subarray(0, 3 * 576))
+  })
+})
+
+describe('MP3 decoded', () => {
   it('trims what the LAME tag says, and nothing without it', async () => {
-    const codecs = nodeCodecs()
-    const [trimmed] = (await decodeAudio(tagged, { codecs })).channels
-    const [whole] = (await decodeAudio(bare, { codecs })).channels
+    const [trimmed] = (await decodeCompressed(readMp3(tagged), mp3, {})).channels
+    const [whole] = (await decodeCompressed(readMp3(bare), mp3, {})).channels
     expect(whole).toHaveLength(2880)
     expect(trimmed).toEqual(whole!.slice(1105, 1105 + 1600))
   })

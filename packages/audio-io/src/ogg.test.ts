@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { join, pagesOf } from '../fixtures/ogg-pages.js'
-import { readOggVorbis } from './ogg.js'
+import { oggPackets, readOggPackets, readOggPages } from './ogg.js'
+import { writeOgg } from './ogg-repair.js'
+import { readOggVorbis } from './vorbis.js'
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
@@ -13,10 +15,11 @@ describe('readOggVorbis', () => {
     ['stereo-vorbis.ogg', 2],
     ['one-page.ogg', 1],
   ])('reads what %s promises', (name, channels) => {
-    const { info, decodedFrames } = readOggVorbis(fixture(name))
+    const { info, streams, warnings } = readOggVorbis(fixture(name))
     const stated = { channels, sampleRate: 16000, frames: 1600, durationSec: 0.1, bitDepth: null }
     expect(info).toEqual({ container: 'ogg', codec: 'vorbis', ...stated })
-    expect(decodedFrames).toEqual([1600])
+    expect(streams).toMatchObject([{ least: 1600, skip: 0, frames: 1600, gain: 1 }])
+    expect(warnings).toEqual([])
   })
 
   it('takes checksums computed the slow way', () => {
@@ -88,7 +91,7 @@ describe('readOggVorbis', () => {
     ['another Ogg version', patched(1, (view) => view.setUint8(4, 1)), /version 1, expected 0/],
     ['no channels', patched(0, (view) => view.setUint8(28 + 11, 0)), /channels=0/],
     ['a rate of 0', patched(0, (view) => view.setUint32(28 + 12, 0, true)), /at 0 Hz/],
-    ['blocks too short', patched(0, (view) => view.setUint8(28 + 28, 0xb5)), /blocks of 32 samples/],
+    ['blocks too short', patched(0, (view) => view.setUint8(28 + 28, 0xb5)), /blocks of 32 and 2048 samples/],
   ])('CORRUPT_DATA: %s', (_, bytes, message) => {
     expect(() => readOggVorbis(bytes)).toThrowError(
       expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
@@ -106,11 +109,48 @@ describe('readOggVorbis', () => {
     )
   })
 
-  it('UNSUPPORTED_FORMAT for chained files and other Vorbis versions', () => {
-    const chained = join([...pagesOf(mono), ...pagesOf(mono)])
-    const version = patched(0, (view) => view.setUint32(28 + 7, 1, true))
-    for (const bytes of [chained, version]) {
-      expect(() => readOggVorbis(bytes)).toThrowError(expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }))
-    }
+  it('CORRUPT_DATA for a position beyond what the packets can hold', () => {
+    const huge = patched(-1, (view) => view.setBigInt64(6, 2n ** 40n, true))
+    expect(() => readOggVorbis(huge)).toThrowError(
+      expect.objectContaining({
+        code: 'CORRUPT_DATA',
+        message: expect.stringMatching(/1099511627776 samples/),
+      }),
+    )
+  })
+
+  it('reads chained files, if their sound is alike', () => {
+    const { info, streams } = readOggVorbis(Uint8Array.of(...mono, ...fixture('one-page.ogg')))
+    expect(info).toMatchObject({ frames: 3200, durationSec: 0.2, channels: 1 })
+    expect(streams.map(({ payload }) => payload)).toEqual([mono, fixture('one-page.ogg')])
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['mono and stereo chained', Uint8Array.of(...mono, ...fixture('stereo-vorbis.ogg')), /chained with 2 at/],
+    ['multiplexed', join([pagesOf(mono)[0]!, ...pagesOf(mono)]), /begins another logical stream/],
+    ['another Vorbis version', patched(0, (view) => view.setUint32(28 + 7, 1, true)), /version 1/],
+  ])('UNSUPPORTED_FORMAT: %s', (_, bytes, message) => {
+    expect(() => readOggVorbis(bytes)).toThrowError(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT', message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+describe('readOggPackets', () => {
+  it('joins what goes over several pages, and leaves out what is not whole', () => {
+    const sizes = [30, 255, 70_000, 0, 510]
+    const packets = sizes.map((size, i) => new Uint8Array(size).fill(i + 1))
+    const bytes = writeOgg(packets)
+    const pages = readOggPages(bytes)
+    expect(pages.map((page) => page.packets)).toEqual([1, 1, 0, 1, 1, 1])
+    expect(readOggPackets(bytes, pages)).toEqual(packets)
+    expect(Array.from(oggPackets(bytes, pages.toSpliced(2, 1)))).toEqual(packets.toSpliced(2, 1))
+    expect(Array.from(oggPackets(bytes, pages.toSpliced(3, 1)))).toEqual(packets.toSpliced(2, 1))
+  })
+
+  it('UNSUPPORTED_FORMAT for chained files, which have several lists of pages', () => {
+    expect(() => readOggPages(join([...pagesOf(mono), ...pagesOf(mono)]))).toThrowError(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),
+    )
   })
 })

@@ -1,7 +1,5 @@
-/** Checks an Ogg file, and Vorbis in it, before it is decoded: decoders skip what is damaged and return less sound, silently. */
+/** Checks an Ogg file before it is decoded: decoders skip what is damaged and return less sound, silently. */
 import { EscError } from '@esc/core'
-import { MAX_CHANNELS } from './audio.js'
-import type { CompressedFile } from './codecs.js'
 
 /** One page of an Ogg file, in bytes from the start of the file. */
 export interface OggPage {
@@ -14,18 +12,16 @@ export interface OggPage {
   sequence: number
   /** How many packets end here. */
   packets: number
-  /** Where the packets that begin here begin. */
-  starts: number[]
   /** Whether the last packet goes on on the next page. */
   isOpen: boolean
 }
 
-const CONTINUED = 1
-const BEGIN = 2
-const END = 4
+/** Bits of {@link OggPage.flags}. */
+export const CONTINUED = 1
+export const BEGIN = 2
+export const END = 4
+
 const HEADER_SIZE = 27
-// Identification, comment and setup headers come before the first packet of sound.
-const HEADER_PACKETS = 3
 
 /**
  * Walks every page of an Ogg file: capture pattern, bounds, CRC, one logical stream, page numbers and packets without
@@ -38,15 +34,37 @@ const HEADER_PACKETS = 3
  * @example readOggPages(bytes).at(-1)?.granule
  */
 export function readOggPages(bytes: Uint8Array): OggPage[] {
-  const view = viewOf(bytes)
+  const streams = readOggStreams(bytes)
+  if (streams.length > 1) {
+    throw new EscError('UNSUPPORTED_FORMAT', `Ogg: ${streams.length} streams chained, expected one`)
+  }
+  return streams[0]!
+}
+
+/**
+ * {@link readOggPages} for files that may be chained: one list of pages for each stream.
+ *
+ * @throws EscError CORRUPT_DATA as there; UNSUPPORTED_FORMAT if streams are multiplexed.
+ * @see RFC 3533, section 4: a chained stream begins where the one before has ended.
+ * @example readOggStreams(bytes).map((pages) => pages.at(-1)?.granule)
+ */
+export function readOggStreams(bytes: Uint8Array): OggPage[][] {
   const crcTable = createCrcTable()
-  const pages: OggPage[] = []
+  const streams: OggPage[][] = []
+  let pages: OggPage[] = []
+  let index = 0
   let position = 0n
-  for (let offset = 0; offset < bytes.length; ) {
-    const index = pages.length
-    const page = readPage(view, offset, index)
+  for (let offset = 0; offset < bytes.length; index++) {
+    const page = parseOggPage(bytes, offset)
+    if (typeof page === 'string') throw corrupt(index, page)
     checkCrc(bytes, page, index, crcTable)
-    checkOrder(page, pages[index - 1], index, pages[0]?.serial ?? page.serial)
+    const previous = pages.at(-1)
+    if (!previous || (page.flags & BEGIN && previous.flags & END)) {
+      pages = []
+      streams.push(pages)
+      position = 0n
+    }
+    checkOrder(page, pages, index)
     // -1 marks a page on which no packet ends.
     if (page.granule !== -1n) {
       if (page.granule < position)
@@ -59,76 +77,70 @@ export function readOggPages(bytes: Uint8Array): OggPage[] {
   if (!((pages.at(-1)?.flags ?? 0) & END)) {
     throw new EscError('CORRUPT_DATA', 'Ogg: the last page has no end-of-stream flag: the file was cut short')
   }
-  return pages
+  return streams
 }
 
 /**
- * Checks an Ogg Vorbis file.
+ * The whole packets of some pages, in order, joined where they go over several; bytes are views of the file's where not.
  *
- * @param bytes - The whole file.
- * @returns What its headers and its last page promise.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggPages}, and for another version of Vorbis.
- * @see Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
- * @example readOggVorbis(bytes).info.frames
+ * @param pages - Of one stream. A packet of which a part is on none of them is left out.
+ * @see RFC 3533, section 5.
+ * @example for (const packet of oggPackets(bytes, readOggPages(bytes))) decode(packet)
  */
-export function readOggVorbis(bytes: Uint8Array): CompressedFile {
-  const pages = readOggPages(bytes)
-  const { channels, sampleRate, shortBlock } = readIdentification(viewOf(bytes))
-  const last = pages.at(-1)!
-  const packets = pages.reduce((sum, page) => sum + page.packets, 0)
-  const frames = pages.reduce((max, { granule }) => (granule > max ? granule : max), 0n)
-  // Each packet but the first gives at least half a short block; at most the last page's are trimmed away.
-  const atLeast = BigInt(packets - HEADER_PACKETS - 1 - last.packets) * BigInt(shortBlock / 2)
-  if (atLeast > frames || frames === 0n) {
-    throw new EscError(
-      'CORRUPT_DATA',
-      `Ogg: ${packets} packets, and ${frames} samples in the last page's position`,
-    )
-  }
-  return {
-    info: {
-      container: 'ogg',
-      codec: 'vorbis',
-      sampleRate,
-      channels,
-      durationSec: Number(frames) / sampleRate,
-      frames: Number(frames),
-      bitDepth: null,
-    },
-    payload: bytes,
-    decodedFrames: [Number(frames)],
-    skip: 0,
-    gain: 1,
+export function* oggPackets(bytes: Uint8Array, pages: Iterable<OggPage>): Generator<Uint8Array, undefined> {
+  // The parts of a packet that has begun and not ended.
+  let parts: Uint8Array[] | undefined
+  let sequence = 0
+  for (const page of pages) {
+    const continues = (page.flags & CONTINUED) !== 0
+    if (!continues || page.sequence !== sequence) parts = continues ? undefined : []
+    sequence = page.sequence + 1
+    const segments = bytes[page.offset + 26]!
+    let start = page.offset + HEADER_SIZE + segments
+    let end = start
+    for (let i = 0; i < segments; i++) {
+      const lacing = bytes[page.offset + HEADER_SIZE + i]!
+      end += lacing
+      if (lacing === 255 && i < segments - 1) continue
+      parts?.push(bytes.subarray(start, end))
+      start = end
+      if (lacing === 255) continue
+      if (parts) yield parts.length === 1 ? parts[0]! : concat(parts)
+      parts = []
+    }
   }
 }
 
-function readPage(view: DataView, offset: number, index: number): OggPage {
-  const rest = view.byteLength - offset
-  if (rest < HEADER_SIZE) throw corrupt(index, `${rest} bytes left, expected a page header of ${HEADER_SIZE}`)
-  if (view.getUint32(offset) !== 0x4f676753) throw corrupt(index, `no "OggS" at byte ${offset}`)
-  if (view.getUint8(offset + 4) !== 0)
-    throw corrupt(index, `version ${view.getUint8(offset + 4)}, expected 0`)
-  const segments = view.getUint8(offset + 26)
+/** {@link oggPackets} as a list. @example readOggPackets(bytes, readOggPages(bytes))[0] */
+export function readOggPackets(bytes: Uint8Array, pages: readonly OggPage[]): Uint8Array[] {
+  return Array.from(oggPackets(bytes, pages))
+}
+
+/** The page at `offset`, or what is wrong there, in words; its checksum is not looked at. @example parseOggPage(bytes, 0) */
+export function parseOggPage(bytes: Uint8Array, offset: number): OggPage | string {
+  const view = viewOf(bytes)
+  const rest = bytes.length - offset
+  if (rest < HEADER_SIZE) return `${rest} bytes left, expected a page header of ${HEADER_SIZE}`
+  if (view.getUint32(offset) !== 0x4f676753) return `no "OggS" at byte ${offset}`
+  if (bytes[offset + 4] !== 0) return `version ${bytes[offset + 4]}, expected 0`
+  const segments = bytes[offset + 26]!
   let length = HEADER_SIZE + segments
-  if (length > rest) throw corrupt(index, `${rest} bytes left, its header has ${length}`)
-  const flags = view.getUint8(offset + 5)
-  const starts: number[] = []
+  if (length > rest) return `${rest} bytes left, its header has ${length}`
+  const flags = bytes[offset + 5]!
   let packets = 0
   let isOpen = (flags & CONTINUED) !== 0
   for (let i = 0; i < segments; i++) {
-    const lacing = view.getUint8(offset + HEADER_SIZE + i)
-    if (!isOpen) starts.push(offset + length)
+    const lacing = bytes[offset + HEADER_SIZE + i]!
     length += lacing
     isOpen = lacing === 255
     if (!isOpen) packets++
   }
-  if (length > rest) throw corrupt(index, `${rest} bytes left, it has ${length}: the file was cut short`)
+  if (length > rest) return `${rest} bytes left, it has ${length}: the file was cut short`
   return {
     offset,
     length,
     flags,
     packets,
-    starts,
     isOpen,
     granule: view.getBigInt64(offset + 6, true),
     serial: view.getUint32(offset + 14, true),
@@ -136,17 +148,23 @@ function readPage(view: DataView, offset: number, index: number): OggPage {
   }
 }
 
-function checkOrder(page: OggPage, previous: OggPage | undefined, index: number, serial: number): void {
+/** @param before - The pages of the same stream before this one. */
+function checkOrder(page: OggPage, before: readonly OggPage[], index: number): void {
+  const previous = before.at(-1)
   const isBegin = (page.flags & BEGIN) !== 0
-  if (index > 0 && isBegin) {
+  if (previous && isBegin) {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      `Ogg page ${index} begins another logical stream: chained and multiplexed files are not supported`,
+      `Ogg page ${index} begins another logical stream: multiplexed files are not supported`,
     )
   }
-  if (index === 0 && !isBegin) throw corrupt(index, 'no beginning-of-stream flag: the start is missing')
-  if (page.serial !== serial) throw corrupt(index, `stream ${page.serial}, expected ${serial}`)
-  if (page.sequence !== index) throw corrupt(index, `it is numbered ${page.sequence}: a page is missing`)
+  if (!previous && !isBegin) throw corrupt(index, 'no beginning-of-stream flag: the start is missing')
+  if (previous && page.serial !== previous.serial) {
+    throw corrupt(index, `stream ${page.serial}, expected ${previous.serial}`)
+  }
+  if (page.sequence !== before.length) {
+    throw corrupt(index, `it is numbered ${page.sequence}, expected ${before.length}: a page is missing`)
+  }
   if (previous && previous.flags & END) throw corrupt(index, 'it follows the page that ends the stream')
   const isContinued = (page.flags & CONTINUED) !== 0
   if (isContinued !== (previous?.isOpen ?? false)) {
@@ -158,7 +176,7 @@ function checkOrder(page: OggPage, previous: OggPage | undefined, index: number,
 }
 
 function checkCrc(bytes: Uint8Array, page: OggPage, index: number, table: Uint32Array): void {
-  const crc = crcOf(bytes, page, table)
+  const crc = oggCrc(bytes, page, table)
   const stored = viewOf(bytes).getUint32(page.offset + 22, true)
   if (crc !== stored) {
     const hex = (value: number) => value.toString(16).padStart(8, '0')
@@ -166,7 +184,12 @@ function checkCrc(bytes: Uint8Array, page: OggPage, index: number, table: Uint32
   }
 }
 
-function crcOf(bytes: Uint8Array, { offset, length }: OggPage, table: Uint32Array): number {
+/** The checksum that a page should have. @example oggCrc(bytes, page, createCrcTable()) */
+export function oggCrc(
+  bytes: Uint8Array,
+  { offset, length }: { offset: number; length: number },
+  table: Uint32Array,
+): number {
   let crc = 0
   for (let i = 0; i < length; i++) {
     // The field counts as zero in its own checksum.
@@ -177,29 +200,12 @@ function crcOf(bytes: Uint8Array, { offset, length }: OggPage, table: Uint32Arra
 }
 
 /**
- * The same file with other positions.
+ * CRC-32 with polynomial 0x04c11db7, most significant bit first, initial value and final mask 0.
  *
- * @param granules - One per page; -1 for a page on which no packet ends.
- * @returns New bytes, with checksums that are right.
- * @example withGranules(bytes, pages, pages.map((page) => page.granule))
+ * @see RFC 3533, section 6.
+ * @example oggCrc(bytes, page, createCrcTable())
  */
-export function withGranules(
-  bytes: Uint8Array,
-  pages: readonly OggPage[],
-  granules: readonly bigint[],
-): Uint8Array {
-  const out = bytes.slice()
-  const view = viewOf(out)
-  const table = createCrcTable()
-  for (const [i, page] of pages.entries()) {
-    view.setBigInt64(page.offset + 6, granules[i]!, true)
-    view.setUint32(page.offset + 22, crcOf(out, page, table), true)
-  }
-  return out
-}
-
-/** CRC-32 with polynomial 0x04c11db7, most significant bit first, initial value and final mask 0. */
-function createCrcTable(): Uint32Array {
+export function createCrcTable(): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte << 24
     for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
@@ -207,22 +213,14 @@ function createCrcTable(): Uint32Array {
   })
 }
 
-function readIdentification(view: DataView): { channels: number; sampleRate: number; shortBlock: number } {
-  const start = HEADER_SIZE + view.getUint8(26)
-  if (view.byteLength < start + 30) throw corrupt(0, 'its packet is too short for an identification header')
-  const version = view.getUint32(start + 7, true)
-  if (version !== 0) throw new EscError('UNSUPPORTED_FORMAT', `Vorbis version ${version}, expected 0`)
-  const channels = view.getUint8(start + 11)
-  const sampleRate = view.getUint32(start + 12, true)
-  if (!(channels >= 1 && channels <= MAX_CHANNELS) || sampleRate === 0) {
-    throw corrupt(
-      0,
-      `channels=${channels} at ${sampleRate} Hz, expected 1 to ${MAX_CHANNELS} channels and > 0 Hz`,
-    )
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
   }
-  const shortBlock = 2 ** (view.getUint8(start + 28) & 15)
-  if (shortBlock < 64) throw corrupt(0, `blocks of ${shortBlock} samples, expected at least 64`)
-  return { channels, sampleRate, shortBlock }
+  return out
 }
 
 function viewOf(bytes: Uint8Array): DataView {

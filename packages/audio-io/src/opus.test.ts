@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { join, pagesOf } from '../fixtures/ogg-pages.js'
-import { decodeAudio } from './load.js'
-import { nodeCodecs } from './node/codecs.js'
+import { opus } from './codecs/opus.js'
+import { decodeCompressed } from './compressed.js'
+import { writeOgg } from './ogg-repair.js'
 import { readOggOpus } from './opus.js'
 
 const fixture = (name: string) =>
@@ -34,10 +35,10 @@ describe('readOggOpus', () => {
     ['mono-opus.opus', 1, 2400, 0.05],
     ['stereo-opus.opus', 2, 1440, 0.03],
   ])('reads what %s promises', (name, channels, frames, durationSec) => {
-    const { info, gain } = readOggOpus(fixture(name))
+    const { info, streams } = readOggOpus(fixture(name))
     const stated = { channels, frames, durationSec, sampleRate: 48000, bitDepth: null }
     expect(info).toEqual({ container: 'ogg', codec: 'opus', ...stated })
-    expect(gain).toBe(1)
+    expect(streams).toMatchObject([{ frames, gain: 1 }])
   })
 
   it('CORRUPT_DATA for a file cut anywhere', () => {
@@ -80,12 +81,12 @@ describe('readOggOpus', () => {
     [
       'a packet without frames',
       patched(2, (view) => view.setUint16(27 + view.getUint8(26), 0xfb00)),
-      /has 0 frames/,
+      /packet 2 has no frames, or more than 120 ms/,
     ],
     [
       'a packet of 63 frames',
       patched(2, (view) => view.setUint16(27 + view.getUint8(26), 0xfb3f)),
-      /has 63 frames of 960/,
+      /packet 2 has no frames, or more than 120 ms/,
     ],
   ])('CORRUPT_DATA: %s', (_, bytes, message) => {
     expect(() => readOggOpus(bytes)).toThrowError(
@@ -96,7 +97,8 @@ describe('readOggOpus', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['version 16', patched(0, (view) => view.setUint8(HEAD + 8, 16)), /version 16/],
     ['ambisonics', patched(0, (view) => view.setUint8(HEAD + 18, 2)), /mapping family 2/],
-    ['two files in one', join([...pagesOf(mono), ...pagesOf(mono)]), /chained/],
+    ['mono and stereo chained', Uint8Array.of(...mono, ...fixture('stereo-opus.opus')), /chained/],
+    ['multiplexed', join([pagesOf(mono)[0]!, ...pagesOf(mono)]), /begins another logical stream/],
   ])('UNSUPPORTED_FORMAT: %s', (_, bytes, message) => {
     expect(() => readOggOpus(bytes)).toThrowError(
       expect.objectContaining({ code: 'UNSUPPORTED_FORMAT', message: expect.stringMatching(message) }),
@@ -104,24 +106,59 @@ describe('readOggOpus', () => {
   })
 })
 
-describe('decodeAudio of Opus', () => {
-  const codecs = nodeCodecs()
+describe('Opus decoded', () => {
+  const decode = async (bytes: Uint8Array) => (await decodeCompressed(readOggOpus(bytes), opus, {})).channels
 
   it("applies the header's output gain", async () => {
-    const [plain] = (await decodeAudio(mono, { codecs })).channels
+    const [plain] = await decode(mono)
     const louder = patched(0, (view) => view.setInt16(HEAD + 16, 6 * 256, true))
-    const [loud] = (await decodeAudio(louder, { codecs })).channels
+    const [loud] = await decode(louder)
     expect(loud).toEqual(plain!.map((sample) => sample * 10 ** (6 / 20)))
   })
 
   it("is not misled by positions that are a packet's length off, as ffmpeg writes them", async () => {
     const ahead = patched(2, (view) => view.setBigInt64(6, 960n + 488n, true))
-    expect(await decodeAudio(ahead, { codecs })).toEqual(await decodeAudio(mono, { codecs }))
+    expect(await decode(ahead)).toEqual(await decode(mono))
   })
 
   it('decodes mapping family 1, silent channels included', async () => {
-    const [plain] = (await decodeAudio(mono, { codecs })).channels
-    const { channels } = await decodeAudio(surround(3, 1, 0, 0, 255, 0), { codecs })
-    expect(channels).toEqual([plain, new Float32Array(2400), plain])
+    const [plain] = await decode(mono)
+    expect(await decode(surround(3, 1, 0, 0, 255, 0))).toEqual([plain, new Float32Array(2400), plain])
+  })
+
+  it('tolerant takes positions that contradict the packets for what they are, and says so', () => {
+    const ahead = patched(-1, (view) => view.setBigInt64(6, 99_999n, true))
+    expect(() => readOggOpus(ahead)).toThrowError(corrupt)
+    const { info, warnings } = readOggOpus(ahead, true)
+    expect(info.frames).toBe(3 * 960 - 312)
+    expect(warnings).toEqual(['Opus: page 4 ends at sample 99999, its packets at 2880'])
+  })
+
+  it('joins chained files', async () => {
+    const [plain] = await decode(mono)
+    const [twice] = await decode(Uint8Array.of(...mono, ...mono))
+    expect(twice).toEqual(Float32Array.of(...plain!, ...plain!))
+  })
+
+  it('trims the start and the end of a file with all its sound on one page', async () => {
+    const [head, tags, ...sound] = pagesOf(mono)
+    const packets = sound.map((page) => page.subarray(27 + page[26]!))
+    const table = packets.flatMap(({ length }) => [
+      ...Array(Math.floor(length / 255)).fill(255),
+      length % 255,
+    ])
+    const start = Uint8Array.from(sound.at(-1)!.subarray(0, 27)).with(18, 2).with(26, table.length)
+    const page = Uint8Array.of(...start, ...table, ...packets.flatMap((packet) => Array.from(packet)))
+    expect(await decode(join([head!, tags!, page]))).toEqual(await decode(mono))
+  })
+
+  it('UNSUPPORTED_FORMAT for a packet of more bytes than the decoder holds', async () => {
+    const [head, tags] = pagesOf(mono).map((page) => page.subarray(27 + page[26]!))
+    // Two frames of 20 ms.
+    const packet = new Uint8Array(3841).fill(0xf9, 0, 1)
+    const bytes = writeOgg([head!, tags!, packet])
+    await expect(opus(bytes).next()).rejects.toThrowError(
+      expect.objectContaining({ code: 'UNSUPPORTED_FORMAT', message: expect.stringMatching(/3841 bytes/) }),
+    )
   })
 })

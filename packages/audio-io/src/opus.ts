@@ -1,7 +1,21 @@
 /** Checks an Ogg Opus file before it is decoded. */
-import { EscError } from '@esc/core'
-import type { CompressedFile } from './codecs.js'
-import { type OggPage, readOggPages, withGranules } from './ogg.js'
+import { EscError, isEscError } from '@esc/core'
+import { type CompressedFile, joinStreams, type ReadStream } from './codecs.js'
+import { type OggPage, oggPackets, readOggStreams } from './ogg.js'
+import { salvageOgg, writeOgg } from './ogg-repair.js'
+
+/** The header of an Opus stream. */
+export interface OpusHead {
+  channels: number
+  /** Samples to drop from the start. */
+  preSkip: number
+  /** Factor on every sample. */
+  gain: number
+  /** Opus streams in each packet, how many of them stereo, and which of their channels each channel is. */
+  streams: number
+  coupled: number
+  mapping: number[]
+}
 
 // Opus decodes to this rate whatever the recording's was.
 const SAMPLE_RATE = 48000
@@ -13,59 +27,85 @@ const MAX_PACKET_FRAMES = 5760
 /**
  * Checks an Ogg Opus file: its pages, its header, and that each page's position is what its packets add up to, give or
  * take a packet. The length is the last page's position less the pre-skip, as RFC 7845 has it; ffmpeg 5.1 trims the last
- * page against the one before, which gives less where that one's position is ahead of its packets.
+ * page against the one before, which gives less where that one's position is ahead of its packets. Of chained files,
+ * all streams must have the same number of channels; their sound is joined.
  *
  * @param bytes - The whole file.
+ * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Opus. `warnings`
+ *   says what was left out.
  * @returns What it decodes to; channels are in the file's order (Vorbis's: 5.1 is L C R Ls Rs LFE).
  * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or the file was cut short at either end.
- * @throws EscError UNSUPPORTED_FORMAT if it is chained or multiplexed, or of a channel mapping family other than 0 and 1.
+ * @throws EscError UNSUPPORTED_FORMAT if it is multiplexed, or of a channel mapping family other than 0 and 1.
  * @see RFC 7845 (Ogg Opus), sections 4 and 5; RFC 6716 (Opus), section 3.1.
  * @example readOggOpus(bytes).info.durationSec
  */
-export function readOggOpus(bytes: Uint8Array): CompressedFile {
-  const pages = readOggPages(bytes)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const starts = pages.flatMap((page) => page.starts)
-  const { channels, preSkip, gain } = readHead(view, pages[0]!)
-  const tags = starts[1] ?? bytes.length
-  if (String.fromCharCode(...bytes.subarray(tags, tags + 8)) !== 'OpusTags') {
-    throw corrupt('the second packet is not OpusTags')
-  }
-  const { granules, untrimmed } = countFrames(view, pages, starts)
-  const position = Number(granules.at(-1)!)
-  const frames = position - preSkip
-  if (!(frames > 0)) throw corrupt(`pre-skip=${preSkip} leaves ${frames} samples`)
-  return {
-    info: {
-      container: 'ogg',
-      codec: 'opus',
-      sampleRate: SAMPLE_RATE,
-      channels,
-      durationSec: frames / SAMPLE_RATE,
-      frames,
-      bitDepth: null,
-    },
-    // ogg-opus-decoder trims the end by all positions together: they must be exact.
-    payload: pages.every(({ granule }, i) => granule === granules[i])
-      ? bytes
-      : withGranules(bytes, pages, granules),
-    // Where all sound is on one page, ogg-opus-decoder 1.7.5 trims the end as if there were no pre-skip.
-    decodedFrames: [frames, Math.min(position, untrimmed - preSkip)],
-    skip: 0,
-    gain,
+export function readOggOpus(bytes: Uint8Array, tolerant = false): CompressedFile {
+  try {
+    const streams = readOggStreams(bytes).map((pages) => readStream(bytes, pages))
+    return joinStreams('opus', streams)
+  } catch (error) {
+    const repaired = tolerant && isEscError(error) ? repair(bytes) : undefined
+    if (!repaired) throw error
+    // Every page may be there, and yet they contradict each other.
+    return repaired.warnings.length > 0 ? repaired : { ...repaired, warnings: [(error as EscError).message] }
   }
 }
 
-function readHead(view: DataView, page: OggPage): { channels: number; preSkip: number; gain: number } {
-  const start = page.starts[0] ?? 0
-  const size = page.offset + page.length - start
-  if (size < 19) throw corrupt(`OpusHead has ${size} bytes, expected at least 19`)
-  const version = view.getUint8(start + 8)
+function readStream(bytes: Uint8Array, pages: readonly OggPage[]): ReadStream {
+  const packets = oggPackets(bytes, pages)
+  const head = readOpusHead(packets.next().value ?? new Uint8Array(0))
+  if (!isTags(packets.next().value)) throw corrupt('the second packet is not OpusTags')
+  const { frames, position } = countFrames(packets, pages)
+  const last = pages.at(-1)!
+  const payload = bytes.subarray(pages[0]!.offset, last.offset + last.length)
+  return toStream(head, payload, frames, Math.min(frames, position))
+}
+
+/** @param end - Where the sound ends, in samples that the packets decode to. */
+function toStream(head: OpusHead, payload: Uint8Array, decodedFrames: number, end: number): ReadStream {
+  const { channels, preSkip, gain } = head
+  const frames = end - preSkip
+  if (!(frames > 0)) throw corrupt(`pre-skip=${preSkip} leaves ${frames} samples`)
+  const stream = { payload, least: decodedFrames, most: decodedFrames, skip: preSkip, frames, gain }
+  return { stream, channels, sampleRate: SAMPLE_RATE }
+}
+
+/** What is left of a damaged file; `undefined` if its header is not, or no sound. */
+function repair(bytes: Uint8Array): CompressedFile | undefined {
+  const salvaged = salvageOgg(bytes, 'OpusHead', 'Opus')
+  if (!salvaged) return undefined
+  const { granule, warnings } = salvaged
+  const [first, ...others] = salvaged.packets
+  const head = readOpusHead(first ?? new Uint8Array(0))
+  const candidates = others.filter((packet) => !isTags(packet))
+  const sound = candidates.filter((packet) => packetFrames(packet) !== undefined)
+  const bad = candidates.length - sound.length
+  if (bad > 0) warnings.push(`${bad} packets are none of Opus and were left out`)
+  const frames = sound.reduce((sum, packet) => sum + packetFrames(packet)!, 0)
+  // A position within the last packet trims the end. Beyond it, a page was lost; before it, the position is wrong.
+  const end = granule > frames - MAX_PACKET_FRAMES ? Math.min(granule, frames) : frames
+  if (end <= head.preSkip) return undefined
+  const payload = writeOgg([first!, emptyTags(), ...sound])
+  return { ...joinStreams('opus', [toStream(head, payload, frames, end)]), warnings }
+}
+
+/**
+ * The first packet of an Opus stream.
+ *
+ * @throws EscError CORRUPT_DATA if it is too short or contradicts itself; UNSUPPORTED_FORMAT for a later version, or a
+ *   mapping family other than 0 and 1.
+ * @see RFC 7845, section 5.1.
+ * @example readOpusHead(packet).channels
+ */
+export function readOpusHead(packet: Uint8Array): OpusHead {
+  if (packet.length < 19) throw corrupt(`OpusHead has ${packet.length} bytes, expected at least 19`)
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength)
+  const version = view.getUint8(8)
   // A minor version, in the lower half, keeps what is read here.
   if (version >> 4 !== 0)
     throw new EscError('UNSUPPORTED_FORMAT', `Opus version ${version}, expected below 16`)
-  const channels = view.getUint8(start + 9)
-  const family = view.getUint8(start + 18)
+  const channels = view.getUint8(9)
+  const family = view.getUint8(18)
   if (family > 1) {
     throw new EscError('UNSUPPORTED_FORMAT', `Opus channel mapping family ${family}, expected 0 or 1`)
   }
@@ -73,18 +113,25 @@ function readHead(view: DataView, page: OggPage): { channels: number; preSkip: n
   if (!(channels >= 1 && channels <= most)) {
     throw corrupt(`channels=${channels}, expected 1 to ${most} in mapping family ${family}`)
   }
-  if (family === 1) checkMapping(view, start, size, channels)
   // Q7.8 decibels.
-  const gain = 10 ** (view.getInt16(start + 16, true) / 256 / 20)
-  return { channels, preSkip: view.getUint16(start + 10, true), gain }
+  const gain = 10 ** (view.getInt16(16, true) / 256 / 20)
+  const preSkip = view.getUint16(10, true)
+  if (family === 1) return { channels, preSkip, gain, ...readMapping(packet, channels) }
+  const mapping = channels === 2 ? [0, 1] : [0]
+  return { channels, preSkip, gain, streams: 1, coupled: channels - 1, mapping }
 }
 
-function checkMapping(view: DataView, start: number, size: number, channels: number): void {
-  if (size < 21 + channels) throw corrupt(`OpusHead has ${size} bytes, expected ${21 + channels}`)
-  const streams = view.getUint8(start + 19)
-  const coupled = view.getUint8(start + 20)
+function readMapping(
+  packet: Uint8Array,
+  channels: number,
+): Pick<OpusHead, 'streams' | 'coupled' | 'mapping'> {
+  if (packet.length < 21 + channels) {
+    throw corrupt(`OpusHead has ${packet.length} bytes, expected ${21 + channels}`)
+  }
+  const streams = packet[19]!
+  const coupled = packet[20]!
   const total = streams + coupled
-  const mapping = Array.from({ length: channels }, (_, i) => view.getUint8(start + 21 + i))
+  const mapping = Array.from(packet.subarray(21, 21 + channels))
   // 255 marks a silent channel.
   if (
     streams === 0 ||
@@ -94,38 +141,42 @@ function checkMapping(view: DataView, start: number, size: number, channels: num
   ) {
     throw corrupt(`${streams} streams, ${coupled} of them coupled, mapped to channels as [${mapping}]`)
   }
+  return { streams, coupled, mapping }
 }
 
-/** The exact position of every page, once the stated ones are known to agree, and what all packets hold. */
+/** What all packets hold, and the last page's position, once all positions are known to agree with the packets. */
 function countFrames(
-  view: DataView,
+  packets: Iterator<Uint8Array>,
   pages: readonly OggPage[],
-  starts: readonly number[],
-): { granules: bigint[]; untrimmed: number } {
+): { frames: number; position: number } {
   let packet = 0
   let frames = 0
-  const granules = pages.map((page, index) => {
+  for (const [index, page] of pages.entries()) {
     const before = frames
     for (let n = 0; n < page.packets; n++, packet++) {
-      if (packet >= HEADER_PACKETS) frames += packetFrames(view, starts[packet]!)
+      if (packet < HEADER_PACKETS) continue
+      const count = packetFrames(packets.next().value)
+      if (count === undefined) throw corrupt(`packet ${packet} has no frames, or more than 120 ms of them`)
+      frames += count
     }
     const isLast = index === pages.length - 1
     const position = Number(page.granule)
     if (position === -1 && isLast) throw corrupt('no packet ends on the last page')
-    if (position === -1) return -1n
+    if (position === -1) continue
     // Only the last page may promise less than its packets hold: that trims the end. Else they should be equal, but
     // ffmpeg writes the timestamps of its input, which may be ahead by less than a packet.
     const least = isLast ? before : frames - MAX_PACKET_FRAMES
     if (position < least || position > frames + MAX_PACKET_FRAMES) {
       throw corrupt(`page ${index} ends at sample ${position}, its packets at ${frames}`)
     }
-    return BigInt(isLast ? Math.min(position, frames) : frames)
-  })
-  return { granules, untrimmed: frames }
+  }
+  return { frames, position: Number(pages.at(-1)!.granule) }
 }
 
-function packetFrames(view: DataView, start: number): number {
-  const toc = start < view.byteLength ? view.getUint8(start) : 0
+/** Samples that a packet decodes to; `undefined` if its first bytes are none that RFC 6716 allows. */
+function packetFrames(packet: Uint8Array): number | undefined {
+  const [toc, second = 0] = packet
+  if (toc === undefined) return undefined
   const config = toc >> 3
   const size =
     config < 12
@@ -134,12 +185,19 @@ function packetFrames(view: DataView, start: number): number {
         ? [480, 960][config & 1]!
         : [120, 240, 480, 960][config & 3]!
   const code = toc & 3
-  const count =
-    code === 0 ? 1 : code < 3 ? 2 : start + 1 < view.byteLength ? view.getUint8(start + 1) & 63 : 0
-  if (count === 0 || count * size > MAX_PACKET_FRAMES) {
-    throw corrupt(`the packet at byte ${start} has ${count} frames of ${size} samples`)
-  }
-  return count * size
+  const count = code === 0 ? 1 : code < 3 ? 2 : second & 63
+  return count === 0 || count * size > MAX_PACKET_FRAMES ? undefined : count * size
+}
+
+function isTags(packet: Uint8Array | undefined): boolean {
+  return packet !== undefined && String.fromCharCode(...packet.subarray(0, 8)) === 'OpusTags'
+}
+
+/** No vendor, no comments: decoders skip it. */
+function emptyTags(): Uint8Array {
+  const packet = new Uint8Array(16)
+  packet.set(Array.from('OpusTags', (char) => char.charCodeAt(0)))
+  return packet
 }
 
 function corrupt(message: string): EscError {

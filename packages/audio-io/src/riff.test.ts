@@ -1,85 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { readWav } from './riff.js'
+import { chunk, concat, type Fmt, fmt, rf64, riff, samples, text, u32 } from '../fixtures/riff.js'
+import { pcmRange } from './pcm-file.js'
+import { readBytes } from './reading.js'
+import { readWav as parse } from './riff.js'
 
-const text = (value: string) => Uint8Array.from(value, (char) => char.charCodeAt(0))
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.length
-  }
-  return out
+/** The header, and the bytes of the samples. */
+function readWav(bytes: Uint8Array, tolerant = false) {
+  const { dataOffset, warnings, ...file } = readBytes(bytes, parse(bytes.length, tolerant))
+  const { offset, length } = pcmRange({ dataOffset, warnings, ...file }, { start: 0, length: file.frames })
+  expect(offset).toBe(dataOffset)
+  return { ...file, warnings, data: bytes.slice(offset, offset + length) }
 }
-
-function u32(value: number, littleEndian = true): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4))
-  view.setUint32(0, value, littleEndian)
-  return new Uint8Array(view.buffer)
-}
-
-function chunk(id: string, body: Uint8Array, size = body.length, littleEndian = true): Uint8Array {
-  return concat(text(id), u32(size, littleEndian), body, new Uint8Array(body.length & 1))
-}
-
-function riff(...chunks: Uint8Array[]): Uint8Array {
-  const body = concat(text('WAVE'), ...chunks)
-  return concat(text('RIFF'), u32(body.length), body)
-}
-
-/** A file with 64-bit sizes: those of 32 bits say so, "ds64" holds the true ones. */
-function rf64(id: string, dataSize: bigint, ...chunks: Uint8Array[]): Uint8Array {
-  const ds64 = new DataView(new ArrayBuffer(28))
-  const body = concat(...chunks)
-  ds64.setBigUint64(0, BigInt(body.length + 40), true)
-  ds64.setBigUint64(8, dataSize, true)
-  return concat(text(id), u32(0xffffffff), text('WAVE'), chunk('ds64', new Uint8Array(ds64.buffer)), body)
-}
-
-interface Fmt {
-  tag?: number
-  channels?: number
-  rate?: number
-  byteRate?: number
-  blockAlign?: number
-  bits?: number
-  /** Valid bits and sub-format: makes it extensible. */
-  extension?: { validBits: number; subFormat: number; tail?: number; size?: number }
-  /** Of ADPCM. */
-  samplesPerBlock?: number
-  littleEndian?: boolean
-}
-
-function fmt(options: Fmt = {}): Uint8Array {
-  const { tag = 1, channels = 1, rate = 8000, bits = 16, extension, samplesPerBlock, littleEndian } = options
-  const { blockAlign = (channels * Math.ceil(bits / 8)) & 0xffff } = options
-  const { byteRate = rate * blockAlign } = options
-  const endian = littleEndian ?? true
-  const view = new DataView(new ArrayBuffer(extension ? 40 : samplesPerBlock === undefined ? 16 : 20))
-  view.setUint16(0, extension ? 0xfffe : tag, endian)
-  view.setUint16(2, channels, endian)
-  view.setUint32(4, rate, endian)
-  view.setUint32(8, byteRate, endian)
-  view.setUint16(12, blockAlign, endian)
-  view.setUint16(14, bits, endian)
-  if (samplesPerBlock !== undefined) {
-    view.setUint16(16, 2, endian)
-    view.setUint16(18, samplesPerBlock, endian)
-  }
-  if (extension) {
-    view.setUint16(16, extension.size ?? 22, endian)
-    view.setUint16(18, extension.validBits, endian)
-    view.setUint16(24, extension.subFormat, endian)
-    for (const [i, byte] of [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71].entries()) {
-      view.setUint8(26 + i, byte)
-    }
-    if (extension.tail !== undefined) view.setUint8(39, extension.tail)
-  }
-  return chunk('fmt ', new Uint8Array(view.buffer), undefined, endian)
-}
-
-const samples = chunk('data', new Uint8Array(8))
 
 describe('readWav', () => {
   it('finds the samples between unknown chunks of odd size', () => {
@@ -91,6 +22,8 @@ describe('readWav', () => {
       chunk('id3 ', new Uint8Array(7)),
     )
     expect(readWav(bytes)).toEqual({
+      container: 'wav',
+      warnings: [],
       format: { encoding: 'int', channels: 1, containerBits: 16, validBits: 16, littleEndian: true },
       sampleRate: 8000,
       frames: 2,
@@ -166,6 +99,8 @@ describe('readWav', () => {
     const extension = { validBits: 20, subFormat: 1 }
     const body = concat(text('WAVE'), fmt({ bits: 32, extension, littleEndian: false }), data)
     expect(readWav(concat(text('RIFX'), u32(body.length, false), body))).toEqual({
+      container: 'wav',
+      warnings: [],
       format: { encoding: 'int', channels: 1, containerBits: 32, validBits: 20, littleEndian: false },
       sampleRate: 8000,
       frames: 1,
@@ -287,5 +222,65 @@ describe('readWav', () => {
     expect(() => readWav(bytes)).toThrowError(
       expect.objectContaining({ code: 'UNSUPPORTED_FORMAT', message: expect.stringMatching(message) }),
     )
+  })
+
+  it.each<[string, Uint8Array, number, RegExp]>([
+    [
+      'a cut file',
+      riff(fmt(), chunk('data', new Uint8Array(8), 12)),
+      4,
+      /claims 12 bytes, 8 follow: the rest/,
+    ],
+    [
+      'a file cut within a frame',
+      riff(fmt(), chunk('data', new Uint8Array(7), 12)).subarray(0, -1),
+      3,
+      /claims 12/,
+    ],
+    ['a last frame in part', riff(fmt(), chunk('data', new Uint8Array(7))), 3, /the last 1 are left out/],
+    [
+      'sizes never filled in',
+      concat(text('RIFF'), u32(0), text('WAVE'), fmt(), text('data'), u32(0), new Uint8Array(8)),
+      4,
+      /never filled in: the 8 bytes/,
+    ],
+    ['two data chunks', riff(fmt(), samples, samples), 4, /a second chunk "data" at byte 52 is left out/],
+    [
+      'a RIFF size that is too small',
+      concat(text('RIFF'), u32(9), riff(fmt(), samples).subarray(8)),
+      4,
+      /^$/,
+    ],
+  ])('tolerant of %s', (_, bytes, frames, warning) => {
+    expect(() => readWav(bytes)).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
+    const file = readWav(bytes, true)
+    expect(file.frames).toBe(frames)
+    expect(file.warnings.join()).toMatch(warning)
+  })
+
+  it.each<[string, Uint8Array]>([
+    ['no fmt chunk', riff(samples)],
+    ['no samples', riff(fmt(), chunk('data', new Uint8Array(0)))],
+    ['no data chunk', riff(fmt())],
+    ['a wrong block align', riff(fmt({ blockAlign: 4 }), samples)],
+  ])('refuses %s, tolerant or not: nothing can be read', (_, bytes) => {
+    expect(() => readWav(bytes, true)).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
+  })
+
+  it('fetches no more than the headers of chunks', () => {
+    const bytes = riff(chunk('JUNK', new Uint8Array(100_000)), fmt(), chunk('data', new Uint8Array(100_000)))
+    const reading = parse(bytes.length)
+    let fetched = 0
+    for (let step = reading.next(); !step.done; ) {
+      const { offset, length } = step.value
+      fetched += length
+      step = reading.next(new DataView(bytes.buffer, offset, Math.min(length, bytes.length - offset)))
+    }
+    expect(fetched).toBeLessThan(150)
+  })
+
+  it('CORRUPT_DATA for a file of nothing but empty chunks', () => {
+    const bytes = riff(new Uint8Array(8 * 70_000))
+    expect(() => readWav(bytes)).toThrowError(/more than 65536 chunks/)
   })
 })

@@ -1,25 +1,45 @@
 /** What a file is, from its bytes: names and MIME types are claims, and often wrong. */
 import { EscError } from '@esc/core'
-import { readMp3Header, withoutTags } from './mp3.js'
+import { findMp3Frame, MAX_MP3_JUNK, readMp3Header } from './mp3.js'
+import { type Reading, readBytes } from './reading.js'
+import { id3Size } from './tags.js'
 
 /** A format that {@link sniffFormat} can tell; not all can be decoded. */
 export type AudioFormat = 'wav' | 'ogg-vorbis' | 'ogg-opus' | 'ogg-flac' | 'flac' | 'mp3' | 'aiff' | 'unknown'
 
+// Enough for the junk that may stand before the first MP3 frame, that frame, and the next one's header.
+const HEAD_SIZE = 8192
+
 /**
  * Tells an audio format from the first bytes of a file.
  *
- * @param bytes - The file, or at least its first 64 bytes; more where it begins with an ID3 tag.
+ * @param bytes - The file, or at least its first 8192 bytes; more where it begins with an ID3 tag.
  * @returns `unknown` for everything that is none of the formats, an empty file included.
  * @example sniffFormat(bytes) // 'ogg-vorbis'
  */
 export function sniffFormat(bytes: Uint8Array): AudioFormat {
-  const head = latin1(bytes, 0, 12)
+  return readBytes(bytes, readFormat())
+}
+
+/** {@link sniffFormat} for a file that is read where needed. @example await readSource(source, readFormat()) */
+export function* readFormat(): Reading<AudioFormat> {
+  let offset = 0
+  let stream = bytesOf(yield { offset, length: HEAD_SIZE })
+  const head = latin1(stream, 0, 12)
   if (/^(RIFF|RIFX|RF64|BW64).{4}WAVE/s.test(head)) return 'wav'
   if (/^FORM.{4}AIF[FC]/s.test(head)) return 'aiff'
-  if (head.startsWith('OggS')) return sniffOgg(bytes)
-  const stream = withoutTags(bytes)
+  if (head.startsWith('OggS')) return sniffOgg(stream)
+  for (let size = id3Size(stream); size > 0; size = id3Size(stream)) {
+    offset += size
+    stream = bytesOf(yield { offset, length: HEAD_SIZE })
+  }
   if (latin1(stream, 0, 4) === 'fLaC') return 'flac'
-  return isMp3(stream, head.startsWith('ID3')) ? 'mp3' : 'unknown'
+  if (isMp3(stream, offset > 0)) return 'mp3'
+  return findMp3Frame(stream, 0, MAX_MP3_JUNK + 1) === -1 ? 'unknown' : 'mp3'
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function sniffOgg(bytes: Uint8Array): AudioFormat {

@@ -1,21 +1,9 @@
 /** WAV files: bytes to samples, and samples to bytes. */
 import { type AudioClip, assertInteger, EscError } from '@esc/core'
-import { decodeAdpcm } from './adpcm.js'
-import {
-  type AudioInfo,
-  assertDuration,
-  assertFiniteSamples,
-  DEFAULT_MAX_DURATION_SEC,
-  type DecodedAudio,
-  MAX_CHANNELS,
-} from './audio.js'
-import { codecName, decodeSamples } from './pcm.js'
+import { type AudioInfo, type DecodedAudio, type DecodeLimits, MAX_CHANNELS, resolveSpan } from './audio.js'
+import { decodePcm, pcmInfo, pcmRange } from './pcm-file.js'
+import { readBytes } from './reading.js'
 import { readWav } from './riff.js'
-
-export interface DecodeWavOptions {
-  /** Longest file to decode, in seconds; longer ones are refused before they are decoded. Default 3600. */
-  maxDurationSec?: number
-}
 
 /**
  * Decodes a WAV file (RIFF, RIFX, RF64 or BW64): PCM of up to 32 bits, float of 32 or 64, A-law, µ-law, IMA and
@@ -27,18 +15,16 @@ export interface DecodeWavOptions {
  * @returns One array per channel.
  * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
  * @throws EscError UNSUPPORTED_FORMAT if it is no WAV file or is stored in another encoding.
- * @throws EscError INVALID_INPUT if it is longer than `maxDurationSec`; INVALID_OPTION if that is not > 0.
+ * @throws EscError INVALID_INPUT, INVALID_OPTION if the limits do not fit the file.
  * @see libsndfile 1.2 `pcm.c`, ffmpeg 5.1 `libswresample/audioconvert.c` and `libavcodec/adpcm.c`.
  * @example const { channels, sampleRate } = decodeWav(new Uint8Array(await response.arrayBuffer()))
  */
-export function decodeWav(bytes: Uint8Array, options: DecodeWavOptions = {}): DecodedAudio {
-  const { maxDurationSec = DEFAULT_MAX_DURATION_SEC } = options
-  const { format, sampleRate, frames, data } = readWav(bytes)
-  assertDuration(frames, sampleRate, maxDurationSec)
-  if ('samplesPerBlock' in format) return { channels: decodeAdpcm(data, format), sampleRate }
-  const channels = decodeSamples(data, format)
-  if (format.encoding === 'float') assertFiniteSamples(channels)
-  return { channels, sampleRate }
+export function decodeWav(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
+  const { tolerant = false } = limits
+  const file = readBytes(bytes, readWav(bytes.length, tolerant))
+  const span = resolveSpan(file.frames, file.sampleRate, limits)
+  const { offset, length } = pcmRange(file, span)
+  return decodePcm(file, bytes.subarray(offset, offset + length), span, tolerant)
 }
 
 /**
@@ -49,17 +35,7 @@ export function decodeWav(bytes: Uint8Array, options: DecodeWavOptions = {}): De
  * @example probeWav(bytes).durationSec
  */
 export function probeWav(bytes: Uint8Array): AudioInfo {
-  const { format, sampleRate, frames } = readWav(bytes)
-  const isAdpcm = 'samplesPerBlock' in format
-  return {
-    container: 'wav',
-    codec: isAdpcm ? format.encoding : codecName(format),
-    sampleRate,
-    channels: format.channels,
-    durationSec: frames / sampleRate,
-    frames,
-    bitDepth: isAdpcm ? 4 : format.validBits,
-  }
+  return pcmInfo(readBytes(bytes, readWav(bytes.length)))
 }
 
 export interface EncodeWavOptions {

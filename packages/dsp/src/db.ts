@@ -2,6 +2,7 @@
 import { assertPositive, EscError, type FeatureMatrix } from '@esc/core'
 import { assertMatrix } from './check.js'
 import { createDecibelTable } from './decibel-table.js'
+import { exp, log10 } from './math.js'
 
 /** Options of {@link powerToDb} and {@link amplitudeToDb}. */
 export interface DbOptions {
@@ -51,9 +52,9 @@ export function amplitudeToDb(amplitude: FeatureMatrix, options: DbOptions = {})
   assertDbOptions({ ref, amin, topDb })
   assertMatrix('amplitude', amplitude)
   const magnitude = amplitude.data.map(Math.abs)
-  const refDb = 20 * Math.log10(Math.max(amin, ref === 'max' ? maxOf(magnitude) : Math.abs(ref)))
+  const refDb = 20 * log10(Math.max(amin, ref === 'max' ? maxOf(magnitude) : Math.abs(ref)))
   // Squares of float32 amplitudes would leave float32's range below 1e-19: the logarithm is doubled instead.
-  const db = magnitude.map((value) => 20 * Math.log10(Math.max(amin, value)) - refDb)
+  const db = magnitude.map((value) => 20 * log10(Math.max(amin, value)) - refDb)
   if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
   return { data: db, bins: amplitude.bins, frames: amplitude.frames }
 }
@@ -71,7 +72,7 @@ export function dbToPower(db: FeatureMatrix, options: { ref?: number } = {}): Fe
   const { ref = 1 } = options
   assertPositive('ref', ref)
   assertMatrix('db', db)
-  return { ...db, data: db.data.map((value) => ref * 10 ** (0.1 * value)) }
+  return { ...db, data: db.data.map((value) => ref * exp(0.1 * Math.LN10 * value)) }
 }
 
 /**
@@ -87,7 +88,7 @@ export function dbToAmplitude(db: FeatureMatrix, options: { ref?: number } = {})
   const { ref = 1 } = options
   assertPositive('ref', ref)
   assertMatrix('db', db)
-  return { ...db, data: db.data.map((value) => ref * 10 ** (0.05 * value)) }
+  return { ...db, data: db.data.map((value) => ref * exp(0.05 * Math.LN10 * value)) }
 }
 
 /** @throws EscError INVALID_OPTION if `amin <= 0`, `topDb < 0` or `ref` is not finite. */

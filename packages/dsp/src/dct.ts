@@ -1,6 +1,7 @@
 /** The discrete cosine transform over the bins of a matrix. */
 import { assertInteger, EscError, type FeatureMatrix } from '@esc/core'
 import { assertMatrix } from './check.js'
+import { cosOfTurn } from './math.js'
 
 /** Options of {@link dct}. */
 export interface DctOptions {
@@ -52,13 +53,13 @@ export function dctBasis(rows: number, size: number, type: 1 | 2 | 3, norm: 'ort
 function dct1(k: number, n: number, size: number, ortho: boolean): number {
   const last = size - 1
   const ends = (i: number) => i === 0 || i === last
-  const cos = Math.cos((Math.PI * ((k * n) % (2 * last))) / last)
+  const cos = cosOfTurn(k * n, 2 * last)
   if (!ortho) return (ends(n) ? 1 : 2) * cos
   return Math.sqrt(2 / last) * (ends(n) ? Math.SQRT1_2 : 1) * (ends(k) ? Math.SQRT1_2 : 1) * cos
 }
 
 function dct2(k: number, n: number, size: number, ortho: boolean): number {
-  const cos = Math.cos((Math.PI * ((k * (2 * n + 1)) % (4 * size))) / (2 * size))
+  const cos = cosOfTurn(k * (2 * n + 1), 4 * size)
   return cos * (ortho ? Math.sqrt((k === 0 ? 1 : 2) / size) : 2)
 }
 

@@ -1,11 +1,12 @@
 /** Decibels of many float32 values at once. */
+import { log10 } from './math.js'
 
 const ENTRIES = 256
 
 /** The smallest normal float32; below it, the exponent's bits no longer tell the octave. */
 const SMALLEST = 2 ** -126
 
-/** `10 * log10` of numbers, by table: several times as fast as `Math.log10`. */
+/** `10 * log10` of numbers, by table: several times as fast as a logarithm each. */
 export interface DecibelTable {
   /** `10 * log10(value)` of one number > 0; to the bit what {@link DecibelTable.convert} makes of the same number. */
   of(value: number): number
@@ -21,10 +22,10 @@ export interface DecibelTable {
  * @see Tang, "Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", 1990.
  */
 export function createDecibelTable(): DecibelTable {
-  const base = Float64Array.from({ length: ENTRIES }, (_, j) => 10 * Math.log10(1 + j / ENTRIES))
+  const base = Float64Array.from({ length: ENTRIES }, (_, j) => 10 * log10(1 + j / ENTRIES))
   // One step of a float32's mantissa, relative to the entry.
   const step = Float64Array.from({ length: ENTRIES }, (_, j) => 2 ** -23 / (1 + j / ENTRIES))
-  const octaveDb = 10 * Math.log10(2)
+  const octaveDb = 10 * log10(2)
   const scale = 10 / Math.LN10
 
   /** `bits` of a normal, positive float32: 8 of the octave, 8 of the entry, 15 of the rest. */
@@ -36,7 +37,7 @@ export function createDecibelTable(): DecibelTable {
   }
   function of(value: number): number {
     const single = Float32Array.of(value)
-    if (single[0] !== value || value < SMALLEST) return 10 * Math.log10(value)
+    if (single[0] !== value || value < SMALLEST) return 10 * log10(value)
     return ofBits(new Int32Array(single.buffer)[0]!)
   }
   return {
@@ -49,7 +50,7 @@ export function createDecibelTable(): DecibelTable {
       for (let i = 0; i < out.length; i++) {
         const value = values[i]!
         if (value >= least) out[i] = ofBits(bits[i]!) - refDb
-        else out[i] = value > amin ? 10 * Math.log10(value) - refDb : floor
+        else out[i] = value > amin ? 10 * log10(value) - refDb : floor
       }
       return out
     },

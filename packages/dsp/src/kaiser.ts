@@ -1,4 +1,5 @@
 /** Low-pass filters: a sinc under a Kaiser window. */
+import { sinOfTurn } from './math.js'
 
 /** What a filter takes away from what it must stop; 100 dB are promised, the rest is for the rounding of tables. */
 const STOP_BAND_DB = 112
@@ -22,7 +23,7 @@ export function kaiserHalfLength(width: number): number {
  */
 export function kaiserSinc(time: number, half: number, cutoff: number): number {
   const beta = 0.1102 * (STOP_BAND_DB - 8.7)
-  const inside = 1 - (time / half) ** 2
+  const inside = 1 - (time / half) * (time / half)
   return inside < 0 ? 0 : sinc(2 * cutoff * time) * bessel0(beta * Math.sqrt(inside))
 }
 
@@ -33,14 +34,14 @@ export function kaiserSinc(time: number, half: number, cutoff: number): number {
  */
 export function kaiserWindow(length: number, beta: number): Float64Array {
   const middle = (length - 1) / 2
-  return Float64Array.from(
-    { length },
-    (_, i) => bessel0(beta * Math.sqrt(1 - ((i - middle) / middle) ** 2)) / bessel0(beta),
-  )
+  return Float64Array.from({ length }, (_, i) => {
+    const time = (i - middle) / middle
+    return bessel0(beta * Math.sqrt(1 - time * time)) / bessel0(beta)
+  })
 }
 
 function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)
+  return x === 0 ? 1 : (Math.sign(x) * sinOfTurn(Math.abs(x), 2)) / (Math.PI * x)
 }
 
 /** The modified Bessel function of the first kind, order 0, by its power series; all terms are positive. */

@@ -1,5 +1,6 @@
+import { createRng } from '@esc/core'
 import { expect, it } from 'vitest'
-import { cosOfTurn, sinOfTurn } from './math.js'
+import { cosOfTurn, exp, ln, log10, sinOfTurn } from './math.js'
 
 it('cosines and sines of turns', () => {
   // Angles beyond an eighth of a turn are not doubles: the engine's own result is off by what rounding them costs.
@@ -17,4 +18,21 @@ it('is exact where the result is a whole number or well known', () => {
   expect([0, 1, 2, 3, 4].map((k) => sinOfTurn(k, 4) + 0)).toEqual([0, 1, 0, -1, 0])
   expect(cosOfTurn(1, 8)).toBe(Math.SQRT1_2)
   expect(sinOfTurn(1, 8)).toBe(Math.SQRT1_2)
+})
+
+it('logarithms and exponentials', () => {
+  const rng = createRng(1)
+  for (let i = 0; i < 2000; i++) {
+    const x = 2 ** (200 * rng.uniform() - 100)
+    expect(Math.abs(ln(x) - Math.log(x))).toBeLessThanOrEqual(3e-16 * Math.max(1, Math.abs(Math.log(x))))
+    expect(Math.abs(log10(x) - Math.log10(x))).toBeLessThanOrEqual(
+      5e-16 * Math.max(1, Math.abs(Math.log10(x))),
+    )
+    const power = 400 * rng.uniform() - 200
+    expect(Math.abs(exp(power) / Math.exp(power) - 1)).toBeLessThan(1e-15)
+  }
+  for (const x of [5e-324, 2 ** -1022, 1, 2, Number.MAX_VALUE]) {
+    expect(Math.abs(ln(x) - Math.log(x))).toBeLessThanOrEqual(3e-16 * Math.abs(Math.log(x)))
+  }
+  expect([ln(1), exp(0), log10(1)]).toEqual([0, 1, 0])
 })

@@ -53,3 +53,112 @@ function sinOfSmall(x: number): number {
   for (let k = 19; k > 1; k -= 2) sum = (y / (k * (k - 1))) * (1 - sum)
   return x - x * sum
 }
+
+// ln 2 in two parts: a whole number times the first is exact.
+const LN2_HIGH = 0.6931471803691238
+const LN2_LOW = 1.9082149292705877e-10
+
+/**
+ * The natural logarithm, within 3e-16 of its magnitude (or of 1, near 1).
+ *
+ * @param x - > 0 and finite.
+ * @see Tang's and fdlibm's way: an exponent, and atanh's series for what is left.
+ * @example ln(Math.E) // 1
+ */
+export function ln(x: number): number {
+  let exponent = 0
+  let mantissa = x
+  // Numbers below the smallest normal one have no exponent of their own.
+  if (mantissa < 2 ** -1022) {
+    mantissa *= 2 ** 54
+    exponent = -54
+  }
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, mantissa)
+  const high = view.getUint32(0)
+  exponent += (high >>> 20) - 1023
+  view.setUint32(0, (high & 0xfffff) | 0x3ff00000)
+  mantissa = view.getFloat64(0)
+  if (mantissa > Math.SQRT2) {
+    mantissa /= 2
+    exponent++
+  }
+  const s = (mantissa - 1) / (mantissa + 1)
+  const y = s * s
+  let sum = 0
+  for (let k = 23; k > 1; k -= 2) sum = y * (1 / k + sum)
+  return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW))
+}
+
+/** The logarithm to base 10, exact for powers of ten. @see ln */
+export function log10(x: number): number {
+  const y = ln(x) / Math.LN10
+  const whole = Math.round(y)
+  // The parser of numbers is exact, where a power need not be.
+  return Math.abs(y - whole) < 1e-13 && Number(`1e${whole}`) === x ? whole : y
+}
+
+/**
+ * e to the power of `x`, within 1e-15 of itself.
+ *
+ * @param x - Finite; below -708 the result is 0, above 709 it is infinite.
+ * @example exp(1) // Math.E
+ */
+export function exp(x: number): number {
+  if (x < -708) return 0
+  if (x > 709) return Number.POSITIVE_INFINITY
+  const k = Math.round(x / Math.LN2)
+  const r = x - k * LN2_HIGH - k * LN2_LOW
+  let sum = 1
+  for (let n = 16; n > 0; n--) sum = 1 + (r / n) * sum
+  const view = new DataView(new ArrayBuffer(8))
+  view.setUint32(0, (k + 1023) << 20)
+  return sum * view.getFloat64(0)
+}
+
+/**
+ * `ln(1 + x)`, which loses nothing near 0.
+ *
+ * @param x - > -1 and finite.
+ * @see Goldberg, "What every computer scientist should know about floating-point arithmetic", theorem 4, 1991.
+ * @example log1p(1e-20) // 1e-20
+ */
+export function log1p(x: number): number {
+  const y = 1 + x
+  return y === 1 ? x : (ln(y) * x) / (y - 1)
+}
+
+/**
+ * `exp(x) - 1`, which loses nothing near 0.
+ *
+ * @param x - As {@link exp}'s.
+ * @example expm1(1e-20) // 1e-20
+ */
+export function expm1(x: number): number {
+  if (Math.abs(x) > 0.5) return exp(x) - 1
+  let sum = 1
+  for (let n = 16; n > 1; n--) sum = 1 + (x / n) * sum
+  return x * sum
+}
+
+/**
+ * `base` to the power of `exponent`: by multiplication for small whole exponents, else by {@link exp} and {@link ln}.
+ *
+ * @param base - >= 0 and finite.
+ * @param exponent - >= 0 and finite.
+ * @example pow(2, 0.5) // √2
+ */
+export function pow(base: number, exponent: number): number {
+  if (Number.isInteger(exponent) && exponent <= 16) {
+    let product = 1
+    for (let i = 0; i < exponent; i++) product *= base
+    return product
+  }
+  return base === 0 ? 0 : exp(exponent * ln(base))
+}
+
+/** The nearest whole number; halves go to the even one, as numpy rounds. @example roundHalfEven(2.5) // 2 */
+export function roundHalfEven(x: number): number {
+  const up = Math.floor(x + 0.5)
+  return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up
+}

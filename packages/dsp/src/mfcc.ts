@@ -3,6 +3,7 @@ import { type AudioClip, assertInteger, EscError, type FeatureMatrix } from '@es
 import { assertClip, assertMatrix } from './check.js'
 import { powerToDb } from './db.js'
 import { applyBasis, dctBasis } from './dct.js'
+import { sinOfTurn } from './math.js'
 import { createMelPlan, type MelOptions } from './mel.js'
 
 /** Options of {@link mfccFromLogMel}. */
@@ -68,7 +69,7 @@ export function createCepstrum(
   if (lifter > 0) {
     for (let i = 0; i < basis.length; i++) {
       const order = Math.floor(i / nMels) + 1
-      basis[i]! *= 1 + (lifter / 2) * Math.sin((Math.PI * order) / lifter)
+      basis[i]! *= 1 + (lifter / 2) * sinOfTurn(order, 2 * lifter)
     }
   }
   return (logMel) => applyBasis(logMel, basis)

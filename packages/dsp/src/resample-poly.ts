@@ -2,7 +2,7 @@
 import { assertInRange, assertInteger, assertOneOf, EscError } from '@esc/core'
 import { assertSamples } from './check.js'
 import { kaiserWindow } from './kaiser.js'
-import { gcd } from './math.js'
+import { gcd, sinOfTurn } from './math.js'
 import { getWindow, type WindowName } from './window.js'
 
 /** Options of {@link resamplePoly}. */
@@ -77,8 +77,8 @@ function lowPass(
   const length = 2 * half + 1
   const filter = windowOf(window, length)
   for (let i = 0; i < length; i++) {
-    const x = (Math.PI * (i - half)) / factor
-    if (i !== half) filter[i]! *= Math.sin(x) / x
+    const time = Math.abs(i - half)
+    if (time > 0) filter[i]! *= sinOfTurn(time, 2 * factor) / ((Math.PI * time) / factor)
   }
   const sum = filter.reduce((total, tap) => total + tap, 0)
   return filter.map((tap) => tap / sum)

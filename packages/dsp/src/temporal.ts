@@ -106,7 +106,7 @@ export function rmsFromSpectrogram(
     // The half spectrum holds every bin but 0 and Nyquist's for two.
     const alone = bin === 0 || (frameLength % 2 === 0 && bin === bins - 1)
     for (let frame = 0; frame < frames; frame++) {
-      power[frame]! += (alone ? 1 : 2) * data[bin * frames + frame]! ** 2
+      power[frame]! += (alone ? 1 : 2) * data[bin * frames + frame]! * data[bin * frames + frame]!
     }
   }
   return { data: Float32Array.from(power, (sum) => Math.sqrt(sum) / frameLength), bins: 1, frames }

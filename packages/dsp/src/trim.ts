@@ -1,6 +1,7 @@
 /** Finding and cutting silence. */
 import { assertInRange, EscError } from '@esc/core'
 import { assertSamples } from './check.js'
+import { log10 } from './math.js'
 import { frameRms } from './temporal.js'
 
 /** Options of {@link trim} and {@link split}. */
@@ -90,6 +91,6 @@ function loudFrames(samples: Float32Array, options: TrimOptions): boolean[] {
   const amplitude = frameRms(samples, { frameLength, hopLength })
   const amin = 1e-5
   const zeroDb = ref === 'max' ? amplitude.reduce((max, value) => Math.max(max, value), 0) : Math.abs(ref)
-  const refDb = 20 * Math.log10(Math.max(amin, zeroDb))
-  return Array.from(amplitude, (value) => 20 * Math.log10(Math.max(amin, value)) - refDb > -topDb)
+  const refDb = 20 * log10(Math.max(amin, zeroDb))
+  return Array.from(amplitude, (value) => 20 * log10(Math.max(amin, value)) - refDb > -topDb)
 }

@@ -1,5 +1,6 @@
 /** Frequencies in Hz, in mel, and of FFT bins. */
 import { assertInRange, assertInteger, assertPositive, EscError } from '@esc/core'
+import { exp, ln, log10 } from './math.js'
 
 /** Which mel scale: `false` is Slaney's Auditory Toolbox (linear below 1 kHz), `true` is HTK's formula. */
 export interface MelScaleOptions {
@@ -10,7 +11,7 @@ export interface MelScaleOptions {
 const HZ_PER_MEL = 200 / 3
 const LOG_START_HZ = 1000
 const LOG_START_MEL = LOG_START_HZ / HZ_PER_MEL
-const LOG_STEP = Math.log(6.4) / 27
+const LOG_STEP = ln(6.4) / 27
 
 /**
  * Converts a frequency from Hz to mel.
@@ -22,8 +23,8 @@ const LOG_STEP = Math.log(6.4) / 27
  */
 export function hzToMel(hz: number, options: MelScaleOptions = {}): number {
   assertNonNegative('hz', hz)
-  if (options.htk) return 2595 * Math.log10(1 + hz / 700)
-  return hz < LOG_START_HZ ? hz / HZ_PER_MEL : LOG_START_MEL + Math.log(hz / LOG_START_HZ) / LOG_STEP
+  if (options.htk) return 2595 * log10(1 + hz / 700)
+  return hz < LOG_START_HZ ? hz / HZ_PER_MEL : LOG_START_MEL + ln(hz / LOG_START_HZ) / LOG_STEP
 }
 
 /**
@@ -36,8 +37,8 @@ export function hzToMel(hz: number, options: MelScaleOptions = {}): number {
  */
 export function melToHz(mel: number, options: MelScaleOptions = {}): number {
   assertNonNegative('mel', mel)
-  if (options.htk) return 700 * (10 ** (mel / 2595) - 1)
-  return mel < LOG_START_MEL ? mel * HZ_PER_MEL : LOG_START_HZ * Math.exp(LOG_STEP * (mel - LOG_START_MEL))
+  if (options.htk) return 700 * (exp((mel / 2595) * Math.LN10) - 1)
+  return mel < LOG_START_MEL ? mel * HZ_PER_MEL : LOG_START_HZ * exp(LOG_STEP * (mel - LOG_START_MEL))
 }
 
 /** Options of {@link melFrequencies}. */

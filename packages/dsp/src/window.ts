@@ -1,5 +1,6 @@
 /** Analysis windows. */
 import { assertInteger, assertOneOf, type FeatureRecipe } from '@esc/core'
+import { cosOfTurn } from './math.js'
 
 /** Name of a window, as in a recipe. */
 export type WindowName = FeatureRecipe['stft']['window']
@@ -35,9 +36,6 @@ export function getWindow(
   if (length === 1) return Float64Array.of(1)
   const period = fftbins ? length : length - 1
   return Float64Array.from({ length }, (_, i) =>
-    COSINES[window].reduce(
-      (sum, a, k) => sum + (k % 2 ? -a : a) * Math.cos((2 * Math.PI * k * i) / period),
-      0,
-    ),
+    COSINES[window].reduce((sum, a, k) => sum + (k % 2 ? -a : a) * cosOfTurn(k * i, period), 0),
   )
 }

@@ -8,6 +8,7 @@ import {
   type Finding,
   type TableAudit,
 } from '@esc/dataset'
+import type { PendingFolder } from '../files.js'
 import { networks } from '../networks.js'
 import type { RunContext } from './context.js'
 import { type PreparedClips, prepareClips } from './prepare.js'
@@ -27,8 +28,16 @@ export interface RunData {
   test: Example[]
 }
 
-/** Reads, audits, computes features and splits. @throws EscError naming the file, row, class or fold that is wrong. */
-export async function prepareData({ options, console, signal }: RunContext): Promise<RunData> {
+/**
+ * Reads, audits, computes features and splits.
+ *
+ * @param processed - Takes the clips as the features see them, with `--save-audio`.
+ * @throws EscError naming the file, row, class or fold that is wrong.
+ */
+export async function prepareData(
+  { options, console, signal }: RunContext,
+  processed: PendingFolder,
+): Promise<RunData> {
   const { recipe } = networks[options.model]
   const source = await console.stage('read the table', async () => {
     const opened = await openSource(options)
@@ -45,8 +54,13 @@ export async function prepareData({ options, console, signal }: RunContext): Pro
   chooseSplit(dataset.records, dataset.labels, options)
 
   const clips = await console.stage('compute features', async () => {
-    const onProgress = console.progress
-    const prepared = await prepareClips(source, { recipe, skipBad: options.skipBad, signal, onProgress })
+    const prepared = await prepareClips(source, {
+      recipe,
+      skipBad: options.skipBad,
+      saveTo: options.saveAudio ? await processed.open() : null,
+      signal,
+      onProgress: console.progress,
+    })
     const { bins, frames } = prepared.examples[0]!.features
     const skipped = prepared.skipped.length > 0 ? `, ${prepared.skipped.length} clips skipped` : ''
     return { ...prepared, summary: `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${bins} × ${frames}${skipped}` }

@@ -1,6 +1,8 @@
 /** Sounds → features: decode, measure, mono, and what the recipe says. */
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { toMono } from '@esc/audio-io'
+import { writeWav } from '@esc/audio-io/node'
 import { EscError, type Example, type FeatureRecipe, isEscError, type OnProgress } from '@esc/core'
 import { type ClipFacts, type ClipRecord, measureClip } from '@esc/dataset'
 import { createExtractor, type Extractor } from '@esc/dsp'
@@ -22,6 +24,8 @@ export interface PrepareOptions {
   recipe: FeatureRecipe
   /** Leave out clips that cannot be read instead of stopping. */
   skipBad: boolean
+  /** A folder that takes each clip as its features see it, as 16-bit WAV; `null` for none. */
+  saveTo: string | null
   signal: AbortSignal
   onProgress: OnProgress
 }
@@ -33,7 +37,7 @@ export interface PrepareOptions {
  *   left; the signal's reason.
  */
 export async function prepareClips(source: ClipSource, options: PrepareOptions): Promise<PreparedClips> {
-  const { recipe, skipBad, signal, onProgress } = options
+  const { recipe, skipBad, saveTo, signal, onProgress } = options
   const extractor = createExtractor(recipe)
   const { records } = source.dataset
   const hash = createHash('sha256')
@@ -48,7 +52,7 @@ export async function prepareClips(source: ClipSource, options: PrepareOptions):
     await new Promise((resolve) => setImmediate(resolve))
     signal.throwIfAborted()
     try {
-      const { facts, example, samples } = await prepareClip(source, index, extractor)
+      const { facts, example, samples } = await prepareClip(source, index, extractor, saveTo)
       hash
         .update(`${record.id}\0${record.label}\0`)
         .update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength))
@@ -79,14 +83,16 @@ export async function prepareClips(source: ClipSource, options: PrepareOptions):
   return { ...prepared, hash: hash.digest('hex') }
 }
 
-async function prepareClip(source: ClipSource, index: number, extractor: Extractor) {
+async function prepareClip(source: ClipSource, index: number, extractor: Extractor, saveTo: string | null) {
   const record = source.dataset.records[index]!
   const { channels, sampleRate } = await source.decode(index)
   const facts = measureClip(record.id, channels, sampleRate)
   const samples = toMono(channels)
+  const clip = { samples, sampleRate }
+  if (saveTo !== null) await writeWav(join(saveTo, `${record.id}.wav`), extractor.prepare(clip))
   const example: Example = {
     id: record.id,
-    features: extractor.extract({ samples, sampleRate }),
+    features: extractor.extract(clip),
     labelIndex: record.labelIndex,
     group: record.group,
     fold: record.fold,

@@ -122,12 +122,12 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
   // music half (CELT): libopus in WebAssembly gives a sample about 85 dB below the signal off; RFC 6716 allows more.
   const libopus = ['-request_sample_fmt', 'flt', '-c:a', 'libopus']
   it.each([
-    ['music, one channel', 1, [], 1e-4],
-    ['music, two channels', 2, ['-b:a', '128k'], 1e-4],
-    ['all on one page', 1, ['-t', '0.3'], 1e-4],
-    ['packets of 2.5 ms', 2, ['-frame_duration', '2.5'], 1e-4],
-    ['speech', 2, ['-application', 'voip', '-b:a', '16k'], 2e-5],
-    ['speech, packets of 60 ms', 2, ['-vbr', 'off', '-frame_duration', '60', '-b:a', '12k'], 2e-5],
+    ['music, one channel', 1, [], 1e-6],
+    ['music, two channels', 2, ['-b:a', '128k'], 1e-6],
+    ['all on one page', 1, ['-t', '0.3'], 1e-6],
+    ['packets of 2.5 ms', 2, ['-frame_duration', '2.5'], 1e-6],
+    ['speech', 2, ['-application', 'voip', '-b:a', '16k'], 1e-6],
+    ['speech, packets of 60 ms', 2, ['-vbr', 'off', '-frame_duration', '60', '-b:a', '12k'], 1e-6],
   ])('decodes Opus: %s', async (name, channels, options, tolerance) => {
     const encode = ['-c:a', 'libopus', ...options]
     const { ours, theirs, info } = await both(`${name}.opus`, channels, encode, libopus)
@@ -145,7 +145,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
     // The file's order is left, centre, right, surround left and right, LFE; ffmpeg puts them in WAV's.
     const [left, center, right, ...back] = ours.channels
     const inOrder = [left!, right!, center!, back[2]!, back[0]!, back[1]!]
-    expect(worst(inOrder, theirs)).toBeLessThan(1e-4)
+    expect(worst(inOrder, theirs)).toBeLessThan(1e-6)
   })
 
   it.each([16, 24, 32] as const)('writes %i-bit files that ffmpeg reads as we do', async (bitDepth) => {

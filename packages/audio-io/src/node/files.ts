@@ -1,50 +1,98 @@
 /** Sound files on disk. */
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { type AudioClip, EscError, isEscError } from '@esc/core'
-import type { DecodedAudio } from '../audio.js'
-import {
-  type DecodeOptions,
-  decodeAudio as decodeBytes,
-  type LoadOptions,
-  loadAudio as loadBytes,
-} from '../load.js'
+import type { AudioInfo, DecodedAudio } from '../audio.js'
+import { lazyCodecs } from '../lazy-codecs.js'
+import * as portable from '../load.js'
+import type { ByteSource } from '../reading.js'
 import { type EncodeWavOptions, encodeWav } from '../wav.js'
-import { nodeCodecs } from './codecs.js'
 
 /** A path, or the bytes of a whole file. */
-export type AudioSource = string | URL | Uint8Array
+export type AudioInput = string | URL | Uint8Array
+
+/** Options of `loadAudio`; the codecs are bound. */
+export type LoadOptions = Omit<portable.LoadOptions, 'codecs'>
 
 /**
- * Decodes a sound file (WAV, AIFF, OGG Vorbis, Opus, FLAC, MP3) at its own rate, with all its channels.
+ * What a sound file holds, from its header; of WAV, AIFF and FLAC no more than that is read.
  *
- * @param source - A path, or the whole file's bytes.
+ * @param input - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
- * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT as the root's `decodeAudio`, naming the path.
+ * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA as the root's `probeAudio`, naming the path.
+ * @example (await probeAudio('dog.flac')).durationSec
+ */
+export function probeAudio(input: AudioInput): Promise<AudioInfo> {
+  return withSource(input, portable.probeSource)
+}
+
+/**
+ * Decodes a sound file (WAV, AIFF, OGG Vorbis, Opus, FLAC, MP3) at its own rate, with all its channels. Of WAV and AIFF,
+ * only the part that `offset` and `duration` ask for is read.
+ *
+ * @param input - A path, or the whole file's bytes.
+ * @throws EscError IO naming the path if the file cannot be read.
+ * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT, INVALID_OPTION as the root's `decodeAudio`, naming
+ *   the path.
  * @example const { channels, sampleRate } = await decodeAudio('dog.ogg')
  */
 export function decodeAudio(
-  source: AudioSource,
-  options: Omit<DecodeOptions, 'codecs'> = {},
+  input: AudioInput,
+  options: Omit<portable.DecodeOptions, 'codecs'> = {},
 ): Promise<DecodedAudio> {
-  return withBytes(source, (bytes) => decodeBytes(bytes, { ...options, codecs: nodeCodecs() }))
+  return withSource(input, (source) => portable.decodeAudio(source, { ...options, codecs: lazyCodecs() }))
 }
 
 /**
  * Loads a sound file of any of these formats as a mono clip, at 22050 Hz unless asked otherwise.
  *
- * @param source - A path, or the whole file's bytes.
+ * @param input - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
  * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT, INVALID_OPTION as the root's `loadAudio`, naming
  *   the path.
  * @see librosa 0.10.2 `load`; the root's `loadAudio` says where it differs.
- * @example const clip = await loadAudio('dog.ogg', { sampleRate: 22050, durationSec: 5 })
+ * @example const clip = await loadAudio('dog.ogg', { sampleRate: 22050, duration: 5 })
  */
 export function loadAudio(
-  source: AudioSource,
-  options: Omit<LoadOptions, 'codecs'> = {},
-): Promise<AudioClip> {
-  return withBytes(source, (bytes) => loadBytes(bytes, { ...options, codecs: nodeCodecs() }))
+  input: AudioInput,
+  options?: LoadOptions & { mono?: true },
+): Promise<portable.LoadedClip>
+export function loadAudio(input: AudioInput, options: LoadOptions & { mono: false }): Promise<DecodedAudio>
+export function loadAudio(
+  input: AudioInput,
+  options: LoadOptions & { mono?: boolean } = {},
+): Promise<portable.LoadedClip | DecodedAudio> {
+  // The overloads of the root say the same; which of them it is depends on what came in.
+  const bound = { ...options, codecs: lazyCodecs() } as portable.LoadOptions & { mono?: true }
+  return withSource(input, (source) => portable.loadAudio(source, bound))
+}
+
+/**
+ * Decodes a sound file block by block; WAV, AIFF and FLAC of any length in constant memory.
+ *
+ * @param input - A path, or the whole file's bytes. The file is closed when the loop ends, however it ends.
+ * @throws EscError IO naming the path if the file cannot be read.
+ * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_OPTION as the root's `streamAudio`, naming the path.
+ * @example for await (const { channels, sampleRate } of streamAudio('night.wav')) console.log(channels[0].length)
+ */
+export async function* streamAudio(
+  input: AudioInput,
+  options: Omit<portable.StreamOptions, 'codecs'> = {},
+): AsyncGenerator<DecodedAudio, void> {
+  const bound = { ...options, codecs: lazyCodecs() }
+  if (input instanceof Uint8Array) {
+    yield* portable.streamAudio(input, bound)
+    return
+  }
+  const path = String(input)
+  const file = await openFile(input)
+  try {
+    yield* portable.streamAudio(file.source, bound)
+  } catch (cause) {
+    throw naming(path, cause)
+  } finally {
+    await file.handle.close()
+  }
 }
 
 /**
@@ -73,18 +121,55 @@ export async function writeWav(
   }
 }
 
-async function withBytes<T>(source: AudioSource, use: (bytes: Uint8Array) => Promise<T>): Promise<T> {
-  if (source instanceof Uint8Array) return use(source)
-  const path = String(source)
-  const bytes = await readFile(source).catch((cause: unknown) => {
-    throw ioError('read', path, cause)
-  })
+async function withSource<T>(
+  input: AudioInput,
+  use: (source: Uint8Array | ByteSource) => T | Promise<T>,
+): Promise<T> {
+  if (input instanceof Uint8Array) return use(input)
+  const file = await openFile(input)
   try {
-    return await use(bytes)
+    return await use(file.source)
   } catch (cause) {
-    if (!isEscError(cause)) throw cause
-    throw new EscError(cause.code, `${path}: ${cause.message}`, { detail: { ...cause.detail, path }, cause })
+    throw naming(String(input), cause)
+  } finally {
+    await file.handle.close()
   }
+}
+
+async function openFile(input: string | URL): Promise<{ handle: FileHandle; source: ByteSource }> {
+  const path = String(input)
+  try {
+    // Before it is opened: a pipe would wait for its writer.
+    const found = await stat(input)
+    if (!found.isFile()) throw new Error('it is not a regular file')
+    const { size } = found
+    const handle = await open(input)
+    const read = (offset: number, length: number) =>
+      readAt(handle, path, offset, Math.max(0, Math.min(length, size - offset)))
+    return { handle, source: { size, read } }
+  } catch (cause) {
+    throw ioError('read', path, cause)
+  }
+}
+
+async function readAt(handle: FileHandle, path: string, offset: number, length: number): Promise<Uint8Array> {
+  try {
+    const bytes = new Uint8Array(length)
+    let filled = 0
+    while (filled < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return bytes.subarray(0, filled)
+  } catch (cause) {
+    throw ioError('read', path, cause)
+  }
+}
+
+function naming(path: string, cause: unknown): unknown {
+  if (!isEscError(cause) || cause.code === 'IO') return cause
+  return new EscError(cause.code, `${path}: ${cause.message}`, { detail: { ...cause.detail, path }, cause })
 }
 
 function ioError(action: 'read' | 'write', path: string, cause: unknown): EscError {

@@ -1,2 +1,9 @@
-export { nodeCodecs } from './codecs.js'
-export { type AudioSource, decodeAudio, loadAudio, writeWav } from './files.js'
+export {
+  type AudioInput,
+  decodeAudio,
+  type LoadOptions,
+  loadAudio,
+  probeAudio,
+  streamAudio,
+  writeWav,
+} from './files.js'

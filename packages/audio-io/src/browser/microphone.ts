@@ -1,0 +1,206 @@
+/** Sound from a microphone, as it comes. */
+import { type AudioClip, assertInteger, assertPositive, EscError, type EscErrorOptions } from '@esc/core'
+import { createResampleStream } from '@esc/dsp'
+import { createRecorder } from './recorder.js'
+import { createBlockCutter, createSampleQueue, type SampleQueue } from './sample-queue.js'
+
+export interface MicrophoneOptions {
+  /** Hz; `null` keeps the device's own rate. Default 22050. */
+  sampleRate?: number | null
+  /** Samples in each block. Default 1024. */
+  blockFrames?: number
+  /** One of `navigator.mediaDevices.enumerateDevices()`. Default: the one that the browser or its user picks. */
+  deviceId?: string
+  /** How far the loop may fall behind, in seconds of sound. Default 5. */
+  maxQueueSec?: number
+  /** Ends the recording; the loop rejects with its reason. */
+  signal?: AbortSignal
+}
+
+/** A browser that will start audio does so at once; the slowest devices (Bluetooth) take a second or two. */
+const START_TIMEOUT_MS = 5000
+
+/** What to do about a `DOMException` of `getUserMedia`, by its name. */
+const ADVICE: Readonly<Record<string, string>> = {
+  NotAllowedError:
+    'permission was denied; allow it in the browser\'s or the system\'s settings, in a frame also by allow="microphone"',
+  NotFoundError: 'none is connected',
+  NotReadableError: 'it does not work, or another program holds it',
+  OverconstrainedError:
+    'none has this deviceId; navigator.mediaDevices.enumerateDevices() lists those there are',
+}
+
+/**
+ * Records from a microphone: mono blocks of one size, one after another without a gap, until the loop is left or an
+ * error ends it. Asks for permission when the first block is asked for. However the loop ends, the device is released
+ * then, and the browser's recording light goes off.
+ *
+ * Differs from the browser's default: echo cancellation, noise suppression and automatic gain are off, because features
+ * must see the sound as it is. Channels are averaged. The browser hands over the device's own rate, and `@esc/dsp`
+ * resamples, so that features are the same in every browser; at 22050 Hz that delays the sound by about 0.1 s.
+ *
+ * A loop that is slower than the sound falls behind. What waits is kept up to `maxQueueSec`; then the recording ends,
+ * and after all that was recorded the loop rejects: no sound is ever left out silently.
+ *
+ * The page must be a secure context (https or localhost). The code in the audio thread is loaded from a Blob: where the
+ * page has a Content-Security-Policy, it must allow `script-src blob:` (`worker-src` is not asked for worklets).
+ *
+ * @returns Blocks of exactly `blockFrames` samples, each with storage of its own.
+ * @throws EscError INVALID_OPTION, at once, if `sampleRate` or `maxQueueSec` is not > 0 or `blockFrames` is not a whole
+ *   number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the device's.
+ * @throws EscError IO, in the loop, if the page is no secure context, the permission is denied, there is no such device
+ *   or it is unplugged; if the browser does not start audio, or interrupts it; if the loop falls behind. The message says
+ *   what to do, `cause` is the browser's `DOMException` where there was one.
+ * @throws The signal's reason.
+ * @see W3C Media Capture and Streams; W3C Web Audio API 1.0, AudioWorklet.
+ * @example
+ * for await (const { samples, sampleRate } of microphone({ sampleRate: 22050, blockFrames: 1024, signal })) {
+ *   show(samples, sampleRate)
+ * }
+ */
+export function microphone(options: MicrophoneOptions = {}): AsyncGenerator<AudioClip, void, undefined> {
+  const { sampleRate = 22050, blockFrames = 1024, maxQueueSec = 5 } = options
+  if (sampleRate !== null) assertPositive('sampleRate', sampleRate)
+  assertInteger('blockFrames', blockFrames, 1)
+  assertPositive('maxQueueSec', maxQueueSec)
+  return record({ ...options, sampleRate, blockFrames, maxQueueSec })
+}
+
+type Settings = MicrophoneOptions & { sampleRate: number | null; blockFrames: number; maxQueueSec: number }
+
+async function* record(settings: Settings): AsyncGenerator<AudioClip, void, undefined> {
+  const { signal } = settings
+  signal?.throwIfAborted()
+  const stream = await openStream(settings)
+  try {
+    const context = createContext(stream)
+    try {
+      const queue = await startRecording(stream, context, settings)
+      const sampleRate = settings.sampleRate ?? context.sampleRate
+      const resampler = createResampleStream(context.sampleRate, sampleRate)
+      const cut = createBlockCutter(settings.blockFrames)
+      while (true) {
+        const recorded = await untilAborted(queue.read(), signal)
+        for (const samples of cut(resampler.push(recorded))) {
+          signal?.throwIfAborted()
+          yield { samples, sampleRate }
+        }
+      }
+    } finally {
+      await context.close()
+    }
+  } finally {
+    stop(stream)
+  }
+}
+
+async function openStream({ deviceId, signal }: Settings): Promise<MediaStream> {
+  const devices: MediaDevices | undefined = navigator.mediaDevices
+  if (!devices) {
+    throw new EscError('IO', 'cannot open a microphone: the page must come over https or from localhost')
+  }
+  const asIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
+  const audio = deviceId === undefined ? asIs : { ...asIs, deviceId: { exact: deviceId } }
+  const opening = devices.getUserMedia({ audio })
+  try {
+    return await untilAborted(opening.catch(refuseDevice), signal)
+  } catch (error) {
+    // The user may still say yes to a question whose answer nobody waits for any more.
+    opening.then(stop, () => {})
+    throw error
+  }
+}
+
+function refuseDevice(cause: unknown): never {
+  const { name, message } = cause as DOMException
+  throw new EscError('IO', `cannot open a microphone: ${ADVICE[name] ?? message}`, { cause })
+}
+
+function refuseRecorder(cause: unknown): never {
+  const hint = "the page's Content-Security-Policy must allow script-src blob:"
+  throw new EscError('IO', `cannot start the recorder; ${hint}`, { cause })
+}
+
+/**
+ * At the device's rate where the browser tells it. Firefox connects a microphone only to audio of its own default rate.
+ *
+ * @see Mozilla bug 1674892.
+ */
+function createContext(stream: MediaStream): AudioContext {
+  const { sampleRate } = stream.getAudioTracks()[0]!.getSettings()
+  return new AudioContext(sampleRate === undefined ? {} : { sampleRate })
+}
+
+async function startRecording(
+  stream: MediaStream,
+  context: AudioContext,
+  { maxQueueSec, signal }: Settings,
+): Promise<SampleQueue> {
+  const queue = createSampleQueue(maxQueueSec * context.sampleRate)
+  const fail = (message: string, detail: EscErrorOptions['detail'] = {}) => {
+    queue.fail(new EscError('IO', message, { detail }))
+    stop(stream)
+  }
+  const recorder = await untilAborted(createRecorder(context).catch(refuseRecorder), signal)
+  recorder.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
+    if (queue.push(data)) return
+    const behindSec = queue.frames / context.sampleRate
+    const message = `the loop is ${behindSec.toFixed(2)} s behind the microphone, maxQueueSec=${maxQueueSec}; do less in it, or raise that`
+    fail(message, { behindSec, maxQueueSec })
+  }
+  recorder.onprocessorerror = () => fail('the recorder failed in the audio thread')
+  stream.getAudioTracks()[0]!.onended = () =>
+    fail('the microphone stopped: it was unplugged, or its permission was withdrawn')
+  sourceOf(stream, context).connect(recorder)
+  // WebKit runs only what leads to the destination; what leads there from here is silent.
+  recorder.connect(context.destination)
+  await startContext(context, signal)
+  context.onstatechange = () => {
+    if (context.state !== 'running') fail(`the browser interrupted the recording, audio is ${context.state}`)
+  }
+  return queue
+}
+
+function sourceOf(stream: MediaStream, context: AudioContext): AudioNode {
+  try {
+    return context.createMediaStreamSource(stream)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const hint = 'in Firefox, turn privacy.resistFingerprinting off'
+    throw new EscError('IO', `cannot record at ${context.sampleRate} Hz: ${reason}; ${hint}`, { cause })
+  }
+}
+
+/** A page that records may start audio; where a browser thinks otherwise, `resume` neither ends nor fails. */
+async function startContext(context: AudioContext, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const message = `the browser did not start audio in ${START_TIMEOUT_MS / 1000} s; call microphone() when the page is clicked`
+    timer = setTimeout(() => reject(new EscError('IO', message)), START_TIMEOUT_MS)
+  })
+  try {
+    await untilAborted(Promise.race([context.resume(), late]), signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop()
+}
+
+/** What `work` gives, or the signal's reason as soon as it is aborted. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

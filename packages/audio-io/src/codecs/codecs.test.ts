@@ -1,0 +1,172 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { DecodedAudio } from '../audio.js'
+import type { AudioDecoder, CompressedFile } from '../codecs.js'
+import { decodeCompressed } from '../compressed.js'
+import { lazyCodecs } from '../lazy-codecs.js'
+import { readMp3 } from '../mp3.js'
+import { readOggPackets, readOggPages } from '../ogg.js'
+import { writeOgg } from '../ogg-repair.js'
+import { readOggOpus } from '../opus.js'
+import { readOggVorbis } from '../vorbis.js'
+import { mp3 } from './mp3.js'
+import { opus } from './opus.js'
+import { vorbis } from './vorbis.js'
+
+const folder = new URL('../../fixtures/', import.meta.url)
+const fixture = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
+
+const formats: Record<string, { read: (bytes: Uint8Array) => CompressedFile; decode: AudioDecoder }> = {
+  ogg: { read: readOggVorbis, decode: vorbis },
+  opus: { read: readOggOpus, decode: opus },
+  mp3: { read: readMp3, decode: mp3 },
+}
+function decode(bytes: Uint8Array, name: string): Promise<DecodedAudio> {
+  const { read, decode } = formats[name.split('.').at(-1)!]!
+  return decodeCompressed(read(bytes), decode, {})
+}
+
+/** The channels of interleaved 32-bit float. */
+function deinterleave(raw: Uint8Array, count: number): Float32Array[] {
+  const all = new Float32Array(raw.slice().buffer)
+  return Array.from({ length: count }, (_, channel) => all.filter((_, i) => i % count === channel))
+}
+
+function worst(ours: readonly Float32Array[], theirs: readonly Float32Array[]): number {
+  expect(ours.map((samples) => samples.length)).toEqual(theirs.map((samples) => samples.length))
+  return ours.reduce(
+    (max, samples, channel) =>
+      samples.reduce((most, sample, i) => Math.max(most, Math.abs(sample - theirs[channel]![i]!)), max),
+    0,
+  )
+}
+
+// libopus 1.5 and later, in opus-decoder 0.7.9 and later, compute band energies by a polynomial that is up to 7.5e-5 of
+// a band's level off.
+const OPUS = 1e-6
+
+describe('compressed fixtures', () => {
+  it.each([
+    // Files were decoded by ffmpeg 5.1, Opus by libopus 1.3; the others differ from it by float rounding.
+    ['mono-vorbis.ogg', 1, 16000, 3e-6],
+    ['stereo-vorbis.ogg', 2, 16000, 3e-6],
+    ['mono-cbr.mp3', 1, 16000, 3e-6],
+    ['stereo-vbr.mp3', 2, 32000, 3e-6],
+    ['mono-opus.opus', 1, 48000, OPUS],
+    ['stereo-opus.opus', 2, 48000, OPUS],
+  ])("%s: every sample of %i channels is ffmpeg's", async (name, count, rate, tolerance) => {
+    const { channels, sampleRate } = await decode(fixture(name), name)
+    expect(sampleRate).toBe(rate)
+    const theirs = deinterleave(fixture(name.replace(/\.\w+$/, '.f32')), count)
+    expect(worst(channels, theirs)).toBeLessThan(tolerance)
+  })
+
+  it.each(['stereo-vorbis.ogg', 'mono-cbr.mp3', 'stereo-opus.opus'])(
+    '%s: several at a time decode as one after the other',
+    async (name) => {
+      const one = await decode(fixture(name), name)
+      const many = await Promise.all(Array.from({ length: 8 }, () => decode(fixture(name), name)))
+      for (const audio of many) expect(audio).toEqual(one)
+    },
+  )
+
+  it.each([
+    ['vorbis', 'stereo-vorbis.ogg'],
+    ['opus', 'stereo-opus.opus'],
+    ['mp3', 'stereo-vbr.mp3'],
+  ] as const)('lazyCodecs has the same %s', async (codec, name) => {
+    const { read } = formats[name.split('.').at(-1)!]!
+    const lazy = await decodeCompressed(read(fixture(name)), lazyCodecs()[codec]!, {})
+    expect(lazy).toEqual(await decode(fixture(name), name))
+  })
+
+  it.each([
+    ['vorbis', vorbis],
+    ['opus', opus],
+  ])('%s: CORRUPT_DATA for bytes that are no Ogg file', async (_, decoder) => {
+    for (const bytes of [new Uint8Array(0), new Uint8Array(99)]) {
+      await expect(decoder(bytes).next()).rejects.toThrowError(
+        expect.objectContaining({ code: 'CORRUPT_DATA' }),
+      )
+    }
+  })
+
+  it('opus: CORRUPT_DATA for a packet that libopus refuses', async () => {
+    // The decoder prints what it also returns.
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const bytes = fixture('mono-opus.opus')
+    const packets = readOggPackets(bytes, readOggPages(bytes))
+    // Two frames of equal length cannot share an odd number of bytes.
+    const bad = packets.at(-1)!.slice(0, 100).fill(0xf9, 0, 1)
+    const blocks = opus(writeOgg([...packets.slice(0, -1), bad]))
+    expect((await blocks.next()).value?.channels[0]).toHaveLength(1920)
+    await expect(blocks.next()).rejects.toThrowError(
+      expect.objectContaining({
+        code: 'CORRUPT_DATA',
+        message: expect.stringMatching(/OPUS_INVALID_PACKET/),
+      }),
+    )
+    vi.restoreAllMocks()
+  })
+})
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
+
+describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is absent)'}`, () => {
+  let temporary = ''
+  beforeAll(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'audio-io-codecs-'))
+  })
+  afterAll(() => rmSync(temporary, { recursive: true }))
+
+  function ffmpeg(...args: string[]): Uint8Array {
+    const { status, stdout, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', ...args], {
+      maxBuffer: 2 ** 28,
+    })
+    if (status !== 0) throw new Error(stderr.toString())
+    return new Uint8Array(stdout)
+  }
+
+  const noise = (seconds: number) => [
+    '-f',
+    'lavfi',
+    '-i',
+    `anoisesrc=c=pink:r=44100:d=${seconds}:a=0.5:seed=3`,
+  ]
+  const libopus = ['-request_sample_fmt', 'flt', '-c:a', 'libopus']
+
+  it.each([
+    ['20s.ogg', 2, [], [], 2e-5],
+    ['20s.opus', 2, [], libopus, OPUS],
+    ['20s.mp3', 2, [], [], 2e-5],
+    ['mono.mp3', 1, ['-b:a', '32k'], [], 2e-5],
+    ['mono.opus', 1, ['-frame_duration', '60', '-b:a', '256k'], libopus, OPUS],
+  ])('%s: block by block as ffmpeg', async (name, count, encode, input, tolerance) => {
+    const path = join(temporary, name)
+    ffmpeg(...noise(20), '-ac', String(count), ...encode, path)
+    const theirs = deinterleave(ffmpeg(...input, '-i', path, '-f', 'f32le', '-'), count)
+    const bytes = new Uint8Array(readFileSync(path))
+    const { read, decode: decoder } = formats[name.split('.').at(-1)!]!
+    expect(worst((await decode(bytes, name)).channels, theirs)).toBeLessThan(tolerance)
+    let longest = 0
+    for await (const { channels } of decoder(read(bytes).streams[0]!.payload)) {
+      longest = Math.max(longest, channels[0]!.length)
+    }
+    // A few hundred kB of sound at a time.
+    expect(longest).toBeLessThan(150_000)
+  })
+
+  it.each(['ogg', 'opus'])('%s: chained files decode to the sound of both', async (type) => {
+    const [one, two] = ['one', 'two'].map((name) => join(temporary, `${name}.${type}`))
+    ffmpeg(...noise(1), one!)
+    ffmpeg(...noise(0.5), two!)
+    const [first, second] = [one!, two!].map((path) => new Uint8Array(readFileSync(path)))
+    const [a] = (await decode(first!, `.${type}`)).channels
+    const [b] = (await decode(second!, `.${type}`)).channels
+    const joined = await decode(Uint8Array.of(...first!, ...second!), `.${type}`)
+    expect(joined.channels).toEqual([Float32Array.of(...a!, ...b!)])
+  })
+})

@@ -1,0 +1,52 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
+
+/** Decodes the file named last, and prints the most memory that the process had, in MB. */
+const SCRIPT = `
+  import { readFileSync } from 'node:fs'
+  const [module, reader, codec, path] = process.argv.slice(1)
+  const { decodeCompressed } = await import('${new URL('../compressed.ts', import.meta.url).href}')
+  const { lazyCodecs } = await import('${new URL('../lazy-codecs.ts', import.meta.url).href}')
+  const read = (await import(module))[reader]
+  await decodeCompressed(read(new Uint8Array(readFileSync(path))), lazyCodecs()[codec], {})
+  console.log(process.resourceUsage().maxRSS / 1024)
+`
+
+describe.skipIf(!hasFfmpeg)(`memory${hasFfmpeg ? '' : ' (skipped: ffmpeg is absent)'}`, () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'audio-io-memory-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['vorbis', 'ogg', 'vorbis.ts', 'readOggVorbis', 44100],
+    ['opus', 'opus', 'opus.ts', 'readOggOpus', 48000],
+    ['mp3', 'mp3', 'mp3.ts', 'readMp3', 44100],
+  ])(
+    'decoding %s takes the sound and a constant',
+    { timeout: 60_000 },
+    (codec, type, module, reader, rate) => {
+      const seconds = 300
+      const peakMb = (duration: number) => {
+        const path = join(folder, `${duration}.${type}`)
+        const tone = `sine=440:r=${rate}:d=${duration}`
+        execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', tone, '-ac', '2', path])
+        const url = new URL(`../${module}`, import.meta.url).href
+        const flags = ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', SCRIPT]
+        return Number(
+          execFileSync(process.execPath, [...flags, url, reader, codec, path], { encoding: 'utf8' }),
+        )
+      }
+      const soundMb = (seconds * rate * 2 * 4) / 2 ** 20
+      // Measured: 40 MB more than the sound, most of it blocks that wait for the garbage collector. To decode the whole
+      // file and join it takes the sound twice at least.
+      expect(peakMb(seconds) - peakMb(1)).toBeLessThan(soundMb + 70)
+    },
+  )
+})

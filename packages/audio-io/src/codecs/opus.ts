@@ -1,0 +1,55 @@
+/** Decodes Opus in Ogg with libopus in WebAssembly: `@esc/audio-io/opus`. */
+import { EscError } from '@esc/core'
+import { OpusDecoder } from 'opus-decoder'
+import type { DecodedAudio } from '../audio.js'
+import { runDecoder } from '../codecs.js'
+import { oggPackets, readOggPages } from '../ogg.js'
+import { readOpusHead } from '../opus.js'
+
+// A second of the usual packets, six of the longest.
+const PACKETS_AT_A_TIME = 50
+// What the decoder holds per channel: 256 kbit/s in a packet of 120 ms, three times as much in the usual ones.
+const MAX_PACKET_SIZE = 3840
+
+/**
+ * Opus in Ogg, for `codecs.opus`. Channels are in Vorbis's order: 5.1 is L C R Ls Rs LFE.
+ *
+ * @param payload - An Ogg file with one stream.
+ * @returns Blocks of sound at 48000 Hz, pre-skip included, before the header's output gain.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as `readOggPages`, or if libopus refuses a packet.
+ * @throws EscError UNSUPPORTED_FORMAT for a packet of more than 3840 bytes per channel.
+ * @example
+ * import { opus } from '@esc/audio-io/opus'
+ * const clip = await loadAudio(bytes, { codecs: { opus } })
+ */
+export async function* opus(payload: Uint8Array): AsyncGenerator<DecodedAudio, void> {
+  const packets = oggPackets(payload, readOggPages(payload))
+  const { channels, streams, coupled, mapping } = readOpusHead(packets.next().value ?? new Uint8Array(0))
+  // The tags.
+  packets.next()
+  const decoder = new OpusDecoder({
+    channels,
+    streamCount: streams,
+    coupledStreamCount: coupled,
+    channelMappingTable: mapping,
+  })
+  const parts = packetParts(packets, channels * MAX_PACKET_SIZE)
+  yield* runDecoder(decoder, parts, (one, part) => one.decodeFrames(part))
+}
+
+function* packetParts(packets: Iterable<Uint8Array>, maxSize: number): Generator<Uint8Array[]> {
+  let part: Uint8Array[] = []
+  for (const packet of packets) {
+    if (packet.length > maxSize) {
+      throw new EscError(
+        'UNSUPPORTED_FORMAT',
+        `Opus: a packet of ${packet.length} bytes, the decoder takes up to ${maxSize}`,
+      )
+    }
+    part.push(packet)
+    if (part.length < PACKETS_AT_A_TIME) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
+}

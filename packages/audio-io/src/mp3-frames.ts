@@ -1,0 +1,176 @@
+/** MPEG layer III frames: their headers, and how they follow each other in a file. */
+import { EscError } from '@esc/core'
+
+/** What the four bytes before each frame say. */
+export interface Mp3Header {
+  /** Bytes of the frame, its header included. */
+  length: number
+  /** Samples per channel. */
+  samples: number
+  /** Hz. */
+  sampleRate: number
+  channels: number
+}
+
+/** The frames of a file. */
+export interface Mp3Frames {
+  /** The frames alone, one after the other. */
+  payload: Uint8Array
+  count: number
+  /** What was left out, a sentence each. */
+  warnings: string[]
+}
+
+const KBPS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+// MPEG-2 and 2.5, the versions for half and quarter rates.
+const KBPS_LOW = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
+const RATES = [44100, 48000, 32000]
+
+/**
+ * The header of the layer III frame at `offset`; `undefined` if there is none. Frames of free bit rate are none here.
+ *
+ * @see ISO/IEC 11172-3, section 2.4.2.3.
+ * @example readMp3Header(bytes, 0)?.sampleRate
+ */
+export function readMp3Header(bytes: Uint8Array, offset: number): Mp3Header | undefined {
+  const second = bytes[offset + 1] ?? 0
+  const isLayer3 = bytes[offset] === 0xff && (second & 0xe6) === 0xe2
+  const fourth = bytes[offset + 3]
+  if (!isLayer3 || fourth === undefined) return undefined
+  const third = bytes[offset + 2]!
+  const version = (second >> 3) & 3
+  const rateIndex = (third >> 2) & 3
+  const isMpeg1 = version === 3
+  const kbps = (isMpeg1 ? KBPS : KBPS_LOW)[third >> 4]
+  if (version === 1 || rateIndex === 3 || !kbps) return undefined
+  // MPEG-2 halves the rates of MPEG-1, 2.5 quarters them.
+  const sampleRate = RATES[rateIndex]! / (isMpeg1 ? 1 : version === 2 ? 2 : 4)
+  const samples = isMpeg1 ? 1152 : 576
+  const length = Math.floor((samples * 125 * kbps) / sampleRate) + ((third >> 1) & 1)
+  return { length, samples, sampleRate, channels: fourth >> 6 === 3 ? 1 : 2 }
+}
+
+/**
+ * Where the first frame begins that another of its kind follows, or with which the bytes end: eleven bits of sync are
+ * soon found by chance.
+ *
+ * @param from - Where to begin.
+ * @param to - Where to give up.
+ * @param kind - What the frame must be like. Default anything.
+ * @returns -1 if there is none.
+ * @example findMp3Frame(bytes, 0, 4096)
+ */
+export function findMp3Frame(bytes: Uint8Array, from: number, to: number, kind?: Mp3Header): number {
+  for (let at = bytes.indexOf(0xff, from); at !== -1 && at < to; at = bytes.indexOf(0xff, at + 1)) {
+    const frame = readMp3Header(bytes, at)
+    if (!frame || (kind && !isSameKind(frame, kind))) continue
+    const end = at + frame.length
+    const next = readMp3Header(bytes, end)
+    if (end === bytes.length || (next && isSameKind(next, frame))) return at
+  }
+  return -1
+}
+
+/**
+ * Walks the frames of an intact file; zeros may follow the last.
+ *
+ * @param first - The kind that all frames must be of.
+ * @throws EscError CORRUPT_DATA if there is anything else, or the last frame is incomplete.
+ * @example walkFrames(bytes, 0, readMp3Header(bytes, 0)).count
+ */
+export function walkFrames(bytes: Uint8Array, start: number, first: Mp3Header): Mp3Frames {
+  let count = 0
+  let offset = start
+  for (; offset < bytes.length; count++) {
+    const frame = readMp3Header(bytes, offset)
+    const rest = bytes.length - offset
+    if (!frame) {
+      if (isZero(bytes, offset)) break
+      throw corrupt(`frame ${count}: no frame header at byte ${offset} of ${bytes.length}`, count)
+    }
+    if (frame.length > rest) {
+      throw corrupt(
+        `frame ${count}: ${rest} bytes left, it has ${frame.length}: the file was cut short`,
+        count,
+      )
+    }
+    if (!isSameKind(frame, first)) {
+      throw corrupt(
+        `frame ${count} has ${frame.channels} channels at ${frame.sampleRate} Hz, the first ${first.channels} ` +
+          `at ${first.sampleRate}`,
+        count,
+      )
+    }
+    offset += frame.length
+  }
+  return { payload: bytes.subarray(start, offset), count, warnings: [] }
+}
+
+/**
+ * Takes the frames of a damaged file: skips what is none, or of another kind than the first, and what is left of an
+ * incomplete one.
+ *
+ * @example salvageFrames(bytes, 0, readMp3Header(bytes, 0)).warnings
+ */
+export function salvageFrames(bytes: Uint8Array, start: number, first: Mp3Header): Mp3Frames {
+  const runs: Uint8Array[] = []
+  let count = 0
+  let skipped = 0
+  let places = 0
+  let firstAt = 0
+  for (let offset = start; offset < bytes.length; ) {
+    const end = endOfRun(bytes, offset, first)
+    if (end.offset > offset) runs.push(bytes.subarray(offset, end.offset))
+    count += end.count
+    offset = end.offset
+    if (isZero(bytes, offset)) break
+    const found = findMp3Frame(bytes, offset + 1, bytes.length, first)
+    const next = found === -1 ? bytes.length : found
+    if (places === 0) firstAt = offset
+    skipped += next - offset
+    places++
+    offset = next
+  }
+  const warnings =
+    places === 0
+      ? []
+      : [
+          `${skipped} bytes in ${places} places are no whole frames and were left out, the first at byte ${firstAt}`,
+        ]
+  return { payload: concat(runs), count, warnings }
+}
+
+function endOfRun(bytes: Uint8Array, start: number, kind: Mp3Header): { offset: number; count: number } {
+  let offset = start
+  let count = 0
+  for (;;) {
+    const frame = readMp3Header(bytes, offset)
+    if (!frame || !isSameKind(frame, kind) || offset + frame.length > bytes.length) return { offset, count }
+    offset += frame.length
+    count++
+  }
+}
+
+function isSameKind(a: Mp3Header, b: Mp3Header): boolean {
+  return a.sampleRate === b.sampleRate && a.channels === b.channels
+}
+
+function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+function corrupt(message: string, frame: number): EscError {
+  return new EscError('CORRUPT_DATA', `MP3: ${message}`, { detail: { frame } })
+}

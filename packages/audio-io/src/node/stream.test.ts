@@ -1,0 +1,171 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeWav } from '../wav.js'
+import { decodeAudio, loadAudio, streamAudio } from './files.js'
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'audio-io-stream-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** All blocks of a stream, put together. */
+async function collect(path: string, options: Parameters<typeof streamAudio>[1]) {
+  const parts: Float32Array[][] = []
+  const lengths: number[] = []
+  let sampleRate = 0
+  for await (const block of streamAudio(path, options)) {
+    parts.push(block.channels)
+    lengths.push(block.channels[0]!.length)
+    sampleRate = block.sampleRate
+  }
+  const channels = parts[0]!.map((_, channel) =>
+    Float32Array.from(parts.flatMap((block) => Array.from(block[channel]!))),
+  )
+  return { channels, sampleRate, lengths }
+}
+
+const FILES = [
+  'stereo-s16le.wav',
+  'stereo-s24le.wav',
+  'stereo-f64le.wav',
+  'pcm/ima.wav',
+  'pcm/ms.wav',
+  'pcm/s16be.aiff',
+  'stereo-s16.flac',
+  'mono-s24.flac',
+  'stereo-vorbis.ogg',
+  'stereo-opus.opus',
+  'mono-cbr.mp3',
+]
+
+describe('streamAudio', () => {
+  it.each(FILES)('%s: blocks of any size are what decodeAudio gives', async (name) => {
+    const whole = await decodeAudio(fixture(name))
+    const frames = whole.channels[0]!.length
+    for (const blockFrames of [1, 17, 500, 1024, frames, 1_000_000]) {
+      if (blockFrames === 1 && frames > 2000) continue
+      const { lengths, ...audio } = await collect(fixture(name), { blockFrames })
+      expect(audio).toEqual(whole)
+      expect(lengths.slice(0, -1).every((length) => length === blockFrames)).toBe(true)
+    }
+  })
+
+  it.each(FILES)('%s: a part is the same part of the whole', async (name) => {
+    const { channels, sampleRate } = await decodeAudio(fixture(name))
+    const frames = channels[0]!.length
+    const part = { offset: (frames * 0.3) / sampleRate, duration: (frames * 0.4) / sampleRate }
+    const start = Math.trunc(part.offset * sampleRate)
+    const end = start + Math.trunc(part.duration * sampleRate)
+    const expected = { channels: channels.map((samples) => samples.slice(start, end)), sampleRate }
+    expect(await decodeAudio(fixture(name), part)).toEqual(expected)
+    const { lengths, ...audio } = await collect(fixture(name), { ...part, blockFrames: 100 })
+    expect(audio).toEqual(expected)
+    expect(lengths.length).toBe(Math.ceil((end - start) / 100))
+    expect(await loadAudio(fixture(name), { ...part, sampleRate: null, mono: false })).toEqual(expected)
+  })
+
+  it('closes the file when the loop is left', async () => {
+    const path = join(folder, 'left.wav')
+    await writeFile(path, encodeWav({ samples: new Float32Array(5000), sampleRate: 8000 }))
+    const before = process.getActiveResourcesInfo().length
+    for await (const _ of streamAudio(path, { blockFrames: 100 })) break
+    // A second open of a removed file fails; an open handle would keep it.
+    await rm(path)
+    await expect(collect(path, {})).rejects.toMatchObject({ code: 'IO', detail: { path } })
+    expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before)
+  })
+
+  it('names the path where the file is damaged', async () => {
+    const path = join(folder, 'damaged.flac')
+    const bytes = await readFile(fixture('stereo-s16.flac'))
+    bytes[bytes.length - 20]! ^= 1
+    await writeFile(path, bytes)
+    await expect(collect(path, {})).rejects.toMatchObject({
+      code: 'CORRUPT_DATA',
+      message: expect.stringContaining(path),
+    })
+  })
+
+  it.each([0, -1, 1.5, Number.NaN])('INVALID_OPTION: blockFrames %d', async (blockFrames) => {
+    await expect(collect(fixture('stereo-s16le.wav'), { blockFrames })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
+  })
+})
+
+/** Peak resident memory in MB of a Node process that runs `body` with `path` against the package as it is published. */
+async function peakMemory(body: string, path: string): Promise<{ peakMb: number; result: unknown }> {
+  const outfile = join(folder, 'script.mjs')
+  await build({
+    stdin: {
+      contents: `
+        import { decodeAudio, loadAudio, streamAudio } from './files.ts'
+        const path = process.argv[2]
+        const run = async () => { ${body} }
+        run().then((result) => console.log(JSON.stringify({ peakMb: process.resourceUsage().maxRSS / 1024, result })))`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+      loader: 'ts',
+    },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@esc/source'],
+  })
+  const { stdout, stderr } = spawnSync(process.execPath, [outfile, path], { encoding: 'utf8' })
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout) as { peakMb: number; result: unknown }
+}
+
+const COUNT = `
+  let frames = 0, peak = 0
+  for await (const { channels } of streamAudio(path)) {
+    frames += channels[0].length
+    for (const samples of channels) for (let i = 0; i < samples.length; i++) if (samples[i] > peak) peak = samples[i]
+  }
+  return { frames, peak }`
+
+describe('a 2-hour 48 kHz stereo WAV', () => {
+  const frames = 2 * 3600 * 48000
+  let path = ''
+  beforeAll(async () => {
+    path = join(folder, 'long.wav')
+    const header = encodeWav({
+      channels: [new Float32Array(1), new Float32Array(1)],
+      sampleRate: 48000,
+    }).subarray(0, 44)
+    const view = new DataView(header.buffer, header.byteOffset)
+    view.setUint32(4, 36 + 4 * frames, true)
+    view.setUint32(40, 4 * frames, true)
+    const file = await open(path, 'w')
+    await file.write(header)
+    // A hole to the end, but for 0.5 in both channels of one sample, 90 minutes in.
+    await file.truncate(44 + 4 * frames)
+    await file.write(Uint8Array.of(0, 0x40, 0, 0x40), 0, 4, 44 + 4 * 5400 * 48000)
+    await file.close()
+  })
+
+  it('streams in less than 150 MB', { timeout: 120_000 }, async () => {
+    const { peakMb, result } = await peakMemory(COUNT, path)
+    expect(result).toEqual({ frames, peak: 0.5 })
+    expect(peakMb).toBeLessThan(150)
+  })
+
+  it('a second of it is loaded in less than 100 MB, though the whole exceeds maxDurationSec', async () => {
+    const body = `
+      const { samples, sampleRate } = await loadAudio(path, { offset: 5399.5, duration: 1 })
+      return { length: samples.length, sampleRate, peakAt: samples.indexOf(Math.max(...samples)) }`
+    const { peakMb, result } = await peakMemory(body, path)
+    expect(result).toEqual({ length: 22050, sampleRate: 22050, peakAt: 11025 })
+    expect(peakMb).toBeLessThan(100)
+    await expect(decodeAudio(path)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+})

@@ -1,0 +1,39 @@
+/** Tags that players put around the sound. */
+
+/**
+ * Bytes of the ID3v2 tag that stands first; 0 if there is none.
+ *
+ * @see id3.org, "ID3 tag version 2.4.0 - Main Structure", section 3.1.
+ * @example bytes.subarray(id3Size(bytes))
+ */
+export function id3Size(bytes: Uint8Array): number {
+  if (bytes.length < 10 || bytes[0] !== 0x49 || bytes[1] !== 0x44 || bytes[2] !== 0x33) return 0
+  // Seven bits of each byte count, so that a size never looks like the sync of a frame.
+  const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 127), 0)
+  const hasFooter = (bytes[5]! & 0x10) !== 0
+  return 10 + size + (hasFooter ? 10 : 0)
+}
+
+/**
+ * A file without the ID3v2 tags before its sound, and the ID3v1 and APE tags after it.
+ *
+ * @returns A view of the same bytes; empty if a tag claims more than there is.
+ * @see id3.org, "ID3 tag version 2.4.0 - Main Structure"; wiki.hydrogenaud.io, "APEv2 specification".
+ * @example readMp3Header(withoutTags(bytes), 0)
+ */
+export function withoutTags(bytes: Uint8Array): Uint8Array {
+  let start = 0
+  for (let size = id3Size(bytes); size > 0; size = id3Size(bytes.subarray(start))) start += size
+  let end = bytes.length
+  if (latin1(bytes, end - 128, 3) === 'TAG') end -= 128
+  if (latin1(bytes, end - 32, 8) === 'APETAGEX') {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const hasHeader = view.getUint32(end - 12, true) >= 0x80000000
+    end -= view.getUint32(end - 20, true) + (hasHeader ? 32 : 0)
+  }
+  return bytes.subarray(start, Math.max(start, end))
+}
+
+function latin1(bytes: Uint8Array, start: number, length: number): string {
+  return start < 0 ? '' : String.fromCharCode(...bytes.subarray(start, start + length))
+}
