@@ -7,6 +7,7 @@ import { decodeAudio } from '@esc/audio-io/node'
 import type { AudioClip } from '@esc/core'
 import { synthesizeEsc10 } from '@esc/dataset'
 import { createExtractor, logmel128, mfcc13, resample } from '@esc/dsp'
+import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis'
 import { decode as decodeWithNodeWav } from 'node-wav'
 import wavefile from 'wavefile'
 import { type BenchRow, inTurns } from './rows.js'
@@ -17,8 +18,9 @@ export async function audioSuite(): Promise<BenchRow[]> {
   const wav = encodeWav(clip)
   const half: AudioClip = { samples: resample(clip.samples, 44100, 22050), sampleRate: 22050 }
   const [mfcc, logMel] = [createExtractor(mfcc13), createExtractor(logmel128)]
-  const { SRC_SINC_BEST_QUALITY } = libsamplerate.ConverterType
-  const converter = await libsamplerate.create(1, 44100, 22050, { converterType: SRC_SINC_BEST_QUALITY })
+  // Of its three qualities the one that promises what ours does: 90 % of the band, and 100 dB and more.
+  const { SRC_SINC_MEDIUM_QUALITY } = libsamplerate.ConverterType
+  const converter = await libsamplerate.create(1, 44100, 22050, { converterType: SRC_SINC_MEDIUM_QUALITY })
   const rows: BenchRow[] = []
   const add = async (
     name: string,
@@ -44,13 +46,32 @@ export async function audioSuite(): Promise<BenchRow[]> {
     { name: 'wavefile', run: readWithWavefile },
     0.5,
   )
-  const best = { name: 'libsamplerate, best', run: () => converter.full(clip.samples) }
-  await add('resample 44.1 → 22.05 kHz', () => resample(clip.samples, 44100, 22050), best)
-  await add('load WAV at 22.05 kHz', () => loadAudio(wav), null, 6)
+  await add('resample 44.1 → 22.05 kHz', () => resample(clip.samples, 44100, 22050), {
+    name: 'libsamplerate, medium',
+    run: () => converter.full(clip.samples),
+  })
+  await add(
+    'load WAV at 22.05 kHz',
+    () => loadAudio(wav),
+    {
+      name: 'node-wav, libsamplerate',
+      run: () => converter.full(decodeWithNodeWav(wav).channelData[0]!),
+    },
+    6,
+  )
   await add('MFCC 13 with trim and normalise, 44.1 kHz', () => mfcc.extract(clip), null)
   await add('log-mel 128 at 22.05 kHz', () => logMel.extract(half), null)
   const ogg = await realClip()
-  if (ogg) await add('decode OGG, real clip', () => decodeAudio(ogg), null, 25)
+  if (ogg) {
+    const decodeWithPackage = async () => {
+      const decoder = new OggVorbisDecoder()
+      await decoder.ready
+      await decoder.decodeFile(ogg)
+      decoder.free()
+    }
+    const peer = { name: '@wasm-audio-decoders/ogg-vorbis', run: decodeWithPackage }
+    await add('decode OGG, real clip', () => decodeAudio(ogg), peer, 25)
+  }
   converter.destroy()
   return rows
 }
