@@ -24,7 +24,10 @@ test('nothing given: the defaults', () => {
 test('everything given, in both spellings; paths are relative to the caller', () => {
   const argv =
     '--data=../sounds --subset esc50 --model mel-cnn --split folds --test-fold 3 --val-fold=5 --epochs 2 --seed 7'
-  const options = parseOptions([...argv.split(' '), '--out', 'here', '--dry-run', '--skip-bad', '--save-audio'], cwd)
+  const options = parseOptions(
+    [...argv.split(' '), '--out', 'here', '--dry-run', '--skip-bad', '--save-audio'],
+    cwd,
+  )
   expect(options).toEqual({
     data: '/home/user/sounds',
     subset: 'esc50',

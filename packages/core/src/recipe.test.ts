@@ -12,6 +12,7 @@ const recipe: FeatureRecipe = {
   stft: { nFft: 2048, hopLength: 512, winLength: 2048, window: 'hann', center: true, padMode: 'constant' },
   mel: { nMels: 128, fmin: 0, fmax: null, htk: false, norm: 'slaney', power: 2 },
   db: { ref: 'max', amin: 1e-10, topDb: 80 },
+  log: null,
   mfcc: null,
 }
 const manifest: ModelManifest = {
@@ -50,6 +51,8 @@ describe('what is wrong is named', () => {
   test.each<[string, unknown, string]>([
     ['a number as text', { ...recipe, stft: { ...recipe.stft, nFft: '2048' } }, 'recipe.stft.nFft'],
     ['a misspelt key', { ...recipe, sampelRate: 1 }, 'sampelRate'],
+    ['two logarithms', { ...recipe, log: { offset: 1e-3 } }, 'either db or log'],
+    ['no logarithm', { ...recipe, db: null }, 'either db or log'],
     [
       'a window longer than the transform',
       { ...recipe, stft: { ...recipe.stft, winLength: 4096 } },

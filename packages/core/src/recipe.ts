@@ -35,8 +35,10 @@ export interface FeatureRecipe {
     /** 2 takes the power spectrum, 1 the magnitude. */
     power: 1 | 2
   }
-  /** Power to decibels; `ref: 'max'` and `topDb` need the whole clip. */
-  db: { ref: number | 'max'; amin: number; topDb: number | null }
+  /** Power to decibels; `ref: 'max'` and `topDb` need the whole clip. `null` where `log` stands instead. */
+  db: { ref: number | 'max'; amin: number; topDb: number | null } | null
+  /** The natural logarithm of the mel spectrogram plus `offset`, in place of decibels. */
+  log: { offset: number } | null
   /** `null` makes the log-mel spectrogram the network's input. */
   mfcc: { nMfcc: number; dctType: 1 | 2 | 3; norm: 'ortho' | null; lifter: number } | null
 }
@@ -73,11 +75,14 @@ export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
       norm: z.nullable(z.literal('slaney')),
       power: z.union([z.literal(1), z.literal(2)]),
     }),
-    db: z.strictObject({
-      ref: z.union([positive, z.literal('max')]),
-      amin: positive,
-      topDb: z.nullable(z.number().check(z.nonnegative())),
-    }),
+    db: z.nullable(
+      z.strictObject({
+        ref: z.union([positive, z.literal('max')]),
+        amin: positive,
+        topDb: z.nullable(z.number().check(z.nonnegative())),
+      }),
+    ),
+    log: z.nullable(z.strictObject({ offset: positive })),
     mfcc: z.nullable(
       z.strictObject({
         nMfcc: count,
@@ -91,6 +96,10 @@ export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
     z.refine((recipe) => recipe.stft.winLength <= recipe.stft.nFft, {
       path: ['stft', 'winLength'],
       error: 'must be <= stft.nFft',
+    }),
+    z.refine((recipe) => (recipe.db === null) !== (recipe.log === null), {
+      path: ['log'],
+      error: 'either db or log must be null, and not both',
     }),
     z.refine((recipe) => recipe.mfcc === null || recipe.mfcc.nMfcc <= recipe.mel.nMels, {
       path: ['mfcc', 'nMfcc'],

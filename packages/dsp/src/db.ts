@@ -2,7 +2,7 @@
 import { assertPositive, EscError, type FeatureMatrix } from '@esc/core'
 import { assertMatrix } from './check.js'
 import { createDecibelTable } from './decibel-table.js'
-import { exp, log10 } from './math.js'
+import { exp, ln, log10 } from './math.js'
 
 /** Options of {@link powerToDb} and {@link amplitudeToDb}. */
 export interface DbOptions {
@@ -57,6 +57,26 @@ export function amplitudeToDb(amplitude: FeatureMatrix, options: DbOptions = {})
   const db = magnitude.map((value) => 20 * log10(Math.max(amin, value)) - refDb)
   if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
   return { data: db, bins: amplitude.bins, frames: amplitude.frames }
+}
+
+/**
+ * The natural logarithm of a matrix plus an offset, which keeps silence finite: `ln(values + offset)`.
+ *
+ * @param values - >= 0; shape [bins, frames].
+ * @returns Same shape, new storage.
+ * @throws EscError INVALID_OPTION if `offset` is not > 0; INVALID_INPUT if the matrix is empty, not finite, or negative.
+ * @see YAMNet's features, whose offset is 0.001.
+ * @example stabilizedLog(melSpectrogram(clip, { power: 1 }), { offset: 0.001 })
+ */
+export function stabilizedLog(values: FeatureMatrix, options: { offset: number }): FeatureMatrix {
+  const { offset } = options
+  assertPositive('offset', offset)
+  assertMatrix('values', values)
+  const negative = values.data.findIndex((value) => value < 0)
+  if (negative !== -1) {
+    throw new EscError('INVALID_INPUT', `values[${negative}]=${values.data[negative]} must be >= 0`)
+  }
+  return { ...values, data: values.data.map((value) => ln(value + offset)) }
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { AudioClip, FeatureMatrix, FeatureRecipe } from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
 import { describe, expect, it } from 'vitest'
-import { powerToDb } from './db.js'
+import { powerToDb, stabilizedLog } from './db.js'
 import { createExtractor } from './extractor.js'
 import { melSpectrogram } from './mel.js'
 import { mfccFromLogMel } from './mfcc.js'
 import { normalize, padOrTruncate } from './normalize.js'
-import { logmel128, mfcc13 } from './presets.js'
+import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './presets.js'
 import { resample } from './resample.js'
 import { noise } from './test-signals.js'
 import { trim } from './trim.js'
@@ -34,7 +34,7 @@ function prepare(recipe: FeatureRecipe, clip: AudioClip): AudioClip {
 
 function compose(recipe: FeatureRecipe, clip: AudioClip): FeatureMatrix {
   const mel = melSpectrogram(prepare(recipe, clip), { ...recipe.stft, ...recipe.mel })
-  const logMel = powerToDb(mel, recipe.db)
+  const logMel = recipe.db ? powerToDb(mel, recipe.db) : stabilizedLog(mel, recipe.log!)
   return recipe.mfcc ? mfccFromLogMel(logMel, recipe.mfcc) : logMel
 }
 
@@ -47,6 +47,7 @@ const odd: FeatureRecipe = {
   stft: { nFft: 400, hopLength: 160, winLength: 320, window: 'hamming', center: false, padMode: 'reflect' },
   mel: { nMels: 40, fmin: 50, fmax: 7600, htk: true, norm: null, power: 1 },
   db: { ref: 0.5, amin: 1e-6, topDb: null },
+  log: null,
   mfcc: { nMfcc: 20, dctType: 3, norm: null, lifter: 22 },
 }
 
@@ -54,6 +55,10 @@ describe('createExtractor', () => {
   it.each([
     ['mfcc13', mfcc13, 13, 431],
     ['logmel128', logmel128, 128, 216],
+    ['mfcc20', mfcc20, 20, 216],
+    ['logmel64', logmel64, 64, null],
+    ['stm32', stm32, 64, null],
+    ['yamnet', yamnet, 64, null],
     ['a recipe of its own', odd, 20, null],
   ] as const)(
     'runs %s as the plain functions do, at any rate, again and again',
@@ -114,8 +119,11 @@ describe('createExtractor', () => {
     ['nFft 0', (recipe) => Object.assign(recipe.stft, { nFft: 0 })],
     ['a window longer than nFft', (recipe) => Object.assign(recipe.stft, { winLength: 4096 })],
     ['fmax above half the sample rate', (recipe) => Object.assign(recipe.mel, { fmax: 30000 })],
-    ['amin 0', (recipe) => Object.assign(recipe.db, { amin: 0 })],
+    ['amin 0', (recipe) => Object.assign(recipe.db!, { amin: 0 })],
     ['more coefficients than mel bins', (recipe) => Object.assign(recipe.mfcc!, { nMfcc: 129 })],
+    ['two logarithms', (recipe) => Object.assign(recipe, { log: { offset: 1 } })],
+    ['no logarithm', (recipe) => Object.assign(recipe, { db: null })],
+    ['a logarithm of 0', (recipe) => Object.assign(recipe, { db: null, log: { offset: 0 } })],
     ['a negative lifter', (recipe) => Object.assign(recipe.mfcc!, { lifter: -1 })],
     ['an unknown norm', (recipe) => Object.assign(recipe, { normalize: 'max' })],
     ['trim.hopLength 0', (recipe) => Object.assign(recipe.trim!, { hopLength: 0 })],

@@ -8,7 +8,7 @@ import {
   type FeatureRecipe,
 } from '@esc/core'
 import { assertClip } from './check.js'
-import { assertDbOptions, powerToDb } from './db.js'
+import { assertDbOptions, powerToDb, stabilizedLog } from './db.js'
 import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
 import { createScaler } from './normalize.js'
@@ -52,7 +52,7 @@ export interface Extractor {
 export function createExtractor(recipe: FeatureRecipe): Extractor {
   assertRecipe(recipe)
   const own = structuredClone(recipe)
-  const { sampleRate, normalize, db } = own
+  const { sampleRate, normalize } = own
   const melPlan = createMelPlan(sampleRate, { ...own.stft, ...own.mel })
   const cepstrum = own.mfcc && createCepstrum(own.mel.nMels, own.mfcc)
   const scale = createScaler({ norm: normalize })
@@ -93,15 +93,20 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
     bins: own.mfcc?.nMfcc ?? own.mel.nMels,
     frames,
     extract(clip) {
-      const logMel = powerToDb(melPlan.run(toWaveform(clip)), db)
+      const logMel = compress(melPlan.run(toWaveform(clip)), own)
       return cepstrum ? cepstrum(logMel) : logMel
     },
     prepare: (clip) => ({ samples: toWaveform(clip).slice(), sampleRate }),
   }
 }
 
+/** Decibels, or the natural logarithm: a recipe has one of them. */
+export function compress(mel: FeatureMatrix, { db, log }: Pick<FeatureRecipe, 'db' | 'log'>): FeatureMatrix {
+  return db ? powerToDb(mel, db) : stabilizedLog(mel, log!)
+}
+
 /** The schema in `@esc/core/recipe` reads recipes from outside; these are the rules the plans do not check themselves. */
-function assertRecipe(recipe: FeatureRecipe): void {
+export function assertRecipe(recipe: FeatureRecipe): void {
   if (recipe.version !== 1) {
     throw new EscError('INVALID_OPTION', `recipe.version=${recipe.version} must be 1`)
   }
@@ -112,7 +117,11 @@ function assertRecipe(recipe: FeatureRecipe): void {
     assertInteger('recipe.trim.hopLength', recipe.trim.hopLength, 1)
   }
   if (recipe.durationSec !== null) assertPositive('recipe.durationSec', recipe.durationSec)
-  assertDbOptions(recipe.db)
+  if ((recipe.db === null) === (recipe.log === null)) {
+    throw new EscError('INVALID_OPTION', 'recipe.db and recipe.log: one of them must be null, and not both')
+  }
+  if (recipe.db) assertDbOptions(recipe.db)
+  else assertPositive('recipe.log.offset', recipe.log!.offset)
 }
 
 function plannedFrames(frames: (length: number) => number, length: number): number {

@@ -1,8 +1,9 @@
 /** The transform of a power of two in WebAssembly, two numbers to an instruction. */
 import { FFT_WASM_BASE64 } from './fft-wasm.generated.js'
+import type { FilterBank } from './filter-bank.js'
 import { cosOfTurn } from './math.js'
 
-/** What wasm/fft.as.ts exports; every argument but the size is an address. */
+/** What wasm/fft.as.ts exports; every argument but the first is an address. */
 interface Kernel {
   forward(
     size: number,
@@ -25,18 +26,42 @@ interface Kernel {
     factors: number,
     turns: number,
   ): number
+  applyWindow(size: number, frame: number, window: number, out: number): void
+  squareRoots(count: number, values: number): void
+  applyFilters(
+    count: number,
+    spectrum: number,
+    first: number,
+    last: number,
+    weights: number,
+    out: number,
+  ): void
 }
 
-/** A transform and its buffers, which lie in a memory of their own. */
+/** A transform and its buffers, which lie in a memory of their own; it is both a `RealFft` and a `FrameFft`. */
 export interface WasmFft {
   input: Float64Array
   re: Float64Array
   im: Float64Array
+  /** Squared magnitudes, or what `computeSpectrum` was asked for. */
   power: Float64Array
+  spectrum: Float64Array
   output: Float64Array
+  frame: Float32Array
+  bands: Float64Array
   forward(): void
   computePower(): void
   inverse(): void
+  transform(): void
+  computeSpectrum(power: 1 | 2): void
+  computeBands(power: 1 | 2): void
+}
+
+/** What goes before and behind the transform of a frame. */
+export interface FrameTables {
+  /** As long as the transform. */
+  window: Float64Array
+  bank: FilterBank
 }
 
 const PAGE = 65536
@@ -60,94 +85,96 @@ function compile(): WebAssembly.Module | null {
  * Plans a transform.
  *
  * @param size - A power of two, >= 4.
+ * @param tables - For frames. Default none: then `frame` and `bands` have no use.
  * @returns `null` where it cannot be had.
  */
-export function createWasmFft(size: number): WasmFft | null {
+export function createWasmFft(size: number, tables?: FrameTables): WasmFft | null {
   if (size > MAX_SIZE) return null
   if (compiled === undefined) compiled = compile()
   if (compiled === null) return null
 
   let end = 0
-  const take = (numbers: number) => {
+  const take = (bytes: number) => {
     const address = end
     // Each buffer begins with a line of the cache.
-    end += Math.ceil((8 * numbers) / 64) * 64
-    return { address, view: (memory: ArrayBuffer) => new Float64Array(memory, address, numbers) }
+    end += Math.ceil(bytes / 64) * 64
+    return address
   }
   const bins = size / 2 + 1
-  const [input, a, b, c] = [take(size), take(size), take(size), take(size)]
-  const [re, im, power] = [take(bins), take(bins), take(bins)]
-  const [factors, conjugates] = [take(6 * Math.ceil(size / 8)), take(6 * Math.ceil(size / 8))]
-  const turns = take(2 * (size / 4 + 1))
+  const [input, a, b, c] = [take(8 * size), take(8 * size), take(8 * size), take(8 * size)]
+  const [re, im, power] = [take(8 * bins), take(8 * bins), take(8 * bins)]
+  const [factors, conjugates, turns] = [take(6 * size), take(6 * size), take(4 * size + 16)]
+  const filters = tables?.bank.first.length ?? 0
+  const [frame, window] = tables ? [take(4 * size), take(8 * size)] : [0, 0]
+  const [first, last, bands] = [take(4 * filters), take(4 * filters), take(8 * filters)]
+  const weights = take(8 * (tables?.bank.weights.length ?? 0))
 
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) })
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-  const kernel = exports as unknown as Kernel
+  const instance = new WebAssembly.Instance(compiled, { env: { memory } })
+  const kernel = instance.exports as unknown as Kernel
+  const doubles = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
   const circle = createCircle(size)
-  fillFactors(factors.view(memory.buffer), circle, size, -1)
-  fillFactors(conjugates.view(memory.buffer), circle, size, 1)
-  const turn = turns.view(memory.buffer)
-  for (let k = 0; k <= size / 4; k++) {
-    turn[2 * k] = circle(k)
-    // The sine, three quarters of a turn ahead.
-    turn[2 * k + 1] = circle(k + (3 * size) / 4)
+  fillFactors(doubles(factors, (6 * size) / 8), circle, size, -1)
+  fillFactors(doubles(conjugates, (6 * size) / 8), circle, size, 1)
+  fillTurns(doubles(turns, size / 2 + 2), circle, size)
+  if (tables) {
+    doubles(window, size).set(tables.window)
+    new Int32Array(memory.buffer, first, filters).set(tables.bank.first)
+    new Int32Array(memory.buffer, last, filters).set(tables.bank.last)
+    doubles(weights, tables.bank.weights.length).set(tables.bank.weights)
   }
-  // Where the inverse ends depends on how many passes there are: always in the same place for one size.
-  const at = kernel.inverse(
-    size,
-    re.address,
-    im.address,
-    a.address,
-    b.address,
-    c.address,
-    conjugates.address,
-    turns.address,
-  )
+
+  const forward = () => kernel.forward(size, input, a, b, factors, turns, re, im)
+  const computePower = () => kernel.power(size, input, a, b, factors, turns, power)
+  const inverse = () => kernel.inverse(size, re, im, a, b, c, conjugates, turns)
+  const applyWindow = () => kernel.applyWindow(size, frame, window, input)
+  const computeSpectrum = (exponent: 1 | 2) => {
+    applyWindow()
+    computePower()
+    if (exponent === 1) kernel.squareRoots(bins, power)
+  }
   return {
-    input: input.view(memory.buffer),
-    re: re.view(memory.buffer),
-    im: im.view(memory.buffer),
-    power: power.view(memory.buffer),
-    output: new Float64Array(memory.buffer, at, size),
-    forward() {
-      kernel.forward(
-        size,
-        input.address,
-        a.address,
-        b.address,
-        factors.address,
-        turns.address,
-        re.address,
-        im.address,
-      )
+    input: doubles(input, size),
+    re: doubles(re, bins),
+    im: doubles(im, bins),
+    power: doubles(power, bins),
+    spectrum: doubles(power, bins),
+    // Where the inverse ends depends on how many passes there are: always in the same place for one size.
+    output: doubles(inverse(), size),
+    frame: new Float32Array(memory.buffer, frame, tables ? size : 0),
+    bands: doubles(bands, filters),
+    forward,
+    computePower,
+    inverse,
+    transform() {
+      applyWindow()
+      forward()
     },
-    computePower() {
-      kernel.power(size, input.address, a.address, b.address, factors.address, turns.address, power.address)
-    },
-    inverse() {
-      kernel.inverse(
-        size,
-        re.address,
-        im.address,
-        a.address,
-        b.address,
-        c.address,
-        conjugates.address,
-        turns.address,
-      )
+    computeSpectrum,
+    computeBands(exponent) {
+      computeSpectrum(exponent)
+      kernel.applyFilters(filters, power, first, last, weights, bands)
     },
   }
 }
 
-/** w, w² and w³ for w = exp(±2πi p / m), p < m / 4: what a butterfly multiplies with. */
+/** w, w² and w³ for w = exp(±2πi p / m), m = size / 2, p < m / 4: what a butterfly multiplies with. */
 function fillFactors(factors: Float64Array, circle: (k: number) => number, size: number, sign: 1 | -1): void {
-  const quarter = size / 4
   for (let p = 0; p < size / 8; p++) {
     for (let power = 1; power <= 3; power++) {
       const k = 2 * power * p
       factors[6 * p + 2 * power - 2] = circle(k)
-      factors[6 * p + 2 * power - 1] = sign * circle(k + 3 * quarter)
+      factors[6 * p + 2 * power - 1] = sign * circle(k + (3 * size) / 4)
     }
+  }
+}
+
+/** Cosine and sine of k / size turns, for taking the spectra of even and odd samples apart. */
+function fillTurns(turns: Float64Array, circle: (k: number) => number, size: number): void {
+  for (let k = 0; k <= size / 4; k++) {
+    turns[2 * k] = circle(k)
+    // The sine, three quarters of a turn ahead.
+    turns[2 * k + 1] = circle(k + (3 * size) / 4)
   }
 }
 

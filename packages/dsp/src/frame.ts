@@ -42,33 +42,18 @@ export function frameCount(length: number, options: FrameOptions = {}): number {
 }
 
 /**
- * Copies one frame, times the window, into `out`; what lies outside the signal is made up by `padMode`.
+ * Copies one frame into `out`; what lies outside the signal is made up by `padMode`.
  *
  * @param start - First sample of the frame; may be negative.
  */
-export function readFrame(
-  samples: Float32Array,
-  start: number,
-  window: Float64Array,
-  padMode: PadMode,
-  out: Float64Array,
-): void {
-  const length = out.length
-  if (start >= 0 && start + length <= samples.length) {
-    let i = 0
-    // Four at a time: the loop's own cost is more than the product's (2.2 against 1.4 ns a sample on V8 11).
-    for (let j = start; i + 4 <= length; i += 4, j += 4) {
-      out[i] = samples[j]! * window[i]!
-      out[i + 1] = samples[j + 1]! * window[i + 1]!
-      out[i + 2] = samples[j + 2]! * window[i + 2]!
-      out[i + 3] = samples[j + 3]! * window[i + 3]!
-    }
-    for (; i < length; i++) out[i] = samples[start + i]! * window[i]!
+export function copyFrame(samples: Float32Array, start: number, padMode: PadMode, out: Float32Array): void {
+  if (start >= 0 && start + out.length <= samples.length) {
+    out.set(samples.subarray(start, start + out.length))
     return
   }
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < out.length; i++) {
     const index = padIndex(start + i, samples.length, padMode)
-    out[i] = index < 0 ? 0 : samples[index]! * window[i]!
+    out[i] = index < 0 ? 0 : samples[index]!
   }
 }
 

@@ -68,17 +68,13 @@ const LN2_LOW = 1.9082149292705877e-10
 export function ln(x: number): number {
   let exponent = 0
   let mantissa = x
-  // Numbers below the smallest normal one have no exponent of their own.
-  if (mantissa < 2 ** -1022) {
-    mantissa *= 2 ** 54
-    exponent = -54
-  }
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, mantissa)
-  const high = view.getUint32(0)
-  exponent += (high >>> 20) - 1023
-  view.setUint32(0, (high & 0xfffff) | 0x3ff00000)
-  mantissa = view.getFloat64(0)
+  // By exact products: a view of the number's bits would cost several times as much, for its memory.
+  for (; mantissa >= 2 ** 64; exponent += 64) mantissa *= 2 ** -64
+  for (; mantissa < 2 ** -64; exponent -= 64) mantissa *= 2 ** 64
+  for (; mantissa >= 2 ** 8; exponent += 8) mantissa *= 2 ** -8
+  for (; mantissa < 2 ** -8; exponent -= 8) mantissa *= 2 ** 8
+  for (; mantissa >= 2; exponent++) mantissa *= 0.5
+  for (; mantissa < 1; exponent--) mantissa *= 2
   if (mantissa > Math.SQRT2) {
     mantissa /= 2
     exponent++
@@ -111,9 +107,22 @@ export function exp(x: number): number {
   const r = x - k * LN2_HIGH - k * LN2_LOW
   let sum = 1
   for (let n = 16; n > 0; n--) sum = 1 + (r / n) * sum
-  const view = new DataView(new ArrayBuffer(8))
-  view.setUint32(0, (k + 1023) << 20)
-  return sum * view.getFloat64(0)
+  return k < 0 ? sum / powerOfTwo(-k) : sum * powerOfTwo(k)
+}
+
+/** 2 to the power of a whole number from 0 to 1023. */
+function powerOfTwo(exponent: number): number {
+  let power = exponent & 1 ? 2 : 1
+  if (exponent & 2) power *= 2 ** 2
+  if (exponent & 4) power *= 2 ** 4
+  if (exponent & 8) power *= 2 ** 8
+  if (exponent & 16) power *= 2 ** 16
+  if (exponent & 32) power *= 2 ** 32
+  if (exponent & 64) power *= 2 ** 64
+  if (exponent & 128) power *= 2 ** 128
+  if (exponent & 256) power *= 2 ** 256
+  if (exponent & 512) power *= 2 ** 512
+  return power
 }
 
 /**

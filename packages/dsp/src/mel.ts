@@ -8,6 +8,7 @@ import {
   type FeatureMatrix,
 } from '@esc/core'
 import { assertClip } from './check.js'
+import type { FilterBank } from './filter-bank.js'
 import { NORMS, type Norm, vectorNorm } from './normalize.js'
 import { assertPower, createStftPlan, type StftOptions } from './stft.js'
 import { fftFrequencies, melFrequencies } from './units.js'
@@ -40,11 +41,14 @@ export interface MelFilterOptions {
 export function melFilterbank(
   options: MelFilterOptions & { sampleRate: number; nFft: number },
 ): FeatureMatrix {
-  const { first, last, offset, weights, nMels, bins } = createMelBank(options)
+  const { first, last, weights } = createMelBank(options)
+  const nMels = first.length
+  const bins = Math.floor(options.nFft / 2) + 1
   const data = new Float32Array(nMels * bins)
-  for (let mel = 0; mel < nMels; mel++) {
-    const row = weights.subarray(offset[mel]!, offset[mel]! + last[mel]! - first[mel]!)
-    data.set(row, mel * bins + first[mel]!)
+  for (let mel = 0, w = 0; mel < nMels; mel++) {
+    const width = last[mel]! - first[mel]!
+    data.set(weights.subarray(w, w + width), mel * bins + first[mel]!)
+    w += width
   }
   return { data, bins: nMels, frames: bins }
 }
@@ -81,47 +85,24 @@ export interface MelPlan {
 export function createMelPlan(sampleRate: number, options: MelOptions): MelPlan {
   const { nFft = 2048, hopLength = 512, power = 2 } = options
   assertPower(power)
-  const plan = createStftPlan({ ...options, nFft, hopLength })
-  const { first, last, weights, nMels } = createMelBank({ ...options, sampleRate, nFft })
+  const bank = createMelBank({ ...options, sampleRate, nFft })
+  const nMels = bank.first.length
+  const plan = createStftPlan({ ...options, nFft, hopLength }, bank)
   return {
     frames: plan.frames,
     run(samples) {
       const frames = plan.frames(samples.length)
       const data = new Float32Array(nMels * frames)
       for (let frame = 0; frame < frames; frame++) {
-        const spectrum = plan.spectrum(samples, frame, power)
-        for (let mel = 0, w = 0; mel < nMels; mel++) {
-          const end = last[mel]!
-          let bin = first[mel]!
-          let sum = 0
-          // Four at a time, as in `readFrame`.
-          for (; bin + 4 <= end; bin += 4, w += 4) {
-            sum +=
-              weights[w]! * spectrum[bin]! +
-              weights[w + 1]! * spectrum[bin + 1]! +
-              (weights[w + 2]! * spectrum[bin + 2]! + weights[w + 3]! * spectrum[bin + 3]!)
-          }
-          for (; bin < end; bin++) sum += weights[w++]! * spectrum[bin]!
-          data[mel * frames + frame] = sum
-        }
+        const bands = plan.bands(samples, frame, power)
+        for (let mel = 0, at = frame; mel < nMels; mel++, at += frames) data[at] = bands[mel]!
       }
       return { data, bins: nMels, frames }
     },
   }
 }
 
-/** Mel filters without their zeros: filter m holds bins `first[m]` up to, not including, `last[m]`. */
-interface MelBank {
-  nMels: number
-  bins: number
-  first: Int32Array
-  last: Int32Array
-  /** Where filter m starts in `weights`. */
-  offset: Int32Array
-  weights: Float64Array
-}
-
-function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: number }): MelBank {
+function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: number }): FilterBank {
   const { sampleRate, nFft, nMels = 128, fmin = 0, htk = false, norm = 'slaney' } = options
   assertPositive('sampleRate', sampleRate)
   assertInteger('nMels', nMels, 1, 2 ** 24)
@@ -143,7 +124,6 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
   const edges = melFrequencies(nMels + 2, { fmin, fmax, htk })
   const first = new Int32Array(nMels)
   const last = new Int32Array(nMels)
-  const offset = new Int32Array(nMels)
   const weights: number[] = []
   for (let mel = 0; mel < nMels; mel++) {
     const [low, middle, high] = [edges[mel]!, edges[mel + 1]!, edges[mel + 2]!]
@@ -153,8 +133,7 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
       .subarray(first[mel], last[mel])
       .map((hz) => Math.min((hz - low) / (middle - low), (high - hz) / (high - middle)))
     const scale = norm === null ? 1 : norm === 'slaney' ? (high - low) / 2 : vectorNorm(row, norm)
-    offset[mel] = weights.length
     for (const weight of row) weights.push(weight / scale)
   }
-  return { nMels, bins: binHz.length, first, last, offset, weights: Float64Array.from(weights) }
+  return { first, last, weights: Float64Array.from(weights) }
 }

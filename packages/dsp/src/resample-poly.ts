@@ -122,7 +122,7 @@ function convolvePhases(
     const last = Math.min(taps, length - start)
     let sum = 0
     let tap = first
-    // Four at a time, as in `readFrame`.
+    // Four at a time, as in `applyFilterBank`.
     for (let r = row + tap, s = start + tap; tap + 4 <= last; tap += 4, r += 4, s += 4) {
       sum +=
         rows[r]! * samples[s]! +

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { frameCount, type PadMode, readFrame } from './frame.js'
+import { copyFrame, frameCount, type PadMode } from './frame.js'
 import { spectrogram, stft } from './stft.js'
 import { noise, sine } from './test-signals.js'
 
@@ -21,11 +21,10 @@ describe('frameCount', () => {
   })
 })
 
-describe('readFrame', () => {
-  const ones = new Float64Array(9).fill(1)
+describe('copyFrame', () => {
   const read = (samples: number[], start: number, padMode: PadMode) => {
-    const out = new Float64Array(9)
-    readFrame(Float32Array.from(samples), start, ones, padMode, out)
+    const out = new Float32Array(9)
+    copyFrame(Float32Array.from(samples), start, padMode, out)
     return [...out]
   }
 

@@ -1,8 +1,9 @@
 /** The short-time Fourier transform and spectrograms. */
 import { assertInteger, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
 import { assertSamples } from './check.js'
-import { createRealFft } from './fft.js'
-import { frameCount, PAD_MODES, type PadMode, readFrame } from './frame.js'
+import type { FilterBank } from './filter-bank.js'
+import { copyFrame, frameCount, PAD_MODES, type PadMode } from './frame.js'
+import { createFrameFft } from './frame-fft.js'
 import { getWindow, type WindowName } from './window.js'
 
 /** Options of {@link stft}; also part of every feature made from it. */
@@ -100,10 +101,17 @@ export interface StftPlan {
   transform(samples: Float32Array, frame: number): void
   /** `|X| ** power` of a frame, in a buffer that the next call overwrites. */
   spectrum(samples: Float32Array, frame: number, power: 1 | 2): Float64Array
+  /** Sums of the same under the filters, likewise. */
+  bands(samples: Float32Array, frame: number, power: 1 | 2): Float64Array
 }
 
-/** @throws EscError INVALID_OPTION if an option is out of its range. */
-export function createStftPlan(options: StftOptions): StftPlan {
+/**
+ * Plans the transform.
+ *
+ * @param bank - Filters over its bins. Default none.
+ * @throws EscError INVALID_OPTION if an option is out of its range.
+ */
+export function createStftPlan(options: StftOptions, bank?: FilterBank): StftPlan {
   const { nFft = 2048, window = 'hann', center = true, padMode = 'constant' } = options
   assertInteger('nFft', nFft, 1, 2 ** 24)
   const { winLength = nFft } = options
@@ -114,34 +122,40 @@ export function createStftPlan(options: StftOptions): StftPlan {
 
   const padded = new Float64Array(nFft)
   padded.set(getWindow(window, winLength), Math.floor((nFft - winLength) / 2))
-  const fft = createRealFft(nFft)
-  const bins = Math.floor(nFft / 2) + 1
-  const { input, re, im, power: powers } = fft
+  const fft = createFrameFft(padded, bank)
+  const { re, im, spectrum, bands } = fft
   const offset = center ? Math.floor(nFft / 2) : 0
+  /** Whether there is anything to transform: the padding after a short clip is most of its frames. */
+  function read(samples: Float32Array, frame: number): boolean {
+    copyFrame(samples, frame * hopLength - offset, padMode, fft.frame)
+    return !isSilent(fft.frame)
+  }
   return {
-    bins,
+    bins: Math.floor(nFft / 2) + 1,
     re,
     im,
     frames: (length) => frameCount(length, { frameLength: nFft, hopLength, center }),
     transform(samples, frame) {
-      readFrame(samples, frame * hopLength - offset, padded, padMode, input)
-      // The padding after a short clip is most of its frames.
-      if (isSilent(input)) {
+      if (read(samples, frame)) fft.transform()
+      else {
         re.fill(0)
         im.fill(0)
-      } else fft.forward()
+      }
     },
     spectrum(samples, frame, power) {
-      readFrame(samples, frame * hopLength - offset, padded, padMode, input)
-      if (isSilent(input)) powers.fill(0)
-      else fft.computePower()
-      if (power === 1) for (let bin = 0; bin < bins; bin++) powers[bin] = Math.sqrt(powers[bin]!)
-      return powers
+      if (read(samples, frame)) fft.computeSpectrum(power)
+      else spectrum.fill(0)
+      return spectrum
+    },
+    bands(samples, frame, power) {
+      if (read(samples, frame)) fft.computeBands(power)
+      else bands.fill(0)
+      return bands
     },
   }
 }
 
-function isSilent(values: Float64Array): boolean {
+function isSilent(values: Float32Array): boolean {
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) return false
   return true
 }

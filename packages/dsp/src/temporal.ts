@@ -1,7 +1,7 @@
 /** Features of the waveform: loudness and zero crossings per frame. */
 import { assertInRange, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
 import { assertMatrix, assertSamples } from './check.js'
-import { type FrameOptions, frameCount, PAD_MODES, type PadMode, readFrame } from './frame.js'
+import { copyFrame, type FrameOptions, frameCount, PAD_MODES, type PadMode } from './frame.js'
 import { gcd } from './math.js'
 
 /** Options of {@link rms}. */
@@ -41,16 +41,15 @@ export function frameRms(samples: Float32Array, options: RmsOptions): Float64Arr
   const blockLength = gcd(frameLength, hopLength)
   const hop = hopLength / blockLength
   const blocks = frameLength / blockLength
-  const window = new Float64Array(blockLength).fill(1)
-  const input = new Float64Array(blockLength)
+  const input = new Float32Array(blockLength)
   const energy = new Float64Array((frames - 1) * hop + blocks)
   for (let block = 0; block < energy.length; block++) {
     const start = block * blockLength - offset
     if (start >= 0 && start + blockLength <= samples.length) {
       energy[block] = sumOfSquares(samples, start, blockLength)
     } else {
-      readFrame(samples, start, window, padMode, input)
-      energy[block] = sumOfSquares(Float32Array.from(input), 0, blockLength)
+      copyFrame(samples, start, padMode, input)
+      energy[block] = sumOfSquares(input, 0, blockLength)
     }
   }
   const out = new Float64Array(frames)

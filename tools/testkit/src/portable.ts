@@ -4,7 +4,7 @@ import { createRng } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { parseRecipe } from '@esc/core/recipe'
 import { auditTable, parseEsc50, stratifiedGroupKFold, synthesizeEsc10 } from '@esc/dataset'
-import { createExtractor, logmel128, mfcc13 } from '@esc/dsp'
+import { createExtractor, logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from '@esc/dsp'
 import { quantizeStatic } from '@esc/edge'
 import { audioCnn, classificationReport } from '@esc/model'
 import { buildTrainingModel, lowerNetwork, readModel, writeModel } from '@esc/onnx'
@@ -15,7 +15,9 @@ export async function usePortableRoots(): Promise<Record<string, unknown>> {
   const dataset = parseEsc50(csv)
   const wav = encodeWav(clipAt(3), { bitDepth: 24 })
   const clip = await loadAudio(wav, { sampleRate: null })
-  const features = [mfcc13, logmel128].map((recipe) => createExtractor(parseRecipe(recipe)).extract(clip))
+  const features = [mfcc13, mfcc20, logmel64, logmel128, stm32, yamnet].map((recipe) =>
+    createExtractor(parseRecipe(recipe)).extract(clip),
+  )
   const graph = audioCnn({ bins: features[0]!.bins, frames: features[0]!.frames, classes: 10 })
   const normalizer = { mean: Array<number>(13).fill(-5), std: Array<number>(13).fill(50) }
   const model = lowerNetwork(graph, { normalizer })
@@ -27,7 +29,7 @@ export async function usePortableRoots(): Promise<Record<string, unknown>> {
   const groups = dataset.records.map(({ group }) => group)
   return {
     wav: hash(wav),
-    // Resampled to one rate, and not to the other.
+    // Resampled to all rates but one.
     features: features.map(({ data }) => hash(data)),
     audit: auditTable(dataset),
     folds: stratifiedGroupKFold(labels, groups, { nSplits: 5 }).map(({ test }) => [...test]),

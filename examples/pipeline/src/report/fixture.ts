@@ -20,6 +20,7 @@ const recipe: FeatureRecipe = {
   stft: { nFft: 2048, hopLength: 512, winLength: 2048, window: 'hann', center: true, padMode: 'constant' },
   mel: { nMels: 128, fmin: 0, fmax: null, htk: false, norm: 'slaney', power: 2 },
   db: { ref: 'max', amin: 1e-10, topDb: 80 },
+  log: null,
   mfcc: { nMfcc: 13, dctType: 2, norm: 'ortho', lifter: 0 },
 }
 
