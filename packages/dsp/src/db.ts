@@ -1,7 +1,7 @@
 /** Decibels. */
 import { assertPositive, EscError, type FeatureMatrix } from '@esc/core'
 import { assertMatrix } from './check.js'
-import { createDecibelTable } from './decibel-table.js'
+import { convertToDecibels, decibelsOf } from './decibel-table.js'
 import { exp, ln, log10 } from './math.js'
 
 /** Options of {@link powerToDb} and {@link amplitudeToDb}. */
@@ -28,9 +28,8 @@ export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): Featur
   const { ref = 1, amin = 1e-10, topDb = 80 } = options
   assertDbOptions({ ref, amin, topDb })
   assertMatrix('power', power)
-  const table = createDecibelTable()
-  const refDb = table.of(Math.max(amin, ref === 'max' ? maxOf(power.data) : Math.abs(ref)))
-  const db = table.convert(power.data, amin, refDb)
+  const refDb = decibelsOf(Math.max(amin, ref === 'max' ? maxOf(power.data) : Math.abs(ref)))
+  const db = convertToDecibels(power.data, amin, refDb)
   // The floor hangs from the peak of the whole matrix, not of each frame: a per-frame
   // floor would lift quiet frames and erase the silence between events.
   if (topDb !== null) clampBelow(db, maxOf(db) - topDb)

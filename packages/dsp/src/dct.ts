@@ -72,26 +72,36 @@ function dct3(k: number, n: number, size: number, ortho: boolean): number {
 export function applyBasis({ data, bins, frames }: FeatureMatrix, basis: Float64Array): FeatureMatrix {
   const rows = basis.length / bins
   const out = new Float32Array(rows * frames)
-  const sums = new Float64Array(frames)
-  for (let k = 0; k < rows; k++) {
-    sums.fill(0)
+  const sums = [new Float64Array(frames), new Float64Array(frames)] as const
+  // Two rows at a time, and rows of the matrix whole and two at a time: what is loaded is used twice, in order.
+  for (let k = 0; k < rows; k += 2) {
+    const [first, second] = sums
+    first.fill(0)
+    second.fill(0)
+    const isLast = k + 1 === rows
+    const v = k * bins
+    const w = isLast ? v : v + bins
     let bin = 0
-    // Whole rows of the matrix, four at a time: memory is read in order, and every sum is loaded once for four terms.
-    for (let w = k * bins; bin + 4 <= bins; bin += 4, w += 4) {
-      const [b0, b1, b2, b3] = [basis[w]!, basis[w + 1]!, basis[w + 2]!, basis[w + 3]!]
+    for (; bin + 2 <= bins; bin += 2) {
+      const [a0, a1, b0, b1] = [basis[v + bin]!, basis[v + bin + 1]!, basis[w + bin]!, basis[w + bin + 1]!]
       const r0 = bin * frames
       const r1 = r0 + frames
-      const r2 = r1 + frames
-      const r3 = r2 + frames
       for (let t = 0; t < frames; t++) {
-        sums[t]! += b0 * data[r0 + t]! + b1 * data[r1 + t]! + (b2 * data[r2 + t]! + b3 * data[r3 + t]!)
+        const x = data[r0 + t]!
+        const y = data[r1 + t]!
+        first[t]! += a0 * x + a1 * y
+        second[t]! += b0 * x + b1 * y
       }
     }
-    for (; bin < bins; bin++) {
-      const weight = basis[k * bins + bin]!
-      for (let t = 0; t < frames; t++) sums[t]! += weight * data[bin * frames + t]!
+    if (bin < bins) {
+      const r = bin * frames
+      for (let t = 0; t < frames; t++) {
+        first[t]! += basis[v + bin]! * data[r + t]!
+        second[t]! += basis[w + bin]! * data[r + t]!
+      }
     }
-    out.set(sums, k * frames)
+    out.set(first, k * frames)
+    if (!isLast) out.set(second, (k + 1) * frames)
   }
   return { data: out, bins: rows, frames }
 }

@@ -81,6 +81,20 @@ function compile(): WebAssembly.Module | null {
   }
 }
 
+/** `null` where so many are alive that the addresses of another one's memory cannot be had: V8 reserves 8 GB of them. */
+function instantiate(
+  module: WebAssembly.Module,
+  pages: number,
+): { kernel: Kernel; memory: WebAssembly.Memory } | null {
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages })
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+    return { kernel: exports as unknown as Kernel, memory }
+  } catch {
+    return null
+  }
+}
+
 /**
  * Plans a transform.
  *
@@ -103,20 +117,24 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
   const bins = size / 2 + 1
   const [input, a, b, c] = [take(8 * size), take(8 * size), take(8 * size), take(8 * size)]
   const [re, im, power] = [take(8 * bins), take(8 * bins), take(8 * bins)]
-  const [factors, conjugates, turns] = [take(6 * size), take(6 * size), take(4 * size + 16)]
+  const [factors, conjugates, turns] = [
+    take(8 * factorCount(size)),
+    take(8 * factorCount(size)),
+    take(8 * size + 32),
+  ]
   const filters = tables?.bank.first.length ?? 0
   const [frame, window] = tables ? [take(4 * size), take(8 * size)] : [0, 0]
   const [first, last, bands] = [take(4 * filters), take(4 * filters), take(8 * filters)]
   const weights = take(8 * (tables?.bank.weights.length ?? 0))
 
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) })
-  const instance = new WebAssembly.Instance(compiled, { env: { memory } })
-  const kernel = instance.exports as unknown as Kernel
+  const instance = instantiate(compiled, Math.ceil(end / PAGE))
+  if (!instance) return null
+  const { kernel, memory } = instance
   const doubles = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
   const circle = createCircle(size)
-  fillFactors(doubles(factors, (6 * size) / 8), circle, size, -1)
-  fillFactors(doubles(conjugates, (6 * size) / 8), circle, size, 1)
-  fillTurns(doubles(turns, size / 2 + 2), circle, size)
+  fillFactors(doubles(factors, factorCount(size)), circle, size, -1)
+  fillFactors(doubles(conjugates, factorCount(size)), circle, size, 1)
+  fillTurns(doubles(turns, size + 4), circle, size)
   if (tables) {
     doubles(window, size).set(tables.window)
     new Int32Array(memory.buffer, first, filters).set(tables.bank.first)
@@ -158,23 +176,44 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
   }
 }
 
-/** w, w² and w³ for w = exp(±2πi p / m), m = size / 2, p < m / 4: what a butterfly multiplies with. */
+// A butterfly of four multiplies with w to w³, one of eight with w to w⁷, and a factor takes four numbers.
+const FACTORS4 = 4 * 3
+const FACTORS8 = 4 * 7
+
+function factorCount(size: number): number {
+  return 4 * FACTORS4 + Math.ceil(size / 16) * FACTORS8
+}
+
+/** First the powers of w = exp(±2πi p / 16) for p < 4, then those of exp(±2πi p / m), m = size / 2, for p < m / 8. */
 function fillFactors(factors: Float64Array, circle: (k: number) => number, size: number, sign: 1 | -1): void {
-  for (let p = 0; p < size / 8; p++) {
+  let at = 0
+  // `turns` of the circle, as [re, re] and [-im, im].
+  const write = (re: number, im: number) => {
+    factors[at++] = re
+    factors[at++] = re
+    factors[at++] = -im
+    factors[at++] = im
+  }
+  for (let p = 0; p < 4; p++) {
     for (let power = 1; power <= 3; power++) {
+      write(cosOfTurn(power * p, 16), sign * cosOfTurn(power * p + 12, 16))
+    }
+  }
+  for (let p = 0; p < size / 16; p++) {
+    for (let power = 1; power <= 7; power++) {
       const k = 2 * power * p
-      factors[6 * p + 2 * power - 2] = circle(k)
-      factors[6 * p + 2 * power - 1] = sign * circle(k + (3 * size) / 4)
+      // The sine, three quarters of a turn ahead.
+      write(circle(k), sign * circle(k + (3 * size) / 4))
     }
   }
 }
 
-/** Cosine and sine of k / size turns, for taking the spectra of even and odd samples apart. */
+/** Cosine and sine of k / size turns, as [cos, -cos] and [sin, sin]: for taking the spectra of even and odd samples apart. */
 function fillTurns(turns: Float64Array, circle: (k: number) => number, size: number): void {
   for (let k = 0; k <= size / 4; k++) {
-    turns[2 * k] = circle(k)
-    // The sine, three quarters of a turn ahead.
-    turns[2 * k + 1] = circle(k + (3 * size) / 4)
+    const cos = circle(k)
+    const sin = circle(k + (3 * size) / 4)
+    turns.set([cos, -cos, sin, sin], 4 * k)
   }
 }
 

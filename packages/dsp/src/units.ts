@@ -11,7 +11,8 @@ export interface MelScaleOptions {
 const HZ_PER_MEL = 200 / 3
 const LOG_START_HZ = 1000
 const LOG_START_MEL = LOG_START_HZ / HZ_PER_MEL
-const LOG_STEP = ln(6.4) / 27
+// ln(6.4) / 27.
+const LOG_STEP = 0.06875177742094912
 
 /**
  * Converts a frequency from Hz to mel.

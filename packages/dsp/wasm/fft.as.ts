@@ -3,8 +3,9 @@
 
 @inline const COMPLEX: usize = 16
 @inline const REAL: usize = 8
-// The factors of a radix-4 butterfly: w, w², w³.
-@inline const FACTORS: usize = 48
+// The factors of a butterfly of four, and of eight.
+@inline const FACTORS4: usize = 96
+@inline const FACTORS8: usize = 224
 
 @inline
 function swap(a: v128): v128 {
@@ -18,42 +19,127 @@ function times(a: v128, re: v128, im: v128): v128 {
 }
 
 /**
- * A pass of Stockham's radix-4 transform: `n` numbers in each of `s` interleaved transforms become `n / 4` in `4 s`.
+ * A pass of Stockham's transform: `n` numbers in each of `s` interleaved transforms become `n / 8` in `8 s`.
  *
- * @param sign - [-1, 1] forward, [1, -1] backward.
+ * @param factors - For p * s: w to w⁷ of w = exp(∓2πi p / n), each as [re, re] and [-im, im].
+ * @param sign - [1, -1] forward, [-1, 1] backward: with the parts swapped, a quarter of a turn.
  */
-function pass4(n: i32, s: i32, from: usize, to: usize, factors: usize, sign: v128): void {
+function pass8(n: i32, s: i32, from: usize, to: usize, factors: usize, sign: v128): void {
   const stride = <usize>s * COMPLEX
-  const quarter = <usize>(n >> 2) * stride
-  const flip = f64x2(-1, 1)
-  for (let p = 0; p < n >> 2; p++) {
-    const f = factors + <usize>(p * s) * FACTORS
-    const re1 = v128.load64_splat(f)
-    const im1 = f64x2.mul(v128.load64_splat(f, 8), flip)
-    const re2 = v128.load64_splat(f, 16)
-    const im2 = f64x2.mul(v128.load64_splat(f, 24), flip)
-    const re3 = v128.load64_splat(f, 32)
-    const im3 = f64x2.mul(v128.load64_splat(f, 40), flip)
-    let i = from + <usize>p * stride
-    let o = to + ((<usize>p * stride) << 2)
+  const eighth = <usize>(n >> 3) * stride
+  const diagonal = f64x2(Math.SQRT1_2, Math.SQRT1_2)
+  for (let p: usize = 0; p < <usize>(n >> 3); p++) {
+    const f = factors + p * <usize>s * FACTORS8
+    let i = from + p * stride
+    let o = to + ((p * stride) << 3)
+    for (const end = i + stride; i < end; i += COMPLEX, o += COMPLEX) {
+      const x0 = v128.load(i)
+      const x1 = v128.load(i + eighth)
+      const x2 = v128.load(i + 2 * eighth)
+      const x3 = v128.load(i + 3 * eighth)
+      const x4 = v128.load(i + 4 * eighth)
+      const x5 = v128.load(i + 5 * eighth)
+      const x6 = v128.load(i + 6 * eighth)
+      const x7 = v128.load(i + 7 * eighth)
+      const a0 = f64x2.add(x0, x4)
+      const a1 = f64x2.add(x1, x5)
+      const a2 = f64x2.add(x2, x6)
+      const a3 = f64x2.add(x3, x7)
+      const c0 = f64x2.add(a0, a2)
+      const c1 = f64x2.sub(a0, a2)
+      const c2 = f64x2.add(a1, a3)
+      const c3 = f64x2.mul(swap(f64x2.sub(a1, a3)), sign)
+      v128.store(o, f64x2.add(c0, c2))
+      v128.store(o + 2 * stride, times(f64x2.add(c1, c3), v128.load(f, 32), v128.load(f, 48)))
+      v128.store(o + 4 * stride, times(f64x2.sub(c0, c2), v128.load(f, 96), v128.load(f, 112)))
+      v128.store(o + 6 * stride, times(f64x2.sub(c1, c3), v128.load(f, 160), v128.load(f, 176)))
+      const b0 = f64x2.sub(x0, x4)
+      const b1 = f64x2.sub(x1, x5)
+      const b2 = f64x2.mul(swap(f64x2.sub(x2, x6)), sign)
+      const b3 = f64x2.sub(x3, x7)
+      const d1 = f64x2.mul(f64x2.add(b1, f64x2.mul(swap(b1), sign)), diagonal)
+      const d3 = f64x2.mul(f64x2.sub(f64x2.mul(swap(b3), sign), b3), diagonal)
+      const e0 = f64x2.add(b0, b2)
+      const e1 = f64x2.sub(b0, b2)
+      const e2 = f64x2.add(d1, d3)
+      const e3 = f64x2.mul(swap(f64x2.sub(d1, d3)), sign)
+      v128.store(o + stride, times(f64x2.add(e0, e2), v128.load(f), v128.load(f, 16)))
+      v128.store(o + 3 * stride, times(f64x2.add(e1, e3), v128.load(f, 64), v128.load(f, 80)))
+      v128.store(o + 5 * stride, times(f64x2.sub(e0, e2), v128.load(f, 128), v128.load(f, 144)))
+      v128.store(o + 7 * stride, times(f64x2.sub(e1, e3), v128.load(f, 192), v128.load(f, 208)))
+    }
+  }
+}
+
+/** A pass from 16 numbers to 4; factors are w, w², w³ of w = exp(∓2πi p / 16), as in `pass8`. */
+function pass4(s: i32, from: usize, to: usize, factors: usize, sign: v128): void {
+  const stride = <usize>s * COMPLEX
+  for (let p: usize = 0; p < 4; p++) {
+    const f = factors + p * FACTORS4
+    let i = from + p * stride
+    let o = to + 4 * p * stride
     for (const end = i + stride; i < end; i += COMPLEX, o += COMPLEX) {
       const a = v128.load(i)
-      const b = v128.load(i + quarter)
-      const c = v128.load(i + 2 * quarter)
-      const d = v128.load(i + 3 * quarter)
+      const b = v128.load(i + 4 * stride)
+      const c = v128.load(i + 8 * stride)
+      const d = v128.load(i + 12 * stride)
       const sum = f64x2.add(a, c)
       const difference = f64x2.sub(a, c)
       const other = f64x2.add(b, d)
       const turned = f64x2.mul(swap(f64x2.sub(b, d)), sign)
       v128.store(o, f64x2.add(sum, other))
-      v128.store(o + stride, times(f64x2.sub(difference, turned), re1, im1))
-      v128.store(o + 2 * stride, times(f64x2.sub(sum, other), re2, im2))
-      v128.store(o + 3 * stride, times(f64x2.add(difference, turned), re3, im3))
+      v128.store(o + stride, times(f64x2.add(difference, turned), v128.load(f), v128.load(f, 16)))
+      v128.store(o + 2 * stride, times(f64x2.sub(sum, other), v128.load(f, 32), v128.load(f, 48)))
+      v128.store(o + 3 * stride, times(f64x2.sub(difference, turned), v128.load(f, 64), v128.load(f, 80)))
     }
   }
 }
 
-/** The last pass, of four numbers: no factors. */
+/** The last pass, of eight numbers: no factors. */
+function last8(s: i32, from: usize, to: usize, sign: v128): void {
+  const eighth = <usize>s * COMPLEX
+  const diagonal = f64x2(Math.SQRT1_2, Math.SQRT1_2)
+  for (let q: usize = 0; q < eighth; q += COMPLEX) {
+    const i = from + q
+    const o = to + q
+    const x0 = v128.load(i)
+    const x1 = v128.load(i + eighth)
+    const x2 = v128.load(i + 2 * eighth)
+    const x3 = v128.load(i + 3 * eighth)
+    const x4 = v128.load(i + 4 * eighth)
+    const x5 = v128.load(i + 5 * eighth)
+    const x6 = v128.load(i + 6 * eighth)
+    const x7 = v128.load(i + 7 * eighth)
+    const a0 = f64x2.add(x0, x4)
+    const a1 = f64x2.add(x1, x5)
+    const a2 = f64x2.add(x2, x6)
+    const a3 = f64x2.add(x3, x7)
+    const c0 = f64x2.add(a0, a2)
+    const c1 = f64x2.sub(a0, a2)
+    const c2 = f64x2.add(a1, a3)
+    const c3 = f64x2.mul(swap(f64x2.sub(a1, a3)), sign)
+    v128.store(o, f64x2.add(c0, c2))
+    v128.store(o + 2 * eighth, f64x2.add(c1, c3))
+    v128.store(o + 4 * eighth, f64x2.sub(c0, c2))
+    v128.store(o + 6 * eighth, f64x2.sub(c1, c3))
+    const b0 = f64x2.sub(x0, x4)
+    const b1 = f64x2.sub(x1, x5)
+    const b2 = f64x2.mul(swap(f64x2.sub(x2, x6)), sign)
+    const b3 = f64x2.sub(x3, x7)
+    const d1 = f64x2.mul(f64x2.add(b1, f64x2.mul(swap(b1), sign)), diagonal)
+    const d3 = f64x2.mul(f64x2.sub(f64x2.mul(swap(b3), sign), b3), diagonal)
+    const e0 = f64x2.add(b0, b2)
+    const e1 = f64x2.sub(b0, b2)
+    const e2 = f64x2.add(d1, d3)
+    const e3 = f64x2.mul(swap(f64x2.sub(d1, d3)), sign)
+    v128.store(o + eighth, f64x2.add(e0, e2))
+    v128.store(o + 3 * eighth, f64x2.add(e1, e3))
+    v128.store(o + 5 * eighth, f64x2.sub(e0, e2))
+    v128.store(o + 7 * eighth, f64x2.sub(e1, e3))
+  }
+}
+
+/** The last pass, of four numbers. */
 function last4(s: i32, from: usize, to: usize, sign: v128): void {
   const quarter = <usize>s * COMPLEX
   for (let q: usize = 0; q < quarter; q += COMPLEX) {
@@ -68,9 +154,9 @@ function last4(s: i32, from: usize, to: usize, sign: v128): void {
     const other = f64x2.add(b, d)
     const turned = f64x2.mul(swap(f64x2.sub(b, d)), sign)
     v128.store(o, f64x2.add(sum, other))
-    v128.store(o + quarter, f64x2.sub(difference, turned))
+    v128.store(o + quarter, f64x2.add(difference, turned))
     v128.store(o + 2 * quarter, f64x2.sub(sum, other))
-    v128.store(o + 3 * quarter, f64x2.add(difference, turned))
+    v128.store(o + 3 * quarter, f64x2.sub(difference, turned))
   }
 }
 
@@ -84,17 +170,31 @@ function last2(s: i32, from: usize, to: usize): void {
   }
 }
 
-/** The complex transform of `n` numbers, a power of two >= 2; `input` is kept. @returns Where the result is: `a` or `b`. */
+/**
+ * The complex transform of `n` numbers, a power of two >= 2; `input` is kept. Passes are of eight, and of four where
+ * eight does not go.
+ *
+ * @param factors - Those of `pass4`, then those of `pass8` for `n`.
+ * @returns Where the result is: `a` or `b`.
+ */
 function transform(n: i32, input: usize, a: usize, b: usize, factors: usize, sign: v128): usize {
   let from = input
   let to = a
   let s = 1
-  for (; n > 4; n >>= 2, s <<= 2) {
-    pass4(n, s, from, to, factors, sign)
+  for (; n > 16; n >>= 3, s <<= 3) {
+    pass8(n, s, from, to, factors + 4 * FACTORS4, sign)
     from = to
     to = from == a ? b : a
   }
-  if (n == 4) last4(s, from, to, sign)
+  if (n == 16) {
+    pass4(s, from, to, factors, sign)
+    from = to
+    to = from == a ? b : a
+    s <<= 2
+    n = 4
+  }
+  if (n == 8) last8(s, from, to, sign)
+  else if (n == 4) last4(s, from, to, sign)
   else last2(s, from, to)
   return to
 }
@@ -114,7 +214,7 @@ export function forward(
   im: usize,
 ): void {
   const m = <usize>(size >> 1)
-  const z = transform(size >> 1, input, a, b, factors, f64x2(-1, 1))
+  const z = transform(size >> 1, input, a, b, factors, f64x2(1, -1))
   const first = load<f64>(z)
   const second = load<f64>(z, 8)
   store<f64>(re, first + second)
@@ -128,8 +228,8 @@ export function forward(
     const q = f64x2.mul(v128.load(z + j * COMPLEX), conjugate)
     const even = f64x2.mul(f64x2.add(p, q), half)
     const odd = f64x2.mul(f64x2.sub(p, q), half)
-    const cos = f64x2.mul(v128.load64_splat(turns + k * COMPLEX), conjugate)
-    const sin = v128.load64_splat(turns + k * COMPLEX, 8)
+    const cos = v128.load(turns + k * 2 * COMPLEX)
+    const sin = v128.load(turns + k * 2 * COMPLEX, 16)
     const turned = f64x2.sub(f64x2.mul(cos, swap(odd)), f64x2.mul(sin, odd))
     const low = f64x2.add(even, turned)
     const high = f64x2.mul(f64x2.sub(even, turned), conjugate)
@@ -151,26 +251,30 @@ export function power(
   out: usize,
 ): void {
   const m = <usize>(size >> 1)
-  const z = transform(size >> 1, input, a, b, factors, f64x2(-1, 1))
+  const z = transform(size >> 1, input, a, b, factors, f64x2(1, -1))
   const first = load<f64>(z)
   const second = load<f64>(z, 8)
   store<f64>(out, (first + second) * (first + second))
   store<f64>(out + m * REAL, (first - second) * (first - second))
   const conjugate = f64x2(1, -1)
-  const half = f64x2(0.5, 0.5)
+  const quarter = f64x2(0.25, 0.25)
   for (let k: usize = 1, j = m - 1; k <= j; k++, j--) {
     const p = v128.load(z + k * COMPLEX)
     const q = f64x2.mul(v128.load(z + j * COMPLEX), conjugate)
-    const even = f64x2.mul(f64x2.add(p, q), half)
-    const odd = f64x2.mul(f64x2.sub(p, q), half)
-    const cos = f64x2.mul(v128.load64_splat(turns + k * COMPLEX), conjugate)
-    const sin = v128.load64_splat(turns + k * COMPLEX, 8)
+    // Twice what they are in `forward`: a quarter is taken of the powers.
+    const even = f64x2.add(p, q)
+    const odd = f64x2.sub(p, q)
+    const cos = v128.load(turns + k * 2 * COMPLEX)
+    const sin = v128.load(turns + k * 2 * COMPLEX, 16)
     const turned = f64x2.sub(f64x2.mul(cos, swap(odd)), f64x2.mul(sin, odd))
     const low = f64x2.add(even, turned)
     const high = f64x2.sub(even, turned)
     const lows = f64x2.mul(low, low)
     const highs = f64x2.mul(high, high)
-    const both = f64x2.add(v128.shuffle<f64>(lows, highs, 0, 2), v128.shuffle<f64>(lows, highs, 1, 3))
+    const both = f64x2.mul(
+      f64x2.add(v128.shuffle<f64>(lows, highs, 0, 2), v128.shuffle<f64>(lows, highs, 1, 3)),
+      quarter,
+    )
     v128.store64_lane(out + k * REAL, both, 0)
     v128.store64_lane(out + j * REAL, both, 1)
   }
@@ -200,13 +304,13 @@ export function inverse(
     const q = f64x2.replace_lane(v128.load64_splat(re + j * REAL), 1, -load<f64>(im + j * REAL))
     const even = f64x2.mul(f64x2.add(p, q), half)
     const odd = f64x2.mul(f64x2.sub(p, q), half)
-    const cos = f64x2.mul(v128.load64_splat(turns + k * COMPLEX), conjugate)
-    const sin = v128.load64_splat(turns + k * COMPLEX, 8)
+    const cos = v128.load(turns + k * 2 * COMPLEX)
+    const sin = v128.load(turns + k * 2 * COMPLEX, 16)
     const turned = f64x2.neg(f64x2.add(f64x2.mul(cos, swap(odd)), f64x2.mul(sin, odd)))
     v128.store(a + k * COMPLEX, f64x2.add(even, turned))
     v128.store(a + j * COMPLEX, f64x2.mul(f64x2.sub(even, turned), conjugate))
   }
-  return transform(size >> 1, a, b, c, factors, f64x2(1, -1))
+  return transform(size >> 1, a, b, c, factors, f64x2(-1, 1))
 }
 
 /** `frame * window`, in float64; `n` is a multiple of 4. */
