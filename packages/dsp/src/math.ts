@@ -61,11 +61,13 @@ const LN2_LOW = 1.9082149292705877e-10
 /**
  * The natural logarithm, within 3e-16 of its magnitude (or of 1, near 1).
  *
- * @param x - > 0 and finite.
+ * @param x - > 0; of 0 it is -Infinity, of negative numbers NaN.
  * @see Tang's and fdlibm's way: an exponent, and atanh's series for what is left.
  * @example ln(Math.E) // 1
  */
 export function ln(x: number): number {
+  if (!(x > 0 && x < Number.POSITIVE_INFINITY))
+    return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN
   let exponent = 0
   let mantissa = x
   // By exact products: a view of the number's bits would cost several times as much, for its memory.

@@ -8,6 +8,7 @@ import {
   type FeatureMatrix,
 } from '@esc/core'
 import { assertClip } from './check.js'
+import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
 import { NORMS, type Norm, vectorNorm } from './normalize.js'
 import { assertPower, createStftPlan, type StftOptions } from './stft.js'
@@ -92,12 +93,9 @@ export function createMelPlan(sampleRate: number, options: MelOptions): MelPlan 
     frames: plan.frames,
     run(samples) {
       const frames = plan.frames(samples.length)
-      const data = new Float32Array(nMels * frames)
-      for (let frame = 0; frame < frames; frame++) {
-        const bands = plan.bands(samples, frame, power)
-        for (let mel = 0, at = frame; mel < nMels; mel++, at += frames) data[at] = bands[mel]!
-      }
-      return { data, bins: nMels, frames }
+      const columns = createColumnWriter(nMels, frames)
+      for (let frame = 0; frame < frames; frame++) columns.write(plan.bands(samples, frame, power))
+      return { data: columns.data, bins: nMels, frames }
     },
   }
 }

@@ -1,6 +1,7 @@
 /** The short-time Fourier transform and spectrograms. */
 import { assertInteger, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
 import { assertSamples } from './check.js'
+import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
 import { copyFrame, frameCount, PAD_MODES, type PadMode } from './frame.js'
 import { createFrameFft } from './frame-fft.js'
@@ -46,16 +47,14 @@ export function stft(samples: Float32Array, options: StftOptions = {}): ComplexM
   assertSamples(samples)
   const { bins } = plan
   const frames = plan.frames(samples.length)
-  const re = new Float32Array(bins * frames)
-  const im = new Float32Array(bins * frames)
+  const re = createColumnWriter(bins, frames)
+  const im = createColumnWriter(bins, frames)
   for (let frame = 0; frame < frames; frame++) {
     plan.transform(samples, frame)
-    for (let bin = 0; bin < bins; bin++) {
-      re[bin * frames + frame] = plan.re[bin]!
-      im[bin * frames + frame] = plan.im[bin]!
-    }
+    re.write(plan.re)
+    im.write(plan.im)
   }
-  return { re, im, bins, frames }
+  return { re: re.data, im: im.data, bins, frames }
 }
 
 /** Options of {@link spectrogram}. */
@@ -81,12 +80,9 @@ export function spectrogram(samples: Float32Array, options: SpectrogramOptions =
   assertSamples(samples)
   const { bins } = plan
   const frames = plan.frames(samples.length)
-  const data = new Float32Array(bins * frames)
-  for (let frame = 0; frame < frames; frame++) {
-    const column = plan.spectrum(samples, frame, power)
-    for (let bin = 0; bin < bins; bin++) data[bin * frames + frame] = column[bin]!
-  }
-  return { data, bins, frames }
+  const columns = createColumnWriter(bins, frames)
+  for (let frame = 0; frame < frames; frame++) columns.write(plan.spectrum(samples, frame, power))
+  return { data: columns.data, bins, frames }
 }
 
 /** A transform with its tables: one frame at a time, into buffers of its own. */

@@ -1,12 +1,11 @@
-/** Decoding, resampling and features of a 5 s clip, one thread, against what npm offers. */
+/** Decoding and resampling of a 5 s clip, one thread, against what npm offers. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import libsamplerate from '@alexanderolsen/libsamplerate-js'
 import { decodeWav, encodeWav, loadAudio } from '@esc/audio-io'
 import { decodeAudio } from '@esc/audio-io/node'
-import type { AudioClip } from '@esc/core'
 import { synthesizeEsc10 } from '@esc/dataset'
-import { createExtractor, logmel128, mfcc13, resample } from '@esc/dsp'
+import { resample } from '@esc/dsp'
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis'
 import { decode as decodeWithNodeWav } from 'node-wav'
 import wavefile from 'wavefile'
@@ -16,8 +15,6 @@ import { type BenchRow, inTurns } from './rows.js'
 export async function audioSuite(): Promise<BenchRow[]> {
   const clip = synthesizeEsc10({ clipsPerClass: 5 }).clipAt(0)
   const wav = encodeWav(clip)
-  const half: AudioClip = { samples: resample(clip.samples, 44100, 22050), sampleRate: 22050 }
-  const [mfcc, logMel] = [createExtractor(mfcc13), createExtractor(logmel128)]
   // Of its three qualities the one that promises what ours does: 90 % of the band, and 100 dB and more.
   const { SRC_SINC_MEDIUM_QUALITY } = libsamplerate.ConverterType
   const converter = await libsamplerate.create(1, 44100, 22050, { converterType: SRC_SINC_MEDIUM_QUALITY })
@@ -59,8 +56,6 @@ export async function audioSuite(): Promise<BenchRow[]> {
     },
     6,
   )
-  await add('MFCC 13 with trim and normalise, 44.1 kHz', () => mfcc.extract(clip), null)
-  await add('log-mel 128 at 22.05 kHz', () => logMel.extract(half), null)
   const ogg = await realClip()
   if (ogg) {
     const decodeWithPackage = async () => {

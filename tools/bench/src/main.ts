@@ -3,10 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audioSuite } from './audio.js'
+import { dspSuite } from './dsp.js'
 import { type BenchRow, formatRows } from './rows.js'
 import { trainSuite } from './train.js'
 
-const suites: Record<string, () => Promise<BenchRow[]>> = { audio: audioSuite, train: trainSuite }
+const suites: Record<string, () => Promise<BenchRow[]>> = {
+  audio: audioSuite,
+  dsp: dspSuite,
+  train: trainSuite,
+}
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
 const unknown = positionals.find((name) => !(name in suites))
