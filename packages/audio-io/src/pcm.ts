@@ -100,21 +100,30 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   },
 }
 
-/**
- * 16 bits in the host's byte order, what nearly every file holds: without a DataView, and with four samples to a turn of
- * the loop, it takes little more than half the time.
- */
+/** 16 bits in the host's byte order: without a DataView it takes little more than half the time. */
 function decodeWords(out: Float32Array, words: Int16Array, first: number, step: number, mask: number): void {
-  const whole = out.length - (out.length % 4)
-  let at = first
-  for (let i = 0; i < whole; i += 4) {
-    out[i] = (words[at]! & mask) / 32768
-    out[i + 1] = (words[at + step]! & mask) / 32768
-    out[i + 2] = (words[at + 2 * step]! & mask) / 32768
-    out[i + 3] = (words[at + 3 * step]! & mask) / 32768
-    at += 4 * step
+  // Without padding bits, there is nothing to set to zero.
+  if (step === 1 && mask === -1) {
+    decodeMonoWords(out, words)
+    return
   }
-  for (let i = whole; i < out.length; i++, at += step) out[i] = (words[at]! & mask) / 32768
+  for (let i = 0, at = first; i < out.length; i++, at += step) out[i] = (words[at]! & mask) / 32768
+}
+
+/** What most files of a data set hold: eight samples to a turn of the loop halve the time. */
+function decodeMonoWords(out: Float32Array, words: Int16Array): void {
+  const whole = out.length - (out.length % 8)
+  for (let i = 0; i < whole; i += 8) {
+    out[i] = words[i]! / 32768
+    out[i + 1] = words[i + 1]! / 32768
+    out[i + 2] = words[i + 2]! / 32768
+    out[i + 3] = words[i + 3]! / 32768
+    out[i + 4] = words[i + 4]! / 32768
+    out[i + 5] = words[i + 5]! / 32768
+    out[i + 6] = words[i + 6]! / 32768
+    out[i + 7] = words[i + 7]! / 32768
+  }
+  for (let i = whole; i < out.length; i++) out[i] = words[i]! / 32768
 }
 
 function hostIsLittleEndian(): boolean {

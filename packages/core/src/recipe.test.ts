@@ -6,6 +6,7 @@ import { type FeatureRecipe, type featureRecipeSchema, parseRecipe } from './rec
 const recipe: FeatureRecipe = {
   version: 1,
   sampleRate: 22050,
+  denoise: null,
   trim: null,
   normalize: 'inf',
   durationSec: 5,
@@ -51,6 +52,20 @@ describe('what is wrong is named', () => {
   test.each<[string, unknown, string]>([
     ['a number as text', { ...recipe, stft: { ...recipe.stft, nFft: '2048' } }, 'recipe.stft.nFft'],
     ['a misspelt key', { ...recipe, sampelRate: 1 }, 'sampelRate'],
+    [
+      'more than all noise',
+      {
+        ...recipe,
+        denoise: {
+          nStdThreshStationary: 1.5,
+          propDecrease: 2,
+          freqMaskSmoothHz: null,
+          timeMaskSmoothMs: null,
+          nFft: 1024,
+        },
+      },
+      'recipe.denoise.propDecrease',
+    ],
     ['two logarithms', { ...recipe, log: { offset: 1e-3 } }, 'either db or log'],
     ['no logarithm', { ...recipe, db: null }, 'either db or log'],
     [

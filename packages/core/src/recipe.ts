@@ -10,6 +10,17 @@ export interface FeatureRecipe {
   version: 1
   /** Hz; clips at another rate are resampled to it. */
   sampleRate: number
+  /**
+   * Takes steady noise out by spectral gating (noisereduce `reduce_noise(stationary=True)`): `propDecrease` of 1 all of it.
+   */
+  denoise: {
+    nStdThreshStationary: number
+    propDecrease: number
+    /** Hz. */
+    freqMaskSmoothHz: number | null
+    timeMaskSmoothMs: number | null
+    nFft: number
+  } | null
   /** Cuts leading and trailing silence: frames more than `topDb` below the loudest (librosa `effects.trim`). */
   trim: { topDb: number; frameLength: number; hopLength: number } | null
   /** Scales the samples so that this norm is 1: `inf` is the peak (librosa `util.normalize`). */
@@ -54,6 +65,15 @@ export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
   .strictObject({
     version: z.literal(1),
     sampleRate: rate,
+    denoise: z.nullable(
+      z.strictObject({
+        nStdThreshStationary: z.number().check(z.minimum(-100), z.maximum(100)),
+        propDecrease: z.number().check(z.minimum(0), z.maximum(1)),
+        freqMaskSmoothHz: z.nullable(positive),
+        timeMaskSmoothMs: z.nullable(positive),
+        nFft: count,
+      }),
+    ),
     trim: z.nullable(
       z.strictObject({ topDb: z.number().check(z.nonnegative()), frameLength: count, hopLength: count }),
     ),

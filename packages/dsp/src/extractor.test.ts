@@ -8,6 +8,7 @@ import { mfccFromLogMel } from './mfcc.js'
 import { normalize, padOrTruncate } from './normalize.js'
 import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './presets.js'
 import { resample } from './resample.js'
+import { spectralGate } from './spectral-gate.js'
 import { noise } from './test-signals.js'
 import { trim } from './trim.js'
 
@@ -26,6 +27,7 @@ function prepare(recipe: FeatureRecipe, clip: AudioClip): AudioClip {
   const { sampleRate, durationSec } = recipe
   let { samples } = clip
   if (clip.sampleRate !== sampleRate) samples = resample(samples, clip.sampleRate, sampleRate)
+  if (recipe.denoise) ({ samples } = spectralGate({ samples, sampleRate }, recipe.denoise))
   if (recipe.trim) samples = trim(samples, recipe.trim).samples
   samples = normalize(samples, { norm: recipe.normalize })
   if (durationSec !== null) samples = padOrTruncate(samples, Math.round(durationSec * sampleRate))
@@ -41,6 +43,7 @@ function compose(recipe: FeatureRecipe, clip: AudioClip): FeatureMatrix {
 const odd: FeatureRecipe = {
   version: 1,
   sampleRate: 16000,
+  denoise: null,
   trim: { topDb: 30, frameLength: 400, hopLength: 160 },
   normalize: 'l2',
   durationSec: null,
@@ -49,6 +52,14 @@ const odd: FeatureRecipe = {
   db: { ref: 0.5, amin: 1e-6, topDb: null },
   log: null,
   mfcc: { nMfcc: 20, dctType: 3, norm: null, lifter: 22 },
+}
+
+const denoise = {
+  nStdThreshStationary: 1.5,
+  propDecrease: 0.8,
+  freqMaskSmoothHz: 500,
+  timeMaskSmoothMs: 50,
+  nFft: 1024,
 }
 
 describe('createExtractor', () => {
@@ -60,6 +71,7 @@ describe('createExtractor', () => {
     ['stm32', stm32, 64, null],
     ['yamnet', yamnet, 64, null],
     ['a recipe of its own', odd, 20, null],
+    ['a cleaned clip', { ...mfcc13, denoise }, 13, 431],
   ] as const)(
     'runs %s as the plain functions do, at any rate, again and again',
     (_, recipe, bins, frames) => {
@@ -121,6 +133,7 @@ describe('createExtractor', () => {
     ['fmax above half the sample rate', (recipe) => Object.assign(recipe.mel, { fmax: 30000 })],
     ['amin 0', (recipe) => Object.assign(recipe.db!, { amin: 0 })],
     ['more coefficients than mel bins', (recipe) => Object.assign(recipe.mfcc!, { nMfcc: 129 })],
+    ['more than all noise', (recipe) => Object.assign(recipe, { denoise: { ...denoise, propDecrease: 2 } })],
     ['two logarithms', (recipe) => Object.assign(recipe, { log: { offset: 1 } })],
     ['no logarithm', (recipe) => Object.assign(recipe, { db: null })],
     ['a logarithm of 0', (recipe) => Object.assign(recipe, { db: null, log: { offset: 0 } })],

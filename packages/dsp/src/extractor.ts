@@ -13,6 +13,7 @@ import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
 import { createScaler } from './normalize.js'
 import { createResampler } from './resample.js'
+import { assertGateOptions, spectralGate } from './spectral-gate.js'
 import { assertTrimOptions, trimInterval } from './trim.js'
 
 /** A recipe with its tables and work buffers, for one clip after another. */
@@ -24,7 +25,7 @@ export interface Extractor {
   /** Columns of its matrices; `null` if the recipe sets no duration, so that they depend on the clip. */
   readonly frames: number | null
   /**
-   * Runs the recipe: resample, trim, normalise, pad or cut, STFT, mel, dB, DCT.
+   * Runs the recipe: resample, denoise, trim, normalise, pad or cut, STFT, mel, dB, DCT.
    *
    * @returns Shape [bins, frames], new storage.
    * @throws EscError INVALID_INPUT if the clip has no samples, samples that are not finite, a sample rate that is no
@@ -32,7 +33,7 @@ export interface Extractor {
    */
   extract(clip: AudioClip): FeatureMatrix
   /**
-   * The waveform that `extract` takes the features of: resampled, trimmed, normalised, padded or cut.
+   * The waveform that `extract` takes the features of: resampled, denoised, trimmed, normalised, padded or cut.
    *
    * @returns A clip at the recipe's rate, new storage.
    * @throws EscError INVALID_INPUT as `extract`.
@@ -83,7 +84,8 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
   /** A view of the work buffer, good until the next clip. */
   function toWaveform(clip: AudioClip): Float32Array {
     assertClip(clip)
-    const whole = toRecipeRate(clip)
+    const heard = toRecipeRate(clip)
+    const whole = own.denoise ? spectralGate({ samples: heard, sampleRate }, own.denoise).samples : heard
     const { start, end } = own.trim ? trimInterval(whole, own.trim) : { start: 0, end: whole.length }
     return scaleAndFit(whole.subarray(start, end))
   }
@@ -111,6 +113,7 @@ export function assertRecipe(recipe: FeatureRecipe): void {
     throw new EscError('INVALID_OPTION', `recipe.version=${recipe.version} must be 1`)
   }
   assertPositive('recipe.sampleRate', recipe.sampleRate)
+  if (recipe.denoise) assertGateOptions(recipe.denoise)
   if (recipe.trim) {
     assertTrimOptions(recipe.trim)
     assertInteger('recipe.trim.frameLength', recipe.trim.frameLength, 1)

@@ -39,6 +39,14 @@ function streamed(recipe: FeatureRecipe, rate: number, samples: Float32Array, cu
   return joined(parts, stream.bins)
 }
 
+const denoise = {
+  nStdThreshStationary: 1.5,
+  propDecrease: 1,
+  freqMaskSmoothHz: 500,
+  timeMaskSmoothMs: 50,
+  nFft: 512,
+}
+
 describe('createFeatureStream', () => {
   it.each([
     ['logmel64', logmel64],
@@ -77,6 +85,7 @@ describe('createFeatureStream', () => {
       mfcc13,
       /trim .*; recipe.normalize .*; recipe.durationSec .*; recipe.stft.center .*; recipe.db.topDb/,
     ],
+    ['a cleaned clip', { ...stm32, denoise }, /recipe.denoise takes the whole clip/],
     ['mfcc20', mfcc20, /recipe.durationSec .*; recipe.stft.center .*; recipe.db.topDb/],
     ['logmel128', logmel128, /recipe.normalize .* recipe.db.ref 'max'/],
   ])('refuses %s, with the reasons', (_, recipe, message) => {

@@ -25,7 +25,7 @@ export interface FeatureStream {
  * Plans the features of a live signal. All frames together equal, to the bit, what `createExtractor(recipe).extract` makes
  * of the whole signal, whatever the sizes of the pieces it comes in; memory does not grow with it.
  *
- * @param recipe - One in which no step needs the whole clip: no `trim`, `normalize` or `durationSec`, `center: false`, no
+ * @param recipe - One in which no step needs the whole clip: no `denoise`, `trim`, `normalize` or `durationSec`, `center: false`, no
  *   `topDb` and no `ref: 'max'`. `logmel64`, `stm32` and `yamnet` are such.
  * @param sampleRate - Of the signal, in Hz. Default the recipe's.
  * @throws EscError INVALID_OPTION naming every step of the recipe that needs the whole clip, and why.
@@ -84,8 +84,9 @@ export function createFeatureStream(
   }
 }
 
-function assertStreamable({ trim, normalize, durationSec, stft, db }: FeatureRecipe): void {
+function assertStreamable({ denoise, trim, normalize, durationSec, stft, db }: FeatureRecipe): void {
   const reasons = [
+    denoise !== null && 'recipe.denoise takes the whole clip for a recording of the noise',
     trim !== null && 'recipe.trim measures silence against the loudest frame',
     normalize !== null && "recipe.normalize divides by the whole clip's norm",
     durationSec !== null && 'recipe.durationSec pads or cuts the end',

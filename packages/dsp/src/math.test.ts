@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import { expect, it } from 'vitest'
-import { cosOfTurn, exp, ln, log10, sinOfTurn } from './math.js'
+import { cosOfTurn, exp, expm1, ln, log1p, log10, pow, roundHalfEven, sinOfTurn } from './math.js'
 
 it('cosines and sines of turns', () => {
   // Angles beyond an eighth of a turn are not doubles: the engine's own result is off by what rounding them costs.
@@ -35,4 +35,36 @@ it('logarithms and exponentials', () => {
     expect(Math.abs(ln(x) - Math.log(x))).toBeLessThanOrEqual(3e-16 * Math.abs(Math.log(x)))
   }
   expect([ln(1), exp(0), log10(1)]).toEqual([0, 1, 0])
+})
+
+it('ends of the range: infinite, 0 or NaN as the engine has it, never a wrong number', () => {
+  expect([ln(0), ln(Number.POSITIVE_INFINITY)]).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])
+  expect([ln(-1), ln(Number.NaN)]).toEqual([Number.NaN, Number.NaN])
+  expect([exp(-1e5), exp(1e5)]).toEqual([0, Number.POSITIVE_INFINITY])
+  for (const x of [-708, 709]) expect(Math.abs(exp(x) / Math.exp(x) - 1)).toBeLessThan(1e-12)
+})
+
+it('keep their digits near 0', () => {
+  const rng = createRng(2)
+  for (let i = 0; i < 1000; i++) {
+    const x = 2 ** (70 * rng.uniform() - 68) * (rng.uniform() < 0.5 ? -0.2 : 1)
+    expect(Math.abs(log1p(x) / Math.log1p(x) - 1)).toBeLessThan(2e-15)
+    expect(Math.abs(expm1(x) / Math.expm1(x) - 1)).toBeLessThan(2e-15)
+  }
+  expect([log1p(0), expm1(0)]).toEqual([0, 0])
+})
+
+it('powers and rounding', () => {
+  expect([pow(3, 4), pow(0, 0.5), pow(0, 0), pow(7, 0), pow(2, 3)]).toEqual([81, 0, 1, 1, 8])
+  for (const [x, y] of [
+    [2, 0.5],
+    [1e-10, 1.7],
+    [50, 20],
+    [1e30, 0.1],
+  ] as const) {
+    expect(Math.abs(pow(x, y) / x ** y - 1)).toBeLessThan(1e-13)
+  }
+  expect([-1.5, -0.5, 0.5, 1.5, 2.5, 2.6, 2.4].map((x) => roundHalfEven(x) + 0)).toEqual([
+    -2, 0, 0, 2, 2, 3, 2,
+  ])
 })

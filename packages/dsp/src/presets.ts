@@ -19,6 +19,7 @@ const stft = {
 export const mfcc13 = {
   version: 1,
   sampleRate: 44100,
+  denoise: null,
   trim: { topDb: 60, frameLength: 2048, hopLength: 512 },
   normalize: 'inf',
   durationSec: 5,
@@ -37,6 +38,7 @@ export const mfcc13 = {
 export const logmel128 = {
   version: 1,
   sampleRate: 22050,
+  denoise: null,
   trim: null,
   normalize: 'inf',
   durationSec: 5,
@@ -55,6 +57,7 @@ export const logmel128 = {
 export const mfcc20 = {
   version: 1,
   sampleRate: 22050,
+  denoise: null,
   trim: null,
   normalize: null,
   durationSec: 5,
@@ -74,6 +77,7 @@ export const mfcc20 = {
 export const logmel64 = {
   version: 1,
   sampleRate: 22050,
+  denoise: null,
   trim: null,
   normalize: null,
   durationSec: null,
@@ -94,6 +98,7 @@ export const logmel64 = {
 export const stm32 = {
   version: 1,
   sampleRate: 16000,
+  denoise: null,
   trim: null,
   normalize: null,
   durationSec: null,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { copyFrame, frameCount, type PadMode } from './frame.js'
-import { spectrogram, stft } from './stft.js'
+import { magnitude, spectrogram, stft } from './stft.js'
 import { noise, sine } from './test-signals.js'
 
 describe('frameCount', () => {
@@ -141,5 +141,20 @@ describe('silence between sounds', () => {
       expect([column(re), column(im)]).toEqual([alone.re, alone.im])
       if (start >= 6000 && start + 512 <= 14000) expect(alone.re).toEqual(new Float32Array(bins))
     }
+  })
+})
+
+describe('magnitude', () => {
+  it('is the spectrogram of the same signal', () => {
+    const samples = sine(1000, 8000, 4000)
+    const { data, bins, frames } = magnitude(stft(samples, { nFft: 256, hopLength: 64 }))
+    const expected = spectrogram(samples, { nFft: 256, hopLength: 64 })
+    expect([bins, frames]).toEqual([expected.bins, expected.frames])
+    data.forEach((value, i) => void expect(Math.abs(value - expected.data[i]!)).toBeLessThan(1e-5))
+  })
+
+  it('INVALID_INPUT for parts that do not fit', () => {
+    const matrix = { re: new Float32Array(4), im: new Float32Array(3), bins: 2, frames: 2 }
+    expect(() => magnitude(matrix)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })
 })

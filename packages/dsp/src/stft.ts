@@ -1,6 +1,6 @@
 /** The short-time Fourier transform and spectrograms. */
 import { assertInteger, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertMatrix, assertSamples } from './check.js'
 import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
 import { copyFrame, frameCount, PAD_MODES, type PadMode } from './frame.js'
@@ -55,6 +55,22 @@ export function stft(samples: Float32Array, options: StftOptions = {}): ComplexM
     im.write(plan.im)
   }
   return { re: re.data, im: im.data, bins, frames }
+}
+
+/**
+ * The magnitudes of a complex matrix: `|z|`.
+ *
+ * @returns Same shape, >= 0, new storage.
+ * @throws EscError INVALID_INPUT if the matrix is empty or not finite.
+ * @see librosa 0.10.2 `magphase`.
+ * @example magnitude(stft(clip.samples))
+ */
+export function magnitude({ re, im, bins, frames }: ComplexMatrix): FeatureMatrix {
+  assertMatrix('matrix.re', { data: re, bins, frames })
+  assertMatrix('matrix.im', { data: im, bins, frames })
+  const data = new Float32Array(re.length)
+  for (let i = 0; i < data.length; i++) data[i] = Math.sqrt(re[i]! * re[i]! + im[i]! * im[i]!)
+  return { data, bins, frames }
 }
 
 /** Options of {@link spectrogram}. */

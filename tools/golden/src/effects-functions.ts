@@ -1,8 +1,6 @@
 /** The reference's effects that this library offers, each called as a golden case says. */
 import { type ComplexMatrix, istft, phaseVocoder, pitchShift, stft, timeStretch } from '@esc/dsp'
-import { type GoldenFunction, type GoldenResult, toOptions } from './functions.js'
-
-const vectorOf = (data: ArrayLike<number>): GoldenResult => ({ data, shape: [data.length] })
+import { type GoldenFunction, type GoldenResult, toOptions, vectorOf } from './convert.js'
 
 function complexOf({ re, im, bins, frames }: ComplexMatrix): GoldenResult {
   const data = new Float32Array(2 * re.length)

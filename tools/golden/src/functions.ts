@@ -1,5 +1,4 @@
 /** The reference's functions that this library offers, each called as a golden case says. */
-import type { FeatureMatrix } from '@esc/core'
 import {
   amplitudeToDb,
   dbToAmplitude,
@@ -27,55 +26,20 @@ import {
   zeroCrossingRate,
   zeroCrossings,
 } from '@esc/dsp'
-import type { Param } from './manifest.js'
+import {
+  clipOf,
+  type GoldenFunction,
+  type GoldenInput,
+  type GoldenResult,
+  matrixOf,
+  type Params,
+  resultOf,
+  toOptions,
+  vectorOf,
+} from './convert.js'
+import { EFFECTS_FUNCTIONS } from './effects-functions.js'
+import { SPECTRAL_FUNCTIONS } from './spectral-functions.js'
 
-/** A case's input: a signal, [samples], or a matrix, [bins, frames]. */
-export interface GoldenInput {
-  data: Float32Array
-  shape: readonly number[]
-  sampleRate: number
-}
-
-/** A result of any rank, row-major. */
-export interface GoldenResult {
-  data: ArrayLike<number>
-  shape: readonly number[]
-}
-
-type Params = Readonly<Record<string, Param>>
-
-/** Calls a function; `null` where the case asks for a variant that is not offered. */
-export type GoldenFunction = (input: GoldenInput, params: Params) => GoldenResult | null
-
-// A parameter whose name is not camel case of Python's, or whose `null` means the default.
-const RENAMED: Readonly<Record<string, string>> = { sr: 'sampleRate', Nx: 'length' }
-const NULL_IS_DEFAULT: ReadonlySet<string> = new Set(['win_length', 'threshold', 'ref_magnitude'])
-const NORM_NAMES: ReadonlyMap<Param, Param> = new Map<Param, Param>([
-  [1, 'l1'],
-  [2, 'l2'],
-])
-
-/** Python's keyword arguments as this library's options. */
-export function toOptions(params: Params): Record<string, Param> {
-  const entries = Object.entries(params).filter(
-    ([name, value]) => !(value === null && NULL_IS_DEFAULT.has(name)),
-  )
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      RENAMED[name] ?? name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-      name === 'norm' ? (NORM_NAMES.get(value) ?? value) : value,
-    ]),
-  )
-}
-
-const matrixOf = ({ data, shape }: GoldenInput): FeatureMatrix => ({
-  data,
-  bins: shape[0]!,
-  frames: shape[1]!,
-})
-const clipOf = ({ data, sampleRate }: GoldenInput) => ({ samples: data, sampleRate })
-const resultOf = ({ data, bins, frames }: FeatureMatrix): GoldenResult => ({ data, shape: [bins, frames] })
-const vectorOf = (data: ArrayLike<number>): GoldenResult => ({ data, shape: [data.length] })
 const pairs = (intervals: readonly Interval[]) => intervals.flatMap(({ start, end }) => [start, end])
 
 function complexStft(input: GoldenInput, params: Params): GoldenResult {
@@ -158,6 +122,8 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
     vectorOf(resamplePoly(input.data, params.up as number, params.down as number, toOptions(params))),
   'librosa.resample(res_type=soxr_hq)': (input, params) =>
     vectorOf(resample(input.data, params.orig_sr as number, params.target_sr as number)),
+  ...SPECTRAL_FUNCTIONS,
+  ...EFFECTS_FUNCTIONS,
 }
 
 /** Pipelines are known by what they make. */

@@ -14,7 +14,7 @@ describe('golden cases', () => {
     const report = await runGolden(FIXTURES)
     expect(report.failures).toEqual([])
     expect([...report.skipped]).toEqual([])
-    expect(report.passed).toBe(106)
+    expect(report.passed).toBe(169)
   })
 
   const whole = GOLDEN_DIR

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EscError, isEscError } from '@esc/core'
-import { type GoldenInput, type GoldenResult, goldenFunction } from './functions.js'
+import type { GoldenInput, GoldenResult } from './convert.js'
+import { goldenFunction } from './functions.js'
 import type { GoldenCase, GoldenManifest } from './manifest.js'
 import { type NpyArray, readNpy } from './npy.js'
 

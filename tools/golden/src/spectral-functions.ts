@@ -18,19 +18,18 @@ import {
   spectralFlatness,
   spectralRolloff,
 } from '@esc/dsp'
-import { type GoldenFunction, type GoldenInput, type GoldenResult, toOptions } from './functions.js'
+import {
+  clipOf,
+  type GoldenFunction,
+  type GoldenInput,
+  type GoldenResult,
+  matrixOf,
+  type Params,
+  resultOf,
+  toOptions,
+  vectorOf,
+} from './convert.js'
 import type { Param } from './manifest.js'
-
-type Params = Readonly<Record<string, Param>>
-
-const clipOf = ({ data, sampleRate }: GoldenInput): AudioClip => ({ samples: data, sampleRate })
-const matrixOf = ({ data, shape }: GoldenInput): FeatureMatrix => ({
-  data,
-  bins: shape[0]!,
-  frames: shape[1]!,
-})
-const resultOf = ({ data, bins, frames }: FeatureMatrix): GoldenResult => ({ data, shape: [bins, frames] })
-const vectorOf = (data: ArrayLike<number>): GoldenResult => ({ data, shape: [data.length] })
 
 /** A feature of a clip whose options are named as the reference's. */
 const ofClip =

@@ -14,6 +14,7 @@ toilet_flush train vacuum_cleaner washing_machine water_drops wind`.split(/\s+/)
 const recipe: FeatureRecipe = {
   version: 1,
   sampleRate: 22050,
+  denoise: null,
   trim: null,
   normalize: 'inf',
   durationSec: 5,

@@ -1,0 +1,98 @@
+/** What an augmentation is, and how several make one. */
+import { type AudioClip, assertInRange, assertInteger, EscError, type Rng } from '@esc/core'
+import { assertClip } from '../check.js'
+import { drawInteger } from './random.js'
+
+/**
+ * Changes a clip (or a feature matrix) at random. It never changes its input, and may return it as it is; the same
+ * input and the same state of the generator give the same output. Clips keep their sample rate.
+ *
+ * To make what becomes of an example independent of the order in which examples are seen, give each a generator of
+ * its own: `augment(clip, rng.fork(id))`.
+ */
+export type Augment<T = AudioClip> = (input: T, rng: Rng) => T
+
+/** How often an augmentation takes place. */
+export interface Chance {
+  /** Probability, in [0, 1]. Default 1. */
+  p?: number | undefined
+}
+
+/**
+ * Applies all, one after the other, with probability `p`; each of them still has its own.
+ *
+ * @throws EscError INVALID_OPTION if there are none, or `p` is out of its range.
+ * @see audiomentations 0.43 `Compose`; torchvision's and albumentations' are the same.
+ * @example
+ * const augment = compose([gain({ p: 0.5 }), timeShift(), coloredNoise({ color: 'pink', p: 0.3 })])
+ * const other = augment(clip, createRng(42))
+ */
+export function compose<T>(augments: readonly Augment<T>[], options: Chance = {}): Augment<T> {
+  assertSome(augments)
+  return withChance(options, (input, rng) => augments.reduce((value, augment) => augment(value, rng), input))
+}
+
+/**
+ * Applies one of them, each as likely as the others, with probability `p`.
+ *
+ * @throws EscError INVALID_OPTION as {@link compose}.
+ * @see audiomentations 0.43 `OneOf`.
+ * @example oneOf([lowPass(), highPass(), bandPass()], { p: 0.5 })
+ */
+export function oneOf<T>(augments: readonly Augment<T>[], options: Chance = {}): Augment<T> {
+  return someOf(1, augments, options)
+}
+
+/**
+ * Applies `count` different ones of them, in their order, with probability `p`.
+ *
+ * @param count - How many, or the fewest and the most.
+ * @throws EscError INVALID_OPTION as {@link compose}, or if there are not as many.
+ * @see audiomentations 0.43 `SomeOf`.
+ * @example someOf([1, 3], [gain(), polarity(), timeShift(), reverb()])
+ */
+export function someOf<T>(
+  count: number | readonly [number, number],
+  augments: readonly Augment<T>[],
+  options: Chance = {},
+): Augment<T> {
+  assertSome(augments)
+  const [fewest, most] = typeof count === 'number' ? [count, count] : count
+  assertInteger('count', fewest, 0, augments.length)
+  assertInteger('count', most, fewest, augments.length)
+  return withChance(options, (input, rng) => {
+    const order = rng.shuffle(Int32Array.from(augments, (_, index) => index))
+    const chosen = order.slice(0, drawInteger(rng, fewest, most)).sort()
+    return chosen.reduce<T>((value, index) => augments[index]!(value, rng), input)
+  })
+}
+
+/**
+ * Applies `augment` with probability `p`.
+ *
+ * @throws EscError INVALID_OPTION if `p` is out of its range.
+ */
+export function withChance<T>({ p = 1 }: Chance, augment: Augment<T>): Augment<T> {
+  assertInRange('p', p, 0, 1)
+  return (input, rng) => (rng.uniform() < p ? augment(input, rng) : input)
+}
+
+/**
+ * An augmentation of samples: the clip is checked, and its sample rate kept.
+ *
+ * @throws EscError INVALID_OPTION if `p` is out of its range; the augmentation throws INVALID_INPUT if the clip is
+ *   empty or not finite.
+ */
+export function clipAugment(
+  chance: Chance,
+  change: (clip: AudioClip, rng: Rng) => Float32Array,
+): Augment<AudioClip> {
+  return withChance(chance, (clip, rng) => {
+    assertClip(clip)
+    return { samples: change(clip, rng), sampleRate: clip.sampleRate }
+  })
+}
+
+function assertSome(augments: readonly unknown[]): void {
+  if (augments.length === 0) throw new EscError('INVALID_OPTION', 'augments.length=0 must be at least 1')
+}

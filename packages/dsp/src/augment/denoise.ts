@@ -1,0 +1,31 @@
+/** Augmentation by noise reduction: what a recorder's own processing does to a sound. */
+import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../spectral-gate.js'
+import { type Augment, type Chance, clipAugment } from './compose.js'
+import { assertBounds, drawBetween } from './random.js'
+
+/** Options of {@link denoise}; the others as {@link spectralGate}'s. */
+export interface DenoiseOptions extends Chance, Omit<SpectralGateOptions, 'propDecrease'> {
+  /** Least share of the noise that goes, in [0, 1]. Default 0.5. */
+  minPropDecrease?: number
+  /** Largest share. Default 1. */
+  maxPropDecrease?: number
+}
+
+/**
+ * Takes a share of the steady noise out of a clip, by `spectralGate`. Length stays; the label does unless the sound is
+ * itself steady, as rain is.
+ *
+ * @throws EscError INVALID_OPTION if an option is out of its range; the augmentation as `spectralGate`.
+ * @example denoise({ minPropDecrease: 0.3, maxPropDecrease: 0.9, p: 0.5 })(clip, createRng(1))
+ */
+export function denoise(options: DenoiseOptions = {}): Augment {
+  const { minPropDecrease = 0.5, maxPropDecrease = 1 } = options
+  assertBounds({ minPropDecrease, maxPropDecrease }, 0, 1)
+  assertGateOptions(options)
+  return clipAugment(
+    options,
+    (clip, rng) =>
+      spectralGate(clip, { ...options, propDecrease: drawBetween(rng, minPropDecrease, maxPropDecrease) })
+        .samples,
+  )
+}

@@ -1,0 +1,159 @@
+/** Augmentations that mix two examples and their labels. */
+import { type AudioClip, assertInRange, EscError, type FeatureMatrix, type Rng } from '@esc/core'
+import { assertClip, assertMatrix } from '../check.js'
+import { createRealFft } from '../fft.js'
+import { exp, log10 } from '../math.js'
+import { getWindow } from '../window.js'
+import { weightedSum } from './level.js'
+import { drawBeta } from './random.js'
+
+/** Features and how much they are of each class: numbers >= 0 that sum to 1. */
+export interface LabeledFeatures {
+  features: FeatureMatrix
+  label: Float32Array
+}
+
+/** A clip and how much it is of each class: numbers >= 0 that sum to 1. */
+export interface LabeledClip {
+  clip: AudioClip
+  label: Float32Array
+}
+
+/**
+ * The label of an example of one class.
+ *
+ * @param labelIndex - In [0, classes).
+ * @throws EscError INVALID_OPTION if it is not.
+ * @example oneHot(1, 3) // [0, 1, 0]
+ */
+export function oneHot(labelIndex: number, classes: number): Float32Array {
+  if (!(Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < classes)) {
+    throw new EscError('INVALID_OPTION', `labelIndex=${labelIndex} must be an integer in [0, ${classes})`)
+  }
+  const label = new Float32Array(classes)
+  label[labelIndex] = 1
+  return label
+}
+
+/**
+ * Mixes two examples' features and labels: `share * a + (1 - share) * b`, the share drawn from Beta(alpha, alpha).
+ *
+ * @param a - Same shape and number of classes as `b`.
+ * @param options - `alpha` 0.2, in (0, 100]: the smaller, the more often one of the two is nearly alone.
+ * @returns Same shape, new storage; the label is mixed with the same share.
+ * @throws EscError INVALID_OPTION if `alpha` is out of its range; INVALID_INPUT if the examples do not fit together,
+ *   or one is empty, not finite, or has a label that does not sum to 1.
+ * @see Zhang et al., "mixup: beyond empirical risk minimization", 2018.
+ * @example mixup({ features, label: oneHot(0, 10) }, other, createRng(1), { alpha: 0.4 })
+ */
+export function mixup(
+  a: LabeledFeatures,
+  b: LabeledFeatures,
+  rng: Rng,
+  options: { alpha?: number } = {},
+): LabeledFeatures {
+  const { alpha = 0.2 } = options
+  assertInRange('alpha', alpha, 1e-3, 100)
+  assertMatrix('a.features', a.features)
+  assertMatrix('b.features', b.features)
+  const { bins, frames } = a.features
+  if (b.features.bins !== bins || b.features.frames !== frames) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `b.features is ${b.features.bins} × ${b.features.frames}; it must be ${bins} × ${frames}, as a.features is`,
+    )
+  }
+  assertLabels(a.label, b.label)
+  const share = drawBeta(rng, alpha)
+  const data = weightedSum(a.features.data, share, b.features.data, 1 - share)
+  return { features: { data, bins, frames }, label: weightedSum(a.label, share, b.label, 1 - share) }
+}
+
+/**
+ * Mixes two clips so that they are heard as the labels say: the ratio, drawn evenly from [0, 1), is one of loudness,
+ * and the power of the mix is that of unrelated sounds.
+ *
+ * @param a - Same sample rate, length and number of classes as `b`.
+ * @returns Same length and sample rate, new storage; `ratio * a.label + (1 - ratio) * b.label`.
+ * @throws EscError INVALID_INPUT if the examples do not fit together, or one is empty, not finite, or has a label that
+ *   does not sum to 1.
+ * @see Tokozume, Ushiku and Harada, "Learning from between-class examples for deep sound recognition", 2018, equation
+ *   2; loudness is the largest A-weighted level of any tenth of a second, as there.
+ * @example betweenClassMix({ clip: dog, label: oneHot(0, 10) }, { clip: rain, label: oneHot(1, 10) }, createRng(1))
+ */
+export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): LabeledClip {
+  assertClip(a.clip)
+  assertClip(b.clip)
+  const { samples, sampleRate } = a.clip
+  if (b.clip.sampleRate !== sampleRate || b.clip.samples.length !== samples.length) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `b.clip has ${b.clip.samples.length} samples at ${b.clip.sampleRate} Hz; it must have ${samples.length} at ` +
+        `${sampleRate} Hz, as a.clip does`,
+    )
+  }
+  assertLabels(a.label, b.label)
+  const ratio = rng.uniform()
+  const share = shareOf(ratio, peakLevelDb(a.clip) - peakLevelDb(b.clip))
+  const scale = 1 / Math.sqrt(share * share + (1 - share) * (1 - share))
+  return {
+    clip: { samples: weightedSum(samples, share * scale, b.clip.samples, (1 - share) * scale), sampleRate },
+    label: weightedSum(a.label, ratio, b.label, 1 - ratio),
+  }
+}
+
+/** The factor on the first of two sounds, the other's being 1 less it, that makes it `ratio` of the loudness. */
+function shareOf(ratio: number, differenceDb: number): number {
+  // 1 / (1 + g (1 - ratio) / ratio), without the division by a ratio of 0.
+  return ratio / (ratio + exp((differenceDb * Math.LN10) / 20) * (1 - ratio))
+}
+
+/** Silence is this loud. */
+const FLOOR_DB = -80
+
+/** The largest A-weighted level of any frame of about a tenth of a second, in dB. */
+function peakLevelDb({ samples, sampleRate }: AudioClip): number {
+  const length = sampleRate > 32000 ? 4096 : 2048
+  const fft = createRealFft(length)
+  const window = getWindow('hann', length)
+  const weights = Float64Array.from({ length: length / 2 + 1 }, (_, bin) =>
+    aWeight((bin * sampleRate) / length),
+  )
+  let loudest = 0
+  for (let start = 0; start === 0 || start + length <= samples.length; start += length / 2) {
+    for (let i = 0; i < length; i++) fft.input[i] = window[i]! * (samples[start + i] ?? 0)
+    fft.computePower()
+    let power = 0
+    for (let bin = 0; bin < weights.length; bin++) power += weights[bin]! * fft.power[bin]!
+    if (power > loudest) loudest = power
+  }
+  return Math.max(FLOOR_DB, loudest > 0 ? 10 * log10(loudest) : FLOOR_DB)
+}
+
+/** The A-weighting as a factor on power; 1 at 1 kHz. @see IEC 61672-1:2013, annex E. */
+function aWeight(hz: number): number {
+  const square = hz * hz
+  const [a, b, c, d] = [
+    20.598997 * 20.598997,
+    107.65265 * 107.65265,
+    737.86223 * 737.86223,
+    12194.217 * 12194.217,
+  ]
+  const gain = (1.2589254 * d * square * square) / ((square + a) * (square + d))
+  return (gain * gain) / ((square + b) * (square + c))
+}
+
+function assertLabels(a: Float32Array, b: Float32Array): void {
+  if (a.length !== b.length) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `b.label has ${b.length} classes; it must have ${a.length}, as a.label has`,
+    )
+  }
+  for (const [name, label] of Object.entries({ 'a.label': a, 'b.label': b })) {
+    const sum = label.reduce((total, value) => total + (value >= 0 ? value : Number.NaN), 0)
+    if (!(Math.abs(sum - 1) < 1e-3)) {
+      throw new EscError('INVALID_INPUT', `${name} sums to ${sum}; it must hold numbers >= 0 that sum to 1`)
+    }
+  }
+}

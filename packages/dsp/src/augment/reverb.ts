@@ -1,0 +1,52 @@
+/** Augmentation with the sound of rooms. */
+import { assertInRange, type Rng } from '@esc/core'
+import { convolve } from '../convolve.js'
+import { exp } from '../math.js'
+import { type Augment, type Chance, clipAugment } from './compose.js'
+import { weightedSum } from './level.js'
+import { assertBounds, drawBetween } from './random.js'
+
+/** Options of {@link reverb}. */
+export interface ReverbOptions extends Chance {
+  /** Shortest time in which the room's sound falls by 60 dB, in seconds, > 0. Default 0.1. */
+  minDecaySec?: number
+  /** Longest, <= 20. Default 1. */
+  maxDecaySec?: number
+  /** Share of the room's sound in the mix, in [0, 1]; 1 leaves nothing of the direct sound. Default 0.3. */
+  wet?: number
+}
+
+/**
+ * Puts a clip into a room: mixes in its convolution with noise that decays exponentially, drawn anew each time, whose
+ * energy is 1. Length stays (what rings on after the end is cut off), and the label does.
+ *
+ * @throws EscError INVALID_OPTION if an option is out of its range.
+ * @see Moorer, "About this reverberation business", 1979.
+ * @example reverb({ minDecaySec: 0.2, maxDecaySec: 0.8, wet: 0.4 })(clip, createRng(1))
+ */
+export function reverb(options: ReverbOptions = {}): Augment {
+  const { minDecaySec = 0.1, maxDecaySec = 1, wet = 0.3 } = options
+  assertBounds({ minDecaySec, maxDecaySec }, 1e-3, 20)
+  assertInRange('wet', wet, 0, 1)
+  return clipAugment(options, ({ samples, sampleRate }, rng) => {
+    const decay = drawBetween(rng, minDecaySec, maxDecaySec) * sampleRate
+    const room = convolve(samples, drawTail(Math.ceil(decay), decay, rng))
+    return weightedSum(samples, 1 - wet, room, wet)
+  })
+}
+
+/** Noise that falls by 60 dB in `decay` samples. */
+function drawTail(length: number, decay: number, rng: Rng): Float64Array {
+  const tail = new Float64Array(length)
+  const step = exp((-3 * Math.LN10) / decay)
+  let envelope = 1
+  let energy = 0
+  for (let i = 0; i < length; i++) {
+    const value = envelope * (2 * rng.uniform() - 1)
+    tail[i] = value
+    energy += value * value
+    envelope *= step
+  }
+  const scale = energy > 0 ? 1 / Math.sqrt(energy) : 0
+  return tail.map((value) => scale * value)
+}
