@@ -1,8 +1,22 @@
 /** Features of a 5 s clip, one thread, against what npm offers for the same work. */
 import PFFFT from '@echogarden/pffft-wasm/simd'
 import { decodeWav, encodeWav, toMono } from '@esc/audio-io'
+import type { FeatureMatrix } from '@esc/core'
 import { synthesizeEsc10 } from '@esc/dataset'
-import { createExtractor, getWindow, logmel128, mfcc13, resample } from '@esc/dsp'
+import {
+  createExtractor,
+  getWindow,
+  logmel128,
+  mfcc13,
+  resample,
+  spectralBandwidthFromSpectrogram,
+  spectralCentroidFromSpectrogram,
+  spectralContrastFromSpectrogram,
+  spectralFlatnessFromSpectrogram,
+  spectralRolloffFromSpectrogram,
+  spectrogram,
+  timeStretch,
+} from '@esc/dsp'
 import FFT from 'fft.js'
 import Meyda from 'meyda'
 // Not part of what the package offers.
@@ -49,7 +63,20 @@ export async function dspSuite(): Promise<BenchRow[]> {
   const meyda = { name: 'Meyda, its own MFCC', run: () => meydaMfcc(clip.samples) }
   await add('MFCC 13 alone, 44.1 kHz', () => alone.extract(clip), meyda, 3.4)
   await add('log-mel 128 at 22.05 kHz', () => logMel.extract(half), null, 1.7)
+  await add('time stretch by 1.25, 44.1 kHz', () => timeStretch(clip.samples, { rate: 1.25 }), null, 14)
+  const magnitude = spectrogram(clip.samples)
+  await add('five spectral features of a spectrogram', () => fiveFeatures(magnitude), null, 10)
   return rows
+}
+
+/** Centroid, bandwidth, rolloff, flatness and contrast. */
+function fiveFeatures(magnitude: FeatureMatrix): void {
+  const options = { sampleRate: 44100 }
+  spectralCentroidFromSpectrogram(magnitude, options)
+  spectralBandwidthFromSpectrogram(magnitude, options)
+  spectralRolloffFromSpectrogram(magnitude, options)
+  spectralFlatnessFromSpectrogram(magnitude)
+  spectralContrastFromSpectrogram(magnitude, options)
 }
 
 /** As many complex transforms of half the size as there are frames: what a real transform needs at least. */
