@@ -17,7 +17,10 @@ export interface DecodeLimits {
   offset?: number
   /** How much to decode, in seconds, or less where the file ends sooner; `null` decodes to the end. Default `null`. */
   duration?: number | null
-  /** The most that is decoded, in seconds; more is refused before it is decoded. Default 3600. */
+  /**
+   * The most that is decoded, in seconds; more is refused before it is decoded. Default 3600. A second takes four bytes for
+   * each sample of each channel: of files from strangers, allow no more than is needed.
+   */
   maxDurationSec?: number
   /**
    * `true` returns what can be read of a damaged file, and lists in `warnings` what was lost; a file of which nothing can

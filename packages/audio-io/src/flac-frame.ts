@@ -2,7 +2,7 @@
 import { EscError, isEscError } from '@esc/core'
 import { type FlacFrameHeader, readFlacFrameHeader } from './flac-header.js'
 import { type FlacSamples, MAX_ORDER } from './flac-predict.js'
-import { type BitReader, readSubframe } from './flac-subframe.js'
+import { type BitReader, type FlacPrediction, readSubframe, restoreSubframe } from './flac-subframe.js'
 
 /** What STREAMINFO says that a frame must agree with. */
 export interface FlacFormat {
@@ -37,10 +37,14 @@ export interface FlacFrameDecoder {
   /** What becomes of them. */
   channels: Float32Array[]
   crcTable: Uint16Array
+  /** Steps of a few nanoseconds that the last frame took, be it whole or damaged. */
+  work: number
 }
 
 // Words are read past the last bit.
 const PADDING = 8
+// Copied in the time that a sample is read in.
+const BYTES_PER_STEP = 32
 
 /**
  * Prepares for the frames of one file.
@@ -62,6 +66,7 @@ export function createFlacFrameDecoder(format: FlacFormat, size: number): FlacFr
     ),
     channels: Array.from({ length: format.channels }, () => new Float32Array(format.maxBlockSize)),
     crcTable: createCrcTable(),
+    work: 0,
   }
 }
 
@@ -87,6 +92,7 @@ export function smallestFlacFrame({ channels, bitDepth }: FlacFormat): number {
  */
 export function decodeFlacFrame(decoder: FlacFrameDecoder, bytes: Uint8Array, offset: number): FlacFrame {
   const { format, bits, crcTable } = decoder
+  decoder.work = 1
   const header = readFlacFrameHeader(bytes, offset)
   if (!header) throw new EscError('CORRUPT_DATA', 'its header is damaged, or there is none')
   assertFormat(header, format)
@@ -96,19 +102,33 @@ export function decodeFlacFrame(decoder: FlacFrameDecoder, bytes: Uint8Array, of
   decoder.bytes.fill(0, window.length, window.length + PADDING)
   bits.position = header.size * 8
   bits.end = window.length * 8
-  for (const [channel, samples] of decoder.samples.entries()) {
-    const isSide = channelCode === 9 ? channel === 0 : channelCode >= 8 && channel === 1
-    readSubframe(bits, samples, blockSize, format.bitDepth + (isSide ? 1 : 0))
-  }
+  decoder.work += window.length / BYTES_PER_STEP
+  const predictions = readSubframes(decoder, header)
   const size = Math.ceil(bits.position / 8) + 2
   // Run over its own field too, the checksum comes out as 0.
   if (size > window.length) throw new EscError('CORRUPT_DATA', 'it ends too soon')
   if (crc16(window, size, crcTable) !== 0) throw new EscError('CORRUPT_DATA', 'its checksum is wrong')
+  for (const [channel, samples] of decoder.samples.entries()) {
+    decoder.work += blockSize * predictions[channel]!.order
+    restoreSubframe(samples, blockSize, predictions[channel]!)
+  }
   const channels = decoder.channels.map((samples) => samples.subarray(0, blockSize))
   const top = 2 ** (format.bitDepth - 1)
   if (channelCode >= 8) joinPair(decoder.samples[0]!, decoder.samples[1]!, channelCode, blockSize)
   for (let i = 0; i < channels.length; i++) writeChannel(decoder.samples[i]!, channels[i]!, top)
   return { ...header, end: offset + size, channels }
+}
+
+function readSubframes(
+  decoder: FlacFrameDecoder,
+  { channelCode, blockSize }: FlacFrameHeader,
+): FlacPrediction[] {
+  const { bits, format } = decoder
+  return decoder.samples.map((samples, channel) => {
+    decoder.work += blockSize
+    const isSide = channelCode === 9 ? channel === 0 : channelCode >= 8 && channel === 1
+    return readSubframe(bits, samples, blockSize, format.bitDepth + (isSide ? 1 : 0))
+  })
 }
 
 /** {@link decodeFlacFrame}, with `undefined` for a damaged frame. @example tryFlacFrame(decoder, bytes, 0)?.blockSize */

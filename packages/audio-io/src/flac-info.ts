@@ -23,6 +23,9 @@ const STREAMINFO_SIZE = 34
 // Of an ID3v1 tag, after which the footer of an APE tag may stand.
 const ID3V1_SIZE = 128
 const APE_FOOTER_SIZE = 32
+// Each takes a read to find the next; real files have one tag, and tens of blocks.
+const MAX_ID3_TAGS = 16
+const MAX_BLOCKS = 4096
 
 /**
  * Reads the header of a FLAC file: STREAMINFO, and of the other blocks only how long they are.
@@ -36,8 +39,10 @@ const APE_FOOTER_SIZE = 32
  */
 export function* readFlacInfo(size: number, tolerant = false): Reading<FlacInfo> {
   let offset = 0
+  let tags = 0
   let head = yield { offset, length: 8 + STREAMINFO_SIZE }
   for (let tag = id3Size(bytesOf(head)); tag > 0; tag = id3Size(bytesOf(head))) {
+    if (++tags > MAX_ID3_TAGS) throw corrupt(`more than ${MAX_ID3_TAGS} ID3 tags are before the sound`)
     offset += tag
     head = yield { offset, length: 8 + STREAMINFO_SIZE }
   }
@@ -79,7 +84,8 @@ function readStreamInfo(view: DataView): FlacFormat & { frames: number | null } 
 
 /** Goes from block to block; `reason` says what stopped it before the last. */
 function* skipBlocks(start: number, size: number): Reading<{ end: number; reason: string | null }> {
-  for (let offset = start; ; ) {
+  let offset = start
+  for (let count = 0; count < MAX_BLOCKS; count++) {
     const head = yield { offset, length: 4 }
     if (head.byteLength < 4) return { end: offset, reason: 'it ends before the last metadata block' }
     const kind = head.getUint8(0)
@@ -92,6 +98,7 @@ function* skipBlocks(start: number, size: number): Reading<{ end: number; reason
     if (kind & 128) return { end, reason: null }
     offset = end
   }
+  return { end: offset, reason: `there are more than ${MAX_BLOCKS} metadata blocks` }
 }
 
 /** Where tags begin that follow the sound: APE, then ID3v1. */

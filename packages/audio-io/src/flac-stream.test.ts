@@ -3,9 +3,10 @@ import { createRng } from '@esc/core'
 import { describe, expect, it } from 'vitest'
 import { encodeFile, encodeFrame, encodeSubframe, frameStarts } from '../fixtures/flac-frames.js'
 import type { DecodedAudio, DecodeLimits } from './audio.js'
-import { decodeFlac } from './flac.js'
+import { decodeFlac, flacInfoOf, probeFlac } from './flac.js'
 import { type FlacStreamOptions, streamFlac } from './flac-stream.js'
-import { type ByteSource, bytesSource } from './reading.js'
+import { openFlac } from './flac-walk.js'
+import { type ByteSource, bytesSource, readSource } from './reading.js'
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
@@ -95,6 +96,15 @@ describe('streamFlac', () => {
     const part = counting(bytes)
     await collect(part, { duration: 0.1 })
     expect(part.reads.length).toBeLessThan(5)
+  })
+
+  it('probing fetches the header alone', async () => {
+    const bytes = longFile()
+    const source = counting(bytes)
+    const file = await readSource(source, openFlac(source.size, false))
+    expect(flacInfoOf(file)).toEqual(probeFlac(bytes))
+    expect(bytes.length).toBeGreaterThan(500_000)
+    expect(source.reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(20_000)
   })
 
   it('each block has arrays of its own', async () => {

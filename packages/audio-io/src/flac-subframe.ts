@@ -12,6 +12,19 @@ export interface BitReader {
   end: number
 }
 
+/** What becomes of a subframe's numbers once they are read; see {@link restoreSubframe}. */
+export interface FlacPrediction {
+  /** Samples that are predicted from; 0 if the numbers are the samples. */
+  order: number
+  /** `null` for a fixed predictor. */
+  coefficients: Int32Array | null
+  shift: number
+  /** Bits of a sample without its wasted ones. */
+  depth: number
+  /** Low bits that are 0 in every sample and left out. */
+  wasted: number
+}
+
 /**
  * Reads a whole number.
  *
@@ -30,8 +43,12 @@ export function readBits(bits: BitReader, count: number): number {
 }
 
 function readSigned(bits: BitReader, count: number): number {
-  const value = readBits(bits, count)
-  return value >= 2 ** (count - 1) ? value - 2 ** count : value
+  // The first bit of the upper part is the sign, as it is of a number that one word holds.
+  if (count > 25) return readSigned(bits, count - 16) * 65536 + readBits(bits, 16)
+  const { position } = bits
+  bits.position = position + count
+  if (bits.position > bits.end) throw endOfBits()
+  return (bits.view.getInt32(position >> 3) << (position & 7)) >> (32 - count)
 }
 
 /** Counts zeros up to the next one, which is read too. */
@@ -46,39 +63,53 @@ function readUnary(bits: BitReader): number {
 }
 
 /**
- * Decodes a subframe: constant, verbatim, fixed predictor or linear predictor, with Rice-coded residual.
- *
- * A float64 holds every value exactly: 32 products of a 33-bit sample and a 15-bit coefficient need 52 bits.
+ * Reads a subframe: constant, verbatim, fixed predictor or linear predictor, with Rice-coded residual.
  *
  * @param bits - At the subframe's first bit; left behind its last.
- * @param samples - {@link MAX_ORDER} zeros, then room for the block. Of damaged data, values may be out of range or NaN.
- * @param blockSize - Samples to decode.
+ * @param samples - {@link MAX_ORDER} zeros, then room for the block: filled with samples, or what a predictor left of them.
+ * @param blockSize - Samples to read.
  * @param bitDepth - Bits of a sample, 4 to 33: side channels have one more than their frame.
+ * @returns What {@link restoreSubframe} takes: it costs more than reading, and waits until the checksum is known to fit.
  * @throws EscError CORRUPT_DATA if the bits contradict themselves or end too soon.
  * @see RFC 9639 (FLAC), section 9.2.
- * @example readSubframe(bits, new Float64Array(MAX_ORDER + 4096), 4096, 16)
+ * @example const prediction = readSubframe(bits, new Float64Array(MAX_ORDER + 4096), 4096, 16)
  */
 export function readSubframe(
   bits: BitReader,
   samples: FlacSamples,
   blockSize: number,
   bitDepth: number,
-): void {
+): FlacPrediction {
   const head = readBits(bits, 8)
   const wasted = head & 1 ? readUnary(bits) + 1 : 0
   const depth = bitDepth - wasted
   if (head & 0x80) throw corrupt('a subframe does not begin with a 0 bit')
   if (depth < 1) throw corrupt(`${wasted} of ${bitDepth} bits are wasted`)
   const kind = head >> 1
-  const last = MAX_ORDER + blockSize
-  if (kind === 0) samples.fill(readSigned(bits, depth), MAX_ORDER, last)
+  const plain = { order: 0, coefficients: null, shift: 0, depth, wasted }
+  if (kind === 0) samples.fill(readSigned(bits, depth), MAX_ORDER, MAX_ORDER + blockSize)
   else if (kind === 1) readVerbatim(bits, samples, blockSize, depth)
-  else if (kind >= 8 && kind <= 12) readFixed(bits, samples, blockSize, depth, kind - 8)
-  else if (kind >= 32) readLinear(bits, samples, blockSize, depth, kind - 31)
+  else if (kind >= 8 && kind <= 12) return readFixed(bits, samples, blockSize, { ...plain, order: kind - 8 })
+  else if (kind >= 32) return readLinear(bits, samples, blockSize, { ...plain, order: kind - 31 })
   else throw corrupt(`subframe type ${kind} is reserved`)
+  return plain
+}
+
+/**
+ * Makes samples of what {@link readSubframe} read, in place.
+ *
+ * A float64 holds every value exactly: 32 products of a 33-bit sample and a 15-bit coefficient need 52 bits. Of damaged
+ * data, values may be out of range or NaN.
+ *
+ * @example restoreSubframe(samples, 4096, prediction)
+ */
+export function restoreSubframe(samples: FlacSamples, blockSize: number, prediction: FlacPrediction): void {
+  const { order, coefficients, shift, depth, wasted } = prediction
+  if (coefficients) restoreLinear(samples, coefficients, shift, blockSize, depth)
+  else if (order > 0) restoreFixed(samples, order, blockSize)
   if (wasted === 0) return
   const scale = 2 ** wasted
-  for (let i = MAX_ORDER; i < last; i++) samples[i] = samples[i]! * scale
+  for (let i = MAX_ORDER; i < MAX_ORDER + blockSize; i++) samples[i] = samples[i]! * scale
 }
 
 function readVerbatim(bits: BitReader, samples: FlacSamples, count: number, depth: number): void {
@@ -89,22 +120,22 @@ function readFixed(
   bits: BitReader,
   samples: FlacSamples,
   blockSize: number,
-  depth: number,
-  order: number,
-): void {
+  prediction: FlacPrediction,
+): FlacPrediction {
+  const { order, depth } = prediction
   assertOrder(order, blockSize)
   readVerbatim(bits, samples, order, depth)
   readResidual(bits, samples, blockSize, order)
-  restoreFixed(samples, order, blockSize)
+  return prediction
 }
 
 function readLinear(
   bits: BitReader,
   samples: FlacSamples,
   blockSize: number,
-  depth: number,
-  order: number,
-): void {
+  prediction: FlacPrediction,
+): FlacPrediction {
+  const { order, depth } = prediction
   assertOrder(order, blockSize)
   readVerbatim(bits, samples, order, depth)
   const precision = readBits(bits, 4) + 1
@@ -113,7 +144,7 @@ function readLinear(
   if (shift < 0) throw corrupt(`the predictor is shifted by ${shift} bits, expected at least 0`)
   const coefficients = Int32Array.from({ length: order }, () => readSigned(bits, precision))
   readResidual(bits, samples, blockSize, order)
-  restoreLinear(samples, coefficients, shift, blockSize, depth)
+  return { ...prediction, coefficients, shift }
 }
 
 /** Reads the residual into the place of the samples after the first `order`. */

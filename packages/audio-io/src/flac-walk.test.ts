@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
+  bitsOf,
   encodeFile,
   encodeFrame,
   encodeSubframe,
@@ -8,11 +9,16 @@ import {
   startOfFrames,
 } from '../fixtures/flac-frames.js'
 import type { DecodedAudio } from './audio.js'
-import { decodeFlac, readFlacInfo } from './flac.js'
+import { decodeFlac, probeFlac, readFlacInfo } from './flac.js'
+import { unwrapOggFlac } from './flac-ogg.js'
 import { readBytes } from './reading.js'
 
-const mono = new Uint8Array(readFileSync(new URL('../fixtures/mono-s24.flac', import.meta.url)))
+const fixture = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
+const mono = fixture('mono-s24.flac')
 const whole = decodeFlac(mono).channels[0]!
+const stereo = decodeFlac(fixture('stereo-s16.flac')).channels[0]!
+const corrupt = expect.objectContaining({ code: 'CORRUPT_DATA' })
 
 const start = startOfFrames(mono)
 const frames = frameStarts(mono).map((from, i, all) => mono.slice(from, all[i + 1]))
@@ -93,6 +99,34 @@ describe('decodeFlac, tolerant', () => {
     )
   })
 
+  it.each<[string, Uint8Array, Float32Array]>([
+    ['a length in the header', mono, whole],
+    ['none', patched((view) => view.setUint32(22, 0)), whole],
+    ['none, in Ogg', unwrapOggFlac(fixture('stereo-flac.oga'), true).bytes, stereo],
+  ])('%s: bytes after the last whole frame are told of', (_, bytes, expected) => {
+    const junk = Uint8Array.of(...bytes, ...mono.subarray(start + 1, start + 41))
+    const sentence = '40 bytes after the last whole frame, from 0.025 s on, were left out'
+    expectSound(decodeFlac(junk, lenient), expected, [sentence])
+    expectSound(decodeFlac(junk, { ...lenient, offset: 192 / 8000 }), expected.slice(192), [sentence])
+    expectSound(decodeFlac(junk, { ...lenient, duration: 0.01 }), expected.slice(0, 80), [])
+    expect(() => decodeFlac(junk)).toThrowError(corrupt)
+  })
+
+  it('a cut file without a length in the header: what is left of a frame is told of', () => {
+    const endless = patched((view) => view.setUint32(22, 0))
+    const ends = [...frameStarts(mono).slice(1), mono.length]
+    for (let length = ends[0]!; length < mono.length; length++) {
+      const count = ends.filter((end) => end <= length).length
+      const rest = length - ends[count - 1]!
+      const time = (count * 64) / 8000
+      expectSound(
+        decodeFlac(endless.subarray(0, length), lenient),
+        whole.slice(0, count * 64),
+        rest === 0 ? [] : [`${rest} bytes after the last whole frame, from ${time} s on, were left out`],
+      )
+    }
+  })
+
   it('damage longer than what is looked through at a time', () => {
     const subframe = [
       encodeSubframe(
@@ -112,5 +146,41 @@ describe('decodeFlac, tolerant', () => {
     expect(sound.slice(576)).toEqual(sound.slice(0, 64))
     expect(sound.slice(64, 576)).toEqual(new Float32Array(512))
     expect(readBytes(file, readFlacInfo(file.length)).frames).toBe(640)
+  })
+})
+
+/** Frames of eight channels of 65535 samples in 122 bytes each: what a predictor of 32 makes of zeros. */
+function bombs(count: number, change: (frame: number[]) => number[]): number[][] {
+  const channel = `0${bitsOf(63, 6)}1${bitsOf(1, 15)}${bitsOf(0, 32 + 4 + 5 + 32)}${bitsOf(0, 6)}${bitsOf(15, 4)}${bitsOf(0, 5)}`
+  const subframes = new Array<string>(8).fill(channel)
+  return Array.from({ length: count }, (_, i) =>
+    change(encodeFrame(subframes, { number: i % 128, blockSize: 65535 })),
+  )
+}
+
+describe('files that take long', () => {
+  const wrongSum = (frame: number[]) => [...frame.slice(0, -1), frame.at(-1)! ^ 1]
+  // Any number of zeros leaves the checksum up to the end of the file as it was.
+  const followed = (frame: number[]) => [...frame, 0]
+  const shape = { channels: 8, bitDepth: 16, sampleRate: 655350, blockSize: 65535 }
+  const slow = /too many places look like frames and are none/
+  it.each<[string, Uint8Array]>([
+    ['100 wrong checksums', encodeFile(bombs(100, wrongSum), { ...shape, length: 0 })],
+    ['5000 wrong checksums', encodeFile(bombs(5000, wrongSum), { ...shape, length: 0 })],
+    ['100 wrong checksums, a length', encodeFile(bombs(100, wrongSum), shape)],
+  ])('%s: refused within a second', (_, bytes) => {
+    for (const tolerant of [false, true]) {
+      const started = performance.now()
+      expect(() => decodeFlac(bytes, { tolerant, maxDurationSec: 1e9 })).toThrowError(corrupt)
+      expect(performance.now() - started).toBeLessThan(1000)
+    }
+    expect(() => decodeFlac(bytes, { tolerant: true })).toThrowError(slow)
+  })
+
+  it('whole frames, none of which ends where the file does: refused within a second', () => {
+    const bytes = encodeFile(bombs(100, followed), { ...shape, length: 0 })
+    const started = performance.now()
+    expect(() => probeFlac(bytes)).toThrowError(slow)
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 })

@@ -1,23 +1,17 @@
 /** Goes through a FLAC file frame by frame, by the same rules in memory and in a stream. */
-import { EscError, isEscError } from '@esc/core'
+import { isEscError } from '@esc/core'
 import type { Span } from './audio.js'
 import {
   createFlacFrameDecoder,
   decodeFlacFrame,
   type FlacFrame,
   type FlacFrameDecoder,
-  smallestFlacFrame,
   tryFlacFrame,
 } from './flac-frame.js'
-import { type FlacFrameHeader, readFlacFrameHeader } from './flac-header.js'
-import { type FlacInfo, readFlacInfo } from './flac-info.js'
-import type { Reading } from './reading.js'
+import { readFlacFrameHeader } from './flac-header.js'
+import { assertWork, corrupt, type FlacFile, SEARCH_SIZE, seconds, startOf } from './flac-open.js'
 
-/** A FLAC file whose length is known. */
-export interface FlacFile extends FlacInfo {
-  /** Samples per channel. */
-  frames: number
-}
+export { type FlacFile, openFlac } from './flac-open.js'
 
 /** The next stretch of sound. */
 export interface FlacPiece {
@@ -42,87 +36,17 @@ export interface FlacWalk {
   samples: number
   /** Bytes skipped since the last frame. */
   skipped: number
-  /** Places that looked like a frame and were none. */
-  falseFrames: number
+  /** Work on places that looked like a frame and were none. */
+  wastedWork: number
   /** What was damaged since the warnings were taken. */
   lost: { start: number; length: number; bytes: number }[]
-}
-
-// How far damage is looked through at a time.
-const SEARCH_SIZE = 65536
-// Each place that looks like a frame takes time to find out: a file made of such places must not take hours.
-const MAX_FALSE_FRAMES = 10_000
-
-/**
- * Reads a FLAC file's header, and finds how long its sound is.
- *
- * @param size - Bytes of the file.
- * @param tolerant - `true` believes the last whole frame rather than the header.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readFlacInfo}; CORRUPT_DATA also for a length that the file
- *   cannot hold, and where the last frame must tell and there is none.
- * @example readBytes(bytes, openFlac(bytes.length, false)).frames
- */
-export function* openFlac(size: number, tolerant: boolean): Reading<FlacFile> {
-  const info = yield* readFlacInfo(size, tolerant)
-  const { frames: promised, sampleRate, end, firstFrame } = info
-  if (end === firstFrame) throw corrupt('there is no sound')
-  const most = Math.floor((end - firstFrame) / smallestFlacFrame(info)) * info.maxBlockSize
-  const frames = promised !== null && !tolerant ? promised : yield* findLength(info, tolerant)
-  if (frames > most) {
-    throw corrupt(`${frames} samples, at most ${most} fit in ${end - firstFrame} bytes`, { expected: frames })
-  }
-  if (promised === null || promised === frames) return { ...info, frames }
-  const lost = (promised - frames) / sampleRate
-  const warning =
-    lost > 0
-      ? `the last ${seconds(lost)} s were missing or damaged: it ends at ${seconds(frames / sampleRate)} s`
-      : `the header promises ${seconds(promised / sampleRate)} s, there are ${seconds(frames / sampleRate)} s`
-  return { ...info, frames, warnings: [...info.warnings, warning] }
-}
-
-/** Where the last whole frame ends, in samples; unless `tolerant`, it must be the last of the file. */
-function* findLength(info: FlacInfo, tolerant: boolean): Reading<number> {
-  const { firstFrame, end } = info
-  const decoder = createFlacFrameDecoder(info, end - firstFrame)
-  let falseFrames = 0
-  for (let stop = end; stop > firstFrame; ) {
-    const start = Math.max(firstFrame, stop - Math.max(SEARCH_SIZE, decoder.windowSize))
-    const view = yield { offset: start, length: Math.min(end, stop + decoder.windowSize) - start }
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-    for (let at = stop - start - 1; at >= 0; at--) {
-      at = bytes.lastIndexOf(0xff, at)
-      if (at === -1) break
-      if (!readFlacFrameHeader(bytes, at)) continue
-      const frame = tryFlacFrame(decoder, bytes, at)
-      if (!frame || (!tolerant && start + frame.end !== end)) {
-        assertFew(++falseFrames)
-        continue
-      }
-      return startOf(frame, info) + frame.blockSize
-    }
-    if (!tolerant) break
-    stop = start
-  }
-  throw corrupt(
-    tolerant ? 'there is no whole frame' : 'no whole frame ends where the file does: it was cut short',
-  )
-}
-
-function assertFew(falseFrames: number): void {
-  if (falseFrames > MAX_FALSE_FRAMES) {
-    throw corrupt(`more than ${MAX_FALSE_FRAMES} places look like frames and are none`)
-  }
-}
-
-function startOf({ isVariable, number }: FlacFrameHeader | FlacFrame, info: FlacInfo): number {
-  return isVariable ? number : number * info.blockSize
 }
 
 /** A walk at the first frame. @example const walk = startFlacWalk(file, false) */
 export function startFlacWalk(file: FlacFile, tolerant: boolean): FlacWalk {
   const decoder = createFlacFrameDecoder(file, file.end - file.firstFrame)
   const readSize = decoder.windowSize + (tolerant ? SEARCH_SIZE : 0)
-  const start = { offset: file.firstFrame, index: 0, samples: 0, skipped: 0, falseFrames: 0, lost: [] }
+  const start = { offset: file.firstFrame, index: 0, samples: 0, skipped: 0, wastedWork: 0, lost: [] }
   return { file, decoder, tolerant, readSize, ...start }
 }
 
@@ -189,7 +113,8 @@ function findPiece(walk: FlacWalk, bytes: Uint8Array): FlacPiece {
     if (start < samples || start + header.blockSize > file.frames) continue
     const frame = tryFlacFrame(decoder, bytes, at)
     if (!frame) {
-      assertFew(++walk.falseFrames)
+      walk.wastedWork += decoder.work
+      assertWork(walk.wastedWork, file)
       continue
     }
     walk.skipped += at
@@ -200,6 +125,9 @@ function findPiece(walk: FlacWalk, bytes: Uint8Array): FlacPiece {
     }
     if (walk.skipped > 0) walk.lost.push({ start: samples, length: 0, bytes: walk.skipped })
     advance(walk, frame)
+    if (walk.samples === file.frames && walk.offset < file.end) {
+      walk.lost.push({ start: file.frames, length: 0, bytes: file.end - walk.offset })
+    }
     return { length: frame.blockSize, channels: frame.channels }
   }
   walk.offset += searched
@@ -247,14 +175,8 @@ export function takeFlacWarnings({ file, lost }: FlacWalk, span: Span): string[]
     const from = Math.max(start, span.start)
     const to = Math.min(start + length, span.start + span.length)
     if (to > from) return [`${time(to - from)} s from ${time(from)} s on were damaged and are silent`]
-    return length === 0 ? [`${bytes} bytes before ${time(start)} s were no sound and were skipped`] : []
+    if (length > 0) return []
+    if (start < file.frames) return [`${bytes} bytes before ${time(start)} s were no sound and were skipped`]
+    return [`${bytes} bytes after the last whole frame, from ${time(start)} s on, were left out`]
   })
-}
-
-function seconds(value: number): string {
-  return `${Number(value.toFixed(4))}`
-}
-
-function corrupt(message: string, detail: Readonly<Record<string, unknown>> = {}, cause?: unknown): EscError {
-  return new EscError('CORRUPT_DATA', `FLAC: ${message}`, { detail, cause })
 }

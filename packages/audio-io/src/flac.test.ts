@@ -182,6 +182,16 @@ describe('decodeFlac', () => {
     ['no STREAMINFO', patched((view) => view.setUint8(4, 1)), /first metadata block is not STREAMINFO/],
     ['a block of 16 MB', patched((view) => view.setUint32(42, 0x04ffffff)), /metadata block has 16777215/],
     ['no frames', endless.subarray(0, start), /there is no sound/],
+    [
+      '4097 blocks',
+      Uint8Array.of(...mono.subarray(0, 4), 0, ...mono.subarray(5, 42), ...new Uint8Array(4 * 4096)),
+      /more than 4096 metadata blocks/,
+    ],
+    [
+      '17 ID3 tags',
+      Uint8Array.of(...new Array(17).fill([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 0]).flat(), ...mono),
+      /more than 16 ID3 tags/,
+    ],
     ['bytes after the last frame', Uint8Array.of(...mono, 0), /1 bytes follow the last frame/],
   ])('CORRUPT_DATA: %s', (_, bytes, message) => {
     expect(() => decodeFlac(bytes, { maxDurationSec: 1e9 })).toThrowError(

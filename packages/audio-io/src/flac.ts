@@ -7,7 +7,14 @@ import {
   decoded,
   resolveSpan,
 } from './audio.js'
-import { copyFlacPiece, nextFlacPiece, openFlac, startFlacWalk, takeFlacWarnings } from './flac-walk.js'
+import {
+  copyFlacPiece,
+  type FlacFile,
+  nextFlacPiece,
+  openFlac,
+  startFlacWalk,
+  takeFlacWarnings,
+} from './flac-walk.js'
 import { readBytes } from './reading.js'
 
 export { type FlacInfo, readFlacInfo } from './flac-info.js'
@@ -22,7 +29,11 @@ export { type FlacInfo, readFlacInfo } from './flac-info.js'
  * @example probeFlac(bytes).durationSec
  */
 export function probeFlac(bytes: Uint8Array): AudioInfo {
-  const { sampleRate, channels, bitDepth, frames } = readBytes(bytes, openFlac(bytes.length, false))
+  return flacInfoOf(readBytes(bytes, openFlac(bytes.length, false)))
+}
+
+/** What an open file holds. @example flacInfoOf(await readSource(source, openFlac(source.size, false))) */
+export function flacInfoOf({ sampleRate, channels, bitDepth, frames }: FlacFile): AudioInfo {
   const durationSec = frames / sampleRate
   return { container: 'flac', codec: 'flac', sampleRate, channels, bitDepth, frames, durationSec }
 }
@@ -35,6 +46,7 @@ export function probeFlac(bytes: Uint8Array): AudioInfo {
  * exactly between two frames cannot be told from a whole one.
  *
  * With `tolerant`, damaged and missing frames become silence of their length, and a file ends with its last whole frame.
+ * Either way a file is refused that has so many places which look like frames and are none that to try them takes long.
  *
  * @param bytes - The whole file; ID3 and APE tags around it are skipped.
  * @returns One array per channel.

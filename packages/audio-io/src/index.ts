@@ -10,6 +10,7 @@ export {
   type LoadOptions,
   loadAudio,
   probeAudio,
+  probeSource,
   type StreamOptions,
   streamAudio,
 } from './load.js'

@@ -3,7 +3,7 @@ import { resample } from '@esc/dsp'
 import { describe, expect, it } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import { toMono } from './channels.js'
-import { decodeAudio, type LoadOptions, loadAudio } from './load.js'
+import { decodeAudio, type LoadOptions, loadAudio, streamAudio } from './load.js'
 import { encodeWav } from './wav.js'
 
 const fixture = (name: string) =>
@@ -144,7 +144,25 @@ describe('loadAudio', () => {
     }
     const { samples } = await loadAudio(source, { offset: 500, duration: 1, sampleRate: null })
     expect(samples).toHaveLength(1000)
-    expect(fetched).toBeLessThan(2 * 1000 + 9000)
+    expect(fetched).toBeLessThan(2 * 1000 + 20_000)
+  })
+
+  it.each<[string, unknown]>([
+    ['an ArrayBuffer', wav.buffer],
+    ['a path', 'dog.wav'],
+    ['nothing', undefined],
+    ['a source without an end', { size: Number.POSITIVE_INFINITY, read: async () => wav }],
+    ['a source of no size', { size: Number.NaN, read: async () => wav }],
+    ['a source of no bytes', { size: wav.length, read: async () => wav.buffer }],
+  ])('INVALID_INPUT: %s', async (_, input) => {
+    await expect(loadAudio(input as Uint8Array)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    const stream = streamAudio(input as Uint8Array)
+    await expect(stream.next()).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  it('takes no harm from a source that gives more than it is asked for', async () => {
+    const source = { size: wav.length, read: async (offset: number) => wav.subarray(offset) }
+    expect(await loadAudio(source, { sampleRate: null })).toEqual({ samples: mono, sampleRate: 1000 })
   })
 
   it('leaves a file that has the rate already as it is', async () => {

@@ -6,13 +6,14 @@ import { type AudioInfo, type DecodedAudio, type DecodeLimits, decoded, resolveS
 import { toMono } from './channels.js'
 import type { AudioDecoder, Codecs, CompressedFile } from './codecs.js'
 import { decodeCompressed, streamCompressed } from './compressed.js'
-import { decodeFlac, probeFlac } from './flac.js'
+import { decodeFlac, flacInfoOf, probeFlac } from './flac.js'
 import { unwrapOggFlac } from './flac-ogg.js'
+import { openFlac } from './flac-open.js'
 import { streamFlac } from './flac-stream.js'
 import { readMp3 } from './mp3.js'
 import { readOggOpus } from './opus.js'
 import { decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
-import { type ByteSource, bytesSource, type Reading, readExactly, readSource } from './reading.js'
+import { type ByteSource, bytesSource, type Reading, readExactly, readSource, sourceOf } from './reading.js'
 import { readWav } from './riff.js'
 import { type AudioFormat, readFormat, sniffFormat, unsupported } from './sniff.js'
 import { readOggVorbis } from './vorbis.js'
@@ -65,9 +66,11 @@ const COMPRESSED_READERS: Partial<
  * @returns Container, codec, sample rate, channels, length, and bits per sample where the codec has such a thing.
  * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
  * @throws EscError CORRUPT_DATA if the header is damaged or contradicts the file's size.
+ * @throws EscError INVALID_INPUT if they are no Uint8Array; {@link probeSource} takes sources.
  * @example probeAudio(bytes) // { container: 'flac', codec: 'flac', sampleRate: 44100, channels: 2, bitDepth: 16, … }
  */
 export function probeAudio(bytes: Uint8Array): AudioInfo {
+  if (!(bytes instanceof Uint8Array)) throw new EscError('INVALID_INPUT', 'bytes must be a Uint8Array')
   const format = sniffFormat(bytes)
   if (format === 'wav') return probeWav(bytes)
   if (format === 'aiff') return probeAiff(bytes)
@@ -85,11 +88,12 @@ export function probeAudio(bytes: Uint8Array): AudioInfo {
  * @example await probeSource(source)
  */
 export async function probeSource(input: Uint8Array | ByteSource): Promise<AudioInfo> {
-  if (input instanceof Uint8Array) return probeAudio(input)
-  const format = await readSource(input, readFormat())
+  const source = sourceOf(input)
+  const format = await readSource(source, readFormat())
   const readPcm = PCM_READERS[format]
-  if (readPcm) return pcmInfo(await readSource(input, readPcm(input.size, false)))
-  return probeAudio(await readWhole(input))
+  if (readPcm) return pcmInfo(await readSource(source, readPcm(source.size, false)))
+  if (format === 'flac') return flacInfoOf(await readSource(source, openFlac(source.size, false)))
+  return probeAudio(await readWhole(source))
 }
 
 /** @throws EscError INVALID_INPUT if it is larger than any sound that fits in memory once decoded. */
@@ -122,7 +126,7 @@ export async function decodeAudio(
 ): Promise<DecodedAudio> {
   const { codecs = {}, ...limits } = options
   const { tolerant = false } = limits
-  const source = input instanceof Uint8Array ? bytesSource(input) : input
+  const source = sourceOf(input)
   const format = await readSource(source, readFormat())
   const readPcm = PCM_READERS[format]
   if (readPcm) {
@@ -218,7 +222,7 @@ export async function* streamAudio(
   const { codecs = {}, blockFrames = 65536, ...part } = options
   assertInteger('blockFrames', blockFrames, 1)
   const { tolerant = false } = part
-  const source = input instanceof Uint8Array ? bytesSource(input) : input
+  const source = sourceOf(input)
   const format = await readSource(source, readFormat())
   const readPcm = PCM_READERS[format]
   if (readPcm) {

@@ -20,6 +20,24 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>
 }
 
+/**
+ * What a caller handed in, as a source.
+ *
+ * @throws EscError INVALID_INPUT if it is neither bytes nor a source.
+ * @example sourceOf(bytes).size
+ */
+export function sourceOf(input: Uint8Array | ByteSource): ByteSource {
+  if (input instanceof Uint8Array) return bytesSource(input)
+  const { size, read } = (input ?? {}) as Partial<ByteSource>
+  if (typeof read !== 'function' || !Number.isSafeInteger(size) || size! < 0) {
+    throw new EscError(
+      'INVALID_INPUT',
+      'expected a Uint8Array or { size, read } with a whole size >= 0; of an ArrayBuffer pass new Uint8Array(buffer)',
+    )
+  }
+  return input
+}
+
 /** Bytes in memory as a source; it hands out views of them, not copies. @example streamAudio(bytesSource(bytes)) */
 export function bytesSource(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) }
@@ -40,15 +58,26 @@ export function readBytes<T>(bytes: Uint8Array, reading: Reading<T>): T {
   return step.value
 }
 
+// A header is read in steps of a few bytes: a file is asked for this much at a time.
+const WINDOW_SIZE = 4096
+
 /**
- * Runs a parser over a source; only what it asks for is fetched.
+ * Runs a parser over a source; no more is fetched than what it asks for, and some bytes after that.
  *
  * @example await readSource(source, readWav(source.size))
  */
 export async function readSource<T>(source: ByteSource, reading: Reading<T>): Promise<T> {
+  let start = 0
+  let window: Uint8Array = new Uint8Array(0)
   let step = reading.next()
   while (!step.done) {
-    const part = await readExactly(source, step.value)
+    const { offset, length } = step.value
+    const end = Math.min(offset + length, source.size)
+    if (offset < start || end > start + window.length) {
+      window = await readExactly(source, { offset, length: Math.max(length, WINDOW_SIZE) })
+      start = offset
+    }
+    const part = window.subarray(offset - start, offset - start + length)
     step = reading.next(new DataView(part.buffer, part.byteOffset, part.byteLength))
   }
   return step.value
@@ -57,11 +86,15 @@ export async function readSource<T>(source: ByteSource, reading: Reading<T>): Pr
 /**
  * A stretch of a source, shorter only where the source ends.
  *
- * @throws EscError CORRUPT_DATA if the source gives less than its size promises: the file shrank meanwhile.
+ * @throws EscError CORRUPT_DATA if the source gives less than its size promises: the file shrank meanwhile;
+ *   INVALID_INPUT if it gives no bytes; whatever its `read` rejects with.
  * @example await readExactly(source, { offset: 0, length: 12 })
  */
 export async function readExactly(source: ByteSource, { offset, length }: ByteRange): Promise<Uint8Array> {
   const part = await source.read(offset, length)
+  if (!(part instanceof Uint8Array)) {
+    throw new EscError('INVALID_INPUT', 'source.read must resolve to a Uint8Array')
+  }
   const expected = Math.max(0, Math.min(length, source.size - offset))
   if (part.length < expected) {
     throw new EscError(
@@ -69,5 +102,5 @@ export async function readExactly(source: ByteSource, { offset, length }: ByteRa
       `${part.length} bytes came from byte ${offset}, expected ${expected}: the file changed while it was read`,
     )
   }
-  return part
+  return part.length > expected ? part.subarray(0, expected) : part
 }

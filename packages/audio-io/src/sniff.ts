@@ -10,6 +10,9 @@ export type AudioFormat = 'wav' | 'ogg-vorbis' | 'ogg-opus' | 'ogg-flac' | 'flac
 // Enough for the junk that may stand before the first MP3 frame, that frame, and the next one's header.
 const HEAD_SIZE = 8192
 
+// One is usual, two happen; each costs a read.
+const MAX_TAGS = 16
+
 /**
  * Tells an audio format from the first bytes of a file.
  *
@@ -29,7 +32,7 @@ export function* readFormat(): Reading<AudioFormat> {
   if (/^(RIFF|RIFX|RF64|BW64).{4}WAVE/s.test(head)) return 'wav'
   if (/^FORM.{4}AIF[FC]/s.test(head)) return 'aiff'
   if (head.startsWith('OggS')) return sniffOgg(stream)
-  for (let size = id3Size(stream); size > 0; size = id3Size(stream)) {
+  for (let tags = 0, size = id3Size(stream); size > 0 && tags < MAX_TAGS; tags++, size = id3Size(stream)) {
     offset += size
     stream = bytesOf(yield { offset, length: HEAD_SIZE })
   }

@@ -15,23 +15,39 @@ export function id3Size(bytes: Uint8Array): number {
 }
 
 /**
- * A file without the ID3v2 tags before its sound, and the ID3v1 and APE tags after it.
+ * A file without the ID3v2 tags before its sound, and the ID3, APE and Lyrics3 tags after it.
  *
  * @returns A view of the same bytes; empty if a tag claims more than there is.
- * @see id3.org, "ID3 tag version 2.4.0 - Main Structure"; wiki.hydrogenaud.io, "APEv2 specification".
+ * @see id3.org, "ID3 tag version 2.4.0 - Main Structure" and "Lyrics3 v2.00"; wiki.hydrogenaud.io, "APEv2 specification".
  * @example readMp3Header(withoutTags(bytes), 0)
  */
 export function withoutTags(bytes: Uint8Array): Uint8Array {
   let start = 0
   for (let size = id3Size(bytes); size > 0; size = id3Size(bytes.subarray(start))) start += size
   let end = bytes.length
-  if (latin1(bytes, end - 128, 3) === 'TAG') end -= 128
-  if (latin1(bytes, end - 32, 8) === 'APETAGEX') {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const hasHeader = view.getUint32(end - 12, true) >= 0x80000000
-    end -= view.getUint32(end - 20, true) + (hasHeader ? 32 : 0)
-  }
+  for (let size = lastTagSize(bytes, end); size > 0; size = lastTagSize(bytes, end)) end -= size
   return bytes.subarray(start, Math.max(start, end))
+}
+
+/** Bytes of the tag that ends at `end`; 0 if none does. */
+function lastTagSize(bytes: Uint8Array, end: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (latin1(bytes, end - 128, 3) === 'TAG') return 128
+  if (latin1(bytes, end - 227, 4) === 'TAG+') return 227
+  if (latin1(bytes, end - 32, 8) === 'APETAGEX') {
+    const hasHeader = view.getUint32(end - 12, true) >= 0x80000000
+    return view.getUint32(end - 20, true) + (hasHeader ? 32 : 0)
+  }
+  if (latin1(bytes, end - 9, 9) === 'LYRICS200') {
+    // Six digits count what is before them.
+    const size = Number(latin1(bytes, end - 15, 6))
+    return Number.isInteger(size) ? size + 15 : 0
+  }
+  // An ID3v2 tag at the end has its header repeated as a footer, its letters turned around.
+  if (latin1(bytes, end - 10, 3) === '3DI') {
+    return 20 + bytes.subarray(end - 4, end).reduce((sum, byte) => sum * 128 + (byte & 127), 0)
+  }
+  return 0
 }
 
 function latin1(bytes: Uint8Array, start: number, length: number): string {

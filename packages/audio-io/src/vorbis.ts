@@ -58,7 +58,9 @@ function readStream(bytes: Uint8Array, pages: readonly OggPage[]): ReadStream {
   }
   const first = pages[0]!.offset
   const payload = bytes.subarray(first, last.offset + last.length)
-  const stream = { payload, least: frames, most, skip: 0, frames, gain: 1 }
+  // Only what the last page's packets hold may be more than its position says: that trims the end.
+  const trimmed = Math.min(most, frames + last.packets * (longBlock / 2))
+  const stream = { payload, least: frames, most: trimmed, skip: 0, frames, gain: 1 }
   return { stream, channels, sampleRate }
 }
 

@@ -73,10 +73,18 @@ export function encodeWav(audio: AudioClip | DecodedAudio, options: EncodeWavOpt
   if (fileSize - 8 > 0xffffffff) {
     throw new EscError('INVALID_INPUT', `${dataSize} bytes of samples do not fit a WAV file of at most 4 GiB`)
   }
-  const view = new DataView(new ArrayBuffer(fileSize))
+  const view = new DataView(allocate(fileSize))
   writeHeader(view, { channels: channels.length, sampleRate: audio.sampleRate, bitDepth, frames, dataSize })
   writeSamples(view, headerSize, channels, bitDepth)
   return new Uint8Array(view.buffer)
+}
+
+function allocate(size: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size)
+  } catch (cause) {
+    throw new EscError('INVALID_INPUT', `a file of ${size} bytes does not fit in memory`, { cause })
+  }
 }
 
 function assertEncodable(channels: readonly Float32Array[]): number {

@@ -132,8 +132,10 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
   const { kernel, memory } = instance
   const doubles = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
   const circle = createCircle(size)
-  fillFactors(doubles(factors, factorCount(size)), circle, size, -1)
-  fillFactors(doubles(conjugates, factorCount(size)), circle, size, 1)
+  fillFactors(doubles(factors, factorCount(size)), circle, size)
+  const conjugate = doubles(conjugates, factorCount(size))
+  conjugate.set(doubles(factors, factorCount(size)))
+  for (let i = 0; i < conjugate.length; i++) if (i % 4 >= 2) conjugate[i]! *= -1
   fillTurns(doubles(turns, size + 4), circle, size)
   if (tables) {
     doubles(window, size).set(tables.window)
@@ -184,8 +186,8 @@ function factorCount(size: number): number {
   return 4 * FACTORS4 + Math.ceil(size / 16) * FACTORS8
 }
 
-/** First the powers of w = exp(±2πi p / 16) for p < 4, then those of exp(±2πi p / m), m = size / 2, for p < m / 8. */
-function fillFactors(factors: Float64Array, circle: (k: number) => number, size: number, sign: 1 | -1): void {
+/** First the powers of w = exp(-2πi p / 16) for p < 4, then those of exp(-2πi p / m), m = size / 2, for p < m / 8. */
+function fillFactors(factors: Float64Array, circle: (k: number) => number, size: number): void {
   let at = 0
   // `turns` of the circle, as [re, re] and [-im, im].
   const write = (re: number, im: number) => {
@@ -196,14 +198,14 @@ function fillFactors(factors: Float64Array, circle: (k: number) => number, size:
   }
   for (let p = 0; p < 4; p++) {
     for (let power = 1; power <= 3; power++) {
-      write(cosOfTurn(power * p, 16), sign * cosOfTurn(power * p + 12, 16))
+      write(cosOfTurn(power * p, 16), -cosOfTurn(power * p + 12, 16))
     }
   }
   for (let p = 0; p < size / 16; p++) {
     for (let power = 1; power <= 7; power++) {
       const k = 2 * power * p
       // The sine, three quarters of a turn ahead.
-      write(circle(k), sign * circle(k + (3 * size) / 4))
+      write(circle(k), -circle(k + (3 * size) / 4))
     }
   }
 }

@@ -39,10 +39,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
+const WARM_UP_ROUNDS = 20
+
 /**
  * Runs ours and the peer in turns, so that a noisy machine is noisy for both, and takes medians.
  *
- * @param rounds - Timed turns; a fifth as many warm both up before.
+ * @param rounds - Timed turns. Before them 20 warm both up: V8 takes some calls to make its fast code.
  */
 export async function inTurns(
   rounds: number,
@@ -50,7 +52,7 @@ export async function inTurns(
   peer: (() => unknown) | null,
 ): Promise<{ oursMs: number; peerMs: number | null }> {
   const times: [number[], number[]] = [[], []]
-  for (let round = -Math.ceil(rounds / 5); round < rounds; round++) {
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const [index, run] of [ours, peer].entries()) {
       if (!run) continue
       const started = performance.now()

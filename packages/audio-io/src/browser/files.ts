@@ -1,4 +1,5 @@
 /** Sound files in a page. */
+import { EscError } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
 import * as portable from '../load.js'
@@ -70,5 +71,10 @@ export function streamAudio(
 }
 
 function sourceOf(input: AudioInput): Uint8Array | ByteSource {
-  return input instanceof Uint8Array ? input : blobSource(input)
+  if (input instanceof Uint8Array) return input
+  if (input instanceof Blob) return blobSource(input)
+  throw new EscError(
+    'INVALID_INPUT',
+    'expected a Blob or a Uint8Array; of an ArrayBuffer pass new Uint8Array(buffer)',
+  )
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { join as joinPages, pagesOf } from '../../fixtures/ogg-pages.js'
 import type { DecodedAudio } from '../audio.js'
 import type { AudioDecoder, CompressedFile } from '../codecs.js'
 import { decodeCompressed } from '../compressed.js'
@@ -157,6 +158,18 @@ describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is 
     }
     // A few hundred kB of sound at a time.
     expect(longest).toBeLessThan(150_000)
+  })
+
+  it('CORRUPT_DATA for Vorbis whose positions say half of what its packets hold', async () => {
+    const path = join(temporary, 'half.ogg')
+    ffmpeg(...noise(3), path)
+    const pages = pagesOf(new Uint8Array(readFileSync(path)))
+    for (const page of pages) {
+      const view = new DataView(page.buffer)
+      const granule = view.getBigInt64(6, true)
+      if (granule > 0n) view.setBigInt64(6, granule / 2n, true)
+    }
+    await expect(decode(joinPages(pages), 'half.ogg')).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
   })
 
   it.each(['ogg', 'opus'])('%s: chained files decode to the sound of both', async (type) => {

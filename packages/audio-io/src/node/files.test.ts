@@ -45,6 +45,10 @@ describe('loadAudio, decodeAudio', () => {
     })
   })
 
+  it.each([[new ArrayBuffer(8)], [undefined], [7]])('INVALID_INPUT for %o', async (input) => {
+    await expect(decodeAudio(input as unknown as string)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
   it('name the path of a damaged file', async () => {
     const path = join(folder, 'cut.ogg')
     await writeFile(path, (await readFile(oggPath)).subarray(0, -1))
@@ -63,6 +67,12 @@ describe('writeWav', () => {
     await writeWav(path, clip, { bitDepth: 32 })
     expect(await loadAudio(path)).toEqual(clip)
     expect(await readdir(folder)).toEqual(['clip.wav'])
+  })
+
+  it('takes a URL', async () => {
+    const path = join(folder, 'by url.wav')
+    await writeWav(pathToFileURL(path), clip, { bitDepth: 32 })
+    expect(await loadAudio(path)).toEqual(clip)
   })
 
   it('writes 16 bits unless asked otherwise', async () => {

@@ -1,6 +1,7 @@
 /** Sound files on disk. */
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { type AudioClip, EscError, isEscError } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
@@ -84,6 +85,7 @@ export async function* streamAudio(
     yield* portable.streamAudio(input, bound)
     return
   }
+  assertPath(input)
   const path = String(input)
   const file = await openFile(input)
   try {
@@ -99,18 +101,19 @@ export async function* streamAudio(
  * Writes a WAV file: to a temporary name in the same folder first, then renamed, so that no reader ever sees half a
  * file and a failure leaves what was there before.
  *
- * @param path - Its folder must exist; an existing file is replaced.
+ * @param to - A path or a `file:` URL. Its folder must exist; an existing file is replaced.
  * @param audio - A mono clip, or one array per channel.
  * @throws EscError IO naming the path if it cannot be written.
  * @throws EscError INVALID_INPUT, INVALID_OPTION as `encodeWav`.
  * @example await writeWav('dog.wav', clip, { bitDepth: 24 })
  */
 export async function writeWav(
-  path: string,
+  to: string | URL,
   audio: AudioClip | DecodedAudio,
   options: EncodeWavOptions = {},
 ): Promise<void> {
   const bytes = encodeWav(audio, options)
+  const path = to instanceof URL ? fileURLToPath(to) : to
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
     await writeFile(temporary, bytes, { flag: 'wx' })
@@ -126,6 +129,7 @@ async function withSource<T>(
   use: (source: Uint8Array | ByteSource) => T | Promise<T>,
 ): Promise<T> {
   if (input instanceof Uint8Array) return use(input)
+  assertPath(input)
   const file = await openFile(input)
   try {
     return await use(file.source)
@@ -134,6 +138,14 @@ async function withSource<T>(
   } finally {
     await file.handle.close()
   }
+}
+
+function assertPath(input: unknown): void {
+  if (typeof input === 'string' || input instanceof URL) return
+  throw new EscError(
+    'INVALID_INPUT',
+    'expected a path, a URL or a Uint8Array; of an ArrayBuffer pass new Uint8Array(buffer)',
+  )
 }
 
 async function openFile(input: string | URL): Promise<{ handle: FileHandle; source: ByteSource }> {
