@@ -9,7 +9,7 @@ import { unwrapOggFlac } from './flac-ogg.js'
 
 const absent = ['ffmpeg', 'sox'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
 
-const RATES = [8000, 44100, 96000]
+const RATES = [8000, 16000, 44100, 48000, 96000]
 const CHANNELS = [1, 2, 6]
 const cases = RATES.flatMap((rate) => CHANNELS.map((channels) => ({ rate, channels })))
 const LEVELS = [0, 5, 12]

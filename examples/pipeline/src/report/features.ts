@@ -31,16 +31,20 @@ ${describeRecipe(recipe).map((step) => html`<li>${step}</li>\n`)}</ol>
  * @example describeRecipe(recipe)[0] // 'Mix to mono and resample to 22,050 Hz.'
  */
 export function describeRecipe(recipe: FeatureRecipe): string[] {
-  const { sampleRate, trim, normalize, durationSec, stft, mel, db, mfcc } = recipe
+  const { sampleRate, denoise, trim, normalize, durationSec, stft, mel, db, log, mfcc } = recipe
   const steps = [
     `Mix to mono and resample to ${hertz(sampleRate)}.`,
+    denoise &&
+      `Take ${significant(100 * denoise.propDecrease)} % of the steady noise out, by spectral gating.`,
     trim &&
       `Cut silence at both ends: frames of ${count(trim.frameLength)} samples, hop ${count(trim.hopLength)}, that are more than ${trim.topDb} dB below the loudest.`,
     normalize && `Scale the samples so that ${norms[normalize]} is 1.`,
     durationSec && `Pad with zeros at the end, or cut, to ${significant(durationSec, 6)} s.`,
     describeStft(stft, sampleRate),
     describeMel(mel, sampleRate),
-    `Decibels relative to ${db.ref === 'max' ? "the clip's maximum" : db.ref}, ${db.topDb === null ? 'without a floor' : `floored ${db.topDb} dB below the peak`}.`,
+    db &&
+      `Decibels relative to ${db.ref === 'max' ? "the clip's maximum" : db.ref}, ${db.topDb === null ? 'without a floor' : `floored ${db.topDb} dB below the peak`}.`,
+    log && `The natural logarithm of that plus ${log.offset}.`,
     mfcc && describeMfcc(mfcc),
   ]
   return steps.filter((step) => typeof step === 'string')

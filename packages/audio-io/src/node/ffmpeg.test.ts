@@ -118,8 +118,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
     expect(ours).toEqual({ channels: theirs, sampleRate: rate })
   })
 
-  // The reference is libopus: ffmpeg's own decoder is 10 dB off where Opus codes speech (SILK). What is left is in the
-  // music half (CELT): libopus in WebAssembly gives a sample about 85 dB below the signal off; RFC 6716 allows more.
+  // The reference is libopus: ffmpeg's own decoder is 10 dB off where Opus codes speech (SILK).
   const libopus = ['-request_sample_fmt', 'flt', '-c:a', 'libopus']
   it.each([
     ['music, one channel', 1, [], 1e-6],
