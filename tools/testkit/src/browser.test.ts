@@ -1,18 +1,20 @@
 /** The portable roots in a real page: bundled for the browser, run in Chromium, compared with Node. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { decodeAudio } from '@esc/audio-io/node'
 import { build } from 'esbuild'
+import { chromium } from 'playwright'
 import { expect, test } from 'vitest'
 import { hash, usePortableRoots } from './portable.js'
 
-const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
 const folderOfThis = dirname(fileURLToPath(import.meta.url))
 
-test.skipIf(!existsSync(chromium))(`a page gives what Node gives (skipped without ${chromium})`, async () => {
+const title = `a page gives what Node gives (skipped without ${executablePath})`
+
+test.skipIf(!existsSync(executablePath))(title, { timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'esc-page-'))
   try {
     const { outputFiles } = await build({
@@ -31,27 +33,17 @@ test.skipIf(!existsSync(chromium))(`a page gives what Node gives (skipped withou
       page,
       '<!doctype html><meta charset="utf-8"><pre>running</pre><script src="page.js"></script>',
     )
-    const flags = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--no-first-run',
-    ]
-    const { stdout, stderr } = spawnSync(
-      chromium,
-      [
-        ...flags,
-        `--user-data-dir=${join(folder, 'profile')}`,
-        '--virtual-time-budget=60000',
-        '--dump-dom',
-        page,
-      ],
-      { encoding: 'utf8', maxBuffer: 2 ** 28 },
-    )
-    const text = /<pre>(.*?)<\/pre>/s.exec(stdout)?.[1]
-    if (text === undefined) throw new Error(`no page came back: ${stderr}`)
-    const there = JSON.parse(decodeURIComponent(text)) as Record<string, unknown>
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    let text: string | null
+    try {
+      const tab = await browser.newPage()
+      await tab.goto(pathToFileURL(page).href)
+      await tab.waitForSelector('pre.done', { timeout: 100_000 })
+      text = await tab.textContent('pre')
+    } finally {
+      await browser.close()
+    }
+    const there = JSON.parse(text!) as Record<string, unknown>
     if (there.error !== undefined) throw new Error(`the page failed: ${there.error}`)
     const here = { ...(await usePortableRoots()), decoded: await decodeAll() }
     expect(there).toEqual(JSON.parse(JSON.stringify(here)))
@@ -82,11 +74,14 @@ const base64Files = Object.fromEntries(
   soundFiles.map((name) => [name, readFileSync(new URL(name, fixtures)).toString('base64')]),
 )
 
-/** URI-encoded, so that the markup of the page changes no character of it. */
 const pageScript = `
   import { decodeAudio } from '@esc/audio-io/browser'
   import { hash, usePortableRoots } from './portable.js'
-  const show = (value: unknown) => { document.querySelector('pre')!.textContent = encodeURIComponent(JSON.stringify(value)) }
+  const show = (value: unknown) => {
+    const pre = document.querySelector('pre')!
+    pre.textContent = JSON.stringify(value)
+    pre.className = 'done'
+  }
   const run = async () => {
     const results = await usePortableRoots()
     const decoded: Record<string, unknown> = {}

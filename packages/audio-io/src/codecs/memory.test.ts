@@ -14,7 +14,8 @@ const SCRIPT = `
   const { lazyCodecs } = await import('${new URL('../lazy-codecs.ts', import.meta.url).href}')
   const read = (await import(module))[reader]
   await decodeCompressed(read(new Uint8Array(readFileSync(path))), lazyCodecs()[codec], {})
-  console.log(process.resourceUsage().maxRSS / 1024)
+  // Not console.log, which colours numbers where FORCE_COLOR is set.
+  process.stdout.write(String(process.resourceUsage().maxRSS / 1024))
 `
 
 describe.skipIf(!hasFfmpeg)(`memory${hasFfmpeg ? '' : ' (skipped: ffmpeg is absent)'}`, () => {
