@@ -55,7 +55,7 @@ export interface AudioInfo {
 export const MAX_CHANNELS = 64
 
 /** The longest file that is decoded unless the caller asks for more, in seconds. */
-export const DEFAULT_MAX_DURATION_SEC = 3600
+const DEFAULT_MAX_DURATION_SEC = 3600
 
 /**
  * The samples that {@link DecodeLimits} ask for.

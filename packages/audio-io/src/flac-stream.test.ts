@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { encodeFile, encodeFrame, encodeSubframe, frameStarts } from '../fixtures/flac-frames.js'
 import type { DecodedAudio, DecodeLimits } from './audio.js'
 import { decodeFlac, flacInfoOf, probeFlac } from './flac.js'
+import { openFlac } from './flac-open.js'
 import { type FlacStreamOptions, streamFlac } from './flac-stream.js'
-import { openFlac } from './flac-walk.js'
 import { type ByteSource, bytesSource, readSource } from './reading.js'
 
 const fixture = (name: string) =>

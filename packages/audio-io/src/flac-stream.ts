@@ -1,7 +1,8 @@
 /** FLAC files block by block. */
 import { assertInteger } from '@esc/core'
 import { allocateChannels, type DecodedAudio, type DecodeLimits, decoded, resolveSpan } from './audio.js'
-import { copyFlacPiece, nextFlacPiece, openFlac, startFlacWalk, takeFlacWarnings } from './flac-walk.js'
+import { openFlac } from './flac-open.js'
+import { copyFlacPiece, nextFlacPiece, startFlacWalk, takeFlacWarnings } from './flac-walk.js'
 import { type ByteSource, readExactly, readSource } from './reading.js'
 
 export interface FlacStreamOptions extends Omit<DecodeLimits, 'maxDurationSec'> {

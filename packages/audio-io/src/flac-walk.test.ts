@@ -9,7 +9,8 @@ import {
   startOfFrames,
 } from '../fixtures/flac-frames.js'
 import type { DecodedAudio } from './audio.js'
-import { decodeFlac, probeFlac, readFlacInfo } from './flac.js'
+import { decodeFlac, probeFlac } from './flac.js'
+import { readFlacInfo } from './flac-info.js'
 import { unwrapOggFlac } from './flac-ogg.js'
 import { readBytes } from './reading.js'
 

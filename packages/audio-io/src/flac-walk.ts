@@ -11,8 +11,6 @@ import {
 import { readFlacFrameHeader } from './flac-header.js'
 import { assertWork, corrupt, type FlacFile, SEARCH_SIZE, seconds, startOf } from './flac-open.js'
 
-export { type FlacFile, openFlac } from './flac-open.js'
-
 /** The next stretch of sound. */
 export interface FlacPiece {
   /** Samples per channel. */

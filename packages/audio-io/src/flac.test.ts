@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { checksum, frameStarts, repairFrames, startOfFrames } from '../fixtures/flac-frames.js'
-import { decodeFlac, probeFlac, readFlacInfo } from './flac.js'
+import { decodeFlac, probeFlac } from './flac.js'
+import { readFlacInfo } from './flac-info.js'
 import { unwrapOggFlac } from './flac-ogg.js'
 import { decodeWav } from './wav.js'
 

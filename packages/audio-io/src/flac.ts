@@ -7,17 +7,9 @@ import {
   decoded,
   resolveSpan,
 } from './audio.js'
-import {
-  copyFlacPiece,
-  type FlacFile,
-  nextFlacPiece,
-  openFlac,
-  startFlacWalk,
-  takeFlacWarnings,
-} from './flac-walk.js'
+import { type FlacFile, openFlac } from './flac-open.js'
+import { copyFlacPiece, nextFlacPiece, startFlacWalk, takeFlacWarnings } from './flac-walk.js'
 import { readBytes } from './reading.js'
-
-export { type FlacInfo, readFlacInfo } from './flac-info.js'
 
 /**
  * What a FLAC file's header says of its sound; nothing is decoded, but the last frame where the header has no length.

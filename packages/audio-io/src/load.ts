@@ -85,6 +85,7 @@ export function probeAudio(bytes: Uint8Array): AudioInfo {
  * {@link probeAudio} for a file that is read where needed: of WAV and AIFF no more than the header is fetched, of FLAC
  * too where the header states the length.
  *
+ * @throws EscError as {@link probeAudio}; INVALID_INPUT also if a file that must be read whole has more than 2 GiB.
  * @example await probeSource(source)
  */
 export async function probeSource(input: Uint8Array | ByteSource): Promise<AudioInfo> {

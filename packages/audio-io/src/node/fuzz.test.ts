@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRng, isEscError, type Rng } from '@esc/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { repairFrames } from '../../fixtures/flac-frames.js'
+import { repairChecksums } from '../../fixtures/ogg-pages.js'
 import { decodeAudio } from './files.js'
 
 const folder = new URL('../../fixtures/', import.meta.url)
@@ -44,25 +45,6 @@ function lie(bytes: Uint8Array, rng: Rng): Uint8Array {
   return out
 }
 
-/** Gives each page that can be walked the checksum of what it now holds. */
-function repairPages(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer)
-  let offset = 0
-  while (offset + 27 <= bytes.length) {
-    let end = offset + 27 + bytes[offset + 26]!
-    for (const lacing of bytes.subarray(offset + 27, end)) end += lacing
-    if (end > bytes.length) return
-    view.setUint32(offset + 22, 0, true)
-    let crc = 0
-    for (let i = offset; i < end; i++) {
-      crc ^= bytes[i]! << 24
-      for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
-    }
-    view.setInt32(offset + 22, crc, true)
-    offset = end
-  }
-}
-
 // The Opus and MP3 decoders print what they also return.
 beforeAll(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 afterAll(() => void vi.restoreAllMocks())
@@ -103,14 +85,14 @@ const FAMILIES: Family[] = [
     what: 'OGG Vorbis, checksums right',
     count: 1000,
     names: ['mono-vorbis.ogg', 'stereo-vorbis.ogg'],
-    repair: repairPages,
+    repair: repairChecksums,
   },
   { what: 'Opus', count: 2000, names: ['mono-opus.opus', 'stereo-opus.opus'] },
   {
     what: 'Opus, checksums right',
     count: 1000,
     names: ['mono-opus.opus', 'stereo-opus.opus'],
-    repair: repairPages,
+    repair: repairChecksums,
   },
   { what: 'MP3', count: 3000, names: ['mono-cbr.mp3', 'bare-cbr.mp3', 'stereo-vbr.mp3'] },
 ]
