@@ -34,12 +34,28 @@ export function assertMatrix(name: string, { data, bins, frames }: FeatureMatrix
 }
 
 function assertFinite(name: string, data: Float32Array): void {
-  // One NaN or infinity makes the sum NaN: a test per sample would cost more than the sum.
-  let zero = 0
-  for (let i = 0; i < data.length; i++) zero += data[i]! * 0
-  if (zero === 0) return
+  if (areFinite(data)) return
   const index = data.findIndex((value) => !Number.isFinite(value))
   throw new EscError('INVALID_INPUT', `${name}[${index}]=${data[index]} must be finite`, {
     detail: { index },
   })
+}
+
+/** By their bits, four at a time: a test per number, or a sum of them all, would cost several times as much. */
+function areFinite(data: Float32Array): boolean {
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length)
+  // Without its sign, a number that is not finite has an exponent of ones; one more, and it is negative.
+  const magnitude = 0x7fffffff
+  const one = 0x800000
+  let seen = 0
+  let i = 0
+  for (; i + 4 <= bits.length; i += 4) {
+    const a = (bits[i]! & magnitude) + one
+    const b = (bits[i + 1]! & magnitude) + one
+    const c = (bits[i + 2]! & magnitude) + one
+    const d = (bits[i + 3]! & magnitude) + one
+    seen |= a | b | c | d
+  }
+  for (; i < bits.length; i++) seen |= (bits[i]! & magnitude) + one
+  return seen >= 0
 }

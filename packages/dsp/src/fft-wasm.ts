@@ -1,44 +1,12 @@
 /** The transform of a power of two in WebAssembly, two numbers to an instruction. */
-import { FFT_WASM_BASE64 } from './fft-wasm.generated.js'
 import type { FilterBank } from './filter-bank.js'
+import { createKernel, createLayout } from './kernel.js'
 import { cosOfTurn } from './math.js'
 
-/** What wasm/fft.as.ts exports; every argument but the first is an address. */
-interface Kernel {
-  forward(
-    size: number,
-    input: number,
-    a: number,
-    b: number,
-    factors: number,
-    turns: number,
-    re: number,
-    im: number,
-  ): void
-  power(size: number, input: number, a: number, b: number, factors: number, turns: number, out: number): void
-  inverse(
-    size: number,
-    re: number,
-    im: number,
-    a: number,
-    b: number,
-    c: number,
-    factors: number,
-    turns: number,
-  ): number
-  applyWindow(size: number, frame: number, window: number, out: number): void
-  squareRoots(count: number, values: number): void
-  applyFilters(
-    count: number,
-    spectrum: number,
-    first: number,
-    last: number,
-    weights: number,
-    out: number,
-  ): void
-}
-
-/** A transform and its buffers, which lie in a memory of their own; it is both a `RealFft` and a `FrameFft`. */
+/**
+ * A transform and its buffers, which lie in a memory of their own; it is a `RealFft`, a `FrameFft` and an
+ * `OverlapAdder`.
+ */
 export interface WasmFft {
   input: Float64Array
   re: Float64Array
@@ -49,12 +17,14 @@ export interface WasmFft {
   output: Float64Array
   frame: Float32Array
   bands: Float64Array
+  sums: Float64Array
   forward(): void
   computePower(): void
   inverse(): void
   transform(): void
   computeSpectrum(power: 1 | 2): void
   computeBands(power: 1 | 2): void
+  add(hop: number): void
 }
 
 /** What goes before and behind the transform of a frame. */
@@ -64,56 +34,19 @@ export interface FrameTables {
   bank: FilterBank
 }
 
-const PAGE = 65536
-
 /** Larger transforms are left to JavaScript: their tables would take a good part of the memory there is. */
 const MAX_SIZE = 2 ** 20
-
-// Compiled once: V8 starts each module with slow code, and makes it fast once it has run for a while.
-let compiled: WebAssembly.Module | null | undefined
-
-/** `null` where WebAssembly or its SIMD is missing, or a page's policy forbids it. */
-function compile(): WebAssembly.Module | null {
-  try {
-    return new WebAssembly.Module(Uint8Array.from(atob(FFT_WASM_BASE64), (char) => char.charCodeAt(0)))
-  } catch {
-    return null
-  }
-}
-
-/** `null` where so many are alive that the addresses of another one's memory cannot be had: V8 reserves 8 GB of them. */
-function instantiate(
-  module: WebAssembly.Module,
-  pages: number,
-): { kernel: Kernel; memory: WebAssembly.Memory } | null {
-  try {
-    const memory = new WebAssembly.Memory({ initial: pages })
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-    return { kernel: exports as unknown as Kernel, memory }
-  } catch {
-    return null
-  }
-}
 
 /**
  * Plans a transform.
  *
  * @param size - A power of two, >= 4.
- * @param tables - For frames. Default none: then `frame` and `bands` have no use.
+ * @param tables - For frames. Default none: then `frame`, `bands` and `sums` have no use.
  * @returns `null` where it cannot be had.
  */
 export function createWasmFft(size: number, tables?: FrameTables): WasmFft | null {
   if (size > MAX_SIZE) return null
-  if (compiled === undefined) compiled = compile()
-  if (compiled === null) return null
-
-  let end = 0
-  const take = (bytes: number) => {
-    const address = end
-    // Each buffer begins with a line of the cache.
-    end += Math.ceil(bytes / 64) * 64
-    return address
-  }
+  const { take, bytes } = createLayout()
   const bins = size / 2 + 1
   const [input, a, b, c] = [take(8 * size), take(8 * size), take(8 * size), take(8 * size)]
   const [re, im, power] = [take(8 * bins), take(8 * bins), take(8 * bins)]
@@ -123,14 +56,14 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
     take(8 * size + 32),
   ]
   const filters = tables?.bank.first.length ?? 0
-  const [frame, window] = tables ? [take(4 * size), take(8 * size)] : [0, 0]
+  const [frame, window, sums] = tables ? [take(4 * size), take(8 * size), take(8 * size)] : [0, 0, 0]
   const [first, last, bands] = [take(4 * filters), take(4 * filters), take(8 * filters)]
   const weights = take(8 * (tables?.bank.weights.length ?? 0))
 
-  const instance = instantiate(compiled, Math.ceil(end / PAGE))
+  const instance = createKernel(bytes())
   if (!instance) return null
-  const { kernel, memory } = instance
-  const doubles = (address: number, length: number) => new Float64Array(memory.buffer, address, length)
+  const { kernel, buffer } = instance
+  const doubles = (address: number, length: number) => new Float64Array(buffer, address, length)
   const circle = createCircle(size)
   fillFactors(doubles(factors, factorCount(size)), circle, size)
   const conjugate = doubles(conjugates, factorCount(size))
@@ -139,8 +72,8 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
   fillTurns(doubles(turns, size + 4), circle, size)
   if (tables) {
     doubles(window, size).set(tables.window)
-    new Int32Array(memory.buffer, first, filters).set(tables.bank.first)
-    new Int32Array(memory.buffer, last, filters).set(tables.bank.last)
+    new Int32Array(buffer, first, filters).set(tables.bank.first)
+    new Int32Array(buffer, last, filters).set(tables.bank.last)
     doubles(weights, tables.bank.weights.length).set(tables.bank.weights)
   }
 
@@ -161,8 +94,9 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
     spectrum: doubles(power, bins),
     // Where the inverse ends depends on how many passes there are: always in the same place for one size.
     output: doubles(inverse(), size),
-    frame: new Float32Array(memory.buffer, frame, tables ? size : 0),
+    frame: new Float32Array(buffer, frame, tables ? size : 0),
     bands: doubles(bands, filters),
+    sums: doubles(sums, tables ? size : 0),
     forward,
     computePower,
     inverse,
@@ -175,6 +109,7 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
       computeSpectrum(exponent)
       kernel.applyFilters(filters, power, first, last, weights, bands)
     },
+    add: (hop) => kernel.overlapAdd(size, hop, sums, inverse(), window),
   }
 }
 

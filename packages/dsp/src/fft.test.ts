@@ -132,6 +132,6 @@ it('both ways of transforming agree to the last digits', () => {
 
 it('the compiled kernel is that of its source', async () => {
   const { compile } = (await import('../wasm/build.mjs' as string)) as { compile(): Promise<string> }
-  const url = new URL('./fft-wasm.generated.ts', import.meta.url)
+  const url = new URL('./kernel.generated.ts', import.meta.url)
   expect(await compile()).toBe(readFileSync(url, 'utf8'))
 }, 60_000)

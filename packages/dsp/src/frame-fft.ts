@@ -1,7 +1,8 @@
-/** From a frame of samples to its spectrum, and to the sums of it under filters. */
+/** From a frame of samples to its spectrum, to the sums of it under filters, and back. */
 import { createRealFft } from './fft.js'
-import { createWasmFft } from './fft-wasm.js'
+import { createWasmFft, type WasmFft } from './fft-wasm.js'
 import { applyFilterBank, type FilterBank } from './filter-bank.js'
+import { createInverseFft } from './inverse-fft.js'
 
 /** A transform of windowed frames with its tables and buffers. */
 export interface FrameFft {
@@ -23,6 +24,18 @@ export interface FrameFft {
   computeBands(power: 1 | 2): void
 }
 
+/** Windowed frames that are added up where they overlap. */
+export interface OverlapAdder {
+  /** Real parts of a frame's spectrum, for the caller to fill. */
+  readonly re: Float64Array
+  /** Imaginary parts. */
+  readonly im: Float64Array
+  /** Sums of all frames so far, from the start of the last one on. */
+  readonly sums: Float64Array
+  /** Transforms the spectrum back, weighs it by the window and adds it, `hop` samples behind the frame before it. */
+  add(hop: number): void
+}
+
 const NO_FILTERS: FilterBank = {
   first: new Int32Array(0),
   last: new Int32Array(0),
@@ -37,10 +50,7 @@ const NO_FILTERS: FilterBank = {
  * @example createFrameFft(getWindow('hann', 2048)).computeSpectrum(2)
  */
 export function createFrameFft(window: Float64Array, bank = NO_FILTERS): FrameFft {
-  const size = window.length
-  const isPowerOfTwo = size >= 4 && (size & (size - 1)) === 0
-  const wasm = isPowerOfTwo ? createWasmFft(size, { window, bank }) : null
-  return wasm ?? createScriptFrameFft(window, bank)
+  return createWindowedFft(window, bank) ?? createScriptFrameFft(window, bank)
 }
 
 /** {@link createFrameFft} without WebAssembly. */
@@ -74,4 +84,42 @@ export function createScriptFrameFft(window: Float64Array, bank: FilterBank): Fr
       applyFilterBank(bank, spectrum, bands)
     },
   }
+}
+
+/**
+ * Plans the way back, as {@link createFrameFft} does.
+ *
+ * @param window - As long as a frame.
+ * @example createOverlapAdder(getWindow('hann', 2048)).add(512)
+ */
+export function createOverlapAdder(window: Float64Array): OverlapAdder {
+  return createWindowedFft(window, NO_FILTERS) ?? createScriptOverlapAdder(window)
+}
+
+/** {@link createOverlapAdder} without WebAssembly. */
+export function createScriptOverlapAdder(window: Float64Array): OverlapAdder {
+  const { re, im, output, inverse } = createInverseFft(window.length)
+  const sums = new Float64Array(window.length)
+  return {
+    re,
+    im,
+    sums,
+    add(hop) {
+      inverse()
+      addFrame(sums, output, window, hop)
+    },
+  }
+}
+
+/** Drops the first `hop` sums, and adds a frame, weighted by its window, to the rest. */
+export function addFrame(sums: Float64Array, frame: Float64Array, window: Float64Array, hop: number): void {
+  sums.copyWithin(0, hop)
+  sums.fill(0, Math.max(0, sums.length - hop))
+  for (let i = 0; i < sums.length; i++) sums[i]! += frame[i]! * window[i]!
+}
+
+function createWindowedFft(window: Float64Array, bank: FilterBank): WasmFft | null {
+  const size = window.length
+  const isPowerOfTwo = size >= 4 && (size & (size - 1)) === 0
+  return isPowerOfTwo ? createWasmFft(size, { window, bank }) : null
 }

@@ -1,7 +1,7 @@
 /** From the short-time Fourier transform back to samples. */
 import { assertInteger, EscError } from '@esc/core'
 import { assertMatrix } from './check.js'
-import { createInverseFft } from './inverse-fft.js'
+import { addFrame, createOverlapAdder } from './frame-fft.js'
 import type { ComplexMatrix, StftOptions } from './stft.js'
 import { getWindow } from './window.js'
 
@@ -87,7 +87,7 @@ export function createIstftPlan(options: IstftOptions): IstftPlan {
 
   const padded = new Float64Array(nFft)
   padded.set(getWindow(window, winLength), Math.floor((nFft - winLength) / 2))
-  const { re, im, output, inverse } = createInverseFft(nFft)
+  const { re, im, sums, add } = createOverlapAdder(padded)
   const pad = center ? Math.floor(nFft / 2) : 0
   const overlaps = Math.ceil(nFft / hopLength)
   return {
@@ -97,47 +97,31 @@ export function createIstftPlan(options: IstftOptions): IstftPlan {
     coveredLength: (frames) => nFft + hopLength * (frames - 1) - 2 * pad,
     start(length) {
       const out = new Float32Array(length)
-      // What the frames so far add up to, from the start of the last one on, and the squares of their windows.
-      const sum = new Float64Array(nFft)
+      sums.fill(0)
+      // What the squares of the windows add up to, and by what the sums are multiplied therefore.
       const weight = new Float64Array(nFft)
       const factor = new Float64Array(nFft)
       let frames = 0
       return {
         wantsMore: () => frames * hopLength < length + 2 * pad,
         add() {
-          inverse()
-          addFrame(sum, output, padded, hopLength)
+          add(hopLength)
           // From there on, the windows that overlap are always the same.
           if (frames < overlaps) {
             addFrame(weight, padded, padded, hopLength)
             for (let i = 0; i < nFft; i++) factor[i] = weight[i]! > TINY ? 1 / weight[i]! : 1
           }
-          writeProduct(sum, factor, 0, Math.min(hopLength, nFft), out, frames * hopLength - pad)
+          writeProduct(sums, factor, 0, Math.min(hopLength, nFft), out, frames * hopLength - pad)
           frames++
         },
         finish() {
           const start = (frames - 1) * hopLength - pad
-          if (frames > 0) writeProduct(sum, factor, Math.min(hopLength, nFft), nFft, out, start)
+          if (frames > 0) writeProduct(sums, factor, Math.min(hopLength, nFft), nFft, out, start)
           return out
         },
       }
     },
   }
-}
-
-/** Drops the first `hop` sums, and adds a frame, weighted by its window, to the rest. */
-function addFrame(sum: Float64Array, frame: Float64Array, window: Float64Array, hop: number): void {
-  const kept = Math.max(0, sum.length - hop)
-  let i = 0
-  // Four at a time: the loop's own cost is more than the product's.
-  for (; i + 4 <= kept; i += 4) {
-    sum[i] = sum[i + hop]! + frame[i]! * window[i]!
-    sum[i + 1] = sum[i + hop + 1]! + frame[i + 1]! * window[i + 1]!
-    sum[i + 2] = sum[i + hop + 2]! + frame[i + 2]! * window[i + 2]!
-    sum[i + 3] = sum[i + hop + 3]! + frame[i + 3]! * window[i + 3]!
-  }
-  for (; i < kept; i++) sum[i] = sum[i + hop]! + frame[i]! * window[i]!
-  for (; i < sum.length; i++) sum[i] = frame[i]! * window[i]!
 }
 
 // The smallest normal float64, up to which the reference, too, takes a weight for zero: a window may end in zeros.

@@ -26,14 +26,17 @@ export interface MelFilterOptions {
   htk?: boolean
   /** 'slaney' (the default) gives every triangle the area 1 over Hz; a norm scales its weights to that norm 1. */
   norm?: 'slaney' | Norm | null
+  /** Told of empty filters, once for a bank, not for a clip. Default `console.warn`; `null` for silence. */
+  onWarning?: ((message: string) => void) | null
 }
 
 /**
  * A bank of triangular filters, evenly spaced in mel.
  *
  * @param options - `sampleRate` in Hz and `nFft` in samples say which spectrum it is for.
- * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter narrower than the bins is all zeros, as in librosa,
- *   whose warning about it there is not: use a larger `nFft` or fewer filters.
+ * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter that lies between two bins is all zeros, and
+ *   `onWarning` is told: use a larger `nFft` or fewer filters. Differs from librosa: it does not warn of an empty filter
+ *   that starts at 0 Hz.
  * @throws EscError INVALID_OPTION if an option is out of its range. Differs from librosa: `fmax` above half the
  *   sample rate is an error, since its filters would be empty.
  * @see librosa 0.10.2 `filters.mel`.
@@ -133,5 +136,24 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
     const scale = norm === null ? 1 : norm === 'slaney' ? (high - low) / 2 : vectorNorm(row, norm)
     for (const weight of row) weights.push(weight / scale)
   }
+  warnOfEmptyFilters(first, last, { ...options, nFft, sampleRate })
   return { first, last, weights: Float64Array.from(weights) }
+}
+
+// More of them would not say more.
+const NAMED_FILTERS = 10
+
+function warnOfEmptyFilters(
+  first: Int32Array,
+  last: Int32Array,
+  options: MelFilterOptions & { sampleRate: number; nFft: number },
+): void {
+  const { sampleRate, nFft, onWarning = (message: string) => console.warn(message) } = options
+  const empty = Array.from(first.keys()).filter((mel) => first[mel] === last[mel])
+  if (onWarning === null || empty.length === 0) return
+  const names = empty.slice(0, NAMED_FILTERS).join(', ') + (empty.length > NAMED_FILTERS ? ', …' : '')
+  onWarning(
+    `mel filters ${names} (${empty.length} of nMels=${first.length}) are empty, and their bands always 0: they lie ` +
+      `between two bins of nFft=${nFft} at sampleRate=${sampleRate}; use a larger nFft or a smaller nMels`,
+  )
 }

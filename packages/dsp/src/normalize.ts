@@ -109,16 +109,26 @@ export function createScaler(options: NormalizeOptions): (vector: Float32Array) 
 
 /** The norm of a vector, in float64. */
 export function vectorNorm(vector: Float32Array | Float64Array, norm: Norm): number {
+  if (norm === 'inf') return largest(vector)
   let total = 0
-  if (norm === 'inf') {
-    for (let i = 0; i < vector.length; i++) {
-      const magnitude = Math.abs(vector[i]!)
-      if (magnitude > total) total = magnitude
-    }
-  } else if (norm === 'l1') {
+  if (norm === 'l1') {
     for (let i = 0; i < vector.length; i++) total += Math.abs(vector[i]!)
   } else {
     for (let i = 0; i < vector.length; i++) total += vector[i]! * vector[i]!
   }
   return norm === 'l2' ? Math.sqrt(total) : total
+}
+
+/** Not by `Math.max`, which asks for NaN and the sign of zero each time. */
+function largest(vector: Float32Array | Float64Array): number {
+  let [even, odd] = [0, 0]
+  let i = 0
+  for (; i + 2 <= vector.length; i += 2) {
+    const a = Math.abs(vector[i]!)
+    const b = Math.abs(vector[i + 1]!)
+    if (a > even) even = a
+    if (b > odd) odd = b
+  }
+  if (i < vector.length) even = Math.max(even, Math.abs(vector[i]!))
+  return Math.max(even, odd)
 }

@@ -33,11 +33,16 @@ export function timeStretch(samples: Float32Array, options: TimeStretchOptions):
   const adder = synthesis.start(Math.max(1, roundHalfEven(samples.length / options.rate)))
   vocoder.run(
     analysis.frames(samples.length),
-    analysis,
-    (frame) => analysis.transform(samples, frame),
-    synthesis,
-    () => {
-      if (adder.wantsMore()) adder.add()
+    (frame, { re, im }) => {
+      analysis.transform(samples, frame)
+      re.set(analysis.re)
+      im.set(analysis.im)
+    },
+    (_, { re, im }) => {
+      if (!adder.wantsMore()) return
+      synthesis.re.set(re)
+      synthesis.im.set(im)
+      adder.add()
     },
   )
   return adder.finish()

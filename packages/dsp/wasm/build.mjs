@@ -1,4 +1,4 @@
-/** `npm run wasm -w @esc/dsp`: compiles fft.as.ts into a file of source, so that no bundler has to find a .wasm. */
+/** `npm run wasm -w @esc/dsp`: compiles the .as.ts files into a file of source, so that no bundler has to find a .wasm. */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
@@ -8,17 +8,18 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 /** The text of the generated file. */
 export async function compile() {
   const files = new Map()
+  const sources = ['fft.as.ts', 'vocoder.as.ts']
   const flags = ['--optimizeLevel', '3', '--shrinkLevel', '1', '--noAssert', '--runtime', 'stub']
   const memory = ['--importMemory', '--noExportMemory', '--memoryBase', '0', '--enable', 'simd']
   const { error, stderr } = await asc.main(
-    ['fft.as.ts', '--baseDir', path('.'), '--outFile', 'fft.wasm', ...flags, ...memory],
+    [...sources, '--baseDir', path('.'), '--outFile', 'kernel.wasm', ...flags, ...memory],
     { writeFile: (name, contents) => files.set(name, contents) },
   )
   if (error) throw new Error(`${error.message}\n${stderr}`)
-  const base64 = Buffer.from(files.get('fft.wasm')).toString('base64')
-  return `/** wasm/fft.as.ts, compiled by wasm/build.mjs. */\nexport const FFT_WASM_BASE64 =\n  '${base64}'\n`
+  const base64 = Buffer.from(files.get('kernel.wasm')).toString('base64')
+  return `/** wasm/*.as.ts, compiled by wasm/build.mjs. */\nexport const KERNEL_BASE64 =\n  '${base64}'\n`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(path('../src/fft-wasm.generated.ts'), await compile())
+  writeFileSync(path('../src/kernel.generated.ts'), await compile())
 }

@@ -1,5 +1,5 @@
 // The Fourier transform of real signals, in AssemblyScript: a complex number is one f64x2, [re, im].
-// Compiled by build.mjs into ../src/fft-wasm.generated.ts.
+// Compiled by build.mjs into ../src/kernel.generated.ts, with the files beside it.
 
 @inline const COMPLEX: usize = 16
 @inline const REAL: usize = 8
@@ -356,4 +356,24 @@ export function applyFilters(
     for (; bin < end; bin += REAL, w += REAL) sum += load<f64>(bin) * load<f64>(w)
     store<f64>(out + f * REAL, sum)
   }
+}
+
+/** Drops the first `hop` of `n` sums, a multiple of 2, and adds a frame, weighted by its window, to the rest. */
+export function overlapAdd(n: i32, hop: i32, sums: usize, frame: usize, window: usize): void {
+  const end = <usize>n * REAL
+  const kept = <usize>max(0, n - hop) * REAL
+  const shift = <usize>hop * REAL
+  let i: usize = 0
+  for (; i + 16 <= kept; i += 16) {
+    const product = f64x2.mul(v128.load(frame + i), v128.load(window + i))
+    v128.store(sums + i, f64x2.add(v128.load(sums + i + shift), product))
+  }
+  if (i < kept) {
+    const product = load<f64>(frame + i) * load<f64>(window + i)
+    store<f64>(sums + i, load<f64>(sums + i + shift) + product)
+    i += REAL
+    store<f64>(sums + i, load<f64>(frame + i) * load<f64>(window + i))
+    i += REAL
+  }
+  for (; i < end; i += 16) v128.store(sums + i, f64x2.mul(v128.load(frame + i), v128.load(window + i)))
 }
