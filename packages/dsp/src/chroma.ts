@@ -7,7 +7,7 @@ import {
   EscError,
   type FeatureMatrix,
 } from '@esc/core'
-import { applyBasis } from './dct.js'
+import { createBasisProduct } from './basis-product.js'
 import { assertMagnitude, spectrogramOf } from './magnitude.js'
 import { exp, roundHalfEven } from './math.js'
 import { NORMS, type Norm, normalizeMatrix, vectorNorm } from './normalize.js'
@@ -96,7 +96,7 @@ export function chromaStftFromSpectrogram(
   if (bins !== power.bins) {
     throw new EscError('INVALID_OPTION', `nFft=${nFft} makes ${bins} bins, the spectrogram has ${power.bins}`)
   }
-  return normalizeMatrix(applyBasis(power, weights), { norm })
+  return normalizeMatrix(createBasisProduct(weights, bins)(power), { norm })
 }
 
 function assertClasses(nChroma: number): number {

@@ -19,14 +19,17 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...powerToDb(row(0, 0, 0), { ref: 'max' }).data]).toEqual([0, 0, 0])
   })
 
-  it('never fall where the power rises, and stay within topDb of the peak', () => {
+  it('never fall where the power rises, in either order, and stay within topDb of the peak', () => {
     const power = fc.array(fc.float({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 })
     fc.assert(
       fc.property(power, fc.double({ min: 0, max: 120, noNaN: true }), (values, topDb) => {
         const sorted = Float32Array.from(values).sort()
-        const db = powerToDb(row(...sorted), { topDb }).data
-        for (let i = 1; i < db.length; i++) expect(db[i]!).toBeGreaterThanOrEqual(db[i - 1]!)
-        expect(db[db.length - 1]! - db[0]!).toBeLessThanOrEqual(topDb + 1e-4)
+        for (const toDb of [powerToDb, amplitudeToDb]) {
+          const rising = toDb(row(...sorted), { topDb }).data
+          for (let i = 1; i < rising.length; i++) expect(rising[i]!).toBeGreaterThanOrEqual(rising[i - 1]!)
+          expect(rising[rising.length - 1]! - rising[0]!).toBeLessThanOrEqual(topDb + 1e-4)
+          expect(toDb(row(...sorted.toReversed()), { topDb }).data).toEqual(rising.toReversed())
+        }
       }),
     )
   })
@@ -43,6 +46,15 @@ describe('powerToDb and amplitudeToDb', () => {
           expect(Math.abs(amplitude / value - 1)).toBeLessThan(2e-6)
         },
       ),
+    )
+  })
+
+  it('undo dbToPower and dbToAmplitude', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -90, max: 90, noNaN: true }), (value) => {
+        expect(powerToDb(dbToPower(row(value)), { topDb: null }).data[0]).toBeCloseTo(value, 4)
+        expect(amplitudeToDb(dbToAmplitude(row(value)), { topDb: null }).data[0]).toBeCloseTo(value, 4)
+      }),
     )
   })
 

@@ -25,15 +25,25 @@ export interface DbOptions {
  * @example powerToDb(melSpectrogram(clip), { ref: 'max' })
  */
 export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): FeatureMatrix {
+  const data = new Float32Array(power.data.length)
+  return { ...power, data: writeDecibels(power, options, data) }
+}
+
+/**
+ * {@link powerToDb} into `out`, which may be the matrix's own data.
+ *
+ * @throws EscError as {@link powerToDb}.
+ */
+export function writeDecibels(power: FeatureMatrix, options: DbOptions, out: Float32Array): Float32Array {
   const { ref = 1, amin = 1e-10, topDb = 80 } = options
   assertDbOptions({ ref, amin, topDb })
   assertMatrix('power', power)
-  const refDb = decibelsOf(Math.max(amin, ref === 'max' ? maxOf(power.data) : Math.abs(ref)))
-  const db = convertToDecibels(power.data, amin, refDb)
+  const peak = ref === 'max' || topDb !== null ? Math.max(amin, maxOf(power.data)) : amin
+  const refDb = decibelsOf(ref === 'max' ? peak : Math.max(amin, Math.abs(ref)))
   // The floor hangs from the peak of the whole matrix, not of each frame: a per-frame
   // floor would lift quiet frames and erase the silence between events.
-  if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
-  return { data: db, bins: power.bins, frames: power.frames }
+  const floorDb = topDb === null ? Number.NEGATIVE_INFINITY : Math.fround(decibelsOf(peak) - refDb) - topDb
+  return convertToDecibels(power.data, { amin, refDb, floorDb }, out)
 }
 
 /**

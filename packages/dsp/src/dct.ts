@@ -1,5 +1,6 @@
 /** The discrete cosine transform over the bins of a matrix. */
 import { assertInteger, EscError, type FeatureMatrix } from '@esc/core'
+import { createBasisProduct } from './basis-product.js'
 import { assertMatrix } from './check.js'
 import { cosOfTurn } from './math.js'
 
@@ -24,7 +25,7 @@ export interface DctOptions {
 export function dct(matrix: FeatureMatrix, options: DctOptions = {}): FeatureMatrix {
   const { type = 2, norm = null } = options
   assertMatrix('matrix', matrix)
-  return applyBasis(matrix, dctBasis(matrix.bins, matrix.bins, type, norm))
+  return createBasisProduct(dctBasis(matrix.bins, matrix.bins, type, norm), matrix.bins)(matrix)
 }
 
 /**
@@ -66,42 +67,4 @@ function dct2(k: number, n: number, size: number, ortho: boolean): number {
 // Type 3 is type 2 transposed, but for the factor of the first sample without `ortho`.
 function dct3(k: number, n: number, size: number, ortho: boolean): number {
   return ortho || n > 0 ? dct2(n, k, size, ortho) : 1
-}
-
-/** `basis · matrix` for a row-major basis [rows, matrix.bins]. */
-export function applyBasis({ data, bins, frames }: FeatureMatrix, basis: Float64Array): FeatureMatrix {
-  const rows = basis.length / bins
-  const out = new Float32Array(rows * frames)
-  const sums = [new Float64Array(frames), new Float64Array(frames)] as const
-  // Two rows at a time, and rows of the matrix whole and two at a time: what is loaded is used twice, in order.
-  for (let k = 0; k < rows; k += 2) {
-    const [first, second] = sums
-    first.fill(0)
-    second.fill(0)
-    const isLast = k + 1 === rows
-    const v = k * bins
-    const w = isLast ? v : v + bins
-    let bin = 0
-    for (; bin + 2 <= bins; bin += 2) {
-      const [a0, a1, b0, b1] = [basis[v + bin]!, basis[v + bin + 1]!, basis[w + bin]!, basis[w + bin + 1]!]
-      const r0 = bin * frames
-      const r1 = r0 + frames
-      for (let t = 0; t < frames; t++) {
-        const x = data[r0 + t]!
-        const y = data[r1 + t]!
-        first[t]! += a0 * x + a1 * y
-        second[t]! += b0 * x + b1 * y
-      }
-    }
-    if (bin < bins) {
-      const r = bin * frames
-      for (let t = 0; t < frames; t++) {
-        first[t]! += basis[v + bin]! * data[r + t]!
-        second[t]! += basis[w + bin]! * data[r + t]!
-      }
-    }
-    out.set(first, k * frames)
-    if (!isLast) out.set(second, (k + 1) * frames)
-  }
-  return { data: out, bins: rows, frames }
 }

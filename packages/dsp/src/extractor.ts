@@ -8,7 +8,7 @@ import {
   type FeatureRecipe,
 } from '@esc/core'
 import { assertClip } from './check.js'
-import { assertDbOptions, powerToDb, stabilizedLog } from './db.js'
+import { assertDbOptions, stabilizedLog, writeDecibels } from './db.js'
 import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
 import { createScaler } from './normalize.js'
@@ -102,9 +102,9 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
   }
 }
 
-/** Decibels, or the natural logarithm: a recipe has one of them. */
+/** Decibels, or the natural logarithm: a recipe has one of them. May use the matrix's own storage. */
 export function compress(mel: FeatureMatrix, { db, log }: Pick<FeatureRecipe, 'db' | 'log'>): FeatureMatrix {
-  return db ? powerToDb(mel, db) : stabilizedLog(mel, log!)
+  return db ? { ...mel, data: writeDecibels(mel, db, mel.data) } : stabilizedLog(mel, log!)
 }
 
 /** The schema in `@esc/core/recipe` reads recipes from outside; these are the rules the plans do not check themselves. */

@@ -35,6 +35,8 @@ export interface Kernel {
     out: number,
   ): void
   overlapAdd(n: number, hop: number, sums: number, frame: number, window: number): void
+  multiply(rows: number, bins: number, frames: number, basis: number, data: number, out: number): void
+  toDecibels(n: number, values: number, table: number, amin: number, refDb: number, floor: number): void
   toPolar(n: number, re: number, im: number, magnitude: number, unitRe: number, unitIm: number): void
   interpolate(
     n: number,

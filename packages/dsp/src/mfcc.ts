@@ -1,8 +1,9 @@
 /** Mel-frequency cepstral coefficients. */
 import { type AudioClip, assertInteger, EscError, type FeatureMatrix } from '@esc/core'
+import { createBasisProduct } from './basis-product.js'
 import { assertClip, assertMatrix } from './check.js'
 import { powerToDb } from './db.js'
-import { applyBasis, dctBasis } from './dct.js'
+import { dctBasis } from './dct.js'
 import { sinOfTurn } from './math.js'
 import { createMelPlan, type MelOptions } from './mel.js'
 
@@ -72,5 +73,5 @@ export function createCepstrum(
       basis[i]! *= 1 + (lifter / 2) * sinOfTurn(order, 2 * lifter)
     }
   }
-  return (logMel) => applyBasis(logMel, basis)
+  return createBasisProduct(basis, nMels)
 }

@@ -82,7 +82,7 @@ const AMIN = 2 ** -104
 function levelOf({ re, im, bins, frames }: ComplexMatrix): FeatureMatrix {
   const power = new Float32Array(re.length)
   for (let i = 0; i < power.length; i++) power[i] = re[i]! * re[i]! + im[i]! * im[i]!
-  const data = convertToDecibels(power, AMIN, 0)
+  const data = convertToDecibels(power, { amin: AMIN, refDb: 0, floorDb: Number.NEGATIVE_INFINITY }, power)
   for (let bin = 0; bin < bins; bin++) {
     const row = data.subarray(bin * frames, (bin + 1) * frames)
     let floor = Number.NEGATIVE_INFINITY

@@ -48,6 +48,13 @@ describe('a pure tone', () => {
   })
 })
 
+describe('a tone', () => {
+  it.each([440, 1000, 2756.25, 3000, 9000])('of %d Hz has its centroid there', (hz) => {
+    const centroid = spectralCentroid({ samples: sine(hz, sampleRate, sampleRate), sampleRate })
+    for (const value of inner(centroid)) expect(Math.abs(value - hz)).toBeLessThan(binHz / 4)
+  })
+})
+
 describe('white noise', () => {
   it('has its centroid at a quarter of the sample rate, its rolloff in proportion, and is flat', () => {
     for (const hz of inner(spectralCentroid(hiss))) expect(hz / sampleRate).toBeCloseTo(0.25, 1)

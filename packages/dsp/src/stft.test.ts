@@ -95,6 +95,56 @@ describe('stft', () => {
     )
   })
 
+  it('is the DFT of its windowed frames by definition, for any nFft, a power of two or not', () => {
+    const samples = noise(300, 5)
+    for (const nFft of [2, 3, 60, 64, 75, 101]) {
+      const hopLength = 37
+      const { re, im, bins, frames } = stft(samples, { nFft, hopLength })
+      expect([bins, frames]).toEqual([
+        Math.floor(nFft / 2) + 1,
+        1 + Math.floor((300 - (nFft % 2)) / hopLength),
+      ])
+      for (let t = 0; t < frames; t++) {
+        for (let k = 0; k < bins; k++) {
+          let [sumRe, sumIm] = [0, 0]
+          for (let n = 0; n < nFft; n++) {
+            const window = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / nFft)
+            const value = window * (samples[t * hopLength + n - Math.floor(nFft / 2)] ?? 0)
+            sumRe += value * Math.cos((2 * Math.PI * k * n) / nFft)
+            sumIm -= value * Math.sin((2 * Math.PI * k * n) / nFft)
+          }
+          expect(Math.abs(re[k * frames + t]! - sumRe)).toBeLessThan(5e-6)
+          expect(Math.abs(im[k * frames + t]! - sumIm)).toBeLessThan(5e-6)
+        }
+      }
+    }
+  })
+
+  it('shifts by a frame where the signal shifts by a hop, to the bit', () => {
+    const options = fc.record({
+      nFft: fc.constantFrom(16, 30, 64, 75),
+      hopLength: fc.integer({ min: 1, max: 80 }),
+      center: fc.boolean(),
+    })
+    const lengths = fc.integer({ min: 80, max: 500 })
+    fc.assert(
+      fc.property(options, lengths, fc.integer({ min: 1, max: 4 }), (options, length, hops) => {
+        const samples = noise(length, length)
+        const later = new Float32Array(length + hops * options.hopLength)
+        later.set(samples, hops * options.hopLength)
+        const [a, b] = [stft(samples, options), stft(later, options)]
+        expect(b.frames).toBe(a.frames + hops)
+        for (let bin = 0; bin < a.bins; bin++) {
+          for (const part of ['re', 'im'] as const) {
+            const shifted = b[part].subarray(bin * b.frames + hops, (bin + 1) * b.frames)
+            expect(shifted).toEqual(a[part].subarray(bin * a.frames, (bin + 1) * a.frames))
+          }
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('makes exact zeros from silence', () => {
     const { re, im } = stft(new Float32Array(5000))
     expect(re.every((value) => value === 0)).toBe(true)

@@ -81,6 +81,16 @@ describe('zeroCrossingRate', () => {
     for (let frame = 4; frame < 40; frame++) expect(Math.abs(data[frame]! - 2006 / 22050)).toBeLessThan(1e-3)
   })
 
+  it.each([50, 441, 1000, 5512.5])('of a square wave of %d Hz is twice that over the sample rate', (hz) => {
+    // A quarter of a sample away from the jumps, so that none falls on one.
+    const square = Float32Array.from({ length: 22050 }, (_, i) =>
+      ((i + 0.25) * hz) / 22050 - Math.floor(((i + 0.25) * hz) / 22050) < 0.5 ? 1 : -1,
+    )
+    const { data } = zeroCrossingRate(square, { center: false })
+    // One crossing more or less in a frame.
+    for (const value of data) expect(Math.abs(value - (2 * hz) / 22050)).toBeLessThanOrEqual(1 / 2048 + 1e-7)
+  })
+
   it('never counts the first sample of a frame, nor the padding', () => {
     const alternating = Float32Array.from({ length: 8 }, (_, i) => (i % 2 ? -1 : 1))
     const options = { frameLength: 4, hopLength: 4 }
