@@ -4,7 +4,17 @@ import { createRng } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { parseRecipe } from '@esc/core/recipe'
 import { auditTable, parseEsc50, stratifiedGroupKFold, synthesizeEsc10 } from '@esc/dataset'
-import { createExtractor, logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from '@esc/dsp'
+import {
+  createExtractor,
+  logmel64,
+  logmel128,
+  mfcc13,
+  mfcc20,
+  spectralContrast,
+  stm32,
+  timeStretch,
+  yamnet,
+} from '@esc/dsp'
 import { quantizeStatic } from '@esc/edge'
 import { audioCnn, classificationReport } from '@esc/model'
 import { buildTrainingModel, lowerNetwork, readModel, writeModel } from '@esc/onnx'
@@ -31,8 +41,10 @@ export async function usePortableRoots(): Promise<Record<string, unknown>> {
     wav: hash(wav),
     // Resampled to all rates but one.
     features: features.map(({ data }) => hash(data)),
+    stretched: hash(timeStretch(clip.samples, { rate: 1.1 })),
+    contrast: hash(spectralContrast(clip).data),
     audit: auditTable(dataset),
-    folds: stratifiedGroupKFold(labels, groups, { nSplits: 5 }).map(({ test }) => [...test]),
+    folds: [...stratifiedGroupKFold(labels, groups, { nSplits: 5 })].map(({ test }) => [...test]),
     report: classificationReport(labels, labels, dataset.labels).accuracy,
     onnx: hash(bytes),
     int8: hash(writeModel(quantizeStatic(readModel(bytes), ranges))),
