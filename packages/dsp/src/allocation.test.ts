@@ -92,11 +92,12 @@ describe('typed arrays', () => {
       `the extractor of ${name}`,
       extractorOf(recipe),
     ]),
-  ])('%s makes as many for twice as many frames, and at most one view a frame', (_, run) => {
+  ])('%s makes as many for twice as many frames, and about one view a frame', (_, run) => {
     run(clips[0])
     const [once, twice] = clips.map((samples) => countTypedArrays(() => run(samples)))
     expect(twice!.arrays).toBe(once!.arrays)
-    expect(twice!.views - once!.views).toBeLessThanOrEqual(frames)
+    // Of the clip, to copy the frame from; long matrices are converted in blocks, and each of those has views, too.
+    expect(twice!.views - once!.views).toBeLessThanOrEqual(1.05 * frames)
   })
 
   it.each([

@@ -1,23 +1,47 @@
-/** Sums over the bins of every frame, in float64. All take four rows at a time, which halves their cost or better. */
+/**
+ * Sums over the bins of every frame, in float64. All take several rows at a time, which halves their cost or better, and
+ * look for wrong magnitudes on the way: a pass of its own would cost as much again.
+ */
 import type { FeatureMatrix } from '@esc/core'
+import { assertMagnitude } from './magnitude.js'
 import { ln, pow } from './math.js'
 
-/** `Σ S`, each bin times its weight, if there are weights. */
-export function sumBins({ data, bins, frames }: FeatureMatrix, weights?: Float64Array): Float64Array {
-  const sums = new Float64Array(frames)
-  const weight = (bin: number) => (weights ? weights[bin]! : 1)
+/**
+ * `Σ S` and `Σ S weight`.
+ *
+ * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
+ */
+export function sumBins(
+  matrix: FeatureMatrix,
+  weights: Float64Array,
+): { totals: Float64Array; weighted: Float64Array } {
+  const { data, bins, frames } = matrix
+  const totals = new Float64Array(frames)
+  const weighted = new Float64Array(frames)
+  let negative = false
   let bin = 0
   for (; bin + 4 <= bins; bin += 4) {
-    const [w0, w1, w2, w3] = [weight(bin), weight(bin + 1), weight(bin + 2), weight(bin + 3)]
+    const [w0, w1, w2, w3] = [weights[bin]!, weights[bin + 1]!, weights[bin + 2]!, weights[bin + 3]!]
     const [r0, r1, r2, r3] = [bin * frames, (bin + 1) * frames, (bin + 2) * frames, (bin + 3) * frames]
     for (let t = 0; t < frames; t++) {
-      sums[t]! += w0 * data[r0 + t]! + w1 * data[r1 + t]! + (w2 * data[r2 + t]! + w3 * data[r3 + t]!)
+      const a = data[r0 + t]!
+      const b = data[r1 + t]!
+      const c = data[r2 + t]!
+      const d = data[r3 + t]!
+      if (a < 0 || b < 0 || c < 0 || d < 0) negative = true
+      totals[t]! += a + b + (c + d)
+      weighted[t]! += w0 * a + w1 * b + (w2 * c + w3 * d)
     }
   }
   for (; bin < bins; bin++) {
-    for (let t = 0; t < frames; t++) sums[t]! += weight(bin) * data[bin * frames + t]!
+    for (let t = 0, i = bin * frames; t < frames; t++, i++) {
+      if (data[i]! < 0) negative = true
+      totals[t]! += data[i]!
+      weighted[t]! += weights[bin]! * data[i]!
+    }
   }
-  return sums
+  if (negative || !totals.every(Number.isFinite)) assertMagnitude(matrix)
+  return { totals, weighted }
 }
 
 /** `Σ S |freq - center| ** p`, with a centre for each frame. */
@@ -52,83 +76,127 @@ export function sumDeviations(
   return sums
 }
 
-/** How many bins, from the lowest, it takes until their sum is no longer below `share` of the whole; at most all but one. */
-export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Array {
-  const { data, bins, frames } = matrix
-  const thresholds = sumBins(matrix).map((total) => share * total)
-  const sums = new Float64Array(frames)
-  const below = new Int32Array(frames)
-  let bin = 0
-  for (; bin + 4 <= bins; bin += 4) {
-    const [r0, r1, r2, r3] = [bin * frames, (bin + 1) * frames, (bin + 2) * frames, (bin + 3) * frames]
-    for (let t = 0; t < frames; t++) {
-      const s0 = sums[t]! + data[r0 + t]!
-      const s1 = s0 + data[r1 + t]!
-      const s2 = s1 + data[r2 + t]!
-      const s3 = s2 + data[r3 + t]!
-      const threshold = thresholds[t]!
-      sums[t] = s3
-      if (s0 < threshold) below[t]! += s3 < threshold ? 4 : s2 < threshold ? 3 : s1 < threshold ? 2 : 1
-    }
-  }
-  for (; bin < bins; bin++) {
-    for (let t = 0; t < frames; t++) {
-      sums[t]! += data[bin * frames + t]!
-      if (sums[t]! < thresholds[t]!) below[t]!++
-    }
-  }
-  // The two sums add in different orders: they may differ in their last digits where `share` is nearly 1.
-  return below.map((count) => Math.min(count, bins - 1))
-}
-
-// Running products stay within these bounds; times four numbers of float32's range they are still normal doubles.
-const OCTAVES = 400
-const LARGE = 2 ** OCTAVES
-const SMALL = 2 ** -OCTAVES
+// Bins between two of the sums that countBelowShare keeps.
+const STRIDE = 4
 
 /**
- * `Σ ln S`, with what is below `floor` raised to it: the logarithm of a product, which is kept near 1 by whole powers
- * of two, takes one logarithm a frame instead of one a bin.
+ * How many bins, from the lowest, it takes until their sum is no longer below `share` of the whole; at most all but one.
  *
- * @param floor - Of float32's range.
+ * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
  */
-export function sumLogs({ data, bins, frames }: FeatureMatrix, floor: number): Float64Array {
-  const products = new Float64Array(frames).fill(1)
-  const octaves = new Float64Array(frames)
-  for (let bin = 0; bin < bins; ) {
-    const four = bin + 4 <= bins
-    const row = bin * frames
-    for (let t = 0, i = row; t < frames; t++, i++) {
-      let product = products[t]! * Math.max(floor, data[i]!)
-      if (four) {
-        const other = Math.max(floor, data[i + frames]!) * Math.max(floor, data[i + 2 * frames]!)
-        product *= other * Math.max(floor, data[i + 3 * frames]!)
-      }
-      for (; product > LARGE; octaves[t]! += OCTAVES) product *= SMALL
-      for (; product < SMALL; octaves[t]! -= OCTAVES) product *= LARGE
-      products[t] = product
+export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Array {
+  const { data, bins, frames } = matrix
+  // Row k holds the sums of the first `STRIDE * k` bins: the data are read once, and then a few of them near the goal.
+  const rows = Math.floor(bins / STRIDE)
+  const sums = new Float64Array((rows + 1) * frames)
+  let negative = false
+  for (let k = 0; k < rows; k++) {
+    const r0 = STRIDE * k * frames
+    const [r1, r2, r3] = [r0 + frames, r0 + 2 * frames, r0 + 3 * frames]
+    for (let t = 0, from = k * frames, to = from + frames; t < frames; t++, from++, to++) {
+      const a = data[r0 + t]!
+      const b = data[r1 + t]!
+      const c = data[r2 + t]!
+      const d = data[r3 + t]!
+      if (a < 0 || b < 0 || c < 0 || d < 0) negative = true
+      sums[to] = sums[from]! + (a + b + (c + d))
     }
-    bin += four ? 4 : 1
   }
-  return products.map((product, t) => ln(product) + octaves[t]! * Math.LN2)
+  const totals = sums.slice(rows * frames)
+  for (let i = STRIDE * rows * frames, t = 0; i < data.length; i++, t = (t + 1) % frames) {
+    if (data[i]! < 0) negative = true
+    totals[t]! += data[i]!
+  }
+  if (negative || !totals.every(Number.isFinite)) assertMagnitude(matrix)
+  return Int32Array.from(totals, (total, t) => {
+    const threshold = share * total
+    let k = 0
+    while (k < rows && sums[(k + 1) * frames + t]! < threshold) k++
+    let bin = STRIDE * k
+    let sum = sums[k * frames + t]!
+    // The sums add in different orders: they may differ in their last digits.
+    for (; bin < bins - 1; bin++) {
+      sum += data[bin * frames + t]!
+      if (!(sum < threshold)) break
+    }
+    return bin
+  })
 }
 
-/** `Σ S ** power`, with what is below `floor` raised to it. */
-export function sumPowers({ data, bins, frames }: FeatureMatrix, floor: number, power: number): Float64Array {
-  const sums = new Float64Array(frames)
+// A running product stays within these bounds; times four numbers of float32's range it is still a normal double, and
+// one such step leads back.
+const LARGE = 2 ** 400
+const SMALL = 2 ** -400
+const OCTAVES = 600
+const UP = 2 ** OCTAVES
+const DOWN = 2 ** -OCTAVES
+
+/**
+ * `Σ S ** power` and `Σ ln S`, with what is below `floor` raised to it: the logarithm of a product, which is kept near 1
+ * by whole powers of two, takes one logarithm a frame instead of one a bin.
+ *
+ * @param floor - Of float32's range.
+ * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
+ */
+export function sumPowersAndLogs(
+  matrix: FeatureMatrix,
+  floor: number,
+  power: number,
+): { powers: Float64Array; logs: Float64Array } {
+  const { data, bins, frames } = matrix
+  const powers = new Float64Array(frames)
+  const products = new Float64Array(frames).fill(1)
+  const octaves = new Float64Array(frames)
+  let negative = false
+  const raise = power === 2 ? (x: number) => x * x : (x: number) => pow(x, power)
   let bin = 0
-  for (; power === 2 && bin + 4 <= bins; bin += 4) {
-    const [r0, r1, r2, r3] = [bin * frames, (bin + 1) * frames, (bin + 2) * frames, (bin + 3) * frames]
+  for (; bin + 4 <= bins; bin += 4) {
+    const r0 = bin * frames
+    const [r1, r2, r3] = [r0 + frames, r0 + 2 * frames, r0 + 3 * frames]
     for (let t = 0; t < frames; t++) {
-      const v0 = Math.max(floor, data[r0 + t]!)
-      const v1 = Math.max(floor, data[r1 + t]!)
-      const v2 = Math.max(floor, data[r2 + t]!)
-      const v3 = Math.max(floor, data[r3 + t]!)
-      sums[t]! += v0 * v0 + v1 * v1 + (v2 * v2 + v3 * v3)
+      let a = data[r0 + t]!
+      let b = data[r1 + t]!
+      let c = data[r2 + t]!
+      let d = data[r3 + t]!
+      // Not Math.max, which takes twice as long.
+      if (a < floor) {
+        if (a < 0) negative = true
+        a = floor
+      }
+      if (b < floor) {
+        if (b < 0) negative = true
+        b = floor
+      }
+      if (c < floor) {
+        if (c < 0) negative = true
+        c = floor
+      }
+      if (d < floor) {
+        if (d < 0) negative = true
+        d = floor
+      }
+      powers[t]! += power === 2 ? a * a + b * b + (c * c + d * d) : raise(a) + raise(b) + raise(c) + raise(d)
+      let product = products[t]! * a * (b * c * d)
+      if (product > LARGE) {
+        product *= DOWN
+        octaves[t]! += OCTAVES
+      } else if (product < SMALL) {
+        product *= UP
+        octaves[t]! -= OCTAVES
+      }
+      products[t] = product
     }
   }
+  const logs = products.map((product, t) => ln(product) + octaves[t]! * Math.LN2)
   for (; bin < bins; bin++) {
-    for (let t = 0; t < frames; t++) sums[t]! += pow(Math.max(floor, data[bin * frames + t]!), power)
+    for (let t = 0; t < frames; t++) {
+      const value = data[bin * frames + t]!
+      if (value < 0) negative = true
+      const raised = value < floor ? floor : value
+      powers[t]! += raise(raised)
+      logs[t]! += ln(raised)
+    }
   }
-  return sums
+  if (negative || !logs.every(Number.isFinite)) assertMagnitude(matrix)
+  return { powers, logs }
 }

@@ -85,7 +85,7 @@ export function stabilizedLog(values: FeatureMatrix, options: { offset: number }
   if (negative !== -1) {
     throw new EscError('INVALID_INPUT', `values[${negative}]=${values.data[negative]} must be >= 0`)
   }
-  return { ...values, data: values.data.map((value) => ln(value + offset)) }
+  return mapped(values, (value) => ln(value + offset))
 }
 
 /**
@@ -101,7 +101,7 @@ export function dbToPower(db: FeatureMatrix, options: { ref?: number } = {}): Fe
   const { ref = 1 } = options
   assertPositive('ref', ref)
   assertMatrix('db', db)
-  return { ...db, data: db.data.map((value) => ref * exp(0.1 * Math.LN10 * value)) }
+  return mapped(db, (value) => ref * exp(0.1 * Math.LN10 * value))
 }
 
 /**
@@ -117,7 +117,7 @@ export function dbToAmplitude(db: FeatureMatrix, options: { ref?: number } = {})
   const { ref = 1 } = options
   assertPositive('ref', ref)
   assertMatrix('db', db)
-  return { ...db, data: db.data.map((value) => ref * exp(0.05 * Math.LN10 * value)) }
+  return mapped(db, (value) => ref * exp(0.05 * Math.LN10 * value))
 }
 
 /** @throws EscError INVALID_OPTION if `amin <= 0`, `topDb < 0` or `ref` is not finite. */
@@ -139,4 +139,11 @@ function maxOf(values: Float32Array): number {
 
 function clampBelow(values: Float32Array, floor: number): void {
   for (let i = 0; i < values.length; i++) if (values[i]! < floor) values[i] = floor
+}
+
+/** As `data.map`, which allocates each number. */
+function mapped(matrix: FeatureMatrix, convert: (value: number) => number): FeatureMatrix {
+  const data = new Float32Array(matrix.data.length)
+  for (let i = 0; i < data.length; i++) data[i] = convert(matrix.data[i]!)
+  return { ...matrix, data }
 }

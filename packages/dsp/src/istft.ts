@@ -29,9 +29,9 @@ export interface IstftOptions extends Omit<StftOptions, 'padMode'> {
 export function istft(matrix: ComplexMatrix, options: IstftOptions = {}): Float32Array {
   const { re, im, bins, frames } = matrix
   const { nFft = 2 * (bins - 1) } = options
-  const plan = createIstftPlan({ ...options, nFft })
   assertMatrix('matrix.re', { data: re, bins, frames })
   assertMatrix('matrix.im', { data: im, bins, frames })
+  const plan = createIstftPlan({ ...options, nFft })
   if (bins !== plan.bins) {
     throw new EscError('INVALID_INPUT', `matrix.bins=${bins} must be ${plan.bins} for nFft=${nFft}`)
   }

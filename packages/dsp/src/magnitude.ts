@@ -34,10 +34,17 @@ export function spectrogramOf<Options extends StftOptions>(
   return [matrix, { ...options, sampleRate: clip.sampleRate, nFft }]
 }
 
+/** @throws EscError INVALID_INPUT if the matrix is empty, or its data do not fit its shape. */
+export function assertShape(matrix: FeatureMatrix, name = 'magnitude'): void {
+  const { data, bins, frames } = matrix
+  if (!(bins >= 1 && frames >= 1 && data.length === bins * frames)) assertMatrix(name, matrix)
+}
+
 /** @throws EscError INVALID_INPUT if the matrix is empty, or a value is not finite or is negative. */
 export function assertMagnitude(matrix: FeatureMatrix, name = 'magnitude'): void {
-  const { data, bins, frames } = matrix
-  if (bins >= 1 && frames >= 1 && data.length === bins * frames && isPlain(data)) return
+  assertShape(matrix, name)
+  const { data } = matrix
+  if (isPlain(data)) return
   assertMatrix(name, matrix)
   const index = data.findIndex((value) => value < 0)
   if (index < 0) return

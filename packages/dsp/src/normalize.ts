@@ -121,7 +121,8 @@ export function vectorNorm(vector: Float32Array | Float64Array, norm: Norm): num
 
 /** Not by `Math.max`, which asks for NaN and the sign of zero each time. */
 function largest(vector: Float32Array | Float64Array): number {
-  let [even, odd] = [0, 0]
+  let even = 0
+  let odd = 0
   let i = 0
   for (; i + 2 <= vector.length; i += 2) {
     const a = Math.abs(vector[i]!)

@@ -56,7 +56,7 @@ describe('onsetStrength', () => {
     for (let pulse = 1; pulse < 10; pulse++) samples[pulse * period * 512] = 1
     const out = onsetStrength({ samples, sampleRate })
     const peaks = [...out.keys()].filter((t) => out[t]! > (out[t - 1] ?? 0) && out[t]! >= (out[t + 1] ?? 0))
-    // A pulse enters the window one frame late by the shift of half a window that `center` takes for granted.
+    // The window of the frame before holds the pulse already; `center` shifts by half a transform, which is two frames.
     expect(peaks).toEqual(Array.from({ length: 9 }, (_, pulse) => (pulse + 1) * period + 1))
   })
 

@@ -150,7 +150,9 @@ function sumTriangles(
   reach: number,
 ): void {
   const width = Math.min(reach, count) + 1
-  let [left, right, sum] = [0, 0, 0]
+  let left = 0
+  let right = 0
+  let sum = 0
   for (let i = -width; i < count - 1; i++) {
     const middle = i >= 0 ? values[start + i * stride]! : 0
     left += middle - (i >= width ? values[start + (i - width) * stride]! : 0)

@@ -1,8 +1,8 @@
 /** The shape of the spectrum, a number for each frame: centre, spread, rolloff and flatness. */
 import { type AudioClip, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
-import { countBelowShare, sumBins, sumDeviations, sumLogs, sumPowers } from './bin-sums.js'
+import { countBelowShare, sumBins, sumDeviations, sumPowersAndLogs } from './bin-sums.js'
 import {
-  assertMagnitude,
+  assertShape,
   type BinFrequencyOptions,
   binFrequencies,
   type SpectrogramSource,
@@ -42,8 +42,8 @@ export function spectralCentroidFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource,
 ): FeatureMatrix {
-  assertMagnitude(magnitude)
-  return rowOf(centroids(magnitude, binFrequencies(magnitude, options), sumBins(magnitude)))
+  assertShape(magnitude)
+  return rowOf(centersOf(sumBins(magnitude, binFrequencies(magnitude, options))))
 }
 
 /** What {@link spectralBandwidth} measures. */
@@ -87,7 +87,7 @@ export function spectralBandwidthFromSpectrogram(
 ): FeatureMatrix {
   const { p = 2, norm = true, centroid = null } = options
   assertPositive('p', p)
-  assertMagnitude(magnitude)
+  assertShape(magnitude)
   const { frames } = magnitude
   if (centroid !== null && centroid.data.length !== frames) {
     throw new EscError(
@@ -96,8 +96,9 @@ export function spectralBandwidthFromSpectrogram(
     )
   }
   const freq = binFrequencies(magnitude, options)
-  const totals = sumBins(magnitude)
-  const centers = centroid === null ? centroids(magnitude, freq, totals) : Float64Array.from(centroid.data)
+  const sums = sumBins(magnitude, freq)
+  const { totals } = sums
+  const centers = centroid === null ? centersOf(sums) : Float64Array.from(centroid.data)
   return rowOf(
     sumDeviations(magnitude, freq, centers, p).map((sum, frame) => {
       const spread = norm && totals[frame]! > 0 ? sum / totals[frame]! : sum
@@ -145,7 +146,7 @@ export function spectralRolloffFromSpectrogram(
   if (!(rollPercent > 0 && rollPercent < 1)) {
     throw new EscError('INVALID_OPTION', `rollPercent=${rollPercent} must lie between 0 and 1, both excluded`)
   }
-  assertMagnitude(magnitude)
+  assertShape(magnitude)
   const freq = binFrequencies(magnitude, options)
   return rowOf(Float64Array.from(countBelowShare(magnitude, rollPercent), (bin) => freq[bin]!))
 }
@@ -199,16 +200,15 @@ export function spectralFlatnessFromSpectrogram(
       `amin=${amin}, power=${power} raise magnitudes to ${floor}, must lie in [1e-45, 3e38]`,
     )
   }
-  assertMagnitude(magnitude)
+  assertShape(magnitude)
   const { bins } = magnitude
-  const sums = sumPowers(magnitude, floor, power)
-  const logs = sumLogs(magnitude, floor)
-  return rowOf(sums.map((sum, frame) => (exp((power * logs[frame]!) / bins) * bins) / sum))
+  const { powers, logs } = sumPowersAndLogs(magnitude, floor, power)
+  return rowOf(powers.map((sum, frame) => (exp((power * logs[frame]!) / bins) * bins) / sum))
 }
 
 /** Centres of gravity in Hz; 0 where the total is 0. */
-function centroids(magnitude: FeatureMatrix, freq: Float64Array, totals: Float64Array): Float64Array {
-  return sumBins(magnitude, freq).map((sum, frame) => (totals[frame]! > 0 ? sum / totals[frame]! : 0))
+function centersOf({ totals, weighted }: { totals: Float64Array; weighted: Float64Array }): Float64Array {
+  return weighted.map((sum, frame) => (totals[frame]! > 0 ? sum / totals[frame]! : 0))
 }
 
 function rowOf(values: Float64Array): FeatureMatrix {

@@ -64,8 +64,11 @@ export function frameRms(samples: Float32Array, options: RmsOptions): Float64Arr
 function sumOfSquares(values: Float32Array, start: number, length: number): number {
   const end = start + length
   let i = start
-  let [a, b, c, d] = [0, 0, 0, 0]
-  // Four sums: an addition need not wait for the one before.
+  // Four sums: an addition need not wait for the one before. Not declared by destructuring, which allocates each number.
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
   for (; i + 4 <= end; i += 4) {
     a += values[i]! * values[i]!
     b += values[i + 1]! * values[i + 1]!

@@ -130,7 +130,10 @@ function interpolate(from: Polar, to: Polar, weight: number, lead: Spectrum, { r
 /** Adds the phase of `ahead` less that of `behind` to the lead. */
 function addDifference({ re, im }: Spectrum, ahead: Spectrum, behind: Spectrum): void {
   for (let k = 0; k < re.length; k++) {
-    const [a, b, c, d] = [ahead.re[k]!, ahead.im[k]!, behind.re[k]!, behind.im[k]!]
+    const a = ahead.re[k]!
+    const b = ahead.im[k]!
+    const c = behind.re[k]!
+    const d = behind.im[k]!
     const turnRe = a * c + b * d
     const turnIm = b * c - a * d
     const x = re[k]! * turnRe - im[k]! * turnIm

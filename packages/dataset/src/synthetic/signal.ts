@@ -67,7 +67,10 @@ export function bandpass(
   const b0 = alpha / (1 + alpha)
   const a1 = (-2 * Math.cos(omega)) / (1 + alpha)
   const a2 = (1 - alpha) / (1 + alpha)
-  let [x1, x2, y1, y2] = [0, 0, 0, 0]
+  let x1 = 0
+  let x2 = 0
+  let y1 = 0
+  let y2 = 0
   for (let i = 0; i < samples.length; i++) {
     const x = samples[i]!
     const y = b0 * (x - x2) - a1 * y1 - a2 * y2
