@@ -76,8 +76,8 @@ export function sumDeviations(
   return sums
 }
 
-// Bins between two of the sums that countBelowShare keeps.
-const STRIDE = 4
+// Bins between two of the sums that countBelowShare keeps; a multiple of 4.
+const STRIDE = 32
 
 /**
  * How many bins, from the lowest, it takes until their sum is no longer below `share` of the whole; at most all but one.
@@ -90,22 +90,25 @@ export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Arra
   const rows = Math.floor(bins / STRIDE)
   const sums = new Float64Array((rows + 1) * frames)
   let negative = false
-  for (let k = 0; k < rows; k++) {
-    const r0 = STRIDE * k * frames
-    const [r1, r2, r3] = [r0 + frames, r0 + 2 * frames, r0 + 3 * frames]
-    for (let t = 0, from = k * frames, to = from + frames; t < frames; t++, from++, to++) {
+  for (let bin = 0; bin < STRIDE * rows; bin += 4) {
+    const row = Math.floor(bin / STRIDE) * frames
+    if (bin % STRIDE === 0) sums.copyWithin(row + frames, row, row + frames)
+    const [r0, r1, r2, r3] = [bin * frames, (bin + 1) * frames, (bin + 2) * frames, (bin + 3) * frames]
+    for (let t = 0, to = row + frames; t < frames; t++, to++) {
       const a = data[r0 + t]!
       const b = data[r1 + t]!
       const c = data[r2 + t]!
       const d = data[r3 + t]!
       if (a < 0 || b < 0 || c < 0 || d < 0) negative = true
-      sums[to] = sums[from]! + (a + b + (c + d))
+      sums[to]! += a + b + (c + d)
     }
   }
   const totals = sums.slice(rows * frames)
-  for (let i = STRIDE * rows * frames, t = 0; i < data.length; i++, t = (t + 1) % frames) {
-    if (data[i]! < 0) negative = true
-    totals[t]! += data[i]!
+  for (let bin = STRIDE * rows; bin < bins; bin++) {
+    for (let t = 0, i = bin * frames; t < frames; t++, i++) {
+      if (data[i]! < 0) negative = true
+      totals[t]! += data[i]!
+    }
   }
   if (negative || !totals.every(Number.isFinite)) assertMagnitude(matrix)
   return Int32Array.from(totals, (total, t) => {
@@ -151,29 +154,19 @@ export function sumPowersAndLogs(
   const raise = power === 2 ? (x: number) => x * x : (x: number) => pow(x, power)
   let bin = 0
   for (; bin + 4 <= bins; bin += 4) {
-    const r0 = bin * frames
-    const [r1, r2, r3] = [r0 + frames, r0 + 2 * frames, r0 + 3 * frames]
+    const [r0, r1, r2, r3] = [bin * frames, (bin + 1) * frames, (bin + 2) * frames, (bin + 3) * frames]
     for (let t = 0; t < frames; t++) {
       let a = data[r0 + t]!
       let b = data[r1 + t]!
       let c = data[r2 + t]!
       let d = data[r3 + t]!
-      // Not Math.max, which takes twice as long.
-      if (a < floor) {
-        if (a < 0) negative = true
-        a = floor
-      }
-      if (b < floor) {
-        if (b < 0) negative = true
-        b = floor
-      }
-      if (c < floor) {
-        if (c < 0) negative = true
-        c = floor
-      }
-      if (d < floor) {
-        if (d < 0) negative = true
-        d = floor
+      // Most are above it: one look at four costs less than four of Math.max.
+      if (a < floor || b < floor || c < floor || d < floor) {
+        if (a < 0 || b < 0 || c < 0 || d < 0) negative = true
+        a = Math.max(floor, a)
+        b = Math.max(floor, b)
+        c = Math.max(floor, c)
+        d = Math.max(floor, d)
       }
       powers[t]! += power === 2 ? a * a + b * b + (c * c + d * d) : raise(a) + raise(b) + raise(c) + raise(d)
       let product = products[t]! * a * (b * c * d)
@@ -192,7 +185,7 @@ export function sumPowersAndLogs(
     for (let t = 0; t < frames; t++) {
       const value = data[bin * frames + t]!
       if (value < 0) negative = true
-      const raised = value < floor ? floor : value
+      const raised = Math.max(floor, value)
       powers[t]! += raise(raised)
       logs[t]! += ln(raised)
     }

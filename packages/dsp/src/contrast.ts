@@ -3,12 +3,13 @@ import { type AudioClip, assertInteger, assertPositive, EscError, type FeatureMa
 import { powerToDb } from './db.js'
 import {
   assertMagnitude,
+  assertShape,
   type BinFrequencyOptions,
   binFrequencies,
   type SpectrogramSource,
   spectrogramOf,
 } from './magnitude.js'
-import { pow, roundHalfEven } from './math.js'
+import { gcd, pow, roundHalfEven } from './math.js'
 import type { StftOptions } from './stft.js'
 
 /** The bands of {@link spectralContrast}, and what counts as a peak. */
@@ -58,46 +59,20 @@ export function spectralContrastFromSpectrogram(
   options: SpectrogramSource & ContrastOptions,
 ): FeatureMatrix {
   const { linear = false } = options
-  assertMagnitude(magnitude)
-  const { bins, frames } = magnitude
+  assertShape(magnitude)
+  const { frames } = magnitude
   const bands = octaveBands(binFrequencies(magnitude, options), options)
   const shape = { bins: bands.length, frames }
   const peak = { ...shape, data: new Float32Array(bands.length * frames) }
   const valley = { ...shape, data: new Float32Array(bands.length * frames) }
-  const columns = Array.from({ length: COLUMNS }, () => new Float64Array(bins))
-  const kept = new Float64Array(FEW)
-  for (let start = 0; start < frames; start += COLUMNS) {
-    readColumns(magnitude, start, columns)
-    for (let c = 0; c < COLUMNS && start + c < frames; c++) {
-      for (let k = 0; k < bands.length; k++) {
-        const at = k * frames + start + c
-        valley.data[at] = meanOfLowest(columns[c]!, bands[k]!, kept)
-        peak.data[at] = meanOfHighest(columns[c]!, bands[k]!, kept)
-      }
-    }
-  }
+  bands.forEach((band, k) => {
+    const { highest, lowest } = band.take > FEW ? sortBand(magnitude, band) : keepEnds(magnitude, band)
+    peak.data.set(highest, k * frames)
+    valley.data.set(lowest, k * frames)
+  })
   const [high, low] = linear ? [peak, valley] : [powerToDb(peak), powerToDb(valley)]
   return { ...shape, data: high.data.map((value, i) => value - low.data[i]!) }
 }
-
-// Columns are cut out of the rows that many at a time: alone, each would load every row's memory anew.
-const COLUMNS = 4
-
-/** Frames `start`, `start + 1`, …, each in a buffer of its own; beyond the last frame, the last one again. */
-function readColumns({ data, bins, frames }: FeatureMatrix, start: number, columns: Float64Array[]): void {
-  const [c0, c1, c2, c3] = columns as [Float64Array, Float64Array, Float64Array, Float64Array]
-  const shift = (by: number) => Math.min(by, frames - 1 - start)
-  const [s1, s2, s3] = [shift(1), shift(2), shift(3)]
-  for (let bin = 0, i = start; bin < bins; bin++, i += frames) {
-    c0[bin] = data[i]!
-    c1[bin] = data[i + s1]!
-    c2[bin] = data[i + s2]!
-    c3[bin] = data[i + s3]!
-  }
-}
-
-// Up to so many values, keeping them in a heap while passing over the band is cheaper than sorting the band.
-const FEW = 128
 
 /** Bins `first` up to, not including, `end`, of which `take` are peaks and `take` valleys. */
 interface Band {
@@ -140,49 +115,105 @@ function octaveBands(freq: Float64Array, options: SpectrogramSource & ContrastOp
   })
 }
 
-/** Keeps the lowest so far in a heap, the highest of them first; from the top, since most spectra fall. */
-function meanOfLowest(column: Float64Array, { first, end, take }: Band, kept: Float64Array): number {
-  if (take > FEW) return meanOf(column.slice(first, end).sort(), 0, take)
-  kept.fill(Number.POSITIVE_INFINITY)
-  let bound = Number.POSITIVE_INFINITY
-  for (let i = end - 1; i >= first; i--) {
-    const value = column[i]!
-    if (value >= bound) continue
-    let j = 0
-    for (let child = 1; child < take; child = 2 * j + 1) {
-      if (child + 1 < take && kept[child + 1]! > kept[child]!) child++
-      if (kept[child]! <= value) break
-      kept[j] = kept[child]!
-      j = child
-    }
-    kept[j] = value
-    bound = kept[0]!
-  }
-  return meanOf(kept, 0, take)
+/** Means of the peaks and of the valleys of a band, one for each frame. */
+interface Means {
+  highest: Float64Array
+  lowest: Float64Array
 }
 
-/** Keeps the highest so far in a heap, the lowest of them first. */
-function meanOfHighest(column: Float64Array, { first, end, take }: Band, kept: Float64Array): number {
-  if (take > FEW) return meanOf(column.slice(first, end).sort(), end - first - take, take)
-  kept.fill(Number.NEGATIVE_INFINITY)
-  let bound = Number.NEGATIVE_INFINITY
-  for (let i = first; i < end; i++) {
-    const value = column[i]!
-    if (value <= bound) continue
-    let j = 0
-    for (let child = 1; child < take; child = 2 * j + 1) {
-      if (child + 1 < take && kept[child + 1]! < kept[child]!) child++
-      if (kept[child]! >= value) break
-      kept[j] = kept[child]!
-      j = child
+// Up to so many values are kept in order while passing over a band; for more of them the band is sorted.
+const FEW = 64
+
+// Of float32 as integers, which are in the order of the numbers where these are >= 0.
+const INFINITY_BITS = 0x7f800000
+const LEAST = -(2 ** 31)
+
+/**
+ * Keeps the highest and the lowest of all frames at once, row by row; the lowest are the highest of the inverted bits.
+ *
+ * @throws EscError INVALID_INPUT if a magnitude of the band is not finite or is negative.
+ */
+function keepEnds(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
+  const { data, frames } = magnitude
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length)
+  const [high, low] = [new Int32Array(take * frames).fill(LEAST), new Int32Array(take * frames).fill(LEAST)]
+  // The least that each frame keeps: what does not pass it needs no further look.
+  const [above, below] = [new Int32Array(frames).fill(LEAST), new Int32Array(frames).fill(LEAST)]
+  const count = end - first
+  // Rows from all over the band: in their order, a spectrum that falls would bring new lowest values to the end.
+  let step = Math.ceil(0.618 * count)
+  while (gcd(step, count) !== 1) step++
+  const row = (k: number) => (first + ((k * step) % count)) * frames
+  let k = 0
+  for (; k + 4 <= count; k += 4) {
+    const [r0, r1, r2, r3] = [row(k), row(k + 1), row(k + 2), row(k + 3)]
+    for (let t = 0, at = 0; t < frames; t++, at += take) {
+      const a = bits[r0 + t]!
+      const b = bits[r1 + t]!
+      const c = bits[r2 + t]!
+      const d = bits[r3 + t]!
+      let bound = above[t]!
+      if (a > bound) bound = keep(high, at, take, a)
+      if (b > bound) bound = keep(high, at, take, b)
+      if (c > bound) bound = keep(high, at, take, c)
+      if (d > bound) bound = keep(high, at, take, d)
+      above[t] = bound
+      bound = below[t]!
+      if (~a > bound) bound = keep(low, at, take, ~a)
+      if (~b > bound) bound = keep(low, at, take, ~b)
+      if (~c > bound) bound = keep(low, at, take, ~c)
+      if (~d > bound) bound = keep(low, at, take, ~d)
+      below[t] = bound
     }
-    kept[j] = value
-    bound = kept[0]!
   }
-  return meanOf(kept, 0, take)
+  for (; k < count; k++) {
+    for (let t = 0, i = row(k); t < frames; t++, i++) {
+      if (bits[i]! > above[t]!) above[t] = keep(high, t * take, take, bits[i]!)
+      if (~bits[i]! > below[t]!) below[t] = keep(low, t * take, take, ~bits[i]!)
+    }
+  }
+  for (let i = 0; i < low.length; i++) low[i] = ~low[i]!
+  // What is infinite, NaN or has a sign is at an end: the check of all magnitudes is for these.
+  if (high.some((value) => value >= INFINITY_BITS) || low.some((value) => value < 0)) {
+    assertMagnitude(magnitude)
+  }
+  return { highest: meansOf(high, take), lowest: meansOf(low, take) }
 }
 
-function meanOf(values: Float64Array, start: number, count: number): number {
+/** Puts a value among the `take` ascending ones that begin at `first`, drops the least, and returns the new least. */
+function keep(values: Int32Array, first: number, take: number, value: number): number {
+  const last = first + take - 1
+  let i = first
+  for (; i < last && values[i + 1]! < value; i++) values[i] = values[i + 1]!
+  values[i] = value
+  return values[first]!
+}
+
+/** @param bits - Of float32, shape [frames, take]. */
+function meansOf(bits: Int32Array, take: number): Float64Array {
+  const values = new Float32Array(bits.buffer)
+  const means = new Float64Array(values.length / take)
+  for (let t = 0; t < means.length; t++) means[t] = meanOf(values, t * take, take)
+  return means
+}
+
+/** @throws EscError INVALID_INPUT if a magnitude is not finite or is negative. */
+function sortBand(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
+  assertMagnitude(magnitude)
+  const { data, frames } = magnitude
+  const column = new Float32Array(end - first)
+  const highest = new Float64Array(frames)
+  const lowest = new Float64Array(frames)
+  for (let t = 0; t < frames; t++) {
+    for (let i = 0; i < column.length; i++) column[i] = data[(first + i) * frames + t]!
+    column.sort()
+    highest[t] = meanOf(column, column.length - take, take)
+    lowest[t] = meanOf(column, 0, take)
+  }
+  return { highest, lowest }
+}
+
+function meanOf(values: Float32Array, start: number, count: number): number {
   let sum = 0
   for (let i = start; i < start + count; i++) sum += values[i]!
   return sum / count
