@@ -3,13 +3,17 @@ import { defineConfig } from 'tsup'
 
 type Exports = Record<string, string | Record<string, string>>
 
-// Run from a package's folder: what it builds is what its `exports` name as source.
+// Run from a package's folder: what it builds is what its `exports` name as source, and the programs of its worker
+// threads, which are started by their file's name.
 const { exports: entries } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Exports }
 
 export default defineConfig({
-  entry: Object.values(entries).flatMap((entry) =>
-    typeof entry === 'object' && entry['@esc/source'] ? [entry['@esc/source']] : [],
-  ),
+  entry: [
+    ...Object.values(entries).flatMap((entry) =>
+      typeof entry === 'object' && entry['@esc/source'] ? [entry['@esc/source']] : [],
+    ),
+    'src/node/*-worker.ts',
+  ],
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',

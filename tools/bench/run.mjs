@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const outfile = `${folder}dist/main.mjs`
 await build({
-  entryPoints: [`${folder}src/main.ts`],
-  outfile,
+  entryPoints: {
+    main: `${folder}src/main.ts`,
+    // Worker threads are started by a file's name, beside the one that starts them.
+    'feature-worker': `${folder}../../packages/dataset/src/node/feature-worker.ts`,
+  },
+  outdir: `${folder}dist`,
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -26,4 +29,4 @@ await build({
     },
   ],
 })
-await import(outfile)
+await import('./dist/main.js')

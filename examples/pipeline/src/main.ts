@@ -9,6 +9,7 @@ import { command, parseOptions } from './options.js'
 import type { RunResults } from './results.js'
 import { runPipeline } from './run.js'
 import { percent } from './stages/context.js'
+import { fetchSource } from './stages/source.js'
 
 // npm runs scripts in the package's folder and says here where it was called.
 const cwd = process.env.INIT_CWD ?? process.cwd()
@@ -23,16 +24,22 @@ async function main(): Promise<number> {
   process.once('SIGINT', () => stop.abort(new Stopped(130)))
   process.once('SIGTERM', () => stop.abort(new Stopped(143)))
   const console = createStageConsole(process.stdout)
+  let left = 'Nothing was written.'
   try {
     const options = parseOptions(argv, cwd)
     const context = { options, console, signal: stop.signal }
+    if (options.download) {
+      left = `What was fetched is kept for the next --download, in ${options.data}.download.`
+      await fetchSource(context)
+      left = 'Nothing was written.'
+    }
     if (options.dryRun) await dryRun(context)
     else printResults(await runPipeline(context), options.out, console.line)
     return 0
   } catch (error) {
     console.line('')
     if (error instanceof Stopped) {
-      process.stderr.write('Stopped. Nothing was written.\n')
+      process.stderr.write(`Stopped. ${left}\n`)
       return error.exitCode
     }
     if (!isEscError(error)) throw error

@@ -19,7 +19,7 @@ export function metricsOf(
   totalSec: number,
 ): RunMetrics {
   const { subset, model, split, epochs, seed } = options
-  const { dataset, clips, tableAudit, clipAudit, chosen } = data
+  const { dataset, clips, audit, chosen } = data
   const { accuracy, macro, weighted, perClass, confusion, loss } = models.float.evaluation
   return {
     version: 1,
@@ -46,11 +46,7 @@ export function metricsOf(
       hash: clips.hash,
       skipped: clips.skipped,
     },
-    audit: {
-      table: tableAudit,
-      findings: [...tableAudit.findings, ...clipAudit.findings],
-      medianDurationSec: clipAudit.medianDurationSec,
-    },
+    audit,
     recipe: data.recipe,
     split: {
       name: split,

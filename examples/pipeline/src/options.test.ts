@@ -7,6 +7,7 @@ const cwd = '/home/user/project'
 test('nothing given: the defaults', () => {
   expect(parseOptions([], cwd)).toEqual({
     data: null,
+    download: false,
     subset: 'esc10',
     model: 'audio-cnn',
     split: 'folds',
@@ -30,6 +31,7 @@ test('everything given, in both spellings; paths are relative to the caller', ()
   )
   expect(options).toEqual({
     data: '/home/user/sounds',
+    download: false,
     subset: 'esc50',
     model: 'mel-cnn',
     split: 'folds',
@@ -46,8 +48,20 @@ test('everything given, in both spellings; paths are relative to the caller', ()
 
 test('the folder is named after the run', () => {
   expect(parseOptions(['--data', 'x', '--split', 'stratified-group', '--model', 'mel-cnn'], cwd).out).toBe(
-    `${cwd}/runs/esc10-mel-cnn-stratified-group`,
+    `${cwd}/runs/x-mel-cnn-stratified-group`,
   )
+  expect(parseOptions(['--data', 'x', '--subset', 'esc50'], cwd).out).toBe(
+    `${cwd}/runs/esc50-audio-cnn-fold1`,
+  )
+})
+
+test('--download goes to data/ESC-50, or where --data says', () => {
+  expect(parseOptions(['--download'], cwd)).toMatchObject({
+    data: `${cwd}/data/ESC-50`,
+    download: true,
+    out: `${cwd}/runs/ESC-50-audio-cnn-fold1`,
+  })
+  expect(parseOptions(['--data', 'x', '--download'], cwd)).toMatchObject({ data: `${cwd}/x`, download: true })
 })
 
 describe('what is wrong is named, with what to do', () => {
@@ -63,6 +77,7 @@ describe('what is wrong is named, with what to do', () => {
     ['zero epochs', ['--epochs', '0'], /--epochs 0/],
     ['a fraction', ['--seed', '1.5'], /--seed 1.5/],
     ['a value for a switch', ['--dry-run=yes'], /--dry-run takes no value/],
+    ['a download that may not write', ['--download', '--dry-run'], /--download does not go with --dry-run/],
     ['twice', ['--seed', '1', '--seed', '2'], /--seed is given twice/],
     [
       'a fold for a random split',
@@ -80,6 +95,7 @@ test('--help names every flag', async () => {
   const help = await renderUsage(command)
   for (const flag of [
     'data',
+    'download',
     'subset',
     'model',
     'split',

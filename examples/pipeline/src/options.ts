@@ -1,5 +1,5 @@
 /** The command line: what can be asked for, and what was. */
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { EscError } from '@esc/core'
 import type { ArgsDef, CommandDef } from 'citty'
 
@@ -11,8 +11,10 @@ const choices = {
 
 /** What a run is asked to do. */
 export interface RunOptions {
-  /** Absolute path of a data set in ESC-50's layout; `null` takes the synthetic one. */
+  /** Absolute path of a data set that `openDataset` knows; `null` takes the synthetic one. */
   data: string | null
+  /** Fetch ESC-50 into `data` first, unless it is there. */
+  download: boolean
   subset: (typeof choices.subset)[number]
   model: (typeof choices.model)[number]
   split: (typeof choices.split)[number]
@@ -34,12 +36,18 @@ export const args = {
   data: {
     type: 'string',
     valueHint: 'DIR',
-    description: 'Data set in ESC-50 layout (Default: an embedded synthetic set)',
+    description:
+      'Data set: ESC-50, UrbanSound8K or a folder for each class (Default: an embedded synthetic set)',
+  },
+  download: {
+    type: 'boolean',
+    description:
+      'Fetch ESC-50 (0.6 GB, CC BY-NC) into --data (then by default data/ESC-50) if it is not there',
   },
   subset: {
     type: 'string',
     valueHint: 'NAME',
-    description: 'esc10 or esc50: which classes of it (Default: esc10)',
+    description: 'esc10 or esc50: which classes of ESC-50 (Default: esc10)',
   },
   model: {
     type: 'string',
@@ -81,7 +89,7 @@ export const command: CommandDef = {
   args,
 }
 
-const booleans = new Set(['dry-run', 'skip-bad', 'save-audio'])
+const booleans = new Set(['download', 'dry-run', 'skip-bad', 'save-audio'])
 
 /**
  * Reads the flags.
@@ -114,11 +122,17 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     }
   }
   const testFold = split === 'folds' ? (whole('test-fold', 0) ?? 1) : null
-  const data = given.get('data')
+  const download = given.has('download')
+  if (download && given.has('dry-run')) {
+    throw new EscError('INVALID_OPTION', '--download does not go with --dry-run, which writes nothing')
+  }
+  const data = given.get('data') ?? (download ? 'data/ESC-50' : undefined)
   const place = testFold === null ? split : `fold${testFold}`
-  const name = `${data === undefined ? 'synthetic' : subset}-${model}-${place}`
+  const set = data === undefined ? 'synthetic' : (given.get('subset') ?? basename(resolve(cwd, data)))
+  const name = `${set}-${model}-${place}`
   return {
     data: data === undefined ? null : resolve(cwd, data),
+    download,
     subset,
     model,
     split,

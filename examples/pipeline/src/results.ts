@@ -1,6 +1,6 @@
 /** What a run finds out: the content of `metrics.json`, and what the report shows besides. */
 import type { FeatureRecipe } from '@esc/core'
-import type { Finding, TableAudit } from '@esc/dataset'
+import type { DatasetAudit } from '@esc/dataset'
 import type { Latency, Parity } from '@esc/edge'
 import type { ClassificationReport, EpochRecord } from '@esc/model'
 
@@ -41,8 +41,8 @@ export interface RunMetrics {
     hash: string
     skipped: SkippedClip[]
   }
-  /** `findings` are all: those of the table and those of the clips. */
-  audit: { table: TableAudit; findings: Finding[]; medianDurationSec: number }
+  /** Of the clips used, and of the split. */
+  audit: DatasetAudit
   recipe: FeatureRecipe
   split: {
     name: string

@@ -30,6 +30,7 @@ describe('parseEsc50', () => {
           labelIndex: 0,
           label: 'dog',
           group: '100032',
+          columns: { take: 'A' },
         },
         {
           id: '1-100038-A-14',
@@ -38,6 +39,7 @@ describe('parseEsc50', () => {
           labelIndex: 2,
           label: 'chirping_birds',
           group: '100038',
+          columns: { take: 'A' },
         },
         {
           id: '5-234879-B-1',
@@ -46,6 +48,7 @@ describe('parseEsc50', () => {
           labelIndex: 1,
           label: 'rooster',
           group: '234879',
+          columns: { take: 'B' },
         },
         {
           id: '2-100032-B-0',
@@ -54,6 +57,7 @@ describe('parseEsc50', () => {
           labelIndex: 0,
           label: 'dog',
           group: '100032',
+          columns: { take: 'B' },
         },
       ],
       synthetic: false,
@@ -79,15 +83,36 @@ describe('parseEsc50', () => {
       'no last newline': plain.trimEnd(),
       'empty lines': plain.replaceAll('\n', '\n\n'),
       quoted: plain.replaceAll(/[^,\n]+/g, '"$&"'),
-      'columns reordered, one more': plain
+      'columns reordered': plain
         .trimEnd()
         .split('\n')
-        .map((line, i) => [i === 0 ? 'fold_note' : '=1+1', ...line.split(',').reverse()].join(','))
+        .map((line) => line.split(',').reverse().join(','))
         .join('\n'),
     }
     for (const [name, text] of Object.entries(dialects)) {
       expect(parseEsc50(text, { subset: 'esc10' }), name).toEqual(expected)
     }
+  })
+
+  it('keeps the columns it has no field for, by name and as they are', () => {
+    const columnsOf = (text: string) => parseEsc50(text).records.map(({ columns }) => columns)
+    const wide = 'filename,fold,target,category,src_file,,site,__proto__\na.wav,1,0,dog,7,0, =1+1,p\n'
+    expect(columnsOf(wide).map((columns) => Object.entries(columns!))).toEqual([
+      [
+        ['site', ' =1+1'],
+        ['__proto__', 'p'],
+      ],
+    ])
+    expect(
+      parseEsc50('filename,fold,target,category,src_file\na.wav,1,0,dog,7\n').records[0],
+    ).not.toHaveProperty('columns')
+    expect(() => parseEsc50(wide.replace('__proto__', 'site'))).toThrow(/line 1: column 'site' occurs twice/)
+  })
+
+  it('says that another delimiter may be in use', () => {
+    expect(() => parseEsc50(table(...rows).replaceAll(',', ';'))).toThrow(
+      /line 1: column 'filename' is missing; found filename;fold;.*another delimiter/,
+    )
   })
 
   it('needs the esc10 column only for ESC-10', () => {

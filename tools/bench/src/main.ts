@@ -4,12 +4,16 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audioSuite } from './audio.js'
 import { dspSuite } from './dsp.js'
+import { featuresSuite } from './features.js'
 import { type BenchRow, formatRows } from './rows.js'
+import { splitsSuite } from './splits.js'
 import { trainSuite } from './train.js'
 
 const suites: Record<string, () => Promise<BenchRow[]>> = {
   audio: audioSuite,
   dsp: dspSuite,
+  features: featuresSuite,
+  splits: splitsSuite,
   train: trainSuite,
 }
 

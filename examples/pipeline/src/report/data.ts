@@ -1,12 +1,11 @@
 /** What went in: the clips and the split. */
 import type { RunMetrics, RunResults } from '../results.js'
+import { eachPart, renderAudit } from './audit.js'
 import { drawClassCounts, drawDurations } from './figures.js'
 import { count, percent, plural, seconds } from './format.js'
 import { type Html, html } from './html.js'
 import { figure, section, table } from './layout.js'
 
-/** More rows than this make a figure too tall to take in at once. */
-const classesPerFigure = 25
 const longestList = 50
 
 /**
@@ -24,8 +23,8 @@ export function renderData({ metrics, clips }: RunResults): Html {
     'data',
     'Data',
     html`<p>${plural(dataset.clips, 'clip')} of ${classes}, ${seconds(total)} of sound in all, from ${sources}.</p>
-<div class="columns">${classFigures(dataset.labels, clips)}${durationFigure(durations, audit.medianDurationSec)}</div>
-${findingsTable(metrics)}
+<div class="columns">${classFigures(dataset.labels, clips)}${durationFigure(durations, audit.clips.durationSec?.p50 ?? Number.NaN)}</div>
+${renderAudit(audit)}
 ${skippedTable(dataset.skipped)}`,
   )
 }
@@ -35,7 +34,7 @@ ${skippedTable(dataset.skipped)}`,
  *
  * @example renderSplit(results.metrics)
  */
-export function renderSplit({ split }: RunMetrics): Html {
+export function renderSplit({ split, audit }: RunMetrics): Html {
   const all = split.train + split.validation + split.test
   const row = (part: string, clips: number, fold: string) => [part, count(clips), percent(clips / all), fold]
   const foldOf = (fold: number | null) => (fold === null ? '–' : String(fold))
@@ -46,6 +45,12 @@ export function renderSplit({ split }: RunMetrics): Html {
 clips).</p>`
       : html`<p><strong class="warning">${plural(split.leakedTestClips, 'leaked test clip')}</strong>: cut from source
 recordings that training saw too. Split by group to avoid it.</p>`
+  const copied = audit.split?.copiedTestClips ?? 0
+  const copies =
+    copied === 0
+      ? null
+      : html`<p><strong class="warning">${plural(copied, 'copied test clip')}</strong>: an exact or near copy is in
+training, whatever the table says of their sources; see the findings of the audit.</p>`
   return section(
     'split',
     'Split',
@@ -57,21 +62,16 @@ recordings that training saw too. Split by group to avoid it.</p>`
         row('validation', split.validation, foldOf(split.validationFold)),
         row('test', split.test, foldOf(split.testFold)),
       ],
-    )}${leaks}`,
+    )}${leaks}${copies}`,
   )
 }
 
 function classFigures(labels: readonly string[], clips: RunResults['clips']): Html[] {
   const counts = labels.map(() => 0)
   for (const { labelIndex } of clips) counts[labelIndex] = (counts[labelIndex] ?? 0) + 1
-  const indices = labels.map((_label, index) => index)
-  const figures: Html[] = []
-  for (let start = 0; start < labels.length; start += classesPerFigure) {
-    const part = indices.slice(start, start + classesPerFigure)
-    const range = labels.length > classesPerFigure ? `, ${start + 1} to ${start + part.length}` : ''
-    figures.push(figure(drawClassCounts(labels, counts, part), `Clips of each class${range}.`))
-  }
-  return figures
+  return eachPart(labels, (part, range) =>
+    figure(drawClassCounts(labels, counts, part), `Clips of each class${range}.`),
+  )
 }
 
 function durationFigure(durations: readonly number[], medianDurationSec: number): Html {
@@ -81,30 +81,6 @@ function durationFigure(durations: readonly number[], medianDurationSec: number)
   return figure(
     drawDurations(durations),
     `Durations: median ${seconds(medianDurationSec)}, shortest ${seconds(shortest)}, longest ${seconds(longest)}.`,
-  )
-}
-
-function findingsTable({ audit }: RunMetrics): Html {
-  const severities = ['error', 'warning', 'info']
-  // The run's findings may hold those of the table again.
-  const unique = new Map(
-    [...audit.table.findings, ...audit.findings].map((finding) => [
-      `${finding.code} ${finding.message}`,
-      finding,
-    ]),
-  )
-  const findings = [...unique.values()].sort(
-    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity),
-  )
-  if (findings.length === 0) return html`<p>The audit of table and clips found nothing worth a word.</p>`
-  return table(
-    'Findings of the audit',
-    [{ name: 'severity' }, { name: 'finding', text: true }, { name: 'clips' }],
-    findings.map(({ severity, message, ids }) => [
-      html`<span class="${severity}">${severity}</span>`,
-      message,
-      ids.length > 0 ? count(ids.length) : '–',
-    ]),
   )
 }
 

@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom'
 import { expect, test } from 'vitest'
 import { drawConfusion } from './confusion.js'
-import { drawClassCounts, drawCurve, drawDurations } from './figures.js'
+import { drawClassCounts, drawCurve, drawDurations, drawSpreads } from './figures.js'
 import { makeResults } from './fixture.js'
 import type { Html } from './html.js'
 
@@ -21,6 +21,23 @@ test('bars are as long as the counts, on one scale for all figures', () => {
 test('the histogram counts every clip, also the shortest and the longest', () => {
   const heights = numbers(parse(drawDurations([4.6, 5, 5, 5.0001, 5.4])).querySelectorAll('rect'), 'height')
   expect(heights.map((height) => height / heights[0]!)).toEqual([1, 3, 1].map((n) => expect.closeTo(n, 6)))
+})
+
+test('spreads stand on one scale in all figures, a class without clips keeps its line', () => {
+  const spreads = [
+    { p5: -40, p25: -30, p50: -20, p75: -10, p95: 0 },
+    null,
+    { p5: -30, p25: -30, p50: -30, p75: -30, p95: -30 },
+  ]
+  const medians = (indices: number[]) => {
+    const { length } = indices
+    const document = parse(drawSpreads(['dog', 'rain', 'wind'], spreads, indices, 'level (dB)'))
+    expect(document.querySelectorAll('[aria-label="y-axis tick label"] text')).toHaveLength(length)
+    return numbers(document.querySelectorAll('circle'), 'cx')
+  }
+  const [dog, wind] = medians([0, 1, 2])
+  expect(dog! - wind!).toBeGreaterThan(20)
+  expect(medians([2])).toEqual([wind])
 })
 
 test('clips of one length make one bar that can be seen', () => {

@@ -1,4 +1,5 @@
 /** The report's plots, as inline SVG. */
+import type { Spread } from '@esc/dataset'
 import type { EpochRecord } from '@esc/model'
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
@@ -100,6 +101,55 @@ export function drawDurations(durations: readonly number[]): Html {
     x: { ...room, label: 'duration (s)', labelAnchor: 'center', labelArrow: 'none', ticks: 6 },
     y: { label: 'clips', labelArrow: 'none', grid: true, ticks: 5, tickFormat: ',d' },
     marks: [Plot.rectY(durations, { ...bins, fill: 'var(--blue)' }), Plot.ruleY([0])],
+  })
+}
+
+/**
+ * For each class a line from the 5th to the 95th percentile, a bar over the middle half, and a dot at the median.
+ *
+ * @param spreads - One per class, `null` where nothing was measured; at least one is there.
+ * @param indices - The classes to draw, indices into `labels` and `spreads`.
+ * @example drawSpreads(['dog', 'rain'], [dogs, rains], [0, 1], 'level (dB)')
+ */
+export function drawSpreads(
+  labels: readonly string[],
+  spreads: readonly (Spread | null)[],
+  indices: readonly number[],
+  quantity: 'level (dB)' | 'bandwidth (kHz)',
+): Html {
+  const { format, width } = tickLabels(labels)
+  const ends = spreads.flatMap((spread) => (spread ? [spread.p5, spread.p95] : []))
+  const rows = indices.flatMap((index) => (spreads[index] ? [{ index, ...spreads[index] }] : []))
+  return draw(`The ${quantity} of the clips of each class: median, quartiles, 5th and 95th percentile`, {
+    width: 440,
+    height: indices.length * 19 + 50,
+    marginLeft: width,
+    marginRight: 16,
+    marginTop: 8,
+    marginBottom: 42,
+    // One scale for all figures, as for the counts; a class without a clip keeps its line.
+    x: {
+      domain: [Math.min(...ends), Math.max(...ends)],
+      nice: true,
+      grid: true,
+      ticks: 6,
+      label: quantity,
+      labelAnchor: 'center',
+      labelArrow: 'none',
+    },
+    y: { domain: indices, type: 'band', tickFormat: format, tickSize: 0, label: null, padding: 0.4 },
+    marks: [
+      Plot.ruleY(rows, { x1: 'p5', x2: 'p95', y: 'index', stroke: 'var(--blue)', strokeWidth: 1.5 }),
+      Plot.ruleY(rows, { x1: 'p25', x2: 'p75', y: 'index', stroke: 'var(--blue)', strokeWidth: 7 }),
+      Plot.dot(rows, {
+        x: 'p50',
+        y: 'index',
+        r: 3.5,
+        fill: 'var(--ground)',
+        stroke: 'currentColor',
+        strokeWidth: 1.5,
+      }),
+    ],
   })
 }
 

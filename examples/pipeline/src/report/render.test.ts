@@ -57,7 +57,7 @@ describe('a report', () => {
       expect(figure.querySelector('svg')?.getAttribute('aria-label')).toMatch(/^\w.{10,}/)
       expect(textOf(figure.querySelector('figcaption'))).not.toBe('')
     }
-    expect(all(document, 'figure')).toHaveLength(5)
+    expect(all(document, 'figure')).toHaveLength(7)
     expect(all(document, 'th:not([scope])')).toHaveLength(0)
     expect(all(document, 'table').every((table) => textOf(table.querySelector('caption')) !== '')).toBe(true)
   })
@@ -96,7 +96,20 @@ describe('a report', () => {
       ['largest logit error of the export', '2.9e-6', '–'],
     ])
     // The worst first.
-    expect(rows('data').map(([first]) => first)).toEqual(['error', 'warning', 'info', '1-100032-A-0.wav'])
+    expect(rows('data').map(([first]) => first)).toEqual([
+      ...['error', 'warning', 'info'],
+      ...['duration', 'sample rate', 'channels', 'level', 'effective bandwidth', 'silence'],
+      ...['exact copies', 'near copies'],
+      'clip-5-1',
+      '1-100032-A-0.wav',
+    ])
+    expect(rows('data').find(([first]) => first === 'clip-5-1')).toEqual([
+      'clip-5-1',
+      'clip-5-9',
+      '0.64 s',
+      '3.94 s',
+      '13.3 %',
+    ])
   })
 
   test('is the same for the same results', () => {
@@ -147,6 +160,13 @@ test('leaked test clips are a warning that says what it means', () => {
   expect(all(document, '#summary .warning, #split .warning')).toHaveLength(2)
 })
 
+test('copies of training clips among the test clips are a warning, though no source leaks', () => {
+  const results = makeResults()
+  results.metrics.audit.split!.copiedTestClips = 2
+  const document = parse(renderReport(results))
+  expect(all(document, '#split .warning').map(textOf)).toEqual(['2 copied test clips'])
+})
+
 test('a class without a test clip has dashes, a note, and an empty row in the matrix', () => {
   const document = parse(renderReport(makeResults({ untested: [2] })))
   const row = all(document, '#classes tbody tr')[2]!
@@ -155,10 +175,10 @@ test('a class without a test clip has dashes, a note, and an empty row in the ma
   expect(textOf(document.querySelector('#summary'))).toContain('1 class without a test clip: counted as 0.')
 })
 
-test('fifty classes: two figures of bars, every label whole in a table', () => {
+test('fifty classes: two figures of each kind, every label whole in a table', () => {
   const results = makeResults({ classes: 50 })
   const document = parse(renderReport(results))
-  expect(all(document, '#data figure')).toHaveLength(3)
+  expect(all(document, '#data figure')).toHaveLength(7)
   expect(all(document, '#classes tbody th').map(textOf)).toEqual(results.metrics.dataset.labels)
 })
 
@@ -206,7 +226,6 @@ describe('never shows what is not a number', () => {
     const results = makeResults()
     results.metrics.dataset.skipped = []
     results.metrics.audit.findings = []
-    results.metrics.audit.table.findings = []
     expect(textOf(parse(renderReport(results)).querySelector('#data'))).toMatch(/audit .* found nothing/)
   })
 })

@@ -1,13 +1,6 @@
 /** The first half of a run: table, audit, features, split. */
 import type { Example, FeatureRecipe } from '@esc/core'
-import {
-  auditClips,
-  auditTable,
-  type ClipAudit,
-  type Dataset,
-  type Finding,
-  type TableAudit,
-} from '@esc/dataset'
+import { auditFacts, auditTable, type Dataset, type DatasetAudit, type Finding } from '@esc/dataset'
 import type { PendingFolder } from '../files.js'
 import { networks } from '../networks.js'
 import type { RunContext } from './context.js'
@@ -19,8 +12,7 @@ import { type ChosenSplit, chooseSplit } from './split.js'
 export interface RunData {
   dataset: Dataset
   recipe: FeatureRecipe
-  tableAudit: TableAudit
-  clipAudit: ClipAudit
+  audit: DatasetAudit
   clips: PreparedClips
   chosen: ChosenSplit
   train: Example[]
@@ -45,11 +37,11 @@ export async function prepareData(
     return { ...opened, summary: `${name}: ${records.length} clips, ${labels.length} classes` }
   })
   const { dataset } = source
-  const { audit: tableAudit } = await console.stage('audit the table', async () => {
+  const { audit: table } = await console.stage('audit the table', async () => {
     const audit = auditTable(dataset)
     return { audit, summary: `${audit.sources} sources, ${audit.clipsSharingSource} clips share one` }
   })
-  printFindings(tableAudit.findings, console.line)
+  printFindings(table.findings, console.line)
   // A fold that does not exist, or a class too small, is better told before minutes of decoding than after.
   chooseSplit(dataset.records, dataset.labels, options)
 
@@ -66,19 +58,30 @@ export async function prepareData(
     return { ...prepared, summary: `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${bins} × ${frames}${skipped}` }
   })
   for (const { filename, reason } of clips.skipped) console.line(`  skipped ${filename}: ${reason}`)
-  const clipAudit = auditClips(clips.facts)
-  printFindings(clipAudit.findings, console.line)
 
   const chosen = await console.stage('split', async () => {
     const result = chooseSplit(clips.records, dataset.labels, options)
     return { ...result, summary: describeSplit(options.split, result) }
   })
+  const { audit } = await console.stage('audit the clips', async () => {
+    // A split's indices count the clips that could be read.
+    const readable = { ...dataset, records: clips.records }
+    const result = auditFacts(readable, clips.facts, { split: chosen.split })
+    const { duplicates, nearDuplicates } = result.clips
+    const summary = `${duplicates.length} exact and ${nearDuplicates.length} near duplicates`
+    return { audit: result, summary }
+  })
+  const told = new Set(table.findings.map(({ message }) => message))
+  printFindings(
+    audit.findings.filter(({ message }) => !told.has(message)),
+    console.line,
+  )
+
   const part = (indices: Int32Array) => Array.from(indices, (index) => clips.examples[index]!)
   return {
     dataset,
     recipe,
-    tableAudit,
-    clipAudit,
+    audit,
     clips,
     chosen,
     train: part(chosen.split.train),

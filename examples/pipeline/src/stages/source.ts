@@ -2,11 +2,12 @@
 
 import type { DecodedAudio } from '@esc/audio-io'
 import { decodeAudio } from '@esc/audio-io/node'
-import { EscError } from '@esc/core'
+import { EscError, type ProgressEvent } from '@esc/core'
 import { type Dataset, synthesizeEsc10 } from '@esc/dataset'
-import { openDataset } from '@esc/dataset/node'
+import { downloadEsc50, openDataset } from '@esc/dataset/node'
 import type { RunOptions } from '../options.js'
 import type { SkippedClip } from '../results.js'
+import type { RunContext } from './context.js'
 
 /** A table, and how to get at its sounds. */
 export interface ClipSource {
@@ -19,13 +20,38 @@ export interface ClipSource {
 }
 
 /**
+ * Fetches ESC-50 into `data`, unless it is there; its licence is shown before.
+ *
+ * @throws EscError as `downloadEsc50`; the signal's reason.
+ */
+export async function fetchSource({ options, console, signal }: RunContext): Promise<void> {
+  const { data } = options
+  if (data === null) return
+  await console.stage('download ESC-50', async () => {
+    const dir = await downloadEsc50(data, {
+      signal,
+      onLicense: (text) => console.line(`${text}\n`),
+      onProgress: (event) => console.progress(event.stage === 'download' ? inMegabytes(event) : event),
+    })
+    return { summary: dir }
+  })
+}
+
+function inMegabytes({ done, total }: ProgressEvent): ProgressEvent {
+  return { stage: 'download, MB', done: Math.round(done / 1e6), total: Math.round(total / 1e6) }
+}
+
+/**
  * Opens the data set that was asked for.
  *
  * @throws EscError IO or INVALID_INPUT naming the file; a missing sound is an error unless `skipBad`.
  */
 export async function openSource({ data, subset, seed, skipBad }: RunOptions): Promise<ClipSource> {
   if (data === null) return openSynthetic(seed)
-  const { dataset, missing, pathOf } = await openDataset(data, { subset })
+  const whole = await openDataset(data)
+  // Other data sets have no such part, and are taken whole.
+  const opened = whole.dataset.name === 'esc50' ? await openDataset(data, { subset }) : whole
+  const { dataset, missing, pathOf } = opened
   if (missing.length > 0 && !skipBad) {
     const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''
     throw new EscError(

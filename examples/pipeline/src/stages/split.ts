@@ -38,6 +38,9 @@ export function chooseSplit(
       `class ${labels[small]} has ${clips} that can be read; add clips or remove the class from the table`,
     )
   }
+  if (testFold !== null && records.some(({ fold }) => fold === null)) {
+    throw new EscError('INVALID_INPUT', 'this data set has no folds of its own; use --split stratified-group')
+  }
   const validationFold = testFold === null ? null : (options.validationFold ?? nextFold(records, testFold))
   const classes = records.map(({ labelIndex }) => labelIndex)
   const groups = records.map(({ group }) => group)

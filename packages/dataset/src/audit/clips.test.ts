@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { auditClips } from './clips.js'
+import type { ClipRecord, Dataset } from '../record.js'
+import { auditClips, type UnreadableClip } from './clips.js'
 import type { ClipFacts } from './measure.js'
 
 function factsOf(id: string, changes: Partial<ClipFacts> = {}): ClipFacts {
@@ -12,65 +13,147 @@ function factsOf(id: string, changes: Partial<ClipFacts> = {}): ClipFacts {
     rmsDb: -20,
     leadingSilenceSec: 0,
     trailingSilenceSec: 0.5,
+    insideSilenceSec: 0,
     digitalSilenceShare: 0,
     clippedShare: 0.0001,
     dcOffset: 0.01,
     hash: id,
+    bandwidthHz: 20000,
+    fingerprint: [],
     ...changes,
   }
 }
 
+/** Clips of dogs; those whose name begins with `rain` are rain. Each is a source of its own unless `groups` says so. */
+function datasetOf(ids: readonly string[], groups: Record<string, string> = {}): Dataset {
+  const labels = ['dog', 'rain']
+  const records = ids.map((id, i): ClipRecord => {
+    const labelIndex = id.startsWith('rain') ? 1 : 0
+    return {
+      id,
+      filename: `${id}.wav`,
+      fold: i % 5,
+      labelIndex,
+      label: labels[labelIndex]!,
+      group: groups[id] ?? id,
+    }
+  })
+  return { name: 'test', labels, records, synthetic: false }
+}
+
+const audit = (facts: readonly ClipFacts[], unreadable: readonly UnreadableClip[] = []) =>
+  auditClips(datasetOf([...facts, ...unreadable].map(({ id }) => id)), facts, unreadable)
+const same = (value: number) => ({ p5: value, p25: value, p50: value, p75: value, p95: value })
+
 describe('auditClips', () => {
   it('has nothing to say about clips within all limits', () => {
-    const audit = auditClips([factsOf('a'), factsOf('b', { durationSec: 5.001 }), factsOf('c')])
-    expect(audit).toEqual({
+    const clips = [factsOf('a'), factsOf('b', { durationSec: 5.001 }), factsOf('rain')]
+    const sound = { rmsDb: same(-20), bandwidthHz: same(20000) }
+    expect(audit(clips)).toEqual({
       clips: 3,
-      medianDurationSec: 5,
+      missing: [],
+      unreadable: [],
+      durationSec: { p5: 5, p25: 5, p50: 5, p75: expect.closeTo(5.0005), p95: expect.closeTo(5.0009) },
       sampleRates: [{ sampleRate: 44100, clips: 3 }],
+      channels: [{ channels: 1, clips: 3 }],
+      silence: { leading: 0, trailing: expect.closeTo(0.1, 4), inside: 0 },
+      ...sound,
+      classes: [
+        { label: 'dog', clips: 2, ...sound },
+        { label: 'rain', clips: 1, ...sound },
+      ],
       duplicates: [],
+      nearDuplicates: [],
       findings: [],
     })
   })
 
   it('finds each kind of trouble, the worst first', () => {
-    const audit = auditClips([
+    const clips = [
       factsOf('a'),
       factsOf('b'),
       factsOf('copy of b', { hash: 'b' }),
       factsOf('short', { durationSec: 3 }),
-      factsOf('slow', { sampleRate: 22050 }),
+      factsOf('slow', { sampleRate: 22050, bandwidthHz: 11000 }),
+      factsOf('stereo', { channels: 2 }),
       factsOf('loud', { clippedShare: 0.02 }),
       factsOf('offset', { dcOffset: -0.02 }),
+      factsOf('narrow', { bandwidthHz: 9000 }),
+      factsOf('rain', { bandwidthHz: 8000 }),
       factsOf('padded', { trailingSilenceSec: 2 }),
       factsOf('late', { leadingSilenceSec: 1 }),
-      factsOf('silent', { peak: 0, leadingSilenceSec: 5, trailingSilenceSec: 5, hash: '0' }),
+      factsOf('twice', { insideSilenceSec: 1 }),
+      factsOf('silent', { peak: 0, leadingSilenceSec: 5, trailingSilenceSec: 5, hash: '0', bandwidthHz: 0 }),
       factsOf('silent too', { peak: 0, leadingSilenceSec: 5, trailingSilenceSec: 5, hash: '0' }),
-    ])
-    expect(audit.duplicates).toEqual([['b', 'copy of b']])
-    expect(audit.sampleRates).toEqual([
-      { sampleRate: 44100, clips: 10 },
+    ]
+    const unreadable = [{ id: 'torn', reason: 'ends too early' }]
+    const all = auditClips(datasetOf([...clips.map(({ id }) => id), 'torn', 'lost']), clips, unreadable)
+    expect(all).toMatchObject({ clips: 15, missing: ['lost'], unreadable, duplicates: [['b', 'copy of b']] })
+    expect(all.sampleRates).toEqual([
+      { sampleRate: 44100, clips: 14 },
       { sampleRate: 22050, clips: 1 },
     ])
-    expect(audit.findings.map(({ severity, code, ids }) => [severity, code, ids])).toEqual([
+    expect(all.findings.map(({ severity, code, ids }) => [severity, code, ids])).toEqual([
+      ['error', 'MISSING_CLIP', ['lost']],
+      ['error', 'UNREADABLE_CLIP', ['torn']],
       ['error', 'SILENT_CLIP', ['silent', 'silent too']],
       ['error', 'DUPLICATE_CLIP', ['b', 'copy of b']],
       ['warning', 'ODD_DURATION', ['short']],
       ['warning', 'ODD_SAMPLE_RATE', ['slow']],
+      ['warning', 'ODD_CHANNELS', ['stereo']],
       ['warning', 'CLIPPING', ['loud']],
       ['warning', 'DC_OFFSET', ['offset']],
+      ['warning', 'CLASS_BANDWIDTH', []],
+      ['info', 'NARROW_BAND', ['narrow', 'rain']],
       ['info', 'SILENT_PADDING', ['padded', 'late']],
+      ['info', 'SILENT_GAP', ['twice']],
     ])
-    expect(JSON.parse(JSON.stringify(audit))).toEqual(audit)
+    expect(all.findings[1]!.message).toBe('cannot be read: torn (ends too early)')
+    expect(all.findings.find(({ code }) => code === 'CLASS_BANDWIDTH')!.message).toMatch(
+      /class rain to 8\.0 kHz, class dog to 20\.0 kHz/,
+    )
+    expect(JSON.parse(JSON.stringify(all))).toEqual(all)
   })
 
-  it('takes the middle of an even number of durations, and no clips at all', () => {
-    expect(auditClips([factsOf('a'), factsOf('b', { durationSec: 6 })]).medianDurationSec).toBe(5.5)
-    expect(auditClips([])).toEqual({
-      clips: 0,
-      medianDurationSec: 0,
-      sampleRates: [],
-      duplicates: [],
-      findings: [],
-    })
+  it('takes only what stands apart for odd where durations vary', () => {
+    const clips = Array.from({ length: 41 }, (_, i) => factsOf(String(i), { durationSec: 2 + i / 20 }))
+    const codes = (facts: ClipFacts[]) => audit(facts).findings.map(({ code, ids }) => [code, ids])
+    expect(codes(clips)).toEqual([])
+    expect(codes([...clips, factsOf('long', { durationSec: 60 })])).toEqual([['ODD_DURATION', ['long']]])
+  })
+
+  it('tells copies from other sources, and overlapping cuts of one', () => {
+    const fingerprint = Array.from({ length: 100 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0)
+    const clips = ['a', 'b', 'rain'].map((id) => factsOf(id, { fingerprint }))
+    const { nearDuplicates, findings } = auditClips(datasetOf(['a', 'b', 'rain'], { b: 'a' }), clips, [])
+    expect(nearDuplicates).toEqual([
+      { ids: ['a', 'b'], offsetSec: 0, overlapSec: 2, bitErrorRate: 0 },
+      { ids: ['a', 'rain'], offsetSec: 0, overlapSec: 2, bitErrorRate: 0 },
+    ])
+    expect(findings.map(({ severity, code, message }) => [severity, code, message])).toEqual([
+      [
+        'warning',
+        'NEAR_DUPLICATE',
+        'nearly equal sounds from different sources: a ~ rain (folds 0, 2) (dog, rain)',
+      ],
+      ['info', 'OVERLAPPING_CLIPS', 'overlapping cuts of one source: a ~ b (folds 0, 1)'],
+    ])
+  })
+
+  it('has no number where there is no clip', () => {
+    const none = { rmsDb: null, bandwidthHz: null }
+    expect(audit([])).toMatchObject({ clips: 0, durationSec: null, ...none, findings: [] })
+    expect(audit([]).classes[0]).toEqual({ label: 'dog', clips: 0, ...none })
+  })
+
+  it('refuses clips of another table, and clips given twice', () => {
+    const refused = (message: RegExp) =>
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) })
+    expect(() => auditClips(datasetOf(['a']), [factsOf('b')], [])).toThrow(
+      refused(/clip b is not in the table/),
+    )
+    expect(() => auditClips(datasetOf(['a']), [factsOf('a')], [{ id: 'a', reason: '' }])).toThrow(
+      refused(/clip a was given 2 times/),
+    )
   })
 })

@@ -1,105 +1,123 @@
 /** What the clips themselves give away. */
-import { count, type Finding } from './finding.js'
+import { EscError } from '@esc/core'
+import type { Dataset } from '../record.js'
+import type { Finding } from './finding.js'
 import type { ClipFacts } from './measure.js'
+import { findNearDuplicates, type NearDuplicate } from './near.js'
+import { type Spread, spreadOf } from './spread.js'
 import { groupBy } from './table.js'
+import { findTrouble } from './trouble.js'
 
-/** Result of {@link auditClips}: plain JSON. */
-export interface ClipAudit {
+/** A clip whose file is there but cannot be decoded. */
+export interface UnreadableClip {
+  id: string
+  reason: string
+}
+
+/** How the clips of a class sound, as far as a number says. */
+export interface ClassSound {
+  label: string
+  /** Clips that could be measured. */
   clips: number
-  /** Middle of the durations, in seconds. */
-  medianDurationSec: number
-  /** How many clips have each rate, the most frequent first. */
+  /** Of clips that are not silent; `null` where there is none. */
+  rmsDb: Spread | null
+  bandwidthHz: Spread | null
+}
+
+/** What {@link auditFacts} says about the clips: plain JSON. */
+export interface ClipAudit {
+  /** Clips that could be measured. */
+  clips: number
+  /** Ids of clips that the table names and nobody gave. */
+  missing: string[]
+  unreadable: UnreadableClip[]
+  durationSec: Spread | null
+  /** How many clips have each rate, and each number of channels, the most frequent first. */
   sampleRates: { sampleRate: number; clips: number }[]
+  channels: { channels: number; clips: number }[]
+  /** Shares of all time: silence at the start, at the end, and in between. */
+  silence: { leading: number; trailing: number; inside: number }
+  /** Levels and effective bandwidths of clips that are not silent. */
+  rmsDb: Spread | null
+  bandwidthHz: Spread | null
+  /** In the order of the data set's labels. */
+  classes: ClassSound[]
   /** Ids of clips with equal samples, in sets of two or more. */
   duplicates: string[][]
+  nearDuplicates: NearDuplicate[]
   findings: Finding[]
 }
 
-const durationTolerance = 0.05
-const longSilenceSec = 0.5
-const clippedLimit = 1e-4
-const dcLimit = 0.01
-
 /**
- * Audits the facts of many clips: silent clips, exact copies, durations more than 5 % off the median, odd
- * sample rates, more than half a second of silence at an end, clipping (more than 1 sample in 10,000), a DC
- * offset above 0.01.
+ * Audits the facts of many clips.
  *
- * @returns Plain JSON; `findings` is empty where nothing is worth a word.
- * @example auditClips(clips.map(({ id, clip }) => measureClip(id, [clip.samples], clip.sampleRate))).findings
+ * @throws EscError INVALID_INPUT if there are facts about a clip that is not in the table.
  */
-export function auditClips(facts: readonly ClipFacts[]): ClipAudit {
-  const medianDurationSec = median(facts.map((clip) => clip.durationSec))
-  const sampleRates = [...groupBy(facts, (clip) => clip.sampleRate)]
-    .map(([sampleRate, { length }]) => ({ sampleRate, clips: length }))
-    .sort((a, b) => b.clips - a.clips)
-  // Silent clips of one length are all alike, and have a finding of their own.
-  const copies = groupBy(facts.filter(isAudible), (clip) => clip.hash).values()
-  const duplicates = [...copies].filter((set) => set.length > 1).map((set) => set.map(({ id }) => id))
-  const commonRate = sampleRates[0]?.sampleRate ?? 0
-  const isOddDuration = ({ durationSec }: ClipFacts) =>
-    Math.abs(durationSec - medianDurationSec) > durationTolerance * medianDurationSec
-  const isPadded = (clip: ClipFacts) =>
-    isAudible(clip) && Math.max(clip.leadingSilenceSec, clip.trailingSilenceSec) > longSilenceSec
-  const list = (
-    severity: Finding['severity'],
-    code: string,
-    what: string,
-    test: (clip: ClipFacts) => boolean,
-  ) => toFinding(severity, code, what, facts.filter(test))
-  return {
-    clips: facts.length,
-    medianDurationSec,
-    sampleRates,
-    duplicates,
-    findings: [
-      ...list('error', 'SILENT_CLIP', 'no sound at all', (clip) => !isAudible(clip)),
-      ...duplicateFinding(duplicates),
-      ...list('warning', 'ODD_DURATION', `not ${round(medianDurationSec)} s long (±5 %)`, isOddDuration),
-      ...list(
-        'warning',
-        'ODD_SAMPLE_RATE',
-        `not at ${commonRate} Hz`,
-        (clip) => clip.sampleRate !== commonRate,
-      ),
-      ...list('warning', 'CLIPPING', 'clipped', (clip) => clip.clippedShare > clippedLimit),
-      ...list('warning', 'DC_OFFSET', 'DC offset', (clip) => Math.abs(clip.dcOffset) > dcLimit),
-      ...list('info', 'SILENT_PADDING', `over ${longSilenceSec} s of silence at the start or end`, isPadded),
-    ],
+export function auditClips(
+  { labels, records }: Dataset,
+  facts: readonly ClipFacts[],
+  unreadable: readonly UnreadableClip[],
+): ClipAudit {
+  const recordOf = new Map(records.map((record) => [record.id, record]))
+  const stranger = [...facts, ...unreadable].find(({ id }) => !recordOf.has(id))
+  if (stranger) {
+    throw new EscError('INVALID_INPUT', `clip ${stranger.id} is not in the table of ${records.length} clips`)
   }
+  const given = groupBy([...facts, ...unreadable], ({ id }) => id)
+  const repeated = [...given].find(([, clips]) => clips.length > 1)
+  if (repeated)
+    throw new EscError('INVALID_INPUT', `clip ${repeated[0]} was given ${repeated[1].length} times`)
+  const missing = records.filter(({ id }) => !given.has(id)).map(({ id }) => id)
+  const audible = facts.filter(({ peak }) => peak > 0)
+  // Silent clips of one length are all alike, and have a finding of their own.
+  const byHash = [...groupBy(audible, ({ hash }) => hash).values()]
+  const duplicates = byHash.filter((set) => set.length > 1).map((set) => set.map(({ id }) => id))
+  const nearDuplicates = findNearDuplicates(byHash.map((set) => set[0]!))
+  const byLabel = groupBy(facts, ({ id }) => recordOf.get(id)!.labelIndex)
+  const seconds = facts.reduce((sum, clip) => sum + clip.durationSec, 0)
+  const shareOf = (silence: (clip: ClipFacts) => number) =>
+    seconds > 0 ? facts.reduce((sum, clip) => sum + silence(clip), 0) / seconds : 0
+  const audit = {
+    clips: facts.length,
+    missing,
+    unreadable: [...unreadable],
+    durationSec: spreadOf(facts.map((clip) => clip.durationSec)),
+    sampleRates: countEach(facts, ({ sampleRate }) => sampleRate).map(([sampleRate, clips]) => ({
+      sampleRate,
+      clips,
+    })),
+    channels: countEach(facts, ({ channels }) => channels).map(([channels, clips]) => ({ channels, clips })),
+    silence: {
+      leading: shareOf((clip) => clip.leadingSilenceSec),
+      // Silence reaches both ends of a silent clip, and is to count once.
+      trailing: shareOf((clip) => (clip.peak > 0 ? clip.trailingSilenceSec : 0)),
+      inside: shareOf((clip) => clip.insideSilenceSec),
+    },
+    rmsDb: spreadOf(audible.map((clip) => clip.rmsDb)),
+    bandwidthHz: spreadOf(audible.map((clip) => clip.bandwidthHz)),
+    classes: labels.map((label, index) => describeClass(label, byLabel.get(index) ?? [])),
+    duplicates,
+    nearDuplicates,
+  }
+  return { ...audit, findings: findTrouble(audit, facts, recordOf) }
 }
 
-function isAudible(clip: ClipFacts): boolean {
-  return clip.peak > 0
+/** Values and how often each occurs, the most frequent first. */
+function countEach(
+  facts: readonly ClipFacts[],
+  keyOf: (clip: ClipFacts) => number,
+): [value: number, clips: number][] {
+  return [...groupBy(facts, keyOf)]
+    .map(([value, { length }]): [number, number] => [value, length])
+    .sort((a, b) => b[1] - a[1])
 }
 
-function toFinding(
-  severity: Finding['severity'],
-  code: string,
-  what: string,
-  clips: readonly ClipFacts[],
-): Finding[] {
-  if (clips.length === 0) return []
-  return [
-    { severity, code, message: `${what}: ${count(clips.length, 'clip')}`, ids: clips.map(({ id }) => id) },
-  ]
-}
-
-function duplicateFinding(duplicates: readonly string[][]): Finding[] {
-  if (duplicates.length === 0) return []
-  const shown = duplicates.slice(0, 5).map((ids) => ids.join(' = '))
-  const more = duplicates.length > 5 ? ` and ${duplicates.length - 5} more` : ''
-  const message = `equal sounds: ${shown.join('; ')}${more}`
-  return [{ severity: 'error', code: 'DUPLICATE_CLIP', message, ids: duplicates.flat() }]
-}
-
-function median(values: readonly number[]): number {
-  if (values.length === 0) return 0
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
+function describeClass(label: string, facts: readonly ClipFacts[]): ClassSound {
+  const audible = facts.filter(({ peak }) => peak > 0)
+  return {
+    label,
+    clips: facts.length,
+    rmsDb: spreadOf(audible.map((clip) => clip.rmsDb)),
+    bandwidthHz: spreadOf(audible.map((clip) => clip.bandwidthHz)),
+  }
 }

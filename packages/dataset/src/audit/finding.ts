@@ -13,3 +13,15 @@ export interface Finding {
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
+
+/** The first few of many, and how many more there are. */
+export function listSome(items: readonly string[], most = 5): string {
+  const more = items.length > most ? ` and ${items.length - most} more` : ''
+  return `${items.slice(0, most).join('; ')}${more}`
+}
+
+/** Worst first; those of one severity stay in order. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  const rank = { error: 0, warning: 1, info: 2 }
+  return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity])
+}

@@ -27,6 +27,7 @@ describe('measureClip', () => {
       clippedShare: 0,
     })
     expect(facts.peak).toBeGreaterThan(0.47)
+    expect(facts.insideSilenceSec).toBe(0)
     // Half the clip holds a sine of power 0.5² / 2.
     expect(facts.rmsDb).toBeCloseTo(10 * Math.log10(0.5 * 0.125), 5)
     expect(facts.leadingSilenceSec).toBeCloseTo(0.1, 9)
@@ -40,6 +41,28 @@ describe('measureClip', () => {
     const padded = (gain: number) => Float32Array.from([...sine(500, 1), ...sine(500, gain)])
     expect(measureClip('codec', [padded(0.0005)], 1000).trailingSilenceSec).toBeCloseTo(0.5, 2)
     expect(measureClip('room', [padded(0.00316)], 1000).trailingSilenceSec).toBeLessThan(0.01)
+  })
+
+  it('adds up the gaps between sounds that last 0.1 s, in all channels at once', () => {
+    const sounds = (...starts: number[]) => {
+      const samples = new Float32Array(1000)
+      for (const start of starts) samples.set(sine(100, 0.5), start)
+      return samples
+    }
+    // Gaps of 200, 50 and 250 ms, and 50 ms at both ends.
+    const left = sounds(50, 350, 500, 850)
+    expect(measureClip('gaps', [left], 1000).insideSilenceSec).toBeCloseTo(0.45, 2)
+    expect(measureClip('gaps', [left, sounds(150)], 1000).insideSilenceSec).toBeCloseTo(0.35, 2)
+    expect(measureClip('one', [sounds(300)], 1000).insideSilenceSec).toBe(0)
+  })
+
+  it('measures the spectrum of the mono mix', () => {
+    const [left, right] = [noise(22050, 1), noise(22050, 2)]
+    const facts = measureClip('stereo', [left, right], 22050)
+    expect(facts.bandwidthHz).toBe(11025)
+    expect(facts.fingerprint).toHaveLength(30)
+    const mono = measureClip('mono', [left.map((value, i) => (value + right[i]!) / 2)], 22050)
+    expect(mono.fingerprint).toEqual(facts.fingerprint)
   })
 
   it('counts flat tops as clipping, and single peaks not', () => {

@@ -1,5 +1,7 @@
 /** Facts about one clip's samples. */
+import { toMono } from '@esc/audio-io'
 import { assertPositive, EscError } from '@esc/core'
+import { measureSpectrum } from './spectrum.js'
 
 /** What {@link measureClip} measured: plain JSON. */
 export interface ClipFacts {
@@ -18,6 +20,8 @@ export interface ClipFacts {
    */
   leadingSilenceSec: number
   trailingSilenceSec: number
+  /** All stretches of such silence between them that last 0.1 s or longer. */
+  insideSilenceSec: number
   /** Share of samples that are exactly 0. */
   digitalSilenceShare: number
   /** Share of samples in runs of three or more at full scale (0.999 or above) with the same sign. */
@@ -26,9 +30,20 @@ export interface ClipFacts {
   dcOffset: number
   /** 16 hexadecimal digits, equal for equal samples. */
   hash: string
+  /**
+   * Hz; above it the averaged spectrum of the mono mix lies below that of noise at -90 dB. Shows a codec's low-pass,
+   * or a source at a lower rate; 0 for silence.
+   */
+  bandwidthHz: number
+  /**
+   * A word of 32 bits for each 20 ms, 0 for silence: alike for clips that sound the same. Empty where the clip is
+   * shorter than half a second, or its rate below 8 kHz.
+   */
+  fingerprint: number[]
 }
 
 const silenceRatio = 10 ** (-60 / 20)
+const shortestGapSec = 0.1
 const fullScale = 0.999
 
 /**
@@ -59,7 +74,11 @@ export function measureClip(id: string, channels: readonly Float32Array[], sampl
   const total = length * channels.length
   const peak = Math.max(...each.map((facts) => facts.peak))
   const sum = (key: 'power' | 'zeros' | 'clipped') => each.reduce((acc, facts) => acc + facts[key], 0)
-  const edges = channels.map((samples) => soundEdges(samples, peak * silenceRatio))
+  const threshold = peak * silenceRatio
+  const shortest = shortestGapSec * sampleRate
+  const edges = channels.map((samples) => soundEdges(samples, threshold))
+  const start = Math.min(...edges.map(([first]) => first))
+  const end = Math.max(...edges.map(([, last]) => last))
   return {
     id,
     durationSec: length / sampleRate,
@@ -67,17 +86,21 @@ export function measureClip(id: string, channels: readonly Float32Array[], sampl
     channels: channels.length,
     peak,
     rmsDb: 20 * Math.log10(Math.max(Math.sqrt(sum('power') / total), 1e-10)),
-    leadingSilenceSec: Math.min(...edges.map(([start]) => start)) / sampleRate,
-    trailingSilenceSec: (length - Math.max(...edges.map(([, end]) => end))) / sampleRate,
+    leadingSilenceSec: start / sampleRate,
+    trailingSilenceSec: (length - end) / sampleRate,
+    insideSilenceSec: countGaps(channels, { start, end, threshold, shortest }) / sampleRate,
     digitalSilenceShare: sum('zeros') / total,
     clippedShare: sum('clipped') / total,
     dcOffset: each.map(({ mean }) => mean).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
     hash: hashSamples(channels, sampleRate),
+    ...measureSpectrum(toMono(channels), sampleRate),
   }
 }
 
 function measureChannel(id: string, samples: Float32Array) {
-  let [peak, total, power, zeros, clipped, run, side] = [0, 0, 0, 0, 0, 0, 0]
+  let [peak, total, power] = [0, 0, 0]
+  let [zeros, clipped, run] = [0, 0, 0]
+  let before = 0
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i]!
     const size = Math.abs(value)
@@ -88,10 +111,12 @@ function measureChannel(id: string, samples: Float32Array) {
     if (size === 0) zeros++
     total += value
     power += value * value
-    run = size >= fullScale ? (Math.sign(value) === side ? run + 1 : 1) : 0
-    side = Math.sign(value)
     // One sample at full scale is a peak, as normalised files have; a flat top is a clipped one.
-    if (run >= 3) clipped += run === 3 ? 3 : 1
+    if (size >= fullScale) {
+      run = value * before > 0 ? run + 1 : 1
+      if (run >= 3) clipped += run === 3 ? 3 : 1
+    } else run = 0
+    before = value
   }
   return { peak, mean: total / samples.length, power, zeros, clipped }
 }
@@ -107,6 +132,28 @@ function soundEdges(samples: Float32Array, threshold: number): [start: number, e
   let end = samples.length
   while (!(Math.abs(samples[end - 1]!) > threshold)) end--
   return [start, end]
+}
+
+/** Samples in runs of silence, in all channels at once, of at least `shortest`. */
+function countGaps(
+  channels: readonly Float32Array[],
+  { start, end, threshold, shortest }: { start: number; end: number; threshold: number; shortest: number },
+): number {
+  let [total, run] = [0, 0]
+  for (let i = start; i < end; i++) {
+    let isSilent = true
+    for (let channel = 0; channel < channels.length && isSilent; channel++) {
+      isSilent = Math.abs(channels[channel]![i]!) <= threshold
+    }
+    if (isSilent) {
+      run++
+      continue
+    }
+    // The last sample is a sound, so that every run ends here.
+    if (run >= shortest) total += run
+    run = 0
+  }
+  return total
 }
 
 /**

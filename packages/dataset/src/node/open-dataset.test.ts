@@ -1,9 +1,13 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { decodeAudio, writeWav } from '@esc/audio-io/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { auditTable } from '../audit/table.js'
+import { openCsvDataset } from './open-csv.js'
 import { openDataset } from './open-dataset.js'
+import type { OpenedDataset } from './open-files.js'
 
 const withCode = (code: string) => ({ name: 'EscError', code })
 const table = `filename,fold,target,category,esc10,src_file,take
@@ -98,6 +102,86 @@ describe('openDataset', () => {
   })
 })
 
+describe('openDataset on other layouts', () => {
+  const clip = { samples: new Float32Array(80).fill(0.25), sampleRate: 8000 }
+  const urban = `slice_file_name,fsID,start,end,salience,fold,classID,class
+7-3-0-0.wav,7,0.0,0.3,1,5,3,dog_bark
+8-1-0-0.wav,8,4.8,5.4,2,10,1,car_horn
+9-1-0-0.wav,9,4.8,5.4,2,3,1,car_horn
+`
+  let root = ''
+
+  beforeEach(async () => {
+    root = join(dir, 'other')
+    await mkdir(root)
+  })
+
+  async function addSound(path: string): Promise<void> {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeWav(join(root, path), clip)
+  }
+
+  it('opens UrbanSound8K', async () => {
+    await addSound('audio/fold5/7-3-0-0.wav')
+    await mkdir(join(root, 'audio', 'fold10'))
+    await mkdir(join(root, 'metadata'))
+    await writeFile(join(root, 'metadata', 'UrbanSound8K.csv'), urban)
+    const { dataset, missing, pathOf } = await openDataset(root)
+    expect(dataset).toMatchObject({ name: 'urbansound8k', labels: ['car_horn', 'dog_bark'] })
+    expect(missing.map(({ filename }) => filename)).toEqual(['fold10/8-1-0-0.wav', 'fold3/9-1-0-0.wav'])
+    expect((await decodeAudio(pathOf(dataset.records[0]!))).channels[0]).toEqual(clip.samples)
+    await expect(openDataset(root, { subset: 'esc10' })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/subset=esc10 .*UrbanSound8K/),
+    })
+    await writeFile(join(root, 'metadata', 'UrbanSound8K.csv'), urban.replace('8-1-0-0.wav', '../8.wav'))
+    await expect(openDataset(root)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/UrbanSound8K\.csv: line 3, column slice_file_name: /),
+    })
+    await writeFile(join(dir, 'secret'), '')
+    await symlink(dir, join(root, 'audio', 'fold3'))
+    await writeFile(join(root, 'metadata', 'UrbanSound8K.csv'), urban)
+    await expect(openDataset(root)).rejects.toThrow(/fold3 is a link to/)
+  })
+
+  it('opens a folder for each class', async () => {
+    await addSound('wren/1.wav')
+    await addSound('owl/1.wav')
+    const { dataset } = await openDataset(root, { subset: 'esc50' })
+    expect(dataset).toMatchObject({ name: 'other', labels: ['owl', 'wren'] })
+    await expect(openDataset(root, { subset: 'esc10' })).rejects.toMatchObject(withCode('INVALID_OPTION'))
+  })
+
+  it.each([
+    ["ESC-50's folder without its table", ['audio/1-7-A-0.wav', 'tests/notes.txt']],
+    ["UrbanSound8K's folder without its table", ['audio/fold1/7-3-0-0.wav', 'audio/fold2/8-1-0-0.wav']],
+    ['sounds with no class', ['1.wav', '2.wav']],
+    [
+      'parts with classes in them',
+      ['train/dog/1.wav', 'train/cat/1.wav', 'test/dog/2.wav', 'test/cat/2.wav'],
+    ],
+    ['nothing', []],
+  ])('does not take %s for classes, and says what it looked for', async (_what, paths) => {
+    for (const path of paths) await addSound(path)
+    await expect(openDataset(root)).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(
+        /other: looked for meta\/esc50\.csv.*metadata\/UrbanSound8K\.csv.*two folders or more.*openCsvDataset/,
+      ),
+    })
+  })
+
+  it('does not take folds for classes', async () => {
+    await addSound('fold1/1.wav')
+    await addSound('fold2/2.wav')
+    await expect(openDataset(root)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/parts instead of classes \(fold1, fold2\)/),
+    })
+  })
+})
+
 const recordings = process.env.ESC10_DIR
 
 describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its folder)', () => {
@@ -109,5 +193,31 @@ describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its fo
     expect(audit.classes.map(({ clips }) => clips)).toEqual(Array(10).fill(40))
     expect(audit.folds).toEqual([1, 2, 3, 4, 5].map((fold) => ({ fold, clips: 80 })))
     expect(audit).toMatchObject({ sources: 304, clipsSharingSource: 163, crossingSources: [] })
+  })
+  it('reads the same by a mapping of its columns, and from a folder for each class', async () => {
+    const esc = await openDataset(recordings!, { subset: 'esc10' })
+    const csv = await openCsvDataset(recordings!, {
+      table: `meta/${(await readdir(join(recordings!, 'meta'))).find((name) => name.endsWith('.csv'))}`,
+      audioDir: 'audio',
+      columns: { filename: 'filename', label: 'category', fold: 'fold', group: 'src_file' },
+    })
+    expect(csv.missing).toEqual([])
+    expect(csv.dataset.labels).toEqual([...esc.dataset.labels].sort())
+    const facts = ({ dataset }: OpenedDataset) =>
+      dataset.records.map(({ id, filename, label, fold, group }) => ({ id, filename, label, fold, group }))
+    expect(facts(csv)).toEqual(facts(esc))
+    const classes = join(dir, 'classes')
+    for (const record of esc.dataset.records) {
+      const folder = join(classes, record.label)
+      await mkdir(folder, { recursive: true })
+      await copyFile(esc.pathOf(record), join(folder, record.filename), constants.COPYFILE_FICLONE)
+    }
+    const opened = await openDataset(classes)
+    expect(opened.dataset.labels).toEqual(csv.dataset.labels)
+    expect(opened.dataset.records.map(({ id }) => id)).toEqual(
+      esc.dataset.records.map(({ id, label }) => `${label}__${id}`).sort(),
+    )
+    const record = opened.dataset.records[0]!
+    expect((await decodeAudio(opened.pathOf(record))).channels[0]!.length).toBeGreaterThan(0)
   })
 })

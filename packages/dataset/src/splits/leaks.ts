@@ -2,6 +2,8 @@
 import { EscError, type Split } from '@esc/core'
 import type { Labels } from './labels.js'
 
+const PARTS = ['train', 'validation', 'test'] as const
+
 /** A group with examples in more than one part. */
 export interface GroupLeak {
   group: number | string
@@ -28,27 +30,37 @@ export interface LeakReport {
  * @example findLeaks(split, dataset.records.map((record) => record.group)).leakedTestClips
  */
 export function findLeaks(split: Split, groups: Labels): LeakReport {
+  const torn = tornGroups(split, groups)
   const byGroup = new Map<number | string, GroupLeak>()
-  for (const part of ['train', 'validation', 'test'] as const) {
-    for (const index of split[part] ?? []) {
-      const group = groups[index]
-      if (group === undefined) {
-        throw new EscError('INVALID_INPUT', `${part} holds index ${index}; there are ${groups.length} groups`)
-      }
-      const entry = byGroup.get(group) ?? { group, train: [], validation: [], test: [] }
-      entry[part].push(index)
-      byGroup.set(group, entry)
+  for (const group of torn) byGroup.set(group, { group, train: [], validation: [], test: [] })
+  if (torn.length > 0) {
+    for (const part of PARTS) {
+      for (const index of split[part] ?? []) byGroup.get(groups[index]!)?.[part].push(index)
     }
   }
-  const leaks = [...byGroup.values()].filter(
-    ({ train, validation, test }) =>
-      Number(train.length > 0) + Number(validation.length > 0) + Number(test.length > 0) > 1,
-  )
+  const leaks = [...byGroup.values()]
   const leakedTestClips = leaks.reduce(
     (sum, { train, test }) => sum + (train.length > 0 ? test.length : 0),
     0,
   )
   return { leaks, leakedTestClips }
+}
+
+/** The groups with examples in two parts or three, in the order in which they first appear. */
+function tornGroups(split: Split, groups: Labels): (number | string)[] {
+  const partsOf = new Map<number | string, number>()
+  for (const [bit, part] of PARTS.entries()) {
+    for (const index of split[part] ?? []) {
+      const group = groups[index]
+      if (group === undefined) {
+        throw new EscError('INVALID_INPUT', `${part} holds index ${index}; there are ${groups.length} groups`)
+      }
+      const seen = partsOf.get(group) ?? 0
+      if ((seen & (1 << bit)) === 0) partsOf.set(group, seen | (1 << bit))
+    }
+  }
+  // A power of two is one part alone.
+  return [...partsOf].flatMap(([group, seen]) => ((seen & (seen - 1)) === 0 ? [] : [group]))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { predefinedFolds } from './predefined.js'
+import { predefinedFolds, trainValTest } from './predefined.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const folds = [1, 2, 3, 1, 2, 3, 3]
@@ -37,5 +37,39 @@ describe('predefinedFolds', () => {
       withCode('INVALID_INPUT'),
     )
     expect(() => predefinedFolds([1, 1], { testFold: 1 })).toThrow(withCode('INVALID_INPUT'))
+  })
+})
+
+describe('trainValTest', () => {
+  const five = [1, 2, 3, 4, 5, 5, 4, 3, 2, 1]
+
+  it('validates on the fold after the test fold, and after the last on the first', () => {
+    for (const [testFold, validationFold] of [
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [4, 5],
+      [5, 1],
+    ] as const) {
+      expect(trainValTest(five, { testFold })).toEqual(predefinedFolds(five, { testFold, validationFold }))
+    }
+    expect(trainValTest(Int32Array.of(7, 0, 3, 7), { testFold: 3 })).toEqual({
+      train: Int32Array.of(1),
+      validation: Int32Array.of(0, 3),
+      test: Int32Array.of(2),
+    })
+  })
+
+  it('refuses a fold that does not exist, and fewer folds than parts', () => {
+    expect(() => trainValTest(five, { testFold: 6 })).toThrow(
+      'testFold=6 does not exist; folds: 1, 2, 3, 4, 5',
+    )
+    expect(() => trainValTest(five, { testFold: 6 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainValTest([], { testFold: 1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainValTest([1, 2], { testFold: 1 })).toThrow('no fold of 1, 2 is left for training')
+    expect(() => trainValTest([1, 1], { testFold: 1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainValTest([1, null, 2], { testFold: 1 })).toThrow(
+      'example 1 has fold null; each needs a number',
+    )
   })
 })

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import fixture from './fixtures/folds.json'
+import { findLeaks } from './leaks.js'
+import { groupShuffleSplit } from './shuffle.js'
 import { stratifiedSplit, trainTestSplit } from './stratified.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
-const fixture = JSON.parse(
-  readFileSync(new URL('../../fixtures/stratified-group-kfold.json', import.meta.url), 'utf8'),
-) as { stratifiedTestCounts: { counts: number[]; testSize: number; test: number[] }[] }
-
 /** Three to five classes of at least 6 members, in any order. */
 const labelled = fc.array(fc.integer({ min: 6, max: 30 }), { minLength: 3, maxLength: 5 }).chain((counts) => {
   const labels = counts.flatMap((count, label) => Array<number>(count).fill(label))
@@ -35,10 +33,80 @@ describe('trainTestSplit', () => {
     })
   }
 
-  it('rounds a share up, as scikit-learn does, and takes a number as it is', () => {
-    expect(trainTestSplit(10).test.length).toBe(3)
+  for (const { count, options, sizes } of fixture.trainTestSizes) {
+    it(`has scikit-learn's sizes of ${count}: ${JSON.stringify(options)}`, () => {
+      const { train, test } = trainTestSplit(count, options as { testSize?: number; trainSize?: number })
+      expect([train.length, test.length]).toEqual(sizes)
+    })
+  }
+
+  it('rounds a share up, and takes a number as it is', () => {
     expect(trainTestSplit(10, { testSize: 0.01 }).test.length).toBe(1)
     expect(trainTestSplit(10, { testSize: 4 }).test.length).toBe(4)
+  })
+
+  it('leaves out what no part takes, the shares kept', () => {
+    const labels = Array.from({ length: 60 }, (_, i) => (i % 6 < 3 ? 0 : i % 3))
+    const all = countsOf(labels, Int32Array.from(labels.keys()))
+    const { train, test } = trainTestSplit(60, { trainSize: 30, testSize: 12, stratify: labels })
+    expect([train.length, test.length, new Set([...train, ...test]).size]).toEqual([30, 12, 42])
+    for (const [part, size] of [[train, 30] as const, [test, 12] as const]) {
+      for (const [label, count] of countsOf(labels, part).entries()) {
+        expect(Math.abs(count - (all[label]! * size) / 60)).toBeLessThan(1)
+      }
+    }
+  })
+
+  it('keeps groups whole: the first split of groupShuffleSplit', () => {
+    const groups = Array.from({ length: 90 }, (_, i) => (i * i) % 31)
+    const split = trainTestSplit(90, { groups, seed: 8, testSize: 0.25 })
+    expect(split).toEqual(groupShuffleSplit(groups, { seed: 8, testSize: 0.25 }).next().value)
+    expect(trainTestSplit(90, { groups, seed: 8 })).toEqual(split)
+    expect(findLeaks(split, groups).leaks).toEqual([])
+  })
+
+  it("keeps groups whole and the classes' shares of the groups", () => {
+    const sources = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 30, maxLength: 60 })
+    fc.assert(
+      fc.property(sources, fc.nat(), (sizes, seed) => {
+        const groups = sizes.flatMap((size, source) => Array<string>(size).fill(`source ${source}`))
+        const stratify = sizes.flatMap((size, source) => Array<number>(size).fill(source % 3))
+        const split = trainTestSplit(groups.length, { seed, groups, stratify, testSize: 0.2 })
+        expect(sorted(split.train, split.test)).toEqual([...groups.keys()])
+        expect(findLeaks(split, groups).leaks).toEqual([])
+        const tested = new Set(Array.from(split.test, (i) => groups[i]!))
+        expect(tested.size).toBe(Math.ceil(0.2 * sizes.length))
+        for (const label of [0, 1, 2]) {
+          const all = new Set(groups.filter((_, i) => stratify[i] === label))
+          const share = (all.size * tested.size) / sizes.length
+          expect(Math.abs([...all].filter((group) => tested.has(group)).length - share)).toBeLessThan(1)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('counts a group of several classes for the one it has most of, or has first', () => {
+    const groups = ['a', 'a', 'a', 'b', 'b', 'c', 'd', 'e', 'e', 'f']
+    const mixed = [0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
+    const pure = [1, 1, 1, 0, 0, 0, 1, 1, 1, 0]
+    const drawn = new Set<string>()
+    for (let seed = 0; seed < 20; seed++) {
+      const split = trainTestSplit(10, { groups, stratify: mixed, testSize: 2, seed })
+      expect(split).toEqual(trainTestSplit(10, { groups, stratify: pure, testSize: 2, seed }))
+      expect(new Set(Array.from(split.test, (i) => pure[i])).size).toBe(2)
+      drawn.add(split.test.join())
+    }
+    expect(drawn.size).toBeGreaterThan(4)
+  })
+
+  it('refuses a class of one group, and lists of another length', () => {
+    const groups = ['a', 'a', 'b', 'c']
+    expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 'x'] })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 1] })).toThrow('class 1 has 1 group;')
+    expect(() => trainTestSplit(5, { groups })).toThrow('4 groups and 5 examples must be as many')
+    expect(() => trainTestSplit(4, { groups, testSize: 3 })).toThrow('takes all of 3 groups')
+    expect(() => trainTestSplit(4, { groups, testSize: 3 })).toThrow(withCode('INVALID_INPUT'))
   })
 
   it('is disjoint and covering, with and without classes', () => {

@@ -1,15 +1,31 @@
-/** Random splits that keep the classes' shares. They ignore groups: siblings may land on both sides. */
+/** One random split: of examples, with the classes' shares if asked, or of whole groups. */
 import { assertInteger, createRng, EscError, type Rng, type Split } from '@esc/core'
-import { encodeByAppearance, type Labels } from './labels.js'
+import { countByGroup } from './deal-groups.js'
+import { assertSameLength, range } from './folds.js'
+import { type Encoding, encodeByAppearance, type Labels, membersByCode } from './labels.js'
+import {
+  countOf,
+  drawParts,
+  type PartCounts,
+  type PartSizeOptions,
+  partCounts,
+  splitOf,
+  TEST,
+  TRAIN,
+} from './parts.js'
 
-/** Options of {@link trainTestSplit}. */
-export interface TrainTestSplitOptions {
-  /** A share in (0, 1), rounded up to whole examples, or a number of examples >= 1. Default 0.25. */
-  testSize?: number
+/** Options of {@link trainTestSplit}; `testSize` is by default 0.25. */
+export interface TrainTestSplitOptions extends PartSizeOptions {
   /** Default 0. */
   seed?: number
   /** One class per example, to keep the classes' shares in both parts; `null`, the default, draws freely. */
   stratify?: Labels | null
+  /**
+   * One group per example, such as `record.group`, none of which is then on both sides; `null`, the default, ignores
+   * siblings. Sizes count groups, as {@link groupShuffleSplit}'s do, and `stratify` keeps the classes' shares of the
+   * groups, a group of several classes counting for the one that most of its examples have.
+   */
+  groups?: Labels | null
 }
 
 /** Options of {@link stratifiedSplit}. Sizes are shares in (0, 1), or numbers of examples. */
@@ -25,35 +41,43 @@ export interface StratifiedSplitOptions {
 /**
  * Splits examples at random into training and test. With `stratify`, each class gets its exact share rounded
  * down or up; the examples that rounding leaves over go to the classes with the largest remainders, ties
- * drawn at random.
+ * drawn at random. With `groups`, whole groups are drawn, large ones as likely as small ones: where the examples of each
+ * class must be even, take the first fold of {@link stratifiedGroupKFold}.
  *
- * Differs from scikit-learn: takes a count and returns indices, in ascending order; remainders are compared
- * exactly, where `_approximate_mode` compares floats; the generator is another, so one seed gives another
+ * Differs from scikit-learn: takes a count and returns indices, in ascending order; takes groups; remainders are
+ * compared exactly, where `_approximate_mode` compares floats; the generator is another, so one seed gives another
  * draw.
  *
  * @param count - How many examples there are.
- * @throws EscError INVALID_OPTION if `testSize` is out of range; INVALID_INPUT if a part would be empty, a
- *   class has one member, or a part has fewer examples than there are classes.
+ * @throws EscError INVALID_OPTION if a size is out of range; INVALID_INPUT if a part would be empty, both need more
+ *   examples than there are, a class has one member, or a part has fewer examples than there are classes; with
+ *   groups, the same of groups.
  * @see scikit-learn 1.2 `train_test_split`, `StratifiedShuffleSplit`, `_approximate_mode`.
  * @example
  * const classes = dataset.records.map((record) => record.labelIndex)
- * const { train, test } = trainTestSplit(classes.length, { seed: 42, stratify: classes })
+ * const groups = dataset.records.map((record) => record.group)
+ * const { train, test } = trainTestSplit(classes.length, { seed: 42, stratify: classes, groups })
  */
 export function trainTestSplit(count: number, options: TrainTestSplitOptions = {}): Split {
-  const { testSize = 0.25, seed = 0, stratify = null } = options
+  const { seed = 0, stratify = null, groups = null } = options
   assertInteger('count', count, 1)
-  const testCount = countOf('testSize', testSize, count)
+  if (stratify !== null) assertSameLength('labels in stratify', stratify.length, 'examples', count)
   const rng = createRng(seed)
-  if (stratify === null) {
-    const order = rng.shuffle(Int32Array.from({ length: count }, (_, i) => i))
-    return { train: order.slice(testCount).sort(), test: order.slice(0, testCount).sort() }
+  if (groups === null) {
+    const sizes = partCounts(count, options, 0.25, 'examples')
+    return splitOf(
+      range(count),
+      stratify === null ? drawParts(sizes, rng) : drawStratified(stratify, sizes, rng, 'example'),
+    )
   }
-  if (stratify.length !== count) {
-    throw new EscError('INVALID_INPUT', `stratify has ${stratify.length} labels for ${count} examples`)
-  }
-  const isTrain = drawTrain(stratify, testCount, rng)
-  const indices = Int32Array.from({ length: count }, (_, i) => i)
-  return { train: indices.filter((i) => isTrain[i] === 1), test: indices.filter((i) => isTrain[i] === 0) }
+  assertSameLength('groups', groups.length, 'examples', count)
+  const sources = encodeByAppearance('groups', groups)
+  const sizes = partCounts(sources.counts.length, options, 0.25, 'groups')
+  const partOf =
+    stratify === null
+      ? drawParts(sizes, rng)
+      : drawStratified(labelOfGroups(stratify, sources), sizes, rng, 'group')
+  return splitOf(sources.codes, partOf)
 }
 
 /**
@@ -69,7 +93,7 @@ export function stratifiedSplit(labels: Labels, options: StratifiedSplitOptions 
   const outer = trainTestSplit(labels.length, { testSize, seed, stratify: labels })
   if (validationSize === null) return outer
   const inner = trainTestSplit(outer.train.length, {
-    testSize: countOf('validationSize', validationSize, outer.train.length),
+    testSize: countOf('validationSize', validationSize, outer.train.length, 'examples'),
     seed,
     stratify: Array.from(outer.train, (i) => labels[i]!),
   })
@@ -77,31 +101,39 @@ export function stratifiedSplit(labels: Labels, options: StratifiedSplitOptions 
   return { train: pick(inner.train), validation: pick(inner.test), test: outer.test }
 }
 
-function countOf(name: string, size: number, count: number): number {
-  const isShare = size > 0 && size < 1
-  if (!isShare && !(Number.isInteger(size) && size >= 1)) {
-    throw new EscError('INVALID_OPTION', `${name}=${size} must be a share in (0, 1) or a whole number >= 1`)
-  }
-  const result = isShare ? Math.ceil(size * count) : size
-  if (result >= count) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `${name}=${size} takes all of ${count} examples; none is left to train`,
-    )
-  }
-  return result
+/** The class that most of each group's examples have; of equally many, the one that appears first. */
+function labelOfGroups(labels: Labels, sources: Encoding): (number | string)[] {
+  const classes = encodeByAppearance('stratify', labels)
+  const groups = countByGroup(classes, sources)
+  return sources.counts.map((_, group) => {
+    let most = groups.starts[group]!
+    for (let e = most + 1; e < groups.starts[group + 1]!; e++) {
+      if (groups.counts[e]! > groups.counts[most]!) most = e
+    }
+    return classes.values[groups.classes[most]!]!
+  })
 }
 
-/** 1 for each example that goes to training. */
-function drawTrain(labels: Labels, testCount: number, rng: Rng): Uint8Array {
-  const { values, codes, counts } = encodeByAppearance(labels)
+/** The part of each unit, the classes' shares kept. */
+function drawStratified(
+  labels: Labels,
+  { trainCount, testCount, unitCount }: PartCounts,
+  rng: Rng,
+  unit: 'example' | 'group',
+): Uint8Array {
+  const classes = encodeByAppearance('stratify', labels)
+  const { values, counts } = classes
   const single = counts.indexOf(1)
   if (single >= 0) {
-    throw new EscError('INVALID_INPUT', `class ${values[single]} has 1 member; a stratified split needs 2`, {
-      detail: { label: values[single] },
-    })
+    const member = unit === 'group' ? 'group' : 'member'
+    throw new EscError(
+      'INVALID_INPUT',
+      `class ${values[single]} has 1 ${member}; a stratified split needs 2`,
+      {
+        detail: { label: values[single] },
+      },
+    )
   }
-  const trainCount = labels.length - testCount
   for (const [part, size] of Object.entries({ test: testCount, train: trainCount })) {
     if (size < counts.length) {
       const rule = `must be at least the number of classes, ${counts.length}; change testSize`
@@ -109,12 +141,17 @@ function drawTrain(labels: Labels, testCount: number, rng: Rng): Uint8Array {
     }
   }
   const trainCounts = largestRemainder(counts, trainCount, rng)
-  const isTrain = new Uint8Array(labels.length)
+  const left = counts.map((count, code) => count - trainCounts[code]!)
+  const testCounts = trainCount + testCount === unitCount ? left : largestRemainder(left, testCount, rng)
+  const { members, starts } = membersByCode(classes)
+  const partOf = new Uint8Array(labels.length)
   for (let code = 0; code < counts.length; code++) {
-    const members = Int32Array.from(codes.keys()).filter((i) => codes[i] === code)
-    for (const i of rng.shuffle(members).subarray(0, trainCounts[code]!)) isTrain[i] = 1
+    const drawn = rng.shuffle(members.subarray(starts[code]!, starts[code + 1]!))
+    const trained = trainCounts[code]!
+    for (let i = 0; i < trained; i++) partOf[drawn[i]!] = TRAIN
+    for (let i = trained; i < trained + testCounts[code]!; i++) partOf[drawn[i]!] = TEST
   }
-  return isTrain
+  return partOf
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditClips } from '../audit/clips.js'
+import { auditFacts } from '../audit/dataset.js'
 import { measureClip } from '../audit/measure.js'
 import { auditTable } from '../audit/table.js'
 import { parseEsc50, parseFilename } from '../esc50.js'
@@ -55,9 +55,8 @@ describe('synthesizeEsc10', () => {
   })
 
   it('makes sound: finite, peak at most 1, of the asked length, all different, at varied levels', () => {
-    const facts = [...synthesizeEsc10(small).clips()].map(({ id, clip }) =>
-      measureClip(id, [clip.samples], clip.sampleRate),
-    )
+    const { dataset, clips } = synthesizeEsc10(small)
+    const facts = [...clips()].map(({ id, clip }) => measureClip(id, [clip.samples], clip.sampleRate))
     expect(facts.length).toBe(50)
     expect(facts.every(({ durationSec, sampleRate }) => durationSec === 1 && sampleRate === 16000)).toBe(true)
     const peaks = facts.map(({ peak }) => peak)
@@ -66,8 +65,9 @@ describe('synthesizeEsc10', () => {
     const padded = facts.filter(({ digitalSilenceShare }) => digitalSilenceShare > 0.04).length
     expect(padded).toBeGreaterThan(5)
     expect(padded).toBeLessThan(35)
-    const { findings } = auditClips(facts)
-    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([])
+    expect(auditFacts(dataset, facts).clips.findings.filter(({ severity }) => severity !== 'info')).toEqual(
+      [],
+    )
   })
 
   it('makes each clip alone as it makes it in the row', () => {

@@ -1,0 +1,139 @@
+/** What the audit of table, clips and split found. */
+import type { ClipAudit, DatasetAudit, Spread } from '@esc/dataset'
+import { drawSpreads } from './figures.js'
+import { count, fixed, hertz, missing, percent, plural, seconds } from './format.js'
+import { type Html, html } from './html.js'
+import { figure, table } from './layout.js'
+
+/** More rows than this make a figure too tall to take in at once. */
+const classesPerFigure = 25
+const longestList = 50
+
+/**
+ * Findings, levels and bandwidths of each class, facts about the clips, and clips that sound the same.
+ *
+ * @example renderAudit(results.metrics.audit)
+ */
+export function renderAudit(audit: DatasetAudit): Html {
+  const { clips } = audit
+  const labels = clips.classes.map(({ label }) => label)
+  const levels = clips.classes.map(({ rmsDb }) => rmsDb)
+  const bandwidths = clips.classes.map(({ bandwidthHz }) => scale(bandwidthHz, 1e-3))
+  return html`${findingsTable(audit)}
+<div class="columns">${spreadFigures(labels, levels, 'level (dB)')}${spreadFigures(labels, bandwidths, 'bandwidth (kHz)')}</div>
+${clipTable(clips)}
+${nearTable(clips)}`
+}
+
+/**
+ * Cuts the classes into figures of a size that can be taken in, drawn by `draw` with what to add to a caption.
+ *
+ * @example eachPart(labels, (part, range) => figure(drawClassCounts(labels, counts, part), `Clips${range}.`))
+ */
+export function eachPart(
+  labels: readonly string[],
+  draw: (part: readonly number[], range: string) => Html,
+): Html[] {
+  const indices = labels.map((_label, index) => index)
+  const parts: Html[] = []
+  for (let start = 0; start < labels.length; start += classesPerFigure) {
+    const part = indices.slice(start, start + classesPerFigure)
+    const range = labels.length > classesPerFigure ? `, ${start + 1} to ${start + part.length}` : ''
+    parts.push(draw(part, range))
+  }
+  return parts
+}
+
+function spreadFigures(
+  labels: readonly string[],
+  spreads: readonly (Spread | null)[],
+  quantity: 'level (dB)' | 'bandwidth (kHz)',
+): Html[] {
+  if (spreads.every((spread) => spread === null)) return []
+  const what = quantity === 'level (dB)' ? 'Levels' : 'Effective bandwidths'
+  const note =
+    quantity === 'level (dB)'
+      ? 'Root mean square relative to full scale'
+      : 'Above it a spectrum lies below that of noise at −90\u00a0dB; what ends early was coded or recorded so'
+  return eachPart(labels, (part, range) =>
+    figure(
+      drawSpreads(labels, spreads, part, quantity),
+      `${what} of each class${range}: dot median, bar middle half, line 5th to 95th percentile. ${note}.`,
+    ),
+  )
+}
+
+function clipTable(clips: ClipAudit): Html {
+  const { silence, durationSec, rmsDb, bandwidthHz } = clips
+  const spread = (values: Spread | null, text: (value: number) => string) =>
+    values
+      ? `${text(values.p50)} (5th to 95th percentile: ${text(values.p5)} to ${text(values.p95)})`
+      : missing
+  const list = (texts: readonly string[]) => texts.join(', ') || missing
+  return table(
+    'Facts about the clips',
+    [{ name: 'quantity' }, { name: 'found', text: true }],
+    [
+      ['duration', spread(durationSec, seconds)],
+      [
+        'sample rate',
+        list(clips.sampleRates.map((rate) => `${hertz(rate.sampleRate)}: ${plural(rate.clips, 'clip')}`)),
+      ],
+      [
+        'channels',
+        list(clips.channels.map((kind) => `${count(kind.channels)}: ${plural(kind.clips, 'clip')}`)),
+      ],
+      ['level', spread(rmsDb, (value) => `${fixed(value, 1)}\u00a0dB`)],
+      ['effective bandwidth', spread(bandwidthHz, (value) => `${fixed(value / 1000, 1)}\u00a0kHz`)],
+      [
+        'silence',
+        `${percent(silence.leading)} of all time at the start, ${percent(silence.trailing)} at the end, ${percent(silence.inside)} between sounds`,
+      ],
+      ['exact copies', `${plural(clips.duplicates.length, 'set')} of equal clips`],
+      ['near copies', plural(clips.nearDuplicates.length, 'pair')],
+    ],
+  )
+}
+
+function nearTable({ nearDuplicates }: ClipAudit): Html | null {
+  if (nearDuplicates.length === 0) return null
+  const more = nearDuplicates.length > longestList ? `, the first ${longestList}` : ''
+  return table(
+    `Clips that sound nearly the same: ${plural(nearDuplicates.length, 'pair')}${more}. Strangers differ in half of their fingerprint's bits.`,
+    [
+      { name: 'clip' },
+      { name: 'the other', text: true },
+      { name: 'begins' },
+      { name: 'compared' },
+      { name: 'differing bits' },
+    ],
+    nearDuplicates
+      .slice(0, longestList)
+      .map(({ ids: [a, b], offsetSec, overlapSec, bitErrorRate }) => [
+        a,
+        b,
+        `${fixed(offsetSec, 2)}\u00a0s`,
+        seconds(overlapSec),
+        percent(bitErrorRate),
+      ]),
+  )
+}
+
+function findingsTable({ findings }: DatasetAudit): Html {
+  if (findings.length === 0) return html`<p>The audit of table and clips found nothing worth a word.</p>`
+  return table(
+    'Findings of the audit',
+    [{ name: 'severity' }, { name: 'finding', text: true }, { name: 'clips' }],
+    findings.map(({ severity, message, ids }) => [
+      html`<span class="${severity}">${severity}</span>`,
+      message,
+      ids.length > 0 ? count(ids.length) : missing,
+    ]),
+  )
+}
+
+function scale(spread: Spread | null, factor: number): Spread | null {
+  if (!spread) return null
+  const { p5, p25, p50, p75, p95 } = spread
+  return { p5: p5 * factor, p25: p25 * factor, p50: p50 * factor, p75: p75 * factor, p95: p95 * factor }
+}

@@ -1,0 +1,165 @@
+/** The whole audit of a data set: its table, its clips, a split of it. */
+import type { DecodedAudio } from '@esc/audio-io'
+import { isEscError, type OnProgress, type Split } from '@esc/core'
+import type { Dataset } from '../record.js'
+import { findLeaks } from '../splits/leaks.js'
+import { auditClips, type ClipAudit, type UnreadableClip } from './clips.js'
+import { type Finding, sortFindings } from './finding.js'
+import { type ClipFacts, measureClip } from './measure.js'
+import { auditTable, type TableAudit } from './table.js'
+
+/** What a split holds, and what it lets through. */
+export interface SplitAudit {
+  train: number
+  validation: number
+  test: number
+  /** Test clips with a sibling in training, and their share of the test clips. */
+  leakedTestClips: number
+  leakRate: number
+  /** Test clips that are a copy of a training clip, exact or near, whatever the table says of their sources. */
+  copiedTestClips: number
+}
+
+/** Result of {@link auditFacts}: plain JSON. */
+export interface DatasetAudit {
+  name: string
+  synthetic: boolean
+  table: TableAudit
+  clips: ClipAudit
+  /** `null` where no split was given. */
+  split: SplitAudit | null
+  /** Those of the table, the clips and the split, the worst first. */
+  findings: Finding[]
+}
+
+/** A decoded clip, or why there is none; `id` is that of its record. */
+export type AuditInput = ({ id: string } & DecodedAudio) | UnreadableClip
+
+/** Options of {@link auditFacts}. */
+export interface AuditFactsOptions {
+  /** Clips whose files are there but could not be decoded. Default none. */
+  unreadable?: readonly UnreadableClip[]
+  /** Indices into the data set's records. Default none. */
+  split?: Split | null
+}
+
+/** Options of {@link auditDataset}. */
+export interface AuditDatasetOptions extends Pick<AuditFactsOptions, 'split'> {
+  signal?: AbortSignal
+  onProgress?: OnProgress
+}
+
+/**
+ * Audits a data set clip by clip, one decoded clip at a time in memory: the table (see {@link auditTable}), missing and
+ * unreadable clips, durations, sample rates, channels, clipping, DC offset, silence, levels, effective bandwidth, exact
+ * and near duplicates, and what a split lets through.
+ *
+ * @param clips - Each clip once, in any order. A record whose clip never comes is missing. A clip that cannot be
+ *   measured, such as one with NaN in it, counts as unreadable.
+ * @returns The audit, and the facts it rests on: with them {@link auditFacts} audits another split at once. Both plain
+ *   JSON.
+ * @throws EscError INVALID_INPUT if a clip is not in the table or comes twice, or the split has an index without a
+ *   record; the signal's reason; what `clips` throws.
+ * @example
+ * const { audit } = await auditDataset(dataset, clips, { split })
+ * console.log(formatAudit(audit))
+ */
+export async function auditDataset(
+  dataset: Dataset,
+  clips: AsyncIterable<AuditInput> | Iterable<AuditInput>,
+  options: AuditDatasetOptions = {},
+): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
+  const { split = null, signal, onProgress } = options
+  const facts: ClipFacts[] = []
+  const unreadable: UnreadableClip[] = []
+  const total = dataset.records.length
+  signal?.throwIfAborted()
+  for await (const clip of clips) {
+    signal?.throwIfAborted()
+    const result = tryMeasure(clip)
+    if ('reason' in result) unreadable.push(result)
+    else facts.push(result)
+    onProgress?.({ stage: 'audit clips', done: facts.length + unreadable.length, total, detail: clip.id })
+  }
+  return { audit: auditFacts(dataset, facts, { unreadable, split }), facts }
+}
+
+/**
+ * The same audit from facts that {@link measureClip} gathered earlier, such as those of another program or thread.
+ *
+ * @throws EscError INVALID_INPUT as {@link auditDataset}.
+ * @example auditFacts(dataset, facts, { split }).split?.leakRate
+ */
+export function auditFacts(
+  dataset: Dataset,
+  facts: readonly ClipFacts[],
+  options: AuditFactsOptions = {},
+): DatasetAudit {
+  const { unreadable = [], split = null } = options
+  const table = auditTable(dataset)
+  const clips = auditClips(dataset, facts, unreadable)
+  const parts = split && auditSplit(dataset, split, clips)
+  return {
+    name: dataset.name,
+    synthetic: dataset.synthetic,
+    table,
+    clips,
+    split: parts,
+    findings: sortFindings([...table.findings, ...clips.findings, ...splitFindings(parts)]),
+  }
+}
+
+function tryMeasure(clip: AuditInput): ClipFacts | UnreadableClip {
+  if ('reason' in clip) return clip
+  try {
+    return measureClip(clip.id, clip.channels, clip.sampleRate)
+  } catch (cause) {
+    if (!isEscError(cause)) throw cause
+    return { id: clip.id, reason: cause.message }
+  }
+}
+
+function auditSplit({ records }: Dataset, split: Split, clips: ClipAudit): SplitAudit {
+  const { leakedTestClips } = findLeaks(
+    split,
+    records.map(({ group }) => group),
+  )
+  const test = Array.from(split.test, (index) => records[index]!.id)
+  const train = new Set(Array.from(split.train, (index) => records[index]!.id))
+  const copiesOf = joinCopies(clips)
+  const copied = test.filter((id) => copiesOf.get(id)?.some((copy) => train.has(copy)))
+  return {
+    train: split.train.length,
+    validation: split.validation?.length ?? 0,
+    test: test.length,
+    leakedTestClips,
+    leakRate: test.length > 0 ? leakedTestClips / test.length : 0,
+    copiedTestClips: copied.length,
+  }
+}
+
+/** Each clip's copies and their copies, itself among them. */
+function joinCopies({ duplicates, nearDuplicates }: ClipAudit): Map<string, string[]> {
+  const sets = new Map<string, string[]>()
+  for (const ids of [...duplicates, ...nearDuplicates.map((pair) => pair.ids)]) {
+    const joined = [...new Set(ids.flatMap((id) => sets.get(id) ?? [id]))]
+    for (const id of joined) sets.set(id, joined)
+  }
+  return sets
+}
+
+function splitFindings(split: SplitAudit | null): Finding[] {
+  if (!split) return []
+  const { test, leakedTestClips, leakRate, copiedTestClips } = split
+  const findings: Finding[] = []
+  if (leakedTestClips > 0) {
+    const share = `${leakedTestClips} of ${test} (${(100 * leakRate).toFixed(1)} %)`
+    const message = `test clips with a sibling in training: ${share}; split by group`
+    findings.push({ severity: 'error', code: 'SPLIT_LEAKS', message, ids: [] })
+  }
+  if (copiedTestClips > 0) {
+    const message = `test clips that are a copy of a training clip, exact or near: ${copiedTestClips} of ${test}`
+    findings.push({ severity: 'error', code: 'SPLIT_COPIES', message, ids: [] })
+  }
+  return findings
+}

@@ -1,0 +1,116 @@
+/** An audit as a person reads it in a terminal. */
+import type { ClipAudit } from './clips.js'
+import type { DatasetAudit, SplitAudit } from './dataset.js'
+import { count } from './finding.js'
+import type { Spread } from './spread.js'
+
+const lineLength = 100
+const longestLabel = 30
+
+/**
+ * Writes an audit as plain text: a summary, a table of the classes, and the findings. No line is longer than 100
+ * characters, and none holds a control character, whatever the table's names are.
+ *
+ * @example console.log(formatAudit((await auditDataset(opened)).audit))
+ */
+export function formatAudit(audit: DatasetAudit): string {
+  const { name, synthetic, table, clips, split, findings } = audit
+  const kind = synthetic ? ' (synthetic)' : ''
+  const classes = table.classes.length === 1 ? '1 class' : `${table.classes.length} classes`
+  const title = `${shorten(name)}${kind}: ${count(table.clips, 'clip')}, ${classes}, ${count(table.sources, 'source')}`
+  const summary = [...describeClips(clips), ...(split ? [describeSplit(split)] : [])]
+  const remarks = findings.map(({ severity, message }) => [severity, message] as const)
+  return [
+    title,
+    '',
+    ...hang(summary),
+    '',
+    ...classTable(clips),
+    '',
+    ...(remarks.length > 0 ? hang(remarks) : ['nothing worth a word was found']),
+    '',
+  ]
+    .map((line) => line.replaceAll(/\p{Cc}/gu, '?').trimEnd())
+    .join('\n')
+}
+
+function describeClips(clips: ClipAudit): (readonly [string, string])[] {
+  const { silence, missing, unreadable, duplicates, nearDuplicates } = clips
+  const list = (values: readonly string[]) => values.join(', ') || '–'
+  const spread = (values: Spread | null, unit: string, digits: number) =>
+    values
+      ? `median ${values.p50.toFixed(digits)} ${unit}, 5 to 95 %: ${values.p5.toFixed(digits)} to ${values.p95.toFixed(digits)} ${unit}`
+      : '–'
+  const share = (part: number) => `${(100 * part).toFixed(1)} %`
+  return [
+    ['clips', `${clips.clips} measured, ${missing.length} missing, ${unreadable.length} unreadable`],
+    ['durations', spread(clips.durationSec, 's', 2)],
+    ['rates', list(clips.sampleRates.map((rate) => `${rate.sampleRate} Hz (${count(rate.clips, 'clip')})`))],
+    ['channels', list(clips.channels.map((kind) => `${kind.channels} (${count(kind.clips, 'clip')})`))],
+    [
+      'silence',
+      `${share(silence.leading)} of all time at the start, ${share(silence.trailing)} at the end, ${share(silence.inside)} between sounds`,
+    ],
+    ['levels', spread(clips.rmsDb, 'dB', 1)],
+    ['bandwidth', spread(clips.bandwidthHz, 'Hz', 0)],
+    [
+      'copies',
+      `${count(duplicates.length, 'set')} of equal sounds, ${count(nearDuplicates.length, 'pair')} of nearly equal ones`,
+    ],
+  ]
+}
+
+function describeSplit(split: SplitAudit): readonly [string, string] {
+  const { train, validation, test, leakRate, leakedTestClips, copiedTestClips } = split
+  const sizes = `${train} training, ${validation} validation, ${test} test`
+  const leaks = `leak rate ${(100 * leakRate).toFixed(1)} % (${count(leakedTestClips, 'test clip')})`
+  const copies = copiedTestClips === 1 ? '1 test clip a copy' : `${copiedTestClips} test clips copies`
+  return ['split', `${sizes}; ${leaks}; ${copies} of a training clip`]
+}
+
+function classTable({ classes }: ClipAudit): string[] {
+  const cells = (values: Spread | null, scale: number) =>
+    values ? [values.p5, values.p50, values.p95].map((value) => (value / scale).toFixed(1)) : ['–', '–', '–']
+  const rows = classes.map(({ label, clips, rmsDb, bandwidthHz }) => [
+    shorten(label),
+    String(clips),
+    ...cells(rmsDb, 1),
+    ...cells(bandwidthHz, 1000),
+  ])
+  const head = ['class', 'clips', 'dB 5 %', '50 %', '95 %', 'kHz 5 %', '50 %', '95 %']
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]!.length), title.length),
+  )
+  return [head, ...rows].map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+  )
+}
+
+/** Names at the left, their texts beside them, wrapped. */
+function hang(entries: readonly (readonly [string, string])[]): string[] {
+  const indent = Math.max(...entries.map(([name]) => name.length)) + 2
+  return entries.flatMap(([name, text]) =>
+    wrap(text, lineLength - indent).map((line, i) => (i === 0 ? name : '').padEnd(indent) + line),
+  )
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = ['']
+  for (const word of text.split(' ').flatMap((part) => cut(part, width))) {
+    const last = lines.at(-1)!
+    if (last === '') lines[lines.length - 1] = word
+    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+function cut(word: string, width: number): string[] {
+  const parts = [word.slice(0, width)]
+  for (let at = width; at < word.length; at += width) parts.push(word.slice(at, at + width))
+  return parts
+}
+
+function shorten(label: string): string {
+  return label.length <= longestLabel ? label : `${label.slice(0, longestLabel - 1)}…`
+}

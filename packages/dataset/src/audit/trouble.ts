@@ -1,0 +1,145 @@
+/** Puts into words what is wrong with the clips. */
+import type { ClipRecord } from '../record.js'
+import type { ClipAudit } from './clips.js'
+import { count, type Finding, listSome, sortFindings } from './finding.js'
+import type { ClipFacts } from './measure.js'
+
+const durationTolerance = 0.05
+const longSilenceSec = 0.5
+const clippedLimit = 1e-4
+const dcLimit = 0.01
+const narrowShare = 0.5
+
+/**
+ * Lists what is worth a word: clips that are missing, unreadable, silent or there twice; durations more than 5 % and
+ * more than three interquartile ranges off the median; odd sample rates and channels; clipping (more than 1 sample in
+ * 10,000); a DC offset above 0.01; a bandwidth of less than half of what the sample rate allows, or a class whose
+ * median bandwidth is less than half of another's; more than half a second of silence.
+ */
+export function findTrouble(
+  audit: Omit<ClipAudit, 'findings'>,
+  facts: readonly ClipFacts[],
+  recordOf: ReadonlyMap<string, ClipRecord>,
+): Finding[] {
+  const isAudible = (clip: ClipFacts) => clip.peak > 0
+  const { p25 = 0, p50 = 0, p75 = 0 } = audit.durationSec ?? {}
+  // Where durations vary by nature, only what stands apart is odd.
+  const tolerance = Math.max(durationTolerance * p50, 3 * (p75 - p25))
+  const off = Math.round(tolerance * 1000) / 1000
+  const rate = audit.sampleRates[0]?.sampleRate
+  const channels = audit.channels[0]?.channels
+  const list = (
+    severity: Finding['severity'],
+    code: string,
+    what: string,
+    test: (clip: ClipFacts) => boolean,
+  ) =>
+    about(
+      severity,
+      code,
+      what,
+      facts.filter(test).map(({ id }) => id),
+    )
+  return sortFindings([
+    ...about('error', 'MISSING_CLIP', 'in the table, but not there', audit.missing),
+    ...unreadableFinding(audit),
+    ...list('error', 'SILENT_CLIP', 'no sound at all', (clip) => !isAudible(clip)),
+    ...duplicateFinding(audit),
+    ...nearDuplicateFindings(audit, recordOf),
+    ...list(
+      'warning',
+      'ODD_DURATION',
+      `not ${Math.round(p50 * 1000) / 1000} s long (±${off} s)`,
+      (clip) => Math.abs(clip.durationSec - p50) > tolerance,
+    ),
+    ...list('warning', 'ODD_SAMPLE_RATE', `not at ${rate} Hz`, (clip) => clip.sampleRate !== rate),
+    ...list(
+      'warning',
+      'ODD_CHANNELS',
+      `not of ${count(channels ?? 0, 'channel')}`,
+      (clip) => clip.channels !== channels,
+    ),
+    ...list('warning', 'CLIPPING', 'clipped', (clip) => clip.clippedShare > clippedLimit),
+    ...list('warning', 'DC_OFFSET', 'DC offset', (clip) => Math.abs(clip.dcOffset) > dcLimit),
+    ...classBandwidthFinding(audit),
+    ...list(
+      'info',
+      'NARROW_BAND',
+      'next to nothing in the upper half of the spectrum',
+      (clip) => isAudible(clip) && clip.bandwidthHz < (narrowShare * clip.sampleRate) / 2,
+    ),
+    ...list(
+      'info',
+      'SILENT_PADDING',
+      `over ${longSilenceSec} s of silence at the start or end`,
+      (clip) => isAudible(clip) && Math.max(clip.leadingSilenceSec, clip.trailingSilenceSec) > longSilenceSec,
+    ),
+    ...list(
+      'info',
+      'SILENT_GAP',
+      `over ${longSilenceSec} s of silence between sounds`,
+      (clip) => clip.insideSilenceSec > longSilenceSec,
+    ),
+  ])
+}
+
+function about(severity: Finding['severity'], code: string, what: string, ids: readonly string[]): Finding[] {
+  if (ids.length === 0) return []
+  return [
+    { severity, code, message: `${what}: ${count(ids.length, 'clip')} (${listSome(ids)})`, ids: [...ids] },
+  ]
+}
+
+function unreadableFinding({ unreadable }: Pick<ClipAudit, 'unreadable'>): Finding[] {
+  if (unreadable.length === 0) return []
+  const message = `cannot be read: ${listSome(unreadable.map(({ id, reason }) => `${id} (${reason})`))}`
+  return [{ severity: 'error', code: 'UNREADABLE_CLIP', message, ids: unreadable.map(({ id }) => id) }]
+}
+
+function duplicateFinding({ duplicates }: Pick<ClipAudit, 'duplicates'>): Finding[] {
+  if (duplicates.length === 0) return []
+  const message = `equal sounds: ${listSome(duplicates.map((ids) => ids.join(' = ')))}`
+  return [{ severity: 'error', code: 'DUPLICATE_CLIP', message, ids: duplicates.flat() }]
+}
+
+/** Clips of one source may well overlap, and stay together in a good split; those of two sources do not. */
+function nearDuplicateFindings(
+  { nearDuplicates }: Pick<ClipAudit, 'nearDuplicates'>,
+  recordOf: ReadonlyMap<string, ClipRecord>,
+): Finding[] {
+  const describe = (ids: readonly [string, string]) => {
+    const [a, b] = ids.map((id) => recordOf.get(id)!)
+    const folds = a!.fold === b!.fold ? '' : ` (folds ${a!.fold ?? '–'}, ${b!.fold ?? '–'})`
+    const labels = a!.label === b!.label ? '' : ` (${a!.label}, ${b!.label})`
+    return `${ids.join(' ~ ')}${folds}${labels}`
+  }
+  const isOfOneSource = ({ ids: [a, b] }: (typeof nearDuplicates)[number]) =>
+    recordOf.get(a)!.group === recordOf.get(b)!.group
+  const find = (
+    severity: Finding['severity'],
+    code: string,
+    what: string,
+    pairs: typeof nearDuplicates,
+  ): Finding[] => {
+    if (pairs.length === 0) return []
+    const message = `${what}: ${listSome(pairs.map(({ ids }) => describe(ids)))}`
+    return [{ severity, code, message, ids: [...new Set(pairs.flatMap(({ ids }) => ids))] }]
+  }
+  const within = nearDuplicates.filter(isOfOneSource)
+  const across = nearDuplicates.filter((pair) => !isOfOneSource(pair))
+  return [
+    ...find('warning', 'NEAR_DUPLICATE', 'nearly equal sounds from different sources', across),
+    ...find('info', 'OVERLAPPING_CLIPS', 'overlapping cuts of one source', within),
+  ]
+}
+
+function classBandwidthFinding({ classes }: Pick<ClipAudit, 'classes'>): Finding[] {
+  const sorted = classes
+    .flatMap(({ label, bandwidthHz }) => (bandwidthHz ? [{ label, hz: bandwidthHz.p50 }] : []))
+    .sort((a, b) => a.hz - b.hz)
+  const [least, most] = [sorted[0], sorted.at(-1)]
+  if (!least || !most || least.hz >= narrowShare * most.hz) return []
+  const text = ({ label, hz }: typeof least) => `class ${label} to ${(hz / 1000).toFixed(1)} kHz`
+  const message = `spectra reach up to different frequencies: ${text(least)}, ${text(most)}; a network may learn that`
+  return [{ severity: 'warning', code: 'CLASS_BANDWIDTH', message, ids: [] }]
+}

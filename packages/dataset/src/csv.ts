@@ -1,0 +1,123 @@
+/** CSV text → checked rows. */
+import { EscError } from '@esc/core'
+// The browser build runs everywhere: the default entry needs Node's Buffer.
+import { parse } from 'csv-parse/browser/esm/sync'
+import * as z from 'zod/mini'
+
+/** What stands between the cells of a line. */
+export type CsvDelimiter = ',' | ';' | '\t'
+
+/** A line of a table; `line` counts as an editor does, from 1. */
+export interface CsvLine {
+  line: number
+  cells: readonly string[]
+}
+
+/** A row whose cells were checked. */
+export interface CsvRow<T> {
+  line: number
+  values: T
+  /** The cells of the columns that nobody asked for, by column name, as they are; absent where there are none. */
+  columns?: Readonly<Record<string, string>>
+}
+
+/**
+ * Reads CSV with a header line. A byte-order mark, CRLF, quoted cells and empty lines are understood.
+ *
+ * @throws EscError CORRUPT_DATA naming the line, if a quote is left open or a line has too few or too many cells;
+ *   INVALID_INPUT if there is no header line.
+ * @example const { header, lines } = readCsv('filename,label\na.wav,dog\n', ',')
+ */
+export function readCsv(text: string, delimiter: CsvDelimiter): { header: CsvLine; lines: CsvLine[] } {
+  const [header, ...lines] = parseLines(text, delimiter)
+  if (!header) throw new EscError('INVALID_INPUT', 'the table is empty; expected a header line and rows')
+  return { header, lines }
+}
+
+/**
+ * Checks each row's cells against a schema.
+ *
+ * @param schema - Of an object of cells.
+ * @param names - The schema's keys, and the column each is read from; `undefined` where the table has none.
+ * @throws EscError INVALID_INPUT naming line and column, if a column is missing or occurs twice, or a cell is bad.
+ * @example readRows(readCsv(text, ','), z.object({ label: plainText }), { label: 'class' })
+ */
+export function readRows<T>(
+  { header, lines }: { header: CsvLine; lines: readonly CsvLine[] },
+  schema: z.ZodMiniType<T>,
+  names: Readonly<Record<string, string | undefined>>,
+): CsvRow<T>[] {
+  const wanted = Object.entries(names).flatMap(([key, name]) => (name === undefined ? [] : [{ key, name }]))
+  assertColumns(
+    header,
+    wanted.map(({ name }) => name),
+  )
+  const known = wanted.map(({ key, name }) => ({ key, name, at: header.cells.indexOf(name) }))
+  const taken = new Set(known.map(({ at }) => at))
+  // A column without a name, as pandas writes its index, has nothing to be kept under.
+  const others = header.cells.flatMap((name, at) => (taken.has(at) || name === '' ? [] : [{ name, at }]))
+  return lines.map(({ line, cells }) => {
+    const result = z.safeParse(schema, Object.fromEntries(known.map(({ key, at }) => [key, cells[at]])))
+    if (!result.success) {
+      const { path, message } = result.error.issues[0]!
+      const { name, at } = known.find(({ key }) => key === path[0])!
+      throw badCell(line, name, cells[at]!, message)
+    }
+    const row = { line, values: result.data }
+    if (others.length === 0) return row
+    return { ...row, columns: Object.fromEntries(others.map(({ name, at }) => [name, cells[at]!])) }
+  })
+}
+
+/** The error for a cell: where it is, what it holds, and what it must hold. @example throw badCell(3, 'fold', 'two', 'must …') */
+export function badCell(line: number, column: string, found: string, rule: string): EscError {
+  const message = `line ${line}, column ${column}: ${JSON.stringify(shorten(found, 80))} ${rule}`
+  return new EscError('INVALID_INPUT', message, { detail: { line, column, found, rule } })
+}
+
+function parseLines(text: string, delimiter: CsvDelimiter): CsvLine[] {
+  const found: CsvLine[] = []
+  try {
+    parse(text, {
+      bom: true,
+      delimiter,
+      skip_empty_lines: true,
+      on_record: (cells, { lines }) => {
+        found.push({ line: lines, cells })
+        return null
+      },
+    })
+    return found
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new EscError('CORRUPT_DATA', `the table is not CSV: ${shorten(reason, 300)}`, { cause })
+  }
+}
+
+function assertColumns({ line, cells }: CsvLine, required: readonly string[]): void {
+  const found = shorten(cells.join(', '), 300)
+  for (const column of required) {
+    if (cells.includes(column)) continue
+    const hint = cells.length === 1 && /[,;\t]/.test(cells[0]!) ? '; is another delimiter in use?' : ''
+    throw new EscError(
+      'INVALID_INPUT',
+      `line ${line}: column '${column}' is missing; found ${found}; expected ${required.join(', ')}${hint}`,
+      { detail: { line, column } },
+    )
+  }
+  const seen = new Set<string>()
+  for (const column of cells) {
+    if (column !== '' && seen.has(column)) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `line ${line}: column '${shorten(column, 80)}' occurs twice in ${found}`,
+        { detail: { line, column } },
+      )
+    }
+    seen.add(column)
+  }
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
+}

@@ -1,0 +1,396 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeWav } from '@esc/audio-io'
+import type { FeatureRecipe, ProgressEvent } from '@esc/core'
+import { createExtractor, logmel64, mfcc13 } from '@esc/dsp'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { decodeNpy } from '../npy.js'
+import type { ClipRecord } from '../record.js'
+import { type ExtractFeaturesOptions, extractFeatures } from './extract-features.js'
+import { openFeatures } from './open-features.js'
+
+const recipe: FeatureRecipe = {
+  ...mfcc13,
+  sampleRate: 8000,
+  durationSec: 0.1,
+  stft: { ...mfcc13.stft, nFft: 256, winLength: 256, hopLength: 128 },
+  mel: { ...mfcc13.mel, nMels: 20 },
+}
+const clipOf = (seed: number) => ({
+  samples: Float32Array.from({ length: 800 }, (_, i) => Math.sin(i * (seed + 1) * 0.05) / 2),
+  sampleRate: 8000,
+})
+const clipCount = 10
+
+let root = ''
+let dir = ''
+let records: ClipRecord[] = []
+const pathOf = ({ filename }: Pick<ClipRecord, 'filename'>) => join(root, 'audio', filename)
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'esc-features-'))
+  dir = join(root, 'features')
+  await mkdir(join(root, 'audio'))
+  records = Array.from({ length: clipCount }, (_, i) => ({
+    id: `c${i}`,
+    filename: `c${i}.wav`,
+    fold: 1 + (i % 5),
+    labelIndex: i % 2,
+    label: i % 2 ? 'cat' : 'dog',
+    group: `g${i}`,
+  }))
+  for (const [i, record] of records.entries()) await writeFile(pathOf(record), encodeWav(clipOf(i)))
+})
+
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+const opened = () => ({ dataset: { name: 'x', labels: ['dog', 'cat'], records, synthetic: false }, pathOf })
+const extract = (options: Partial<ExtractFeaturesOptions> = {}) =>
+  extractFeatures(opened(), { recipe, dir, workers: 0, ...options })
+const counts = (computed: number, cached: number, rebuilt = 0) => ({ computed, cached, rebuilt, failed: [] })
+
+/** Every file of the store: all of it, since the times of the sounds that entries hold stay the same. */
+async function snapshot(): Promise<Record<string, string>> {
+  const entries = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isFile())
+  const names = entries.map(({ name }) => name).sort()
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name), 'base64')])),
+  )
+}
+
+describe('extractFeatures', () => {
+  it('keeps what the extractor makes, and openFeatures reads it', async () => {
+    const events: ProgressEvent[] = []
+    expect(await extract({ onProgress: (event) => events.push(event) })).toEqual(counts(clipCount, 0))
+    expect(events.map(({ done, total }) => [done, total])).toEqual(records.map((_, i) => [i + 1, clipCount]))
+    const store = await openFeatures(dir, opened().dataset)
+    expect(store).toMatchObject({ recipe, length: clipCount })
+    const extractor = createExtractor(recipe)
+    let at = 0
+    for await (const example of store) {
+      // Sounds are stored in 16 bits.
+      const { id, labelIndex, group, fold } = records[at]!
+      const { data } = extractor.extract(clipOf(at))
+      expect({ ...example, features: null }).toEqual({ id, labelIndex, group, fold, features: null })
+      expect(example.features).toMatchObject({ bins: 13, frames: 7 })
+      expect(Math.max(...data.map((value, i) => Math.abs(value - example.features.data[i]!)))).toBeLessThan(2)
+      at++
+    }
+    expect(at).toBe(clipCount)
+    expect(Object.keys(await snapshot()).slice(0, 2)).toEqual(['c0_mfcc.json', 'c0_mfcc.npy'])
+  })
+
+  it('makes the same bytes in threads as in this one; a second run writes nothing', async () => {
+    await extract()
+    const expected = await snapshot()
+    await rm(dir, { recursive: true })
+    expect(await extract({ workers: 2 })).toEqual(counts(clipCount, 0))
+    expect(await snapshot()).toEqual(expected)
+    const before = (await stat(dir)).mtimeMs
+    expect(await extract({ workers: 3 })).toEqual(counts(0, clipCount))
+    expect((await stat(dir)).mtimeMs).toBe(before)
+  })
+
+  it('keeps the log-mel spectrogram where it is asked for, with the same features', async () => {
+    await extract()
+    const { 'index.json': index, ...before } = await snapshot()
+    expect(await extract({ spectrogram: true })).toEqual(counts(clipCount, 0))
+    const after = await snapshot()
+    expect(after['index.json']).toBe(index)
+    expect(after['c0_mfcc.npy']).toBe(before['c0_mfcc.npy'])
+    const logMel = createExtractor({ ...recipe, mfcc: null })
+    const { data, shape } = decodeNpy(await readFile(join(dir, 'c3_spec.npy')))
+    expect(shape).toEqual([20, 7])
+    expect(data).toHaveLength(logMel.bins * logMel.frames!)
+    expect(await extract({ spectrogram: true })).toEqual(counts(0, clipCount))
+    expect(await extract()).toEqual(counts(0, clipCount))
+    const other = { ...recipe, durationSec: 0.2 }
+    expect(await extract({ recipe: other })).toEqual(counts(clipCount, 0))
+    expect(Object.keys(await snapshot()).filter((name) => name.includes('_spec'))).toEqual([])
+  })
+
+  it('names files by what they hold', async () => {
+    await extract({ recipe: { ...logmel64, durationSec: 0.1 }, spectrogram: true })
+    expect(Object.keys(await snapshot()).slice(0, 3)).toEqual([
+      'c0_logmel.json',
+      'c0_logmel.npy',
+      'c1_logmel.json',
+    ])
+  })
+})
+
+describe('what is there already', () => {
+  beforeEach(() => extract())
+
+  it('another recipe, another order of its keys', async () => {
+    const reversed = Object.fromEntries(Object.entries(recipe).reverse()) as unknown as FeatureRecipe
+    expect(await extract({ recipe: reversed })).toEqual(counts(0, clipCount))
+    const other = { ...recipe, normalize: null }
+    expect(await extract({ recipe: other })).toEqual(counts(clipCount, 0))
+    expect((await openFeatures(dir, { records })).recipe).toEqual(other)
+  })
+
+  it('another library: entries and index', async () => {
+    for (const name of ['c4_mfcc.json', 'index.json']) {
+      const text = await readFile(join(dir, name), 'utf8')
+      await writeFile(join(dir, name), text.replace(/"library": ?"/, '$&9.'))
+    }
+    // The seal of c4 is broken too: it was not the library that wrote it so.
+    expect(await extract()).toEqual(counts(0, clipCount - 1, 1))
+    expect(await extract()).toEqual(counts(0, clipCount))
+  })
+
+  it('another sound: size, time, content', async () => {
+    await writeFile(pathOf(records[1]!), encodeWav(clipOf(77)))
+    await writeFile(pathOf(records[2]!), encodeWav({ ...clipOf(2), samples: clipOf(2).samples.slice(1) }))
+    const later = new Date(Date.now() + 5000)
+    await utimes(pathOf(records[3]!), later, later)
+    const before = await readFile(join(dir, 'c3_mfcc.json'), 'utf8')
+    expect(await extract()).toEqual(counts(2, clipCount - 2))
+    // The same sound at another time: only the time is noted.
+    expect(await readFile(join(dir, 'c3_mfcc.json'), 'utf8')).not.toBe(before)
+    expect(await extract()).toEqual(counts(0, clipCount))
+  })
+
+  it('a sound of equal size and time is noticed with verify, and not without', async () => {
+    const path = pathOf(records[5]!)
+    const { atime, mtime } = await stat(path)
+    // A time that can be set again to the nanosecond.
+    await utimes(path, atime, mtime)
+    await extract()
+    await writeFile(path, encodeWav(clipOf(99)))
+    await utimes(path, atime, mtime)
+    expect(await extract()).toEqual(counts(0, clipCount))
+    expect(await extract({ verify: true })).toEqual(counts(1, clipCount - 1))
+  })
+
+  it('finds damage anywhere, says so on reading, and mends it', async () => {
+    const expected = await snapshot()
+    const flip = async (name: string, at: number) => {
+      const bytes = await readFile(join(dir, name))
+      bytes[at]! ^= 1
+      await writeFile(join(dir, name), bytes)
+    }
+    await flip('c0_mfcc.npy', 200)
+    await flip('c1_mfcc.npy', 20)
+    const sealed = expected['c2_mfcc.json']!
+    await flip('c2_mfcc.json', Buffer.from(sealed, 'base64').indexOf('sha256') + 12)
+    await writeFile(join(dir, 'c3_mfcc.json'), '{"entry":')
+    await writeFile(join(dir, 'c4_mfcc.npy'), '')
+    await rm(join(dir, 'c5_mfcc.npy'))
+    await copyFile(join(dir, 'c7_mfcc.npy'), join(dir, 'c6_mfcc.npy'))
+    const store = await openFeatures(dir, { records })
+    for (let i = 0; i < 7; i++) {
+      await expect(store.get(i)).rejects.toMatchObject({
+        code: 'CORRUPT_DATA',
+        message: expect.stringMatching(
+          new RegExp(`c${i}_mfcc\\.(npy|json) is damaged.*; run extractFeatures`),
+        ),
+      })
+    }
+    expect((await store.get(7)).id).toBe('c7')
+    expect(await extract()).toEqual(counts(0, clipCount - 7, 7))
+    expect(await snapshot()).toEqual(expected)
+  })
+
+  it("an entry under another clip's name is not taken for it", async () => {
+    for (const kind of ['json', 'npy'])
+      await copyFile(join(dir, `c0_mfcc.${kind}`), join(dir, `c1_mfcc.${kind}`))
+    await expect((await openFeatures(dir, { records })).get(1)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    })
+    expect(await extract()).toEqual(counts(1, clipCount - 1))
+  })
+})
+
+describe('what goes wrong', () => {
+  it('a bad clip: its file, the reason and what to do; the others of its batch are kept', async () => {
+    await writeFile(pathOf(records[2]!), 'no sound')
+    await rm(pathOf(records[7]!))
+    for (const workers of [0, 1]) {
+      await expect(extract({ workers })).rejects.toMatchObject({
+        name: 'EscError',
+        code: 'UNSUPPORTED_FORMAT',
+        message: expect.stringMatching(/c2\.wav: .*; mend or remove it, or set skipBad$/),
+        detail: { id: 'c2', path: pathOf(records[2]!) },
+      })
+    }
+    const summary = await extract({ skipBad: true })
+    expect(summary.failed).toMatchObject([
+      { id: 'c2', code: 'UNSUPPORTED_FORMAT', reason: expect.stringContaining('c2.wav') },
+      { id: 'c7', code: 'IO', reason: expect.stringMatching(/cannot read .*c7\.wav/) },
+    ])
+    expect(summary.computed + summary.cached).toBe(clipCount - 2)
+    expect(summary.cached).toBeGreaterThan(0)
+    await expect((await openFeatures(dir, { records })).get(7)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining("c7_mfcc.json is not there: 'c7' has no features"),
+    })
+  })
+
+  it.each([
+    [{ workers: -1 }, 'INVALID_OPTION', /workers=-1/],
+    [{ workers: 1.5 }, 'INVALID_OPTION', /workers=1\.5/],
+    [{ recipe: { ...recipe, sampelRate: 1 } as FeatureRecipe }, 'INVALID_INPUT', /sampelRate/],
+    [{ recipe: { ...recipe, mel: { ...recipe.mel, fmin: 9000 } } }, 'INVALID_OPTION', /fmin/],
+  ])('options %o', async (options, code, message) => {
+    await expect(extract(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    await expect(stat(dir)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it.each(['../c0', 'a/b', 'a\\b', 'C:a', '.hidden', '', 'a\0', 'é'.repeat(121), '\ud800'])(
+    'id %j',
+    async (id) => {
+      records[0]!.id = id
+      await expect(extract()).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        message: expect.stringMatching(/must be a bare file name/),
+      })
+      await expect((await openFeatures(dir, { records })).get(0)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      })
+    },
+  )
+
+  it('a folder of something else is left alone', async () => {
+    await expect(openFeatures(dir, { records })).rejects.toMatchObject({ code: 'IO' })
+    await mkdir(dir)
+    await writeFile(join(dir, 'index.json'), '{"name":"mine"}')
+    for (const run of [() => extract(), () => openFeatures(dir, { records })]) {
+      await expect(run()).rejects.toMatchObject({
+        code: 'CORRUPT_DATA',
+        message: expect.stringMatching(/index\.json is not the index of a feature store, or is damaged/),
+      })
+    }
+    expect(await readdir(dir)).toEqual(['index.json'])
+    await expect(extract({ dir: pathOf(records[0]!) })).rejects.toMatchObject({ code: 'IO' })
+  })
+
+  it('get: no such record', async () => {
+    await extract()
+    const store = await openFeatures(dir, { records })
+    for (const at of [-1, clipCount, 0.5]) {
+      await expect(store.get(at)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    }
+  })
+})
+
+describe('runs that end early', () => {
+  it.each([0, 2])(
+    'an abort with %i workers keeps what is finished, and the next run goes on',
+    async (workers) => {
+      const reason = new Error('enough')
+      await expect(extract({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+      const controller = new AbortController()
+      const run = extract({
+        workers,
+        signal: controller.signal,
+        onProgress: ({ done }) => done === 3 && controller.abort(reason),
+      })
+      await expect(run).rejects.toBe(reason)
+      expect((await readdir(dir)).filter((name) => name.startsWith('.tmp-'))).toEqual([])
+      const { computed, cached } = await extract()
+      expect(cached).toBeGreaterThanOrEqual(3)
+      expect(computed + cached).toBe(clipCount)
+    },
+  )
+
+  it('removes what a killed process left a day ago, and nothing younger', async () => {
+    await mkdir(join(dir, '.tmp-old'), { recursive: true })
+    await writeFile(join(dir, '.tmp-old', 'half'), '')
+    await mkdir(join(dir, '.tmp-new'))
+    const longAgo = new Date(Date.now() - 25 * 3600 * 1000)
+    await utimes(join(dir, '.tmp-old'), longAgo, longAgo)
+    await extract()
+    expect((await readdir(dir)).filter((name) => name.startsWith('.tmp-'))).toEqual(['.tmp-new'])
+  })
+})
+
+/** Runs `extractFeatures` over the sounds of `root` in a process of its own; `dir` is an argument. */
+function childArguments(after: string, recipeOfChild = recipe, path = 'features'): string[] {
+  const script = `
+    import { extractFeatures } from ${JSON.stringify(new URL('extract-features.ts', import.meta.url).href)}
+    const records = ${JSON.stringify(records)}
+    const pathOf = ({ filename }) => ${JSON.stringify(join(root, 'audio'))} + '/' + filename
+    const dir = ${JSON.stringify(join(root, path))}
+    const recipe = ${JSON.stringify(recipeOfChild)}
+    const extract = (options) => extractFeatures({ dataset: { records }, pathOf }, { recipe, dir, ...options })
+    ${after}`
+  return ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', script]
+}
+
+describe('processes', () => {
+  it('kill -9 loses nothing that was finished', async () => {
+    const child = spawn(
+      process.execPath,
+      childArguments(`await extract({ workers: 1, onProgress: ({ done }) => console.log(done) })`),
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    await once(child.stdout!, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const finished = (await readdir(dir)).filter((name) => /^c\d_mfcc\.json$/.test(name)).length
+    expect(finished).toBeGreaterThan(0)
+    expect(await extract()).toEqual(counts(clipCount - finished, finished))
+    const resumed = await snapshot()
+    await rm(dir, { recursive: true })
+    await extract()
+    expect(resumed).toEqual(await snapshot())
+  })
+
+  it('memory does not depend on how many clips there are', () => {
+    // Thousands of names of the same ten sounds; neither what is done nor what is to be done may take room.
+    const script = `
+      const many = Array.from({ length: 2000 }, (_, i) => ({ ...records[i % 10], id: 'clip' + i }))
+      const heap = []
+      const onProgress = ({ done }) => {
+        if (done !== 200 && done !== 2000) return
+        gc()
+        heap.push(process.memoryUsage().heapUsed)
+      }
+      await extractFeatures({ dataset: { records: many }, pathOf }, { recipe, dir, workers: 1, onProgress })
+      console.log(JSON.stringify(heap))`
+    const { stdout } = spawnSync(process.execPath, ['--expose-gc', ...childArguments(script)], {
+      encoding: 'utf8',
+    })
+    const [early, late] = JSON.parse(stdout) as [number, number]
+    expect(Math.abs(late - early) / 1800).toBeLessThan(500)
+  })
+
+  it('two at once make what one makes', async () => {
+    const run = () => {
+      const child = spawn(process.execPath, childArguments('await extract({ workers: 1 })'), {
+        stdio: 'inherit',
+      })
+      return once(child, 'close')
+    }
+    expect(await Promise.all([run(), run()])).toEqual([
+      [0, null],
+      [0, null],
+    ])
+    const both = await snapshot()
+    await rm(dir, { recursive: true })
+    await extract()
+    expect(both).toEqual(await snapshot())
+  })
+
+  it('a disk that is full, as a file that may not grow: IO, and what is finished is kept', async () => {
+    const long = { samples: new Float32Array(8000 * 60).fill(0.1), sampleRate: 8000 }
+    await writeFile(pathOf(records[6]!), encodeWav(long))
+    const whole = { ...recipe, durationSec: null, trim: null }
+    const script = `await extract({ workers: 0 }).catch(({ code, message }) => console.log(code, message))`
+    const { stdout } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 100 && exec "$0" "$@"', process.execPath, ...childArguments(script, whole)],
+      { encoding: 'utf8' },
+    )
+    expect(stdout).toMatch(/^IO cannot write .*c6_mfcc\.npy: EFBIG.*; what is finished is kept$/m)
+    expect(
+      Object.keys(await snapshot()).filter((name) => name.startsWith('c6') || name.startsWith('.')),
+    ).toEqual([])
+    expect(await extract({ recipe: whole })).toMatchObject({ computed: 4, cached: 6 })
+  })
+})

@@ -1,0 +1,198 @@
+/** The files of a feature store: names, what stands beside each clip's features, and how both are written. */
+import { createHash, randomUUID } from 'node:crypto'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { EscError, type FeatureRecipe } from '@esc/core'
+import { featureRecipeSchema } from '@esc/core/recipe'
+import * as z from 'zod/mini'
+
+/** What a sound file was when its features were computed. */
+export interface SoundFacts {
+  bytes: number
+  /** When it was last written, in milliseconds since 1970. */
+  modifiedMs: number
+  sha256: string
+}
+
+/** What is known of a stored `.npy` file. */
+export interface StoredMatrix {
+  bins: number
+  frames: number
+  /** Of the whole file. */
+  crc32: number
+}
+
+/** Stands beside a clip's features; written after them, so where it is they are whole. */
+export interface FeatureEntry {
+  id: string
+  /** SHA-256 of the recipe as canonical JSON. */
+  recipeHash: string
+  /** Version of this package, which pins those that compute. */
+  library: string
+  sound: SoundFacts
+  features: StoredMatrix
+  spectrogram: StoredMatrix | null
+}
+
+/** What all entries of a store have in common. */
+export interface FeatureIndex {
+  version: 1
+  library: string
+  recipeHash: string
+  recipe: FeatureRecipe
+}
+
+/** Where one clip's files lie. */
+export interface EntryPaths {
+  features: string
+  spectrogram: string
+  entry: string
+}
+
+const wholeNumber = z.int().check(z.nonnegative())
+const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+const storedMatrix = z.strictObject({ bins: wholeNumber, frames: wholeNumber, crc32: wholeNumber })
+const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
+  id: z.string(),
+  recipeHash: hash,
+  library: z.string(),
+  sound: z.strictObject({ bytes: wholeNumber, modifiedMs: z.number(), sha256: hash }),
+  features: storedMatrix,
+  spectrogram: z.nullable(storedMatrix),
+})
+const sealedSchema = z.strictObject({ entry: entrySchema, crc32: wholeNumber })
+const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({
+  version: z.literal(1),
+  library: z.string(),
+  recipeHash: hash,
+  recipe: featureRecipeSchema,
+})
+
+/** Of files and folders that are not finished. */
+export const temporaryPrefix = '.tmp-'
+
+/** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
+const maxIdBytes = 240
+
+/** The file that holds the recipe of a store. */
+export function indexPath(dir: string): string {
+  return join(dir, 'index.json')
+}
+
+/**
+ * Where a clip's files lie: their names are its id's, so the id is checked here once more, wherever it came from.
+ *
+ * @throws EscError INVALID_INPUT if the id is no bare file name, hidden, or too long for one.
+ */
+export function entryPaths(dir: string, id: string, recipe: FeatureRecipe): EntryPaths {
+  if (!/^[^./\\:\p{Cc}\p{Cs}][^/\\:\p{Cc}\p{Cs}]*$/u.test(id) || Buffer.byteLength(id) > maxIdBytes) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `id=${JSON.stringify(id.slice(0, 80))} must be a bare file name of at most ${maxIdBytes} bytes, not hidden`,
+      { detail: { id } },
+    )
+  }
+  const stem = join(dir, `${id}_${recipe.mfcc ? 'mfcc' : 'logmel'}`)
+  return { features: `${stem}.npy`, spectrogram: join(dir, `${id}_spec.npy`), entry: `${stem}.json` }
+}
+
+/** SHA-256, hexadecimal, of JSON with its keys sorted: equal for equal recipes, however they were written down. */
+export function hashRecipe(recipe: FeatureRecipe): string {
+  const sortKeys = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value
+  return createHash('sha256').update(JSON.stringify(recipe, sortKeys)).digest('hex')
+}
+
+/** Reads what {@link writeEntry} wrote. */
+export async function readEntry(path: string): Promise<FeatureEntry | 'absent' | 'damaged'> {
+  const text = await readText(path)
+  if (text === null) return 'absent'
+  const value = parseJson(text)
+  const sealed = z.safeParse(sealedSchema, value)
+  if (!sealed.success) return 'damaged'
+  // Of the value as it was read: a schema may put its keys in another order.
+  const found = crc32(JSON.stringify((value as { entry: unknown }).entry))
+  return found === sealed.data.crc32 ? sealed.data.entry : 'damaged'
+}
+
+/** Seals an entry with a checksum of its own, and writes it as {@link writeAtomically} does. */
+export function writeEntry(path: string, entry: FeatureEntry, temporaryDir?: string): void {
+  const text = JSON.stringify({ entry, crc32: crc32(JSON.stringify(entry)) })
+  writeAtomically(path, `${text}\n`, temporaryDir)
+}
+
+/**
+ * `null` where there is none.
+ *
+ * @throws EscError CORRUPT_DATA if there is something else, which may be another program's.
+ */
+export async function readIndex(dir: string): Promise<FeatureIndex | null> {
+  const path = indexPath(dir)
+  const text = await readText(path)
+  if (text === null) return null
+  const index = z.safeParse(indexSchema, parseJson(text))
+  if (!index.success || hashRecipe(index.data.recipe) !== index.data.recipeHash) {
+    const rule = 'is not the index of a feature store, or is damaged; remove it, or choose another folder'
+    throw new EscError('CORRUPT_DATA', `${path} ${rule}`, { detail: { path } })
+  }
+  return index.data
+}
+
+/** The bytes of a stored file, or `null` where it is absent or not the one that was written. */
+export async function readStored(path: string, stored: StoredMatrix): Promise<Uint8Array | null> {
+  const bytes = await ifThere(path, () => readFile(path))
+  return bytes && crc32(bytes) === stored.crc32 ? bytes : null
+}
+
+/**
+ * Writes a file so that it is there whole or not at all. Synchronous: these are small files, and a worker has nothing
+ * else to do; a promise for each step takes longer than the step.
+ *
+ * @param temporaryDir - A folder on the same disk. Default: the file's own.
+ * @throws EscError IO naming the path if it cannot be written: no space, no permission.
+ */
+export function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  temporaryDir = dirname(path),
+): void {
+  const temporary = join(temporaryDir, `${temporaryPrefix}${randomUUID()}`)
+  try {
+    writeFileSync(temporary, content, { flag: 'wx' })
+    renameSync(temporary, path)
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw ioError('write', path, cause)
+  }
+}
+
+/** @param did - `read`, `write`. */
+export function ioError(did: string, path: string, cause: unknown): EscError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EscError('IO', `cannot ${did} ${path}: ${reason}`, { detail: { path }, cause })
+}
+
+function readText(path: string): Promise<string | null> {
+  return ifThere(path, () => readFile(path, 'utf8'))
+}
+
+async function ifThere<T>(path: string, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw ioError('read', path, cause)
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

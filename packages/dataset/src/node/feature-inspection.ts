@@ -1,0 +1,67 @@
+/** Whether a clip's features are in the store, whole and up to date. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import {
+  type EntryPaths,
+  entryPaths,
+  type FeatureEntry,
+  readEntry,
+  readStored,
+  type SoundFacts,
+  writeEntry,
+} from './feature-files.js'
+import { type ClipJob, type StoreSetup, soundFacts } from './feature-task.js'
+
+/**
+ * Why a clip is to be computed: `computed` if it was not, or by another recipe, version or of another sound; `rebuilt`
+ * if its files are damaged; `null` if it need not be.
+ *
+ * @param verify - Hashes the sound even if its size and time of last change are as they were.
+ * @throws EscError IO if something that is there cannot be read; INVALID_INPUT if the id makes no file name.
+ */
+export async function inspectEntry(
+  { id, path }: ClipJob,
+  setup: StoreSetup,
+  verify: boolean,
+): Promise<'computed' | 'rebuilt' | null> {
+  const paths = entryPaths(setup.dir, id, setup.recipe)
+  const entry = await readEntry(paths.entry)
+  if (entry === 'absent') return 'computed'
+  if (entry === 'damaged') return 'rebuilt'
+  const isOurs = entry.id === id && entry.recipeHash === setup.recipeHash && entry.library === setup.library
+  if (!isOurs || lacksSpectrogram(entry, setup)) return 'computed'
+  const sound = await compareSound(path, entry.sound, verify)
+  if (sound === null) return 'computed'
+  if (!(await isWhole(paths, entry))) return 'rebuilt'
+  // So that the next run need not hash it.
+  if (sound.modifiedMs !== entry.sound.modifiedMs) writeEntry(paths.entry, { ...entry, sound })
+  return null
+}
+
+function lacksSpectrogram(entry: FeatureEntry, { recipe, spectrogram }: StoreSetup): boolean {
+  return spectrogram && recipe.mfcc !== null && entry.spectrogram === null
+}
+
+async function isWhole(paths: EntryPaths, { features, spectrogram }: FeatureEntry): Promise<boolean> {
+  if ((await readStored(paths.features, features)) === null) return false
+  return spectrogram === null || (await readStored(paths.spectrogram, spectrogram)) !== null
+}
+
+/** Facts of the sound as it is now, or `null` if it is another, or gone. */
+async function compareSound(path: string, known: SoundFacts, verify: boolean): Promise<SoundFacts | null> {
+  try {
+    const found = soundFacts(path)
+    if (found.bytes !== known.bytes) return null
+    if (found.modifiedMs === known.modifiedMs && !verify) return known
+    return (await hashFile(path)) === known.sha256 ? { ...found, sha256: known.sha256 } : null
+  } catch {
+    // Whoever computes it says what is wrong with it.
+    return null
+  }
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  return hash.digest('hex')
+}

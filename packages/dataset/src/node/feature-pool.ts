@@ -1,0 +1,130 @@
+/** The worker threads of `extractFeatures`, and the folder they write into. */
+import { mkdtemp, opendir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EscError } from '@esc/core'
+import { Piscina } from 'piscina'
+import { ioError, temporaryPrefix } from './feature-files.js'
+import { type BatchTask, createBatchTask, type StoreSetup, type TaskSetup } from './feature-task.js'
+
+/** Computes batches, several at a time. */
+export interface FeaturePool {
+  run: BatchTask
+  /** Ends the threads, whatever they are doing, and removes what they left half done. */
+  close(): Promise<void>
+}
+
+interface Threads {
+  run: BatchTask
+  end(): Promise<void>
+}
+
+/** A day: no clip takes as long, so a folder that was not touched since is one of a process that was killed. */
+const staleMs = 24 * 3600 * 1000
+
+/**
+ * Makes nothing before the first batch comes.
+ *
+ * @param workers - At most so many threads; 0 computes in this one.
+ */
+export function createPool(setup: StoreSetup, workers: number): FeaturePool {
+  let opening: Promise<Threads & { temporaryDir: string }> | null = null
+  let closing: Promise<void> | null = null
+
+  async function open() {
+    await removeStale(setup.dir)
+    const prefix = join(setup.dir, temporaryPrefix)
+    const temporaryDir = await mkdtemp(prefix).catch((cause) =>
+      Promise.reject(ioError('write', prefix, cause)),
+    )
+    const start = workers === 0 ? startHere : startThreads
+    return { ...start({ ...setup, temporaryDir }, workers), temporaryDir }
+  }
+  async function close() {
+    const opened = await opening?.catch(() => null)
+    if (!opened) return
+    await opened.end()
+    await rm(opened.temporaryDir, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  return {
+    async run(jobs) {
+      opening ??= open()
+      const { run } = await opening
+      return run(jobs)
+    },
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function startThreads(setup: TaskSetup, workers: number): Threads {
+  const pool = new Piscina<Parameters<BatchTask>[0], Awaited<ReturnType<BatchTask>>>({
+    ...workerProgram(),
+    workerData: setup,
+    minThreads: 1,
+    maxThreads: workers,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  })
+  let fault: Error | null = null
+  // Of a thread that ends before it has work; the next one would end the same way, for ever.
+  pool.on('error', (error: Error) => {
+    fault ??= error
+    pool.destroy()
+  })
+  return {
+    run: (jobs) => pool.run(jobs).catch((error) => Promise.reject(explain(fault ?? error))),
+    end: () => pool.destroy(),
+  }
+}
+
+function explain(error: NodeJS.ErrnoException): Error {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') return error
+  const advice = 'in a program bundled into one file set workers=0'
+  return new EscError('IO', `a worker thread cannot be started: ${error.message}; ${advice}`, {
+    cause: error,
+  })
+}
+
+function startHere(setup: TaskSetup): Threads {
+  const compute = createBatchTask(setup)
+  let running: ReturnType<BatchTask> = Promise.resolve([])
+  return {
+    run: (jobs) => {
+      running = compute(jobs)
+      return running
+    },
+    end: () =>
+      running.then(
+        () => {},
+        () => {},
+      ),
+  }
+}
+
+/** The worker's file lies beside this one. Where that is source, as here, its thread needs the loader too. */
+function workerProgram(): { filename: string; execArgv?: string[] } {
+  if (!import.meta.url.endsWith('.ts')) {
+    return { filename: new URL('./feature-worker.js', import.meta.url).href }
+  }
+  const api = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const loader = `import { register } from ${api}; register()`
+  return {
+    filename: new URL('./feature-worker.ts', import.meta.url).href,
+    execArgv: ['--conditions=@esc/source', '--import', `data:text/javascript,${encodeURIComponent(loader)}`],
+  }
+}
+
+async function removeStale(dir: string): Promise<void> {
+  for await (const { name } of await opendir(dir, { bufferSize: 1024 })) {
+    if (!name.startsWith(temporaryPrefix)) continue
+    const path = join(dir, name)
+    // Another process may have removed it just now.
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    )
+    if (age > staleMs) await rm(path, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,46 @@
+/** Keeps two processes out of one folder. */
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EscError } from '@esc/core'
+
+/**
+ * Takes a folder for this process. What a killed process left is taken over.
+ *
+ * @param dir - A folder that is there.
+ * @returns A function that gives the folder back.
+ * @throws EscError IO naming the lock file, if a process that runs has it, or it cannot be written.
+ * @example const unlock = await lockFolder('data/ESC-50.download')
+ */
+export async function lockFolder(dir: string): Promise<() => Promise<void>> {
+  const path = join(dir, 'lock')
+  // The start time tells this process from an earlier one that had the same number, as in a container.
+  const own = `${process.pid} ${performance.timeOrigin}`
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await writeFile(path, own, { flag: 'wx' })
+      return () => rm(path, { force: true })
+    } catch (cause) {
+      const holder = await readFile(path, 'utf8').catch(() => '')
+      const pid = Number(holder.split(' ')[0])
+      const isHeld = pid === process.pid ? holder === own : isRunning(pid)
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || isHeld || attempt === 3) {
+        const reason = isHeld
+          ? `process ${pid} is at work here; wait for it, or remove this file`
+          : (cause as Error).message
+        throw new EscError('IO', `cannot take ${path}: ${reason}`, { detail: { path }, cause })
+      }
+      await rm(path, { force: true })
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // It is there, and another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

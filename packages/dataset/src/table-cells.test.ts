@@ -1,0 +1,58 @@
+import { posix, win32 } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
+import { bareFilename, relativePath, toId } from './table-cells.js'
+
+const accepts = (schema: z.ZodMiniType, text: string) => z.safeParse(schema, text).success
+// Strings of what makes paths dangerous, and of what does not.
+const path = fc.string({ unit: fc.constantFrom('.', '..', '/', '\\', ':', 'C', 'a', ' ', '\0', '\n', 'ä') })
+
+describe('relativePath', () => {
+  it('never leads out of its folder, on any system', () => {
+    fc.assert(
+      fc.property(path, (text) => {
+        fc.pre(accepts(relativePath, text))
+        for (const { join, relative } of [posix, win32]) {
+          expect(relative('/base', join('/base', text))).not.toMatch(/^$|^\.\.|^[/\\]|:/)
+        }
+        expect(accepts(bareFilename, toId(text))).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each(['a.wav', 'dog/a.wav', 'a b/ü/c.d.wav', 'no-extension'])('takes %j', (text) => {
+    expect(accepts(relativePath, text)).toBe(true)
+  })
+
+  it.each([
+    '',
+    '.',
+    '..',
+    '../a',
+    'a/../b',
+    'a/..',
+    '/a',
+    'a//b',
+    'a/',
+    './a',
+    'a/.b',
+    'a\\b',
+    'C:a',
+    'C:/a',
+    'a\0',
+    'a..b',
+    '//h/s',
+  ])('refuses %j', (text) => {
+    expect(accepts(relativePath, text)).toBe(false)
+  })
+})
+
+describe('toId', () => {
+  it.each([
+    ['1-7-A-0.wav', '1-7-A-0'],
+    ['dog/12.tar.gz', 'dog__12.tar'],
+    ['v1.2/12', 'v1.2__12'],
+  ])('%s → %s', (filename, id) => expect(toId(filename)).toBe(id))
+})

@@ -1,0 +1,43 @@
+/** The feature store over real recordings: 400 OGG clips to 13 MFCCs, in threads, and a second run that finds them. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { extractFeatures, openDataset } from '@esc/dataset/node'
+import { mfcc13 } from '@esc/dsp'
+import { type BenchRow, median } from './rows.js'
+
+const ROUNDS = 3
+
+/** Two workers against one, in turns; empty where `ESC10_DIR` does not say where the recordings are. */
+export async function featuresSuite(): Promise<BenchRow[]> {
+  const source = process.env.ESC10_DIR
+  if (source === undefined) return []
+  const opened = await openDataset(source, { subset: 'esc10' })
+  const dir = await mkdtemp(join(tmpdir(), 'esc-bench-'))
+  const run = async (workers: number, isCached = false) => {
+    if (!isCached) await rm(dir, { recursive: true })
+    const started = performance.now()
+    await extractFeatures(opened, { recipe: mfcc13, dir, workers })
+    return performance.now() - started
+  }
+  const times = { one: [] as number[], two: [] as number[], cached: [] as number[] }
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      times.one.push(await run(1))
+      times.two.push(await run(2))
+      times.cached.push(await run(2, true))
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+  const clips = `${opened.dataset.records.length} OGG clips → mfcc13`
+  return [
+    {
+      case: `${clips}, 2 workers`,
+      oursMs: median(times.two),
+      peer: { name: '1 worker', ms: median(times.one) },
+      goalMs: 8000,
+    },
+    { case: `${clips}, all there`, oursMs: median(times.cached), peer: null, goalMs: 500 },
+  ]
+}
