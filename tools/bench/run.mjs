@@ -11,6 +11,7 @@ await build({
     main: `${folder}src/main.ts`,
     // Worker threads are started by a file's name, beside the one that starts them.
     'feature-worker': `${folder}../../packages/dataset/src/node/feature-worker.ts`,
+    'feature-process': `${folder}src/feature-process.ts`,
   },
   outdir: `${folder}dist`,
   bundle: true,
