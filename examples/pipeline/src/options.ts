@@ -36,13 +36,11 @@ export const args = {
   data: {
     type: 'string',
     valueHint: 'DIR',
-    description:
-      'Data set: ESC-50, UrbanSound8K or a folder for each class (Default: an embedded synthetic set)',
+    description: 'ESC-50, UrbanSound8K or a folder for each class (Default: a synthetic set)',
   },
   download: {
     type: 'boolean',
-    description:
-      'Fetch ESC-50 (0.6 GB, CC BY-NC) into --data (then by default data/ESC-50) if it is not there',
+    description: 'Fetch ESC-50 (0.6 GB, CC BY-NC) first, into data/ESC-50 or where --data says',
   },
   subset: {
     type: 'string',

@@ -98,8 +98,13 @@ export function measureClip(id: string, channels: readonly Float32Array[], sampl
 }
 
 function measureChannel(id: string, samples: Float32Array) {
-  let [peak, total, power] = [0, 0, 0]
-  let [zeros, clipped, run] = [0, 0, 0]
+  // One by one: numbers that are declared by destructuring are allocated again at each change.
+  let peak = 0
+  let total = 0
+  let power = 0
+  let zeros = 0
+  let clipped = 0
+  let run = 0
   let before = 0
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i]!
@@ -139,7 +144,8 @@ function countGaps(
   channels: readonly Float32Array[],
   { start, end, threshold, shortest }: { start: number; end: number; threshold: number; shortest: number },
 ): number {
-  let [total, run] = [0, 0]
+  let total = 0
+  let run = 0
   for (let i = start; i < end; i++) {
     let isSilent = true
     for (let channel = 0; channel < channels.length && isSilent; channel++) {

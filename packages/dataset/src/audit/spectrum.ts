@@ -84,7 +84,8 @@ function findSounding(
 }
 
 function variance(samples: Float32Array, start: number, length: number): number {
-  let [sum, squares] = [0, 0]
+  let sum = 0
+  let squares = 0
   for (let i = start; i < start + length; i++) {
     const value = samples[i]!
     sum += value
