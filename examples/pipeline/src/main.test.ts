@@ -132,6 +132,41 @@ describe('a whole run', () => {
   }, 120_000)
 })
 
+test('--features keeps features, takes them from there, and changes no result', async () => {
+  const argv = ['--data', 'data', '--epochs', '2', '--features', 'kept']
+  const plain = await run('--data', 'data', '--epochs', '2', '--out', 'plain')
+  expect(plain.code).toBe(0)
+  for (const out of ['fills', 'reads']) {
+    expect((await run(...argv, '--out', out)).code).toBe(0)
+    for (const name of ['history.csv', 'model.int8.onnx', 'model.json', 'model.onnx']) {
+      const [a, b] = await Promise.all(['plain', out].map((dir) => readFile(join(work, dir, name))))
+      expect(a!.equals(b!), name).toBe(true)
+    }
+  }
+  const kept = await readdir(join(work, 'kept'))
+  expect(kept.filter((name) => name.endsWith('_mfcc.npy')).length).toBe(100)
+  const changed = async () =>
+    Math.max(...(await Promise.all(kept.map(async (name) => (await stat(join(work, 'kept', name))).mtimeMs))))
+  const before = await changed()
+  expect((await run(...argv, '--out', 'reads')).code).toBe(0)
+  expect(await changed()).toBe(before)
+}, 180_000)
+
+test('--features goes on without damaged clips, too, and lists them', async () => {
+  const dir = await damaged('broken-kept', async (copy) => {
+    const names = (await readdir(join(copy, 'audio'))).sort()
+    await writeFile(join(copy, 'audio', names[1]!), 'RIFF is all that is left')
+  })
+  const argv = ['--data', dir, '--epochs', '1', '--features', 'kept-broken', '--out', 'kept-skipped']
+  const refused = await run(...argv)
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toMatch(/use --skip-bad/)
+  expect((await run(...argv, '--skip-bad')).code).toBe(0)
+  const text = await readFile(join(work, 'kept-skipped', 'metrics.json'), 'utf8')
+  expect((JSON.parse(text) as RunMetrics).dataset.skipped.length).toBe(1)
+  expect(text).not.toContain(work)
+}, 120_000)
+
 test('--dry-run prints shapes and losses, and writes nothing', async () => {
   const before = await readdir(work)
   const { code, stdout } = await run('--data', 'data', '--model', 'mel-cnn', '--dry-run')

@@ -33,6 +33,8 @@ async function main(): Promise<number> {
       await fetchSource(context)
       left = 'Nothing was written.'
     }
+    if (options.features !== null && !options.dryRun)
+      left = `Features that are finished are kept in ${options.features}.`
     if (options.dryRun) await dryRun(context)
     else printResults(await runPipeline(context), options.out, console.line)
     return 0

@@ -19,6 +19,7 @@ test('nothing given: the defaults', () => {
     dryRun: false,
     skipBad: false,
     saveAudio: false,
+    features: null,
   })
 })
 
@@ -43,6 +44,7 @@ test('everything given, in both spellings; paths are relative to the caller', ()
     dryRun: true,
     skipBad: true,
     saveAudio: true,
+    features: null,
   })
 })
 
@@ -76,6 +78,12 @@ describe('what is wrong is named, with what to do', () => {
     ['no number', ['--epochs', 'ten'], /--epochs ten: must be a whole number >= 1/],
     ['zero epochs', ['--epochs', '0'], /--epochs 0/],
     ['a fraction', ['--seed', '1.5'], /--seed 1.5/],
+    ['a store for no files', ['--features', 'x'], /--features goes with --data/],
+    [
+      'a store and sounds',
+      ['--data', 'x', '--features', 'y', '--save-audio'],
+      /--save-audio does not go with --features/,
+    ],
     ['a value for a switch', ['--dry-run=yes'], /--dry-run takes no value/],
     ['a download that may not write', ['--download', '--dry-run'], /--download does not go with --dry-run/],
     ['twice', ['--seed', '1', '--seed', '2'], /--seed is given twice/],

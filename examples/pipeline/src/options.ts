@@ -29,6 +29,8 @@ export interface RunOptions {
   dryRun: boolean
   skipBad: boolean
   saveAudio: boolean
+  /** Absolute path of a feature store; `null` computes the features anew, in memory. */
+  features: string | null
 }
 
 /** The flags, as citty wants them for `--help`. */
@@ -72,6 +74,11 @@ export const args = {
   },
   'dry-run': { type: 'boolean', description: 'Try one clip and one random batch; write nothing' },
   'skip-bad': { type: 'boolean', description: 'Go on without missing or damaged clips' },
+  features: {
+    type: 'string',
+    valueHint: 'DIR',
+    description: 'Keep the features in DIR, and take from there what is still right (Default: no)',
+  },
   'save-audio': {
     type: 'boolean',
     description: 'Keep each clip as the features see it, in processed/audio/ of the results',
@@ -125,6 +132,16 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     throw new EscError('INVALID_OPTION', '--download does not go with --dry-run, which writes nothing')
   }
   const data = given.get('data') ?? (download ? 'data/ESC-50' : undefined)
+  const features = given.get('features')
+  if (features !== undefined && data === undefined) {
+    throw new EscError('INVALID_OPTION', '--features goes with --data: the synthetic set has no files')
+  }
+  if (features !== undefined && given.has('save-audio')) {
+    throw new EscError(
+      'INVALID_OPTION',
+      '--save-audio does not go with --features, which decodes no clip twice',
+    )
+  }
   const place = testFold === null ? split : `fold${testFold}`
   const set = data === undefined ? 'synthetic' : (given.get('subset') ?? basename(resolve(cwd, data)))
   const name = `${set}-${model}-${place}`
@@ -142,6 +159,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     dryRun: given.has('dry-run'),
     skipBad: given.has('skip-bad'),
     saveAudio: given.has('save-audio'),
+    features: features === undefined ? null : resolve(cwd, features),
   }
 }
 

@@ -27,6 +27,7 @@ async function runStages(context: RunContext, processed: PendingFolder): Promise
   const { options, console, signal } = context
   const started = performance.now()
   await assertWritable(options.out)
+  if (options.features !== null) await assertWritable(options.features)
   const data = await prepareData(context, processed)
   const trained = await trainNetwork(context, data)
   const models = await deployModels(context, data, trained)

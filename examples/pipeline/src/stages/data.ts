@@ -50,6 +50,7 @@ export async function prepareData(
       recipe,
       skipBad: options.skipBad,
       saveTo: options.saveAudio ? await processed.open() : null,
+      store: options.features,
       signal,
       onProgress: console.progress,
     })

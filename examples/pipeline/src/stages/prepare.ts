@@ -5,6 +5,7 @@ import { toMono } from '@esc/audio-io'
 import { writeWav } from '@esc/audio-io/node'
 import { EscError, type Example, type FeatureRecipe, isEscError, type OnProgress } from '@esc/core'
 import { type ClipFacts, type ClipRecord, measureClip } from '@esc/dataset'
+import { extractFeatures, openFeatures } from '@esc/dataset/node'
 import { createExtractor, type Extractor } from '@esc/dsp'
 import type { SkippedClip } from '../results.js'
 import type { ClipSource } from './source.js'
@@ -15,7 +16,7 @@ export interface PreparedClips {
   examples: Example[]
   facts: ClipFacts[]
   skipped: SkippedClip[]
-  /** SHA-256 over ids, labels and samples, hexadecimal. */
+  /** SHA-256 over ids, labels and the hashes of the sounds, hexadecimal. */
   hash: string
 }
 
@@ -26,6 +27,8 @@ export interface PrepareOptions {
   skipBad: boolean
   /** A folder that takes each clip as its features see it, as 16-bit WAV; `null` for none. */
   saveTo: string | null
+  /** The folder of a feature store; `null` computes in memory. */
+  store: string | null
   signal: AbortSignal
   onProgress: OnProgress
 }
@@ -37,26 +40,73 @@ export interface PrepareOptions {
  *   left; the signal's reason.
  */
 export async function prepareClips(source: ClipSource, options: PrepareOptions): Promise<PreparedClips> {
+  const { store } = options
+  const prepared =
+    store === null ? await prepareHere(source, options) : await prepareInStore(source, store, options)
+  if (prepared.examples.length === 0) {
+    const count = source.dataset.records.length + source.missing.length
+    throw new EscError('INVALID_INPUT', `none of ${count} clips could be read`)
+  }
+  const hash = createHash('sha256')
+  for (const [i, { id, label }] of prepared.records.entries()) {
+    hash.update(`${id}\0${label}\0${prepared.hashes[i]}\0`)
+  }
+  return { ...prepared, hash: hash.digest('hex') }
+}
+
+/** Clips that were read, and the hash of each one's sound. */
+interface ReadClips extends Omit<PreparedClips, 'hash'> {
+  hashes: string[]
+}
+
+/** In parallel, and only what the store has not. */
+async function prepareInStore(
+  { dataset, missing, pathOf }: ClipSource,
+  dir: string,
+  { recipe, skipBad, signal, onProgress }: PrepareOptions,
+): Promise<ReadClips> {
+  const setup = { recipe, dir, facts: true, skipBad, signal, onProgress }
+  const { failed } = await extractFeatures({ dataset, pathOf: pathOf! }, setup).catch((error) => {
+    if (!isEscError(error)) throw error
+    throw new EscError(error.code, error.message.replace('set skipBad', 'use --skip-bad'), { cause: error })
+  })
+  const reasons = new Map(failed.map(({ id, reason }) => [id, reason]))
+  const records = dataset.records.filter(({ id }) => !reasons.has(id))
+  const skipped = dataset.records.flatMap((record) => {
+    const reason = reasons.get(record.id)?.replaceAll(pathOf!(record), record.filename)
+    return reason === undefined ? [] : [{ filename: record.filename, reason }]
+  })
+  const store = await openFeatures(dir, { records })
+  const clips: ReadClips = { records, examples: [], facts: [], skipped: [...missing, ...skipped], hashes: [] }
+  for (let i = 0; i < records.length; i++) {
+    signal.throwIfAborted()
+    const { sha256, facts } = await store.describe(i)
+    clips.examples.push(await store.get(i))
+    clips.facts.push(facts!)
+    clips.hashes.push(sha256)
+  }
+  return clips
+}
+
+async function prepareHere(source: ClipSource, options: PrepareOptions): Promise<ReadClips> {
   const { recipe, skipBad, saveTo, signal, onProgress } = options
   const extractor = createExtractor(recipe)
   const { records } = source.dataset
-  const hash = createHash('sha256')
-  const prepared: Omit<PreparedClips, 'hash'> = {
+  const prepared: ReadClips = {
     records: [],
     examples: [],
     facts: [],
     skipped: [...source.missing],
+    hashes: [],
   }
   for (const [index, record] of records.entries()) {
     // The event loop gets a turn for each clip, so that Ctrl-C is heard.
     await new Promise((resolve) => setImmediate(resolve))
     signal.throwIfAborted()
     try {
-      const { facts, example, samples } = await prepareClip(source, index, extractor, saveTo)
-      hash
-        .update(`${record.id}\0${record.label}\0`)
-        .update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength))
+      const { facts, example, sha256 } = await prepareClip(source, index, extractor, saveTo)
       prepared.records.push(record)
+      prepared.hashes.push(sha256)
       prepared.facts.push(facts)
       prepared.examples.push(example)
     } catch (error) {
@@ -74,21 +124,14 @@ export async function prepareClips(source: ClipSource, options: PrepareOptions):
     }
     onProgress({ stage: 'compute features', done: index + 1, total: records.length, detail: record.filename })
   }
-  if (prepared.examples.length === 0) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `none of ${records.length + source.missing.length} clips could be read`,
-    )
-  }
-  return { ...prepared, hash: hash.digest('hex') }
+  return prepared
 }
 
 async function prepareClip(source: ClipSource, index: number, extractor: Extractor, saveTo: string | null) {
   const record = source.dataset.records[index]!
-  const { channels, sampleRate } = await source.decode(index)
+  const { channels, sampleRate, sha256 } = await source.decode(index)
   const facts = measureClip(record.id, channels, sampleRate)
-  const samples = toMono(channels)
-  const clip = { samples, sampleRate }
+  const clip = { samples: toMono(channels), sampleRate }
   if (saveTo !== null) await writeWav(join(saveTo, `${record.id}.wav`), extractor.prepare(clip))
   const example: Example = {
     id: record.id,
@@ -97,5 +140,5 @@ async function prepareClip(source: ClipSource, index: number, extractor: Extract
     group: record.group,
     fold: record.fold,
   }
-  return { facts, example, samples }
+  return { facts, example, sha256 }
 }

@@ -1,13 +1,19 @@
 /** Where the clips come from: a folder, or the synthesiser. */
-
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { DecodedAudio } from '@esc/audio-io'
 import { decodeAudio } from '@esc/audio-io/node'
-import { EscError, type ProgressEvent } from '@esc/core'
-import { type Dataset, synthesizeEsc10 } from '@esc/dataset'
+import { EscError, isEscError, type ProgressEvent } from '@esc/core'
+import { type ClipRecord, type Dataset, synthesizeEsc10 } from '@esc/dataset'
 import { downloadEsc50, openDataset } from '@esc/dataset/node'
 import type { RunOptions } from '../options.js'
 import type { SkippedClip } from '../results.js'
 import type { RunContext } from './context.js'
+
+/** A clip's sound, and the SHA-256 of what it was made from, hexadecimal. */
+export interface SourceClip extends DecodedAudio {
+  sha256: string
+}
 
 /** A table, and how to get at its sounds. */
 export interface ClipSource {
@@ -15,8 +21,10 @@ export interface ClipSource {
   dataset: Dataset
   /** Clips of the table whose files are not there. */
   missing: SkippedClip[]
+  /** The path of a record's file; `null` for sounds that are computed. */
+  pathOf: ((record: ClipRecord) => string) | null
   /** @param index - Of `dataset.records`. */
-  decode(index: number): Promise<DecodedAudio>
+  decode(index: number): Promise<SourceClip>
 }
 
 /**
@@ -64,7 +72,19 @@ export async function openSource({ data, subset, seed, skipBad }: RunOptions): P
   return {
     dataset: { ...dataset, records },
     missing: missing.map(({ filename }) => ({ filename, reason: 'the file is missing' })),
-    decode: (index) => decodeAudio(pathOf(records[index]!)),
+    pathOf,
+    async decode(index) {
+      const path = pathOf(records[index]!)
+      const bytes = await readFile(path).catch((cause) => {
+        throw new EscError('IO', `cannot read ${path}: ${cause.message}`, { detail: { path }, cause })
+      })
+      try {
+        return { ...(await decodeAudio(bytes)), sha256: sha256(bytes) }
+      } catch (cause) {
+        if (!isEscError(cause)) throw cause
+        throw new EscError(cause.code, `${path}: ${cause.message}`, { detail: { path }, cause })
+      }
+    },
   }
 }
 
@@ -73,9 +93,15 @@ function openSynthetic(seed: number): ClipSource {
   return {
     dataset,
     missing: [],
+    pathOf: null,
     async decode(index) {
       const { samples, sampleRate } = clipAt(index)
-      return { channels: [samples], sampleRate }
+      const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)
+      return { channels: [samples], sampleRate, sha256: sha256(bytes) }
     },
   }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,12 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeWav } from '@esc/audio-io'
+import { decodeWav, encodeWav } from '@esc/audio-io'
 import type { FeatureRecipe, ProgressEvent } from '@esc/core'
 import { createExtractor, logmel64, mfcc13 } from '@esc/dsp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { measureClip } from '../audit/measure.js'
 import { decodeNpy } from '../npy.js'
 import type { ClipRecord } from '../record.js'
 import { type ExtractFeaturesOptions, extractFeatures } from './extract-features.js'
@@ -60,6 +62,21 @@ async function snapshot(): Promise<Record<string, string>> {
     await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name), 'base64')])),
   )
 }
+
+it('keeps what an audit takes only when asked, and computes clips again that lack it', async () => {
+  expect(await extract()).toEqual(counts(clipCount, 0))
+  const { sha256, facts } = await (await openFeatures(dir, { records })).describe(3)
+  const bytes = await readFile(pathOf(records[3]!))
+  expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+  expect(facts).toBe(null)
+  expect(await extract({ facts: true })).toEqual(counts(clipCount, 0))
+  const { channels, sampleRate } = decodeWav(bytes)
+  expect((await (await openFeatures(dir, { records })).describe(3)).facts).toEqual(
+    measureClip('c3', channels, sampleRate),
+  )
+  // There and not asked for is no reason to compute anything.
+  expect(await extract()).toEqual(counts(0, clipCount))
+})
 
 describe('extractFeatures', () => {
   it('keeps what the extractor makes, and openFeatures reads it', async () => {

@@ -32,6 +32,8 @@ export interface ExtractFeaturesOptions {
   workers?: number
   /** Keeps the log-mel spectrogram under an MFCC as well, in `<id>_spec.npy`. Default `false`. */
   spectrogram?: boolean
+  /** Keeps what `measureClip` finds as well, for `auditFacts`. Default `false`. */
+  facts?: boolean
   /** Hashes every sound, where size and time of last change are taken for enough else. Default `false`. */
   verify?: boolean
   /** Lists clips that cannot be read in `failed`, where they are errors else. Default `false`. */
@@ -117,7 +119,7 @@ export async function extractFeatures(
 
 /** Checks the recipe, makes the folder, and says in its index which recipe it is of. */
 async function openStore(options: ExtractFeaturesOptions): Promise<StoreSetup> {
-  const { spectrogram = false } = options
+  const { spectrogram = false, facts = false } = options
   const recipe = parseRecipe(options.recipe)
   createExtractor(recipe)
   const recipeHash = hashRecipe(recipe)
@@ -128,7 +130,7 @@ async function openStore(options: ExtractFeaturesOptions): Promise<StoreSetup> {
     const index: FeatureIndex = { version: 1, library, recipeHash, recipe }
     writeAtomically(indexPath(dir), `${JSON.stringify(index, null, 2)}\n`)
   }
-  return { dir, recipe, recipeHash, library, spectrogram }
+  return { dir, recipe, recipeHash, library, spectrogram, facts }
 }
 
 function createRun(

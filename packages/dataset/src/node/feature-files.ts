@@ -7,6 +7,7 @@ import { crc32 } from 'node:zlib'
 import { EscError, type FeatureRecipe } from '@esc/core'
 import { featureRecipeSchema } from '@esc/core/recipe'
 import * as z from 'zod/mini'
+import type { ClipFacts } from '../audit/measure.js'
 
 /** What a sound file was when its features were computed. */
 export interface SoundFacts {
@@ -34,6 +35,7 @@ export interface FeatureEntry {
   sound: SoundFacts
   features: StoredMatrix
   spectrogram: StoredMatrix | null
+  facts: ClipFacts | null
 }
 
 /** What all entries of a store have in common. */
@@ -54,6 +56,23 @@ export interface EntryPaths {
 const wholeNumber = z.int().check(z.nonnegative())
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 const storedMatrix = z.strictObject({ bins: wholeNumber, frames: wholeNumber, crc32: wholeNumber })
+const clipFacts: z.ZodMiniType<ClipFacts> = z.strictObject({
+  id: z.string(),
+  durationSec: z.number(),
+  sampleRate: z.number(),
+  channels: wholeNumber,
+  peak: z.number(),
+  rmsDb: z.number(),
+  leadingSilenceSec: z.number(),
+  trailingSilenceSec: z.number(),
+  insideSilenceSec: z.number(),
+  digitalSilenceShare: z.number(),
+  clippedShare: z.number(),
+  dcOffset: z.number(),
+  hash: z.string(),
+  bandwidthHz: z.number(),
+  fingerprint: z.array(wholeNumber),
+})
 const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
   id: z.string(),
   recipeHash: hash,
@@ -61,6 +80,7 @@ const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
   sound: z.strictObject({ bytes: wholeNumber, modifiedMs: z.number(), sha256: hash }),
   features: storedMatrix,
   spectrogram: z.nullable(storedMatrix),
+  facts: z.nullable(clipFacts),
 })
 const sealedSchema = z.strictObject({ entry: entrySchema, crc32: wholeNumber })
 const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({

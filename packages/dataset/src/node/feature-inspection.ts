@@ -29,7 +29,7 @@ export async function inspectEntry(
   if (entry === 'absent') return 'computed'
   if (entry === 'damaged') return 'rebuilt'
   const isOurs = entry.id === id && entry.recipeHash === setup.recipeHash && entry.library === setup.library
-  if (!isOurs || lacksSpectrogram(entry, setup)) return 'computed'
+  if (!isOurs || isIncomplete(entry, setup)) return 'computed'
   const sound = await compareSound(path, entry.sound, verify)
   if (sound === null) return 'computed'
   if (!(await isWhole(paths, entry))) return 'rebuilt'
@@ -38,8 +38,11 @@ export async function inspectEntry(
   return null
 }
 
-function lacksSpectrogram(entry: FeatureEntry, { recipe, spectrogram }: StoreSetup): boolean {
-  return spectrogram && recipe.mfcc !== null && entry.spectrogram === null
+/** Whether something is asked for now that was not when it was computed. */
+function isIncomplete(entry: FeatureEntry, { recipe, spectrogram, facts }: StoreSetup): boolean {
+  return (
+    (spectrogram && recipe.mfcc !== null && entry.spectrogram === null) || (facts && entry.facts === null)
+  )
 }
 
 async function isWhole(paths: EntryPaths, { features, spectrogram }: FeatureEntry): Promise<boolean> {

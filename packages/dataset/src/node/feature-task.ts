@@ -2,20 +2,16 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { toMono } from '@esc/audio-io'
+import { type DecodedAudio, toMono } from '@esc/audio-io'
 import { decodeAudio } from '@esc/audio-io/node'
-import {
-  type AudioClip,
-  type EscErrorCode,
-  type FeatureMatrix,
-  type FeatureRecipe,
-  isEscError,
-} from '@esc/core'
+import { type EscErrorCode, type FeatureMatrix, type FeatureRecipe, isEscError } from '@esc/core'
 import { createExtractor, mfccFromLogMel } from '@esc/dsp'
+import { measureClip } from '../audit/measure.js'
 import { encodeNpy } from '../npy.js'
 import {
   type EntryPaths,
   entryPaths,
+  type FeatureEntry,
   ioError,
   type SoundFacts,
   type StoredMatrix,
@@ -32,6 +28,8 @@ export interface StoreSetup {
   library: string
   /** Whether the log-mel spectrogram under an MFCC is kept. */
   spectrogram: boolean
+  /** Whether what an audit takes is kept. */
+  facts: boolean
 }
 
 /** What a worker is told when it starts: plain data. */
@@ -75,14 +73,17 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
     return { bins, frames, crc32: crc32(bytes) }
   }
 
-  function write(id: string, paths: EntryPaths, sound: SoundFacts, matrix: FeatureMatrix) {
+  function write(
+    paths: EntryPaths,
+    known: Pick<FeatureEntry, 'id' | 'sound' | 'facts'>,
+    matrix: FeatureMatrix,
+  ) {
     // What is there may be of another recipe.
     if (!cepstrum) rmSync(paths.spectrogram, { force: true })
     const entry = {
-      id,
+      ...known,
       recipeHash,
       library,
-      sound,
       features: store(paths.features, cepstrum ? mfccFromLogMel(matrix, cepstrum) : matrix),
       spectrogram: cepstrum ? store(paths.spectrogram, matrix) : null,
     }
@@ -93,10 +94,11 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
     let isStores = false
     try {
       const paths = entryPaths(dir, id, recipe)
-      const { clip, sound } = await readSound(path)
-      const matrix = extract(clip)
+      const { channels, sampleRate, sound } = await readSound(path)
+      const matrix = extract({ samples: toMono(channels), sampleRate })
+      const facts = setup.facts ? measureClip(id, channels, sampleRate) : null
       isStores = true
-      write(id, paths, sound, matrix)
+      write(paths, { id, sound, facts }, matrix)
       return null
     } catch (error) {
       if (!isEscError(error)) throw error
@@ -115,12 +117,13 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
   }
 }
 
-async function readSound(path: string): Promise<{ clip: AudioClip; sound: SoundFacts }> {
+async function readSound(path: string): Promise<DecodedAudio & { sound: SoundFacts }> {
   const facts = soundFacts(path)
   const content = reading(path, () => readFileSync(path))
   const { channels, sampleRate } = await decodeAudio(content)
   return {
-    clip: { samples: toMono(channels), sampleRate },
+    channels,
+    sampleRate,
     sound: { ...facts, sha256: createHash('sha256').update(content).digest('hex') },
   }
 }

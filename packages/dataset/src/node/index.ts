@@ -4,7 +4,7 @@ export { type ExtractFeaturesOptions, extractFeatures, type FeatureSummary } fro
 export type { Fetch, HttpResponse } from './http.js'
 export { type OpenCsvMapping, openCsvDataset } from './open-csv.js'
 export { openDataset } from './open-dataset.js'
-export { type FeatureStore, openFeatures } from './open-features.js'
+export { type FeatureStore, openFeatures, type SoundDescription } from './open-features.js'
 export type { OpenedDataset } from './open-files.js'
 export { type OpenFolderOptions, openFolderDataset } from './open-folder.js'
 export { type WriteSyntheticOptions, writeSyntheticEsc10 } from './write-synthetic.js'

@@ -1,10 +1,12 @@
 /** Reads the features that `extractFeatures` keeps. */
 import { resolve } from 'node:path'
 import { assertInteger, EscError, type Example, type FeatureRecipe } from '@esc/core'
+import type { ClipFacts } from '../audit/measure.js'
 import { decodeNpy } from '../npy.js'
 import type { ClipRecord, Dataset } from '../record.js'
 import {
   entryPaths,
+  type FeatureEntry,
   type FeatureIndex,
   indexPath,
   readEntry,
@@ -26,6 +28,20 @@ export interface FeatureStore extends AsyncIterable<Example> {
    *   this recipe; CORRUPT_DATA if they are damaged; IO if they cannot be read.
    */
   get(index: number): Promise<Example>
+  /**
+   * Reads what is known of one example's sound.
+   *
+   * @throws EscError as `get`, but for the features themselves.
+   */
+  describe(index: number): Promise<SoundDescription>
+}
+
+/** What the store knows of a sound besides its features. */
+export interface SoundDescription {
+  /** Of the file, hexadecimal. */
+  sha256: string
+  /** For `auditFacts`; `null` unless `extractFeatures` was asked to keep them. */
+  facts: ClipFacts | null
 }
 
 /**
@@ -54,14 +70,19 @@ export async function openFeatures(dir: string, dataset: Pick<Dataset, 'records'
     )
   }
   const { records } = dataset
-  async function get(at: number): Promise<Example> {
+  const recordAt = (at: number): ClipRecord => {
     assertInteger('index', at, 0, records.length - 1)
-    return readExample(root, index!, records[at]!)
+    return records[at]!
   }
+  const get = async (at: number) => readExample(root, index, recordAt(at))
   return {
     recipe: index.recipe,
     length: records.length,
     get,
+    async describe(at) {
+      const { sound, facts } = await findEntry(root, index, recordAt(at).id)
+      return { sha256: sound.sha256, facts }
+    },
     async *[Symbol.asyncIterator]() {
       for (let at = 0; at < records.length; at++) yield await get(at)
     },
@@ -70,25 +91,32 @@ export async function openFeatures(dir: string, dataset: Pick<Dataset, 'records'
 
 async function readExample(dir: string, index: FeatureIndex, record: ClipRecord): Promise<Example> {
   const { id, labelIndex, group, fold } = record
-  const paths = entryPaths(dir, id, index.recipe)
-  const entry = await readEntry(paths.entry)
-  const refuse = (code: 'INVALID_INPUT' | 'CORRUPT_DATA', what: string, path: string) =>
-    new EscError(code, `${path} ${what}; run extractFeatures`, { detail: { id, path } })
-  if (entry === 'absent') throw refuse('INVALID_INPUT', `is not there: '${id}' has no features`, paths.entry)
-  if (entry === 'damaged') throw refuse('CORRUPT_DATA', 'is damaged', paths.entry)
-  if (entry.id !== id || entry.recipeHash !== index.recipeHash || entry.library !== index.library) {
-    throw refuse(
-      'INVALID_INPUT',
-      "was made by another recipe or version than the store's index says",
-      paths.entry,
-    )
-  }
-  const bytes = await readStored(paths.features, entry.features)
-  if (bytes === null) throw refuse('CORRUPT_DATA', 'is damaged or not there', paths.features)
+  const entry = await findEntry(dir, index, id)
+  const { features: path } = entryPaths(dir, id, index.recipe)
+  const bytes = await readStored(path, entry.features)
+  if (bytes === null) throw refusal('CORRUPT_DATA', id, path, 'is damaged or not there')
   const { data, shape } = decodeNpy(bytes)
   const [bins, frames] = shape
   if (!(data instanceof Float32Array) || shape.length !== 2) {
-    throw refuse('CORRUPT_DATA', 'holds no float32 matrix', paths.features)
+    throw refusal('CORRUPT_DATA', id, path, 'holds no float32 matrix')
   }
   return { id, features: { data, bins: bins!, frames: frames! }, labelIndex, group, fold }
+}
+
+async function findEntry(dir: string, index: FeatureIndex, id: string): Promise<FeatureEntry> {
+  const { entry: path } = entryPaths(dir, id, index.recipe)
+  const entry = await readEntry(path)
+  if (entry === 'absent') {
+    throw refusal('INVALID_INPUT', id, path, `is not there: '${id}' has no features`)
+  }
+  if (entry === 'damaged') throw refusal('CORRUPT_DATA', id, path, 'is damaged')
+  if (entry.id !== id || entry.recipeHash !== index.recipeHash || entry.library !== index.library) {
+    const found = "was made by another recipe or version than the store's index says"
+    throw refusal('INVALID_INPUT', id, path, found)
+  }
+  return entry
+}
+
+function refusal(code: 'INVALID_INPUT' | 'CORRUPT_DATA', id: string, path: string, found: string): EscError {
+  return new EscError(code, `${path} ${found}; run extractFeatures`, { detail: { id, path } })
 }
