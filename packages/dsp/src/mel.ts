@@ -26,7 +26,10 @@ export interface MelFilterOptions {
   htk?: boolean
   /** 'slaney' (the default) gives every triangle the area 1 over Hz; a norm scales its weights to that norm 1. */
   norm?: 'slaney' | Norm | null
-  /** Told of empty filters, once for a bank, not for a clip. Default `console.warn`; `null` for silence. */
+  /**
+   * Told of empty filters, once for an extractor or a stream, and with every call of a plain function, which makes a bank
+   * each time. Default `console.warn`; `null` for silence.
+   */
   onWarning?: ((message: string) => void) | null
 }
 

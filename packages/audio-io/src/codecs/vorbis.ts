@@ -80,7 +80,7 @@ function* batches(packets: Iterable<Uint8Array>): Generator<Uint8Array[]> {
 }
 
 /**
- * Stops behind the first packet with an error, of which libvorbis gives no sound.
+ * Goes on behind a packet that libvorbis refuses, of which there is no sound.
  *
  * @param blocks - Of each channel, for the samples of a batch.
  */
@@ -110,7 +110,6 @@ function decode(
       const [what, where] = libvorbis._errors.buf
       errors.push({ message: `${codeToString(what!)} vorbis_synthesis${codeToString(where!)}` })
       libvorbis._errorsLength.buf[0] = 0
-      break
     }
   }
   return {

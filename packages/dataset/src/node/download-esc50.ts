@@ -1,7 +1,7 @@
 /** Fetches ESC-50. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { probeAudio } from '@esc/audio-io/node'
 import { assertPositive, EscError, isEscError, type OnProgress } from '@esc/core'
@@ -142,7 +142,8 @@ async function fetchAndUnpack(work: string, options: DownloadEsc50Options, exten
     await assertWhole(archive, unpacked, extent, options)
     return unpacked
   } catch (error) {
-    await rm(unpacked, { recursive: true, force: true })
+    // The next call empties it anyway; what went wrong first is what counts.
+    await rm(unpacked, { recursive: true, force: true }).catch(() => {})
     if (isEscError(error, 'CORRUPT_DATA')) await rm(archive, { force: true })
     throw error
   }
@@ -218,7 +219,7 @@ async function assertWhole(
       onProgress?.({ stage: 'check', done: index + 1, total: extent.clips, detail: record.filename })
     }
   } catch (cause) {
-    if (!isEscError(cause)) throw cause
+    if (!isEscError(cause) || isDiskError(cause)) throw cause
     throw new EscError('CORRUPT_DATA', `${archive} is no whole ESC-50: ${cause.message}`, {
       detail: { path: archive },
       cause,
@@ -226,10 +227,21 @@ async function assertWhole(
   }
 }
 
+/** Whether the disk failed, and not the archive: what should be there is there, and cannot be read. */
+function isDiskError(error: EscError): boolean {
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
+  return error.code === 'IO' && code !== undefined && !['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)
+}
+
 /** @throws EscError unless a finished folder could be moved to `root`. */
 async function assertVacant(root: string): Promise<void> {
   const found = await stat(root).catch(() => null)
-  if (found === null) return
+  if (found === null) {
+    if ((await lstat(root).catch(() => null)) === null) return
+    throw new EscError('IO', `${root} is a link that leads nowhere; remove it or choose another folder`, {
+      detail: { path: root },
+    })
+  }
   if ((await onDisk(root, readdir(root))).length > 0) {
     throw new EscError(
       'INVALID_INPUT',

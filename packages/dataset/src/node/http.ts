@@ -32,7 +32,8 @@ const MAX_REDIRECTS = 5
 export function assertFetchable(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !(url.protocol === 'https:' || isLocalHttp(url))) {
-    throw new EscError('INVALID_OPTION', `url=${text} must begin with https:// (or be http: on localhost)`)
+    const shown = url ? shownUrl(url) : text
+    throw new EscError('INVALID_OPTION', `url=${shown} must begin with https:// (or be http: on localhost)`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new EscError('INVALID_OPTION', `url=${shownUrl(url)} must not hold a user name or a password`)
@@ -40,9 +41,13 @@ export function assertFetchable(text: string): URL {
   return url
 }
 
-/** A URL for messages: without its query, which may hold a secret. @example shownUrl(new URL('https://a.org/b?key=1')) */
-export function shownUrl({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`
+/**
+ * A URL for messages: without its query and its password, which are secrets.
+ *
+ * @example shownUrl(new URL('https://a.org/b?key=1')) // 'https://a.org/b'
+ */
+export function shownUrl({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`
 }
 
 /**
@@ -65,6 +70,9 @@ export async function request(
     if (next === null) throw new EscError('IO', `${shownUrl(url)} redirects to nowhere`)
     if (!(next.protocol === 'https:' || (isLocalHttp(url) && isLocalHttp(next)))) {
       throw new EscError('IO', `${shownUrl(url)} redirects to ${shownUrl(next)}, which is not https`)
+    }
+    if (next.username !== '' || next.password !== '') {
+      throw new EscError('IO', `${shownUrl(url)} redirects to ${shownUrl(next)} with a user name or a password`)
     }
     url = next
   }

@@ -1,7 +1,11 @@
 /** Keeps two processes out of one folder. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EscError } from '@esc/core'
+
+/** Longer than a process takes from reading a lock that nobody holds to removing it. */
+const SETTLE_MS = 250
 
 /**
  * Takes a folder for this process. What a killed process left is taken over.
@@ -18,7 +22,6 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   for (let attempt = 1; ; attempt++) {
     try {
       await writeFile(path, own, { flag: 'wx' })
-      return () => rm(path, { force: true })
     } catch (cause) {
       const holder = await readFile(path, 'utf8').catch(() => '')
       const pid = Number(holder.split(' ')[0])
@@ -30,7 +33,12 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
         throw new EscError('IO', `cannot take ${path}: ${reason}`, { detail: { path }, cause })
       }
       await rm(path, { force: true })
+      continue
     }
+    // Another process may have found the same old lock, or this one before it was written, and remove it only now: of
+    // several, the last one to write has it.
+    await sleep(SETTLE_MS)
+    if ((await readFile(path, 'utf8').catch(() => '')) === own) return () => rm(path, { force: true })
   }
 }
 

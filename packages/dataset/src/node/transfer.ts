@@ -171,7 +171,9 @@ async function tooLarge(part: Part, url: URL, bytes: number, maxBytes: number): 
 /** @returns Milliseconds to wait; 0 where nothing sensible is said. */
 function retryAfterMs(header: string | null): number {
   if (header === null) return 0
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
+  // Anything with a number in it is a date to `Date.parse`; HTTP's end in GMT.
+  const ms = header.endsWith('GMT') ? Date.parse(header) - Date.now() : 0
   return ms > 0 ? ms : 0
 }
 
