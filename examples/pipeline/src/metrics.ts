@@ -18,7 +18,7 @@ export function metricsOf(
   models: DeployedModels,
   totalSec: number,
 ): RunMetrics {
-  const { subset, model, split, epochs, seed } = options
+  const { model, split, epochs, seed } = options
   const { dataset, clips, audit, chosen } = data
   const { accuracy, macro, weighted, perClass, confusion, loss } = models.float.evaluation
   return {
@@ -26,7 +26,7 @@ export function metricsOf(
     // The folder's name alone: a path says more about its owner than a report should.
     options: {
       data: options.data === null ? null : basename(options.data),
-      subset,
+      subset: data.subset,
       model,
       split,
       epochs,

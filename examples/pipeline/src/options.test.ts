@@ -8,7 +8,7 @@ test('nothing given: the defaults', () => {
   expect(parseOptions([], cwd)).toEqual({
     data: null,
     download: false,
-    subset: 'esc10',
+    subset: null,
     model: 'audio-cnn',
     split: 'folds',
     testFold: 1,

@@ -15,7 +15,8 @@ export interface RunOptions {
   data: string | null
   /** Fetch ESC-50 into `data` first, unless it is there. */
   download: boolean
-  subset: (typeof choices.subset)[number]
+  /** `null` takes ESC-10's classes of ESC-50, and all of any other data set. */
+  subset: (typeof choices.subset)[number] | null
   model: (typeof choices.model)[number]
   split: (typeof choices.split)[number]
   /** `null` unless the split is by folds. */
@@ -120,7 +121,8 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     }
     return Number(text)
   }
-  const [subset, model, split] = [choose('subset'), choose('model'), choose('split')]
+  const [model, split] = [choose('model'), choose('split')]
+  const subset = given.has('subset') ? choose('subset') : null
   for (const name of ['test-fold', 'val-fold']) {
     if (split !== 'folds' && given.has(name)) {
       throw new EscError('INVALID_OPTION', `--${name} goes with --split folds, not with --split ${split}`)
@@ -143,7 +145,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     )
   }
   const place = testFold === null ? split : `fold${testFold}`
-  const set = data === undefined ? 'synthetic' : (given.get('subset') ?? basename(resolve(cwd, data)))
+  const set = data === undefined ? 'synthetic' : (subset ?? basename(resolve(cwd, data)))
   const name = `${set}-${model}-${place}`
   return {
     data: data === undefined ? null : resolve(cwd, data),

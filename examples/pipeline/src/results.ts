@@ -23,7 +23,7 @@ export interface RunMetrics {
   version: 1
   options: {
     data: string | null
-    subset: string
+    subset: string | null
     model: string
     split: string
     epochs: number

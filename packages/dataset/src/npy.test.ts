@@ -32,6 +32,16 @@ const types: [string, NpyData][] = [
   ['u8', BigUint64Array.from(counting, BigInt)],
 ]
 
+it("copies out of Node's Buffers, whose slices are views, and leaves them as they are", () => {
+  const buffer = Buffer.from(readFileSync(new URL('./fixtures/npy/f4-big.npy', import.meta.url)))
+  const before = Buffer.from(buffer)
+  const first = decodeNpy(buffer).data
+  expect(buffer.equals(before)).toBe(true)
+  expect(decodeNpy(buffer).data).toEqual(first)
+  const little = Buffer.from(encodeNpy(Float32Array.of(1, 2), [2]))
+  expect(decodeNpy(little).data.buffer).not.toBe(little.buffer)
+})
+
 describe('files that NumPy 1.24.2 wrote', () => {
   it.each(types)('%s, and we write the same bytes', (name, data) => {
     expect(decodeNpy(fixture(name))).toEqual({ data, shape: [2, 3, 4] })

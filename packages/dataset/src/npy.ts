@@ -123,8 +123,9 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
       `the .npy file has ${found} bytes of data; shape [${shape.join(', ')}] of ${dtype} takes ${expected}`,
     )
   }
-  // A copy: the data of a view into someone's buffer need not be aligned, and may be swapped here.
-  const body = bytes.slice(dataStart)
+  // A copy: the data of a view into someone's buffer need not be aligned, and may be swapped here. The `slice` of Node's
+  // Buffers makes none.
+  const body = Uint8Array.prototype.slice.call(bytes, dataStart)
   if (!littleEndian) swapBytes(body, type.BYTES_PER_ELEMENT)
   const data = new type(body.buffer, body.byteOffset, product(shape))
   return { data: fortranOrder ? reorder(data, shape) : data, shape }

@@ -22,7 +22,7 @@ ${table(
   [{ name: 'option' }, { name: 'value', text: true }],
   [
     ['data', options.data ?? 'none: clips were synthesised'],
-    ['subset', options.subset],
+    ['subset', options.subset ?? 'none'],
     ['model', options.model],
     ['split', options.split],
     ['epochs, at most', count(options.epochs)],

@@ -11,6 +11,8 @@ import { type ChosenSplit, chooseSplit } from './split.js'
 /** Features of all clips, what was found on the way, and the three parts. */
 export interface RunData {
   dataset: Dataset
+  /** Which part of ESC-50 it is; `null` for any other data set. */
+  subset: string | null
   recipe: FeatureRecipe
   audit: DatasetAudit
   clips: PreparedClips
@@ -81,6 +83,7 @@ export async function prepareData(
   const part = (indices: Int32Array) => Array.from(indices, (index) => clips.examples[index]!)
   return {
     dataset,
+    subset: source.subset,
     recipe,
     audit,
     clips,

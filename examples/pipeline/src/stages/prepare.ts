@@ -81,8 +81,14 @@ async function prepareInStore(
   for (let i = 0; i < records.length; i++) {
     signal.throwIfAborted()
     const { sha256, facts } = await store.describe(i)
+    if (facts === null) {
+      throw new EscError(
+        'IO',
+        `another process changed ${dir} meanwhile; run it again, or choose another folder`,
+      )
+    }
     clips.examples.push(await store.get(i))
-    clips.facts.push(facts!)
+    clips.facts.push(facts)
     clips.hashes.push(sha256)
   }
   return clips

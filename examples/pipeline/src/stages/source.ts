@@ -21,6 +21,8 @@ export interface ClipSource {
   dataset: Dataset
   /** Clips of the table whose files are not there. */
   missing: SkippedClip[]
+  /** Which part of ESC-50 it is; `null` for any other data set. */
+  subset: 'esc10' | 'esc50' | null
   /** The path of a record's file; `null` for sounds that are computed. */
   pathOf: ((record: ClipRecord) => string) | null
   /** @param index - Of `dataset.records`. */
@@ -56,10 +58,12 @@ function inMegabytes({ done, total }: ProgressEvent): ProgressEvent {
  */
 export async function openSource({ data, subset, seed, skipBad }: RunOptions): Promise<ClipSource> {
   if (data === null) return openSynthetic(seed)
-  const whole = await openDataset(data)
-  // Other data sets have no such part, and are taken whole.
-  const opened = whole.dataset.name === 'esc50' ? await openDataset(data, { subset }) : whole
-  const { dataset, missing, pathOf } = opened
+  const opened = await openDataset(data, { subset: subset ?? 'esc10' }).catch((error) => {
+    // Other data sets have no such part, and are taken whole.
+    if (subset === null && isEscError(error, 'INVALID_OPTION')) return null
+    throw error
+  })
+  const { dataset, missing, pathOf } = opened ?? (await openDataset(data))
   if (missing.length > 0 && !skipBad) {
     const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''
     throw new EscError(
@@ -72,6 +76,7 @@ export async function openSource({ data, subset, seed, skipBad }: RunOptions): P
   return {
     dataset: { ...dataset, records },
     missing: missing.map(({ filename }) => ({ filename, reason: 'the file is missing' })),
+    subset: opened && (subset ?? 'esc10'),
     pathOf,
     async decode(index) {
       const path = pathOf(records[index]!)
@@ -93,6 +98,7 @@ function openSynthetic(seed: number): ClipSource {
   return {
     dataset,
     missing: [],
+    subset: null,
     pathOf: null,
     async decode(index) {
       const { samples, sampleRate } = clipAt(index)

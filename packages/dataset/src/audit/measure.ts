@@ -45,6 +45,8 @@ export interface ClipFacts {
 const silenceRatio = 10 ** (-60 / 20)
 const shortestGapSec = 0.1
 const fullScale = 0.999
+/** Windows grow with the rate that a file claims: no microphone reaches this one. */
+const maxSampleRate = 1e6
 
 /**
  * Measures one decoded clip. Silence is what lies 60 dB below the clip's own peak, sample by sample, so that
@@ -56,12 +58,15 @@ const fullScale = 0.999
  *
  * @param channels - The samples of each channel, nominal range [-1, 1]; all of one length.
  * @param sampleRate - Hz.
- * @throws EscError INVALID_OPTION if the rate is not positive; INVALID_INPUT if there are no samples, the
- *   channels differ in length, or a sample is not finite.
+ * @throws EscError INVALID_OPTION if the rate is not positive; INVALID_INPUT if it is above 1 MHz, there are no
+ *   samples, the channels differ in length, or a sample is not finite.
  * @example measureClip('1-100032-A-0', [clip.samples], clip.sampleRate).clippedShare
  */
 export function measureClip(id: string, channels: readonly Float32Array[], sampleRate: number): ClipFacts {
   assertPositive('sampleRate', sampleRate)
+  if (sampleRate > maxSampleRate) {
+    throw new EscError('INVALID_INPUT', `clip ${id} claims ${sampleRate} Hz; the most is ${maxSampleRate}`)
+  }
   const length = channels[0]?.length ?? 0
   if (length === 0 || channels.some((samples) => samples.length !== length)) {
     const lengths = channels.map((samples) => samples.length).join(', ')

@@ -147,12 +147,15 @@ function toWords(bands: Float64Array): number[] {
     }
     for (let band = 0; band < count; band++) level += now[band]!
     let word = 0
+    let change = 0
     for (let band = 0; band < wordBits; band++) {
       const difference = now[band]! - now[band + 1]! - (before[band]! - before[band + 1]!)
       word = (word << 1) | (difference > 0 ? 1 : 0)
+      change += Math.abs(difference)
     }
-    // 0 is kept for silence.
-    if (window > 0) words.push(word >>> 0 || 1)
+    // 0 is kept for silence, and for a tone that repeats itself exactly: the signs of rounding say nothing.
+    const isSteady = change <= 1e-6 * level
+    if (window > 0) words.push(isSteady ? 0 : word >>> 0 || 1)
     if (window > 0) levels.push(level)
     before = now
   }

@@ -1,7 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeWav, encodeWav } from '@esc/audio-io'
@@ -74,8 +85,32 @@ it('keeps what an audit takes only when asked, and computes clips again that lac
   expect((await (await openFeatures(dir, { records })).describe(3)).facts).toEqual(
     measureClip('c3', channels, sampleRate),
   )
-  // There and not asked for is no reason to compute anything.
+  // There and not asked for is no reason to compute anything, and what was asked for once is kept.
   expect(await extract()).toEqual(counts(0, clipCount))
+  expect(await extract({ spectrogram: true })).toEqual(counts(clipCount, 0))
+  expect(await extract({ facts: true, spectrogram: true })).toEqual(counts(0, clipCount))
+})
+
+it('refuses two clips of one id, and skips an id that makes no file name', async () => {
+  records = records.map((record, i) => (i === 1 ? { ...record, id: 'c0' } : record))
+  await expect(extract()).rejects.toMatchObject({ code: 'INVALID_INPUT', message: /"c0" must be unique/ })
+  records = records.map((record, i) => (i === 1 ? { ...record, id: 'long'.repeat(100) } : record))
+  const { computed, failed } = await extract({ skipBad: true })
+  expect([computed, failed.map(({ code }) => code)]).toEqual([clipCount - 1, ['INVALID_INPUT']])
+})
+
+it('looks into a sound at another path, though its size and time are those of the one before', async () => {
+  await extract()
+  await cp(join(root, 'audio'), join(root, 'others'), { recursive: true, preserveTimestamps: true })
+  const other = join(root, 'others', 'c4.wav')
+  const { mtime } = await stat(other)
+  await writeFile(other, encodeWav(clipOf(77)))
+  await utimes(other, mtime, mtime)
+  const moved = {
+    ...opened(),
+    pathOf: ({ filename }: Pick<ClipRecord, 'filename'>) => join(root, 'others', filename),
+  }
+  expect(await extractFeatures(moved, { recipe, dir, workers: 0 })).toEqual(counts(1, clipCount - 1))
 })
 
 describe('extractFeatures', () => {
@@ -308,7 +343,7 @@ describe('runs that end early', () => {
         onProgress: ({ done }) => done === 3 && controller.abort(reason),
       })
       await expect(run).rejects.toBe(reason)
-      expect((await readdir(dir)).filter((name) => name.startsWith('.tmp-'))).toEqual([])
+      expect((await readdir(dir)).filter((name) => name.startsWith('.esc-features-'))).toEqual([])
       const { computed, cached } = await extract()
       expect(cached).toBeGreaterThanOrEqual(3)
       expect(computed + cached).toBe(clipCount)
@@ -316,13 +351,18 @@ describe('runs that end early', () => {
   )
 
   it('removes what a killed process left a day ago, and nothing younger', async () => {
-    await mkdir(join(dir, '.tmp-old'), { recursive: true })
-    await writeFile(join(dir, '.tmp-old', 'half'), '')
-    await mkdir(join(dir, '.tmp-new'))
+    await mkdir(join(dir, '.esc-features-old'), { recursive: true })
+    await writeFile(join(dir, '.esc-features-old', 'half'), '')
+    await mkdir(join(dir, '.esc-features-new'))
     const longAgo = new Date(Date.now() - 25 * 3600 * 1000)
-    await utimes(join(dir, '.tmp-old'), longAgo, longAgo)
+    await utimes(join(dir, '.esc-features-old'), longAgo, longAgo)
+    await mkdir(join(dir, '.tmp-of-others'))
+    await utimes(join(dir, '.tmp-of-others'), longAgo, longAgo)
     await extract()
-    expect((await readdir(dir)).filter((name) => name.startsWith('.tmp-'))).toEqual(['.tmp-new'])
+    expect((await readdir(dir)).filter((name) => name.startsWith('.esc-features-'))).toEqual([
+      '.esc-features-new',
+    ])
+    expect(await readdir(dir)).toContain('.tmp-of-others')
   })
 })
 

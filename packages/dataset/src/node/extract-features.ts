@@ -2,7 +2,14 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { assertInteger, EscError, type EscErrorCode, type FeatureRecipe, type OnProgress } from '@esc/core'
+import {
+  assertInteger,
+  EscError,
+  type EscErrorCode,
+  type FeatureRecipe,
+  isEscError,
+  type OnProgress,
+} from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
 import { createExtractor } from '@esc/dsp'
 import { version as library } from '../../package.json'
@@ -77,7 +84,8 @@ const batchSize = 4
  *
  * @param opened - What `openDataset`, `openFolderDataset` or `openCsvDataset` returned.
  * @throws EscError IO naming the path if the store cannot be written, or if threads cannot be started; the code of what is wrong with a clip, naming its
- *   file, unless `skipBad`; CORRUPT_DATA if `index.json` is not of a store; INVALID_INPUT or INVALID_OPTION naming the
+ *   file, unless `skipBad`; CORRUPT_DATA if `index.json` is not of a store; INVALID_INPUT if two clips have
+ *   one id; INVALID_INPUT or INVALID_OPTION naming the
  *   parameter of the recipe that is wrong; INVALID_OPTION if `workers` is; the signal's reason.
  * @example
  * const opened = await openDataset('ESC-50')
@@ -90,6 +98,7 @@ export async function extractFeatures(
 ): Promise<FeatureSummary> {
   const { workers = availableParallelism(), signal } = options
   assertInteger('workers', workers, 0, 1024)
+  assertUnique(opened.dataset.records)
   signal?.throwIfAborted()
   const setup = await openStore(options)
   const pool = createPool(setup, workers)
@@ -133,6 +142,25 @@ async function openStore(options: ExtractFeaturesOptions): Promise<StoreSetup> {
   return { dir, recipe, recipeHash, library, spectrogram, facts }
 }
 
+/** An id that makes no file name is the clip's own trouble; anything else is not. */
+function asFailure(error: unknown): ClipFailure {
+  if (!isEscError(error, 'INVALID_INPUT')) throw error
+  return { code: error.code, message: error.message, isStores: false }
+}
+
+function assertUnique(records: readonly ClipRecord[]): void {
+  const ids = new Set<string>()
+  for (const { id } of records) {
+    if (ids.has(id)) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `id=${JSON.stringify(id)} must be unique: its features have one file`,
+      )
+    }
+    ids.add(id)
+  }
+}
+
 function createRun(
   { dataset, pathOf }: Pick<OpenedDataset, 'dataset' | 'pathOf'>,
   { verify = false, skipBad = false, onProgress }: ExtractFeaturesOptions,
@@ -173,8 +201,12 @@ function createRun(
     let batch: Pending[] = []
     for (const [index, record] of rest) {
       const job = { id: record.id, path: pathOf(record) }
-      const need = await inspectEntry(job, setup, verify)
+      const need = await inspectEntry(job, setup, verify).catch((error) => asFailure(error))
       if (isStopped) return
+      if (typeof need === 'object' && need !== null) {
+        settle({ ...job, record, index, need: 'computed' }, need)
+        continue
+      }
       if (need === null) {
         counts.cached++
         progress(record)

@@ -11,6 +11,8 @@ import type { ClipFacts } from '../audit/measure.js'
 
 /** What a sound file was when its features were computed. */
 export interface SoundFacts {
+  /** Absolute. */
+  path: string
   bytes: number
   /** When it was last written, in milliseconds since 1970. */
   modifiedMs: number
@@ -77,7 +79,7 @@ const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
   id: z.string(),
   recipeHash: hash,
   library: z.string(),
-  sound: z.strictObject({ bytes: wholeNumber, modifiedMs: z.number(), sha256: hash }),
+  sound: z.strictObject({ path: z.string(), bytes: wholeNumber, modifiedMs: z.number(), sha256: hash }),
   features: storedMatrix,
   spectrogram: z.nullable(storedMatrix),
   facts: z.nullable(clipFacts),
@@ -90,8 +92,8 @@ const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({
   recipe: featureRecipeSchema,
 })
 
-/** Of files and folders that are not finished. */
-export const temporaryPrefix = '.tmp-'
+/** Of files and folders that are not finished; nobody else's begin so. */
+export const temporaryPrefix = '.esc-features-'
 
 /** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
 const maxIdBytes = 240

@@ -32,9 +32,9 @@ export async function inspectEntry(
   if (!isOurs || isIncomplete(entry, setup)) return 'computed'
   const sound = await compareSound(path, entry.sound, verify)
   if (sound === null) return 'computed'
-  if (!(await isWhole(paths, entry))) return 'rebuilt'
+  if (!(await isWhole(paths, entry, setup))) return 'rebuilt'
   // So that the next run need not hash it.
-  if (sound.modifiedMs !== entry.sound.modifiedMs) writeEntry(paths.entry, { ...entry, sound })
+  if (sound !== entry.sound) writeEntry(paths.entry, { ...entry, sound })
   return null
 }
 
@@ -45,9 +45,16 @@ function isIncomplete(entry: FeatureEntry, { recipe, spectrogram, facts }: Store
   )
 }
 
-async function isWhole(paths: EntryPaths, { features, spectrogram }: FeatureEntry): Promise<boolean> {
+async function isWhole(
+  paths: EntryPaths,
+  { features, spectrogram }: FeatureEntry,
+  setup: StoreSetup,
+): Promise<boolean> {
   if ((await readStored(paths.features, features)) === null) return false
-  return spectrogram === null || (await readStored(paths.spectrogram, spectrogram)) !== null
+  // Another recipe's run removes what nobody asks for now.
+  return (
+    !setup.spectrogram || spectrogram === null || (await readStored(paths.spectrogram, spectrogram)) !== null
+  )
 }
 
 /** Facts of the sound as it is now, or `null` if it is another, or gone. */
@@ -55,7 +62,8 @@ async function compareSound(path: string, known: SoundFacts, verify: boolean): P
   try {
     const found = soundFacts(path)
     if (found.bytes !== known.bytes) return null
-    if (found.modifiedMs === known.modifiedMs && !verify) return known
+    const isSame = found.path === known.path && found.modifiedMs === known.modifiedMs
+    if (isSame && !verify) return known
     return (await hashFile(path)) === known.sha256 ? { ...found, sha256: known.sha256 } : null
   } catch {
     // Whoever computes it says what is wrong with it.

@@ -1,6 +1,7 @@
 /** From a sound file to its files in the feature store: what a worker does. */
 import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type DecodedAudio, toMono } from '@esc/audio-io'
 import { decodeAudio } from '@esc/audio-io/node'
@@ -13,6 +14,7 @@ import {
   entryPaths,
   type FeatureEntry,
   ioError,
+  readEntry,
   type SoundFacts,
   type StoredMatrix,
   writeAtomically,
@@ -61,10 +63,10 @@ export type BatchTask = (jobs: readonly ClipJob[]) => Promise<(ClipFailure | nul
  * @throws EscError INVALID_OPTION if the recipe is out of range.
  */
 export function createBatchTask(setup: TaskSetup): BatchTask {
-  const { dir, temporaryDir, recipe, recipeHash, library, spectrogram } = setup
-  const cepstrum = spectrogram ? recipe.mfcc : null
+  const { dir, temporaryDir, recipe, recipeHash, library } = setup
+  const { extract } = createExtractor(recipe)
   // One STFT for both: the DCT is the last step of a recipe.
-  const { extract } = createExtractor(cepstrum ? { ...recipe, mfcc: null } : recipe)
+  const logMel = recipe.mfcc && createExtractor({ ...recipe, mfcc: null })
 
   function store(path: string, matrix: FeatureMatrix): StoredMatrix {
     const { data, bins, frames } = matrix
@@ -73,19 +75,30 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
     return { bins, frames, crc32: crc32(bytes) }
   }
 
+  /** What to keep: what this run was asked for, and what an earlier one with this recipe was. */
+  async function wishes(path: string): Promise<{ spectrogram: boolean; facts: boolean }> {
+    const entry = await readEntry(path)
+    const isOurs = typeof entry === 'object' && entry.recipeHash === recipeHash && entry.library === library
+    return {
+      spectrogram: setup.spectrogram || (isOurs && entry.spectrogram !== null),
+      facts: setup.facts || (isOurs && entry.facts !== null),
+    }
+  }
+
   function write(
     paths: EntryPaths,
     known: Pick<FeatureEntry, 'id' | 'sound' | 'facts'>,
-    matrix: FeatureMatrix,
+    features: FeatureMatrix,
+    spectrogram: FeatureMatrix | null,
   ) {
     // What is there may be of another recipe.
-    if (!cepstrum) rmSync(paths.spectrogram, { force: true })
+    if (spectrogram === null) rmSync(paths.spectrogram, { force: true })
     const entry = {
       ...known,
       recipeHash,
       library,
-      features: store(paths.features, cepstrum ? mfccFromLogMel(matrix, cepstrum) : matrix),
-      spectrogram: cepstrum ? store(paths.spectrogram, matrix) : null,
+      features: store(paths.features, features),
+      spectrogram: spectrogram && store(paths.spectrogram, spectrogram),
     }
     writeEntry(paths.entry, entry, temporaryDir)
   }
@@ -95,10 +108,13 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
     try {
       const paths = entryPaths(dir, id, recipe)
       const { channels, sampleRate, sound } = await readSound(path)
-      const matrix = extract({ samples: toMono(channels), sampleRate })
-      const facts = setup.facts ? measureClip(id, channels, sampleRate) : null
+      const wanted = await wishes(paths.entry)
+      const clip = { samples: toMono(channels), sampleRate }
+      const spectrogram = wanted.spectrogram && logMel ? logMel.extract(clip) : null
+      const features = spectrogram ? mfccFromLogMel(spectrogram, recipe.mfcc!) : extract(clip)
+      const facts = wanted.facts ? measureClip(id, channels, sampleRate) : null
       isStores = true
-      write(paths, { id, sound, facts }, matrix)
+      write(paths, { id, sound, facts }, features, spectrogram)
       return null
     } catch (error) {
       if (!isEscError(error)) throw error
@@ -136,7 +152,7 @@ async function readSound(path: string): Promise<DecodedAudio & { sound: SoundFac
  */
 export function soundFacts(path: string): Omit<SoundFacts, 'sha256'> {
   const { size, mtimeMs } = reading(path, () => statSync(path))
-  return { bytes: size, modifiedMs: mtimeMs }
+  return { path: resolve(path), bytes: size, modifiedMs: mtimeMs }
 }
 
 function reading<T>(path: string, read: () => T): T {

@@ -72,7 +72,10 @@ export async function request(
       throw new EscError('IO', `${shownUrl(url)} redirects to ${shownUrl(next)}, which is not https`)
     }
     if (next.username !== '' || next.password !== '') {
-      throw new EscError('IO', `${shownUrl(url)} redirects to ${shownUrl(next)} with a user name or a password`)
+      throw new EscError(
+        'IO',
+        `${shownUrl(url)} redirects to ${shownUrl(next)} with a user name or a password`,
+      )
     }
     url = next
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { constants } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -77,6 +78,18 @@ describe('openDataset', () => {
     await rm(join(dir, 'set', 'audio'), { recursive: true })
     await expect(openDataset(join(dir, 'set'))).rejects.toThrow(/audio: /)
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'takes links to nothing, and to what is no file, for missing',
+    async () => {
+      const pipe = join(dir, 'set', 'pipe')
+      execFileSync('mkfifo', [pipe])
+      await symlink(pipe, join(dir, 'set', 'audio', '2-8-A-1.ogg'))
+      await symlink('nothing.wav', join(dir, 'set', 'audio', '2-9-A-3.wav'))
+      const { missing } = await openDataset(join(dir, 'set'))
+      expect(missing.map(({ id }) => id)).toEqual(['2-8-A-1', '2-9-A-3'])
+    },
+  )
 
   it("puts the table's path before its errors", async () => {
     await writeFile(join(dir, 'set', 'meta', 'esc50.csv'), table.replace('cow', ''))

@@ -80,9 +80,8 @@ export async function findSounds(root: string, audioDir: string, dataset: Datase
     await assertInside(root, path)
     for (const entry of await inspect(path, readdir(path, { withFileTypes: true }))) {
       if (!wanted.has(entry.name)) continue
-      if (entry.isSymbolicLink()) await assertInside(root, join(path, entry.name))
-      if (entry.isFile() || entry.isSymbolicLink())
-        present.add(folder === '' ? entry.name : `${folder}/${entry.name}`)
+      if (!(entry.isFile() || (await leadsToFile(root, join(path, entry.name))))) continue
+      present.add(folder === '' ? entry.name : `${folder}/${entry.name}`)
     }
   }
   return {
@@ -91,6 +90,18 @@ export async function findSounds(root: string, audioDir: string, dataset: Datase
     pathOf: ({ filename }) => join(audioDir, filename),
     missing: dataset.records.filter(({ filename }) => !present.has(filename)),
   }
+}
+
+/**
+ * Whether a link leads to a file: not to a folder, to nothing, or to a pipe, which one would wait for without end.
+ *
+ * @throws EscError IO naming the path, if it leads out of `root`.
+ */
+async function leadsToFile(root: string, path: string): Promise<boolean> {
+  const target = await stat(path).catch(() => null)
+  if (!target?.isFile()) return false
+  await assertInside(root, path)
+  return true
 }
 
 /** An entry of a folder, links followed. */

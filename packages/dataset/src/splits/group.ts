@@ -65,7 +65,8 @@ export function groupKFold(
  * groups are taken from the most to the least uneven, each put where the classes' spread over the folds stays
  * smallest.
  *
- * Without a seed the folds are those of scikit-learn, rounding of its sums included. That order of sums runs
+ * Without a seed the folds are those of scikit-learn, rounding of its sums included (but for tables of a single class
+ * and nine folds or more, where NumPy sums in another order). That order of sums runs
  * over the classes in ascending order, so a renaming of the labels that changes their order may break a tie
  * the other way. Where a class has fewer members than folds scikit-learn warns, and this does not.
  *

@@ -36,6 +36,18 @@ export function partCounts(
   units: 'examples' | 'groups',
 ): PartCounts {
   const { trainSize, testSize = trainSize === undefined ? defaultTestSize : undefined } = sizes
+  if (
+    trainSize !== undefined &&
+    testSize !== undefined &&
+    trainSize < 1 &&
+    testSize < 1 &&
+    trainSize + testSize > 1
+  ) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `trainSize=${trainSize} and testSize=${testSize} are more than the whole`,
+    )
+  }
   const fixedTest = testSize === undefined ? null : countOf('testSize', testSize, unitCount, units)
   const fixedTrain = trainSize === undefined ? null : countOf('trainSize', trainSize, unitCount, units)
   const testCount = fixedTest ?? unitCount - fixedTrain!
