@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { join as joinPages, pagesOf } from '../../fixtures/ogg-pages.js'
+import { join as joinPages, pagesOf, repairChecksums } from '../../fixtures/ogg-pages.js'
 import type { DecodedAudio } from '../audio.js'
 import type { AudioDecoder, CompressedFile } from '../codecs.js'
 import { decodeCompressed } from '../compressed.js'
 import { lazyCodecs } from '../lazy-codecs.js'
+import { decodeAudio } from '../load.js'
 import { readMp3 } from '../mp3.js'
 import { readOggPackets, readOggPages } from '../ogg.js'
 import { writeOgg } from '../ogg-repair.js'
@@ -93,6 +94,20 @@ describe('compressed fixtures', () => {
         expect.objectContaining({ code: 'CORRUPT_DATA' }),
       )
     }
+  })
+
+  it('vorbis: CORRUPT_DATA for a packet that libvorbis refuses, with the sound around it where that is wanted', async () => {
+    const bytes = fixture('mono-vorbis.ogg')
+    const packet = readOggPackets(bytes, readOggPages(bytes))[5]!
+    // A packet of sound begins with a zero bit.
+    bytes[Buffer.from(bytes).indexOf(packet)]! |= 1
+    repairChecksums(bytes)
+    await expect(decodeAudio(bytes, { codecs: { vorbis } })).rejects.toThrowError(
+      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(/OV_ENOTAUDIO/) }),
+    )
+    const { channels, warnings } = await decodeAudio(bytes, { codecs: { vorbis }, tolerant: true })
+    expect(channels[0]!.length).toBe(1408)
+    expect(warnings).toEqual([expect.stringMatching(/stopped at 0\.088 s.*OV_ENOTAUDIO/)])
   })
 
   it('opus: CORRUPT_DATA for a packet that libopus refuses', async () => {
