@@ -42,33 +42,12 @@ export function assertShape(matrix: FeatureMatrix, name = 'magnitude'): void {
 
 /** @throws EscError INVALID_INPUT if the matrix is empty, or a value is not finite or is negative. */
 export function assertMagnitude(matrix: FeatureMatrix, name = 'magnitude'): void {
-  assertShape(matrix, name)
-  const { data } = matrix
-  if (isPlain(data)) return
   assertMatrix(name, matrix)
-  const index = data.findIndex((value) => value < 0)
-  if (index < 0) return
+  const { data } = matrix
+  let index = 0
+  while (index < data.length && !(data[index]! < 0)) index++
+  if (index === data.length) return
   throw new EscError('INVALID_INPUT', `${name}[${index}]=${data[index]} must be >= 0`, { detail: { index } })
-}
-
-/**
- * Whether no value is negative, infinite or NaN; -0 counts as negative. A number's highest bit is its sign, and one
- * more in the exponent's place carries into it where the exponent is at its end: four times as fast as comparisons.
- */
-function isPlain(data: Float32Array): boolean {
-  const bits = new Int32Array(data.buffer, data.byteOffset, data.length)
-  const one = 0x800000
-  let seen = 0
-  let i = 0
-  for (; i + 4 <= bits.length; i += 4) {
-    const a = bits[i]!
-    const b = bits[i + 1]!
-    const c = bits[i + 2]!
-    const d = bits[i + 3]!
-    seen |= a | b | c | d | (a + one) | (b + one) | (c + one) | (d + one)
-  }
-  for (; i < bits.length; i++) seen |= bits[i]! | (bits[i]! + one)
-  return seen >= 0
 }
 
 /**

@@ -8,7 +8,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 /** The text of the generated file. */
 export async function compile() {
   const files = new Map()
-  const sources = ['fft.as.ts', 'matrix.as.ts', 'vocoder.as.ts']
+  const sources = ['fft.as.ts', 'frame.as.ts', 'matrix.as.ts', 'vocoder.as.ts']
   const flags = ['--optimizeLevel', '3', '--shrinkLevel', '1', '--noAssert', '--runtime', 'stub']
   const memory = ['--importMemory', '--noExportMemory', '--memoryBase', '0', '--enable', 'simd']
   const { error, stderr } = await asc.main(

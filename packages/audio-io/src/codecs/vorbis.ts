@@ -11,8 +11,8 @@ const MAX_SAMPLES_A_PACKET = 4096
 
 /**
  * What of the decoder is used here: libvorbis itself. The package's own loop over packets makes some ten objects for
- * each, which costs as much as decoding it (30 instead of 52 ms for a clip of 5 s). These names are not part of what it
- * promises, so its version is fixed.
+ * each, whose collection costs nearly as much as decoding it. These names are not part of what it promises, so its
+ * version is fixed.
  */
 interface Libvorbis {
   sendSetupHeader(packet: Uint8Array): void
