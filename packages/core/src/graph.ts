@@ -21,45 +21,134 @@ interface NodeBase {
   inputs: readonly string[]
 }
 
-/** 2-D convolution, stride 1. `kernel` [filters, channels, kh, kw], `bias` [filters]; `same` needs odd kernels. */
+/** Rows and columns. */
+export type Size2 = readonly [rows: number, columns: number]
+
+/**
+ * How a window meets the edges: `valid` stays inside; `same` pads with zeros to ⌈size / stride⌉ outputs, the odd one
+ * behind, as TensorFlow does and as ONNX's SAME_UPPER.
+ */
+export type Padding = 'same' | 'valid'
+
+/** What all convolutions share. */
+export interface ConvAttributes {
+  padding: Padding
+  /** Default [1, 1]. */
+  strides?: Size2
+  /** Distance between the kernel's taps (default [1, 1]). */
+  dilations?: Size2
+}
+
+/** 2-D convolution. `kernel` [filters, channels / groups, kh, kw], `bias` [filters]. */
 export interface Conv2DNode extends NodeBase {
   op: 'Conv2D'
-  attributes: { padding: 'same' | 'valid' }
+  attributes: ConvAttributes & {
+    /** Channels and filters fall into so many groups that do not see each other (default 1). */
+    groups?: number
+  }
   weights: { kernel: Weight; bias: Weight }
 }
 
-/** Batch normalisation over N, H and W. All weights have shape [channels]; `mean` and `variance` are running averages. */
+/**
+ * A convolution of each channel alone. `kernel` [channels · multiplier, 1, kh, kw], `bias` [channels · multiplier]; filters
+ * of one channel stand side by side.
+ */
+export interface DepthwiseConv2DNode extends NodeBase {
+  op: 'DepthwiseConv2D'
+  attributes: ConvAttributes
+  weights: { kernel: Weight; bias: Weight }
+}
+
+/**
+ * A depthwise convolution without bias, then a 1 × 1 convolution. `depthwise` [channels · multiplier, 1, kh, kw], `pointwise`
+ * [filters, channels · multiplier, 1, 1], `bias` [filters].
+ */
+export interface SeparableConv2DNode extends NodeBase {
+  op: 'SeparableConv2D'
+  attributes: ConvAttributes
+  weights: { depthwise: Weight; pointwise: Weight; bias: Weight }
+}
+
+/**
+ * Batch normalisation over N, H and W of [C, H, W], or over N of [C]. All weights have shape [C]; `mean` and `variance` are
+ * running averages.
+ */
 export interface BatchNormNode extends NodeBase {
   op: 'BatchNorm'
   attributes: { epsilon: number; momentum: number }
   weights: { gamma: Weight; beta: Weight; mean: Weight; variance: Weight }
 }
 
-/** `max(x, 0)`. */
-export interface ReluNode extends NodeBase {
-  op: 'ReLU'
+/** Normalises each example over its last axes, those that `gamma` and `beta` have: PyTorch's LayerNorm. */
+export interface LayerNormNode extends NodeBase {
+  op: 'LayerNorm'
+  attributes: { epsilon: number }
+  weights: { gamma: Weight; beta: Weight }
+}
+
+/**
+ * An activation, element by element: ReLU `max(x, 0)`; ReLU6 `min(max(x, 0), 6)`; Sigmoid `1 / (1 + e⁻ˣ)`; Tanh; HardSigmoid
+ * `min(max(x / 6 + 1/2, 0), 1)`; HardSwish `x · HardSigmoid(x)`; Swish (SiLU) `x · Sigmoid(x)`.
+ */
+export interface ActivationNode extends NodeBase {
+  op: 'ReLU' | 'ReLU6' | 'Sigmoid' | 'Tanh' | 'HardSigmoid' | 'HardSwish' | 'Swish'
   attributes: Record<never, never>
   weights: Record<never, never>
 }
 
-/** Non-overlapping max pooling over `size` = [rows, columns]; what is left over at the far edge is dropped. */
-export interface MaxPoolNode extends NodeBase {
-  op: 'MaxPool'
-  attributes: { size: readonly [number, number] }
+/** `x` where x >= 0, else `alpha · x`. */
+export interface LeakyReluNode extends NodeBase {
+  op: 'LeakyReLU'
+  attributes: { alpha: number }
   weights: Record<never, never>
 }
 
-/** Mean over H and W: [N, C, H, W] → [N, C]. */
-export interface GlobalAveragePoolNode extends NodeBase {
-  op: 'GlobalAveragePool'
+/**
+ * The largest value, or the mean, of each window. With padding `same`, what lies outside does not count. With `valid`, what
+ * is left over at the far edge is dropped.
+ */
+export interface PoolNode extends NodeBase {
+  op: 'MaxPool' | 'AveragePool'
+  attributes: {
+    size: Size2
+    /** Default: `size`, windows that do not overlap. */
+    strides?: Size2
+    /** Default `valid`. */
+    padding?: Padding
+  }
+  weights: Record<never, never>
+}
+
+/** Mean, or largest value, over H and W: [C, H, W] → [C]. */
+export interface GlobalPoolNode extends NodeBase {
+  op: 'GlobalAveragePool' | 'GlobalMaxPool'
   attributes: Record<never, never>
   weights: Record<never, never>
 }
 
-/** [N, C, H, W] → [N, C·H·W], channel first. */
+/**
+ * Attention over time: [C, H, W] → [C]. `h = mean over H`, `a = softmax over W of (kernel · h)`, output `Σ_w a[w] · h[:, w]`.
+ * `kernel` [C]; a bias would cancel in the softmax.
+ *
+ * @see Kong et al. 2020, PANNs; Bahdanau et al. 2015 for the weighted sum.
+ */
+export interface AttentionPoolNode extends NodeBase {
+  op: 'AttentionPool'
+  attributes: Record<never, never>
+  weights: { kernel: Weight }
+}
+
+/** [C, H, W] → [C·H·W], channel first. */
 export interface FlattenNode extends NodeBase {
   op: 'Flatten'
   attributes: Record<never, never>
+  weights: Record<never, never>
+}
+
+/** The same values in another shape, without the batch axis. */
+export interface ReshapeNode extends NodeBase {
+  op: 'Reshape'
+  attributes: { shape: readonly number[] }
   weights: Record<never, never>
 }
 
@@ -77,15 +166,37 @@ export interface DenseNode extends NodeBase {
   weights: { kernel: Weight; bias: Weight }
 }
 
+/** Sum, or product, of two values of one shape; or of [C, H, W] and [C], which then counts for every row and column. */
+export interface MergeNode extends NodeBase {
+  op: 'Add' | 'Multiply'
+  attributes: Record<never, never>
+  weights: Record<never, never>
+}
+
+/** Two or more values one behind the other along the first axis: channels of [C, H, W], features of [C]. */
+export interface ConcatenateNode extends NodeBase {
+  op: 'Concatenate'
+  attributes: Record<never, never>
+  weights: Record<never, never>
+}
+
 export type NetworkNode =
   | Conv2DNode
+  | DepthwiseConv2DNode
+  | SeparableConv2DNode
   | BatchNormNode
-  | ReluNode
-  | MaxPoolNode
-  | GlobalAveragePoolNode
+  | LayerNormNode
+  | ActivationNode
+  | LeakyReluNode
+  | PoolNode
+  | GlobalPoolNode
+  | AttentionPoolNode
   | FlattenNode
+  | ReshapeNode
   | DropoutNode
   | DenseNode
+  | MergeNode
+  | ConcatenateNode
 
 /** The name of a layer kind. */
 export type NetworkOp = NetworkNode['op']
@@ -98,116 +209,6 @@ export interface NetworkGraph {
   nodes: readonly NetworkNode[]
   /** Name of the node whose value is the logits, [N, classes]. */
   output: string
-}
-
-/**
- * Shape of every value in the graph without the batch axis, keyed by node name (and the input's name).
- *
- * @throws EscError INVALID_INPUT naming the node, if an input is unknown or comes later, a name repeats, a weight's
- *   shape does not fit, or a value would be empty (an input too small for its pools).
- * @example inferShapes(audioCnn({ bins: 13, frames: 431, classes: 10 })).get('pool1') // [16, 6, 215]
- */
-export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>([[graph.input.name, graph.input.shape]])
-  for (const node of graph.nodes) {
-    if (shapes.has(node.name)) throw badNode(node, 'has the name of an earlier node; names must be unique')
-    const inputs = node.inputs.map((name) => {
-      const shape = shapes.get(name)
-      if (!shape) throw badNode(node, `reads '${name}', which no earlier node makes`)
-      return shape
-    })
-    if (inputs.length !== 1) throw badNode(node, `has ${inputs.length} inputs and needs 1`)
-    const shape = outputShape(node, inputs[0]!)
-    if (!shape.every((size) => size >= 1)) {
-      throw badNode(node, `would make an empty value [${shape}] from [${inputs[0]}]; use a larger input`)
-    }
-    shapes.set(node.name, shape)
-  }
-  if (!shapes.has(graph.output)) {
-    throw new EscError('INVALID_INPUT', `graph output '${graph.output}' is not the name of a node`)
-  }
-  return shapes
-}
-
-function outputShape(node: NetworkNode, input: readonly number[]): readonly number[] {
-  switch (node.op) {
-    case 'Conv2D': {
-      const [channels, height, width] = imageShape(node, input)
-      const [filters, inChannels, kh, kw] = weightShape(node, 'kernel', node.weights.kernel, 4)
-      if (inChannels !== channels) {
-        throw badNode(node, `has a kernel for ${inChannels} channels and reads ${channels}`)
-      }
-      expectShape(node, 'bias', node.weights.bias, [filters!])
-      if (node.attributes.padding === 'valid') return [filters!, height - kh! + 1, width - kw! + 1]
-      if (kh! % 2 === 0 || kw! % 2 === 0) {
-        throw badNode(node, `has a ${kh}×${kw} kernel; padding 'same' needs odd sizes`)
-      }
-      return [filters!, height, width]
-    }
-    case 'BatchNorm': {
-      const [channels] = imageShape(node, input)
-      for (const key of ['gamma', 'beta', 'mean', 'variance'] as const) {
-        expectShape(node, key, node.weights[key], [channels])
-      }
-      return input
-    }
-    case 'MaxPool': {
-      const [channels, height, width] = imageShape(node, input)
-      const [rows, columns] = node.attributes.size
-      if (![rows, columns].every((size) => Number.isSafeInteger(size) && size >= 1)) {
-        throw badNode(node, `has size [${node.attributes.size}]; both must be integers >= 1`)
-      }
-      return [channels, Math.floor(height / rows), Math.floor(width / columns)]
-    }
-    case 'GlobalAveragePool':
-      return [imageShape(node, input)[0]]
-    case 'Flatten':
-      return [input.reduce((product, size) => product * size, 1)]
-    case 'Dense': {
-      const [units, inputs] = weightShape(node, 'kernel', node.weights.kernel, 2)
-      if (input.length !== 1 || input[0] !== inputs) {
-        throw badNode(node, `has a kernel for ${inputs} inputs and reads [${input}]`)
-      }
-      expectShape(node, 'bias', node.weights.bias, [units!])
-      return [units!]
-    }
-    case 'ReLU':
-    case 'Dropout':
-      return input
-    default:
-      throw new EscError(
-        'UNSUPPORTED_LAYER',
-        `node '${(node as NodeBase).name}' has the unknown op '${(node as { op: string }).op}'`,
-      )
-  }
-}
-
-function imageShape(node: NetworkNode, shape: readonly number[]): [number, number, number] {
-  if (shape.length !== 3) throw badNode(node, `needs [channels, bins, frames] and reads [${shape}]`)
-  return [shape[0]!, shape[1]!, shape[2]!]
-}
-
-function weightShape(node: NetworkNode, key: string, weight: Weight, rank: number): readonly number[] {
-  if (weight.shape.length !== rank)
-    throw badNode(node, `has a ${key} of shape [${weight.shape}], not of rank ${rank}`)
-  expectShape(node, key, weight, weight.shape)
-  return weight.shape
-}
-
-function expectShape(node: NetworkNode, key: string, weight: Weight, shape: readonly number[]): void {
-  const size = shape.reduce((product, length) => product * length, 1)
-  const fits =
-    weight.shape.length === shape.length && weight.shape.every((length, axis) => length === shape[axis])
-  if (!fits || weight.data.length !== size) {
-    throw badNode(
-      node,
-      `has a ${key} of shape [${weight.shape}] with ${weight.data.length} values; it must be [${shape}]`,
-    )
-  }
-}
-
-function badNode(node: NodeBase, what: string): EscError {
-  return new EscError('INVALID_INPUT', `node '${node.name}' ${what}`, { detail: { node: node.name } })
 }
 
 /** One weight of a graph, with the name it goes by in ONNX files and checkpoints: `node.weight`. */

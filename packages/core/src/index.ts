@@ -2,24 +2,35 @@ export { assertInRange, assertInteger, assertOneOf, assertPositive } from './che
 export { type AudioClip, durationSec } from './clip.js'
 export { EscError, type EscErrorCode, type EscErrorOptions, isEscError } from './error.js'
 export {
+  type ActivationNode,
+  type AttentionPoolNode,
   type BatchNormNode,
+  type ConcatenateNode,
   type Conv2DNode,
+  type ConvAttributes,
   type DenseNode,
+  type DepthwiseConv2DNode,
   type DropoutNode,
   type FlattenNode,
-  type GlobalAveragePoolNode,
-  inferShapes,
-  type MaxPoolNode,
+  type GlobalPoolNode,
+  type LayerNormNode,
+  type LeakyReluNode,
+  type MergeNode,
   type NamedWeight,
   type NetworkGraph,
   type NetworkNode,
   type NetworkOp,
   namedWeights,
+  type Padding,
+  type PoolNode,
   parameterCount,
-  type ReluNode,
+  type ReshapeNode,
+  type SeparableConv2DNode,
+  type Size2,
   type Weight,
   withWeights,
 } from './graph.js'
+export { inferShapes, windowPads } from './infer-shapes.js'
 export type { ModelManifest } from './manifest.js'
 export type { Example, FeatureMatrix } from './matrix.js'
 export { applyNormalizer, fitNormalizer, type Normalizer } from './normalizer.js'

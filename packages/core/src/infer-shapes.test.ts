@@ -1,0 +1,194 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { NetworkGraph, NetworkNode, Padding } from './graph.js'
+import { inferShapes, windowPads } from './infer-shapes.js'
+
+const weight = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) })
+const plain = (op: NetworkNode['op'], ...inputs: string[]) =>
+  ({ op, name: 'node', inputs, attributes: {}, weights: {} }) as unknown as NetworkNode
+const conv = (kernel: number[], attributes: object = {}, bias = kernel[0]!) =>
+  ({
+    ...plain('Conv2D', 'image'),
+    attributes: { padding: 'same', ...attributes },
+    weights: { kernel: weight(...kernel), bias: weight(bias) },
+  }) as NetworkNode
+const depthwise = (kernel: number[], attributes: object = {}) =>
+  ({ ...conv(kernel, attributes), op: 'DepthwiseConv2D' }) as NetworkNode
+const separable = (kernel: number[], pointwise: number[], bias = pointwise[0]!) =>
+  ({
+    ...plain('SeparableConv2D', 'image'),
+    attributes: { padding: 'same', strides: [2, 2] },
+    weights: { depthwise: weight(...kernel), pointwise: weight(...pointwise), bias: weight(bias) },
+  }) as NetworkNode
+const pool = (attributes: object) => ({ ...plain('MaxPool', 'image'), attributes }) as NetworkNode
+const norm = (from: string, channels: number) =>
+  ({
+    ...plain('BatchNorm', from),
+    attributes: { epsilon: 1e-5, momentum: 0.1 },
+    weights: Object.fromEntries(['gamma', 'beta', 'mean', 'variance'].map((key) => [key, weight(channels)])),
+  }) as unknown as NetworkNode
+const layerNorm = (from: string, gamma: number[], beta = gamma) =>
+  ({
+    ...plain('LayerNorm', from),
+    attributes: { epsilon: 1e-5 },
+    weights: { gamma: weight(...gamma), beta: weight(...beta) },
+  }) as unknown as NetworkNode
+const attention = (channels: number) =>
+  ({ ...plain('AttentionPool', 'image'), weights: { kernel: weight(channels) } }) as unknown as NetworkNode
+const dense = (from: string, units: number, inputs: number, bias = units) =>
+  ({ ...plain('Dense', from), weights: { kernel: weight(units, inputs), bias: weight(bias) } }) as NetworkNode
+const reshape = (...shape: number[]) =>
+  ({ ...plain('Reshape', 'image'), attributes: { shape } }) as unknown as NetworkNode
+
+/** A graph of one node that may read `image` [4, 7, 10], `other` [2, 7, 10] and `vector` [4]. */
+function graphOf(node: NetworkNode): NetworkGraph {
+  return {
+    name: 'one node',
+    input: { name: 'image', shape: [4, 7, 10] },
+    nodes: [
+      { ...conv([2, 4, 1, 1]), name: 'other' } as NetworkNode,
+      { ...plain('GlobalMaxPool', 'image'), name: 'vector' },
+      node,
+    ],
+    output: node.name,
+  }
+}
+
+test.each<[string, NetworkNode, number[]]>([
+  ['Conv2D same', conv([3, 4, 3, 3]), [3, 7, 10]],
+  ['Conv2D same, an even kernel', conv([3, 4, 2, 4]), [3, 7, 10]],
+  ['Conv2D valid', conv([3, 4, 3, 5], { padding: 'valid' }), [3, 5, 6]],
+  ['Conv2D same, strides', conv([3, 4, 3, 3], { strides: [2, 3] }), [3, 4, 4]],
+  ['Conv2D valid, strides', conv([3, 4, 3, 3], { padding: 'valid', strides: [2, 3] }), [3, 3, 3]],
+  ['Conv2D valid, dilations', conv([3, 4, 3, 2], { padding: 'valid', dilations: [2, 5] }), [3, 3, 5]],
+  ['Conv2D in groups', conv([6, 2, 3, 3], { groups: 2 }), [6, 7, 10]],
+  ['DepthwiseConv2D', depthwise([4, 1, 3, 3], { strides: [2, 2] }), [4, 4, 5]],
+  ['DepthwiseConv2D, multiplier 2', depthwise([8, 1, 3, 3], { padding: 'valid' }), [8, 5, 8]],
+  ['SeparableConv2D', separable([8, 1, 3, 3], [5, 8, 1, 1]), [5, 4, 5]],
+  ['BatchNorm of an image', norm('image', 4), [4, 7, 10]],
+  ['BatchNorm of a vector', norm('vector', 4), [4]],
+  ['LayerNorm over W', layerNorm('image', [10]), [4, 7, 10]],
+  ['LayerNorm over all', layerNorm('image', [4, 7, 10]), [4, 7, 10]],
+  ['LayerNorm of a vector', layerNorm('vector', [4]), [4]],
+  ['MaxPool', pool({ size: [2, 3] }), [4, 3, 3]],
+  ['MaxPool, overlapping', pool({ size: [3, 3], strides: [2, 2] }), [4, 3, 4]],
+  ['MaxPool same', pool({ size: [3, 3], strides: [2, 2], padding: 'same' }), [4, 4, 5]],
+  ['GlobalMaxPool', plain('GlobalMaxPool', 'image'), [4]],
+  ['AttentionPool', attention(4), [4]],
+  ['Flatten', plain('Flatten', 'image'), [280]],
+  ['Reshape', reshape(20, 14), [20, 14]],
+  ['Dense', dense('vector', 3, 4), [3]],
+  ['Add', plain('Add', 'image', 'image'), [4, 7, 10]],
+  ['Multiply by channel', plain('Multiply', 'image', 'vector'), [4, 7, 10]],
+  ['Concatenate', plain('Concatenate', 'image', 'other', 'image'), [10, 7, 10]],
+  ['Concatenate vectors', plain('Concatenate', 'vector', 'vector'), [8]],
+  ['Swish', plain('Swish', 'image'), [4, 7, 10]],
+])('the shape of %s', (_name, node, shape) => {
+  expect(inferShapes(graphOf(node)).get('node')).toEqual(shape)
+})
+
+describe('what does not fit names the node', () => {
+  test.each<[string, NetworkNode, RegExp]>([
+    ['an unknown input', plain('ReLU', 'nobody'), /'node' reads 'nobody'/],
+    ['itself', plain('ReLU', 'node'), /'node' reads 'node'/],
+    ['a repeated name', { ...plain('ReLU', 'image'), name: 'other' }, /'other' has the name/],
+    ['two inputs', plain('Flatten', 'image', 'image'), /has 2 inputs and needs 1/],
+    ['one input', plain('Add', 'image'), /has 1 inputs and needs 2/],
+    ['nothing to concatenate', plain('Concatenate', 'image'), /has 1 inputs and needs 2 or more/],
+    ['a kernel for others', conv([3, 3, 3, 3]), /a kernel for 3 channels and reads 4/],
+    ['a kernel of rank 3', conv([3, 4, 3]), /a kernel of shape \[3,4,3\], not of rank 4/],
+    ['a wrong bias', conv([3, 4, 3, 3], {}, 2), /a bias of shape \[2\].*must be \[3\]/],
+    ['a vector', { ...conv([3, 4, 3, 3]), inputs: ['vector'] }, /needs \[channels, bins, frames\]/],
+    ['a stride of 0', conv([3, 4, 3, 3], { strides: [0, 1] }), /has strides \[0,1\]/],
+    ['half a dilation', conv([3, 4, 3, 3], { dilations: [1, 1.5] }), /has dilations \[1,1\.5\]/],
+    ['three strides', conv([3, 4, 3, 3], { strides: [1, 1, 1] }), /has strides \[1,1,1\]/],
+    ['groups that do not divide', conv([3, 2, 3, 3], { groups: 2 }), /has 3 filters in 2 groups/],
+    ['no groups', conv([3, 4, 3, 3], { groups: 0 }), /in 0 groups/],
+    ['groups of other channels', conv([4, 4, 3, 3], { groups: 2 }), /a kernel for 8 channels and reads 4/],
+    ['half a multiplier', depthwise([6, 1, 3, 3]), /has 6 filters in 4 groups/],
+    ['a full kernel, depthwise', depthwise([4, 4, 3, 3]), /a kernel for 16 channels and reads 4/],
+    [
+      'a wrong pointwise',
+      separable([8, 1, 3, 3], [5, 4, 1, 1]),
+      /a pointwise of shape \[5,4,1,1\].*\[5,8,1,1\]/,
+    ],
+    ['a pointwise of 3 × 3', separable([8, 1, 3, 3], [5, 8, 3, 3]), /a pointwise of shape \[5,8,3,3\]/],
+    ['a wrong bias, separable', separable([8, 1, 3, 3], [5, 8, 1, 1], 8), /a bias of shape \[8\]/],
+    [
+      'a kernel beyond the image',
+      conv([3, 4, 8, 3], { padding: 'valid' }),
+      /would make an empty value \[3,0,8\]/,
+    ],
+    ['other channels', norm('image', 3), /a gamma of shape \[3\].*must be \[4\]/],
+    ['a gamma of other axes', layerNorm('image', [7]), /a gamma of shape \[7\].*must be \[10\]/],
+    ['a gamma of too many axes', layerNorm('vector', [1, 4]), /a gamma of rank 2 and reads \[4\]/],
+    ['a gamma of none', layerNorm('image', []), /a gamma of rank 0/],
+    ['another beta', layerNorm('image', [10], [7]), /a beta of shape \[7\]/],
+    ['a pool of nothing', pool({ size: [0, 2] }), /has size \[0,2\]/],
+    ['a pool that stands still', pool({ size: [2, 2], strides: [2, 0] }), /has strides \[2,0\]/],
+    ['a pool beyond the image', pool({ size: [8, 1] }), /would make an empty value \[4,0,10\].*larger input/],
+    ['attention to others', attention(3), /a kernel of shape \[3\].*must be \[4\]/],
+    ['a shape of other size', reshape(20, 15), /has shape \[20,15\]/],
+    ['a shape of unknown size', reshape(-1, -280), /would make an empty value \[-1,-280\]/],
+    ['an image', dense('image', 3, 4), /a kernel for 4 inputs and reads \[4,7,10\]/],
+    ['other inputs', dense('vector', 3, 5), /a kernel for 5 inputs and reads \[4\]/],
+    ['other units', dense('vector', 3, 4, 2), /a bias of shape \[2\]/],
+    ['other shapes', plain('Add', 'image', 'other'), /reads \[4,7,10\] and \[2,7,10\]/],
+    ['the channels first', plain('Multiply', 'vector', 'image'), /reads \[4\] and \[4,7,10\]/],
+    ['other rows', plain('Concatenate', 'image', 'vector'), /reads \[4,7,10\], \[4\]; shapes must be equal/],
+  ])('%s', (_name, node, message) => {
+    const invalid = { code: 'INVALID_INPUT', message: expect.stringMatching(message) }
+    expect(() => inferShapes(graphOf(node))).toThrow(expect.objectContaining(invalid))
+  })
+
+  test('weights that are shorter than their shape', () => {
+    const node = conv([3, 4, 3, 3])
+    const short = { ...node, weights: { ...node.weights, bias: { shape: [3], data: new Float32Array(2) } } }
+    expect(() => inferShapes(graphOf(short as NetworkNode))).toThrow(/a bias of shape \[3\] with 2 values/)
+  })
+
+  test('no such output', () => {
+    expect(() => inferShapes({ ...graphOf(plain('ReLU', 'image')), output: 'softmax' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining("'softmax'") }),
+    )
+  })
+
+  test('an unknown op: UNSUPPORTED_LAYER', () => {
+    expect(() => inferShapes(graphOf(plain('Spline' as never, 'image')))).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'Spline'") }),
+    )
+  })
+})
+
+describe('windowPads', () => {
+  test.each<[number, number, number, Padding, [number, number]]>([
+    // The first two are the example of TensorFlow's documentation, tf.nn, «Notes on padding».
+    [13, 6, 5, 'same', [1, 2]],
+    [13, 6, 5, 'valid', [0, 0]],
+    [5, 3, 2, 'same', [1, 1]],
+    [5, 3, 1, 'same', [1, 1]],
+    [4, 2, 1, 'same', [0, 1]],
+    [4, 3, 2, 'same', [0, 1]],
+    [7, 4, 1, 'same', [1, 2]],
+    [224, 7, 2, 'same', [2, 3]],
+    [7, 1, 3, 'same', [0, 0]],
+    [3, 5, 1, 'same', [2, 2]],
+  ])('length %i, window %i, stride %i, %s', (length, window, stride, padding, pads) => {
+    expect(windowPads(length, window, stride, padding)).toEqual(pads)
+  })
+
+  test('makes ⌈length / stride⌉ windows with as few zeros as do, the odd one behind', () => {
+    const size = fc.integer({ min: 1, max: 40 })
+    fc.assert(
+      fc.property(size, size, size, (length, window, stride) => {
+        const [before, behind] = windowPads(length, window, stride, 'same')
+        const fitting = (padded: number) => Math.floor((padded - window) / stride) + 1
+        expect(behind - before === 0 || behind - before === 1).toBe(true)
+        expect(fitting(length + before + behind)).toBeGreaterThanOrEqual(Math.ceil(length / stride))
+        if (before + behind > 0) {
+          expect(fitting(length + before + behind - 1)).toBeLessThan(Math.ceil(length / stride))
+        }
+      }),
+    )
+  })
+})
