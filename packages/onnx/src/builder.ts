@@ -6,13 +6,19 @@ import type { Tensor } from './tensor.js'
 /** Options of {@link createGraphBuilder}. */
 export interface GraphBuilderOptions {
   name: string
-  /** Standard operator set, 13 to 21 (default 17). */
+  /**
+   * Standard operator set, 13 to 21 (default 17). It decides what operators take: `ReduceMean` has `axes` as an attribute
+   * up to 17 and as an input from 18 on ({@link operatorSignature}). The file's IR version follows from it.
+   */
   opset?: number
   /** Names kept for {@link GraphBuilder.nodeWithOutputs}, such as those of the graph's outputs. */
   reserved?: readonly string[]
 }
 
-/** A graph under construction. Values are their names. */
+/**
+ * A graph under construction. Values are their names; attributes say what kind they are, since ONNX tells 1 from 1.0:
+ * `{ axis: { int: 1 }, alpha: { float: 1 }, pads: { ints: [1, 1, 1, 1] } }`.
+ */
 export interface GraphBuilder {
   /** Declares a graph input and returns its name. */
   input(value: ValueInfo): string
@@ -43,6 +49,9 @@ export interface GraphBuilder {
 
 /**
  * Starts an empty graph of the standard operator set.
+ *
+ * The builder sees to it that every value exists before it is read and is made once ({@link EscError} INVALID_INPUT);
+ * {@link checkModel} tells whether operators, attributes and shapes are right.
  *
  * @throws EscError INVALID_OPTION if `opset` is outside 13 to 21.
  * @example
@@ -97,8 +106,9 @@ export function createGraphBuilder({ name, opset = 17, reserved = [] }: GraphBui
 
   return {
     input(value) {
+      const declared = declare(value.name)
       inputs.push(value)
-      return declare(value.name)
+      return declared
     },
     constant(constantName, tensor) {
       initializers.set(declare(constantName), tensor)
@@ -140,7 +150,11 @@ export function createGraphBuilder({ name, opset = 17, reserved = [] }: GraphBui
   }
 }
 
-/** The oldest IR version that knows an operator set, so that the oldest runtimes can read the file (ONNX Versioning.md). */
+/**
+ * The IR version of the ONNX release that brought the operator set: the oldest one, so that the oldest runtimes read it.
+ *
+ * @see ONNX docs/Versioning.md, «Released Versions».
+ */
 function irVersionOf(opset: number): number {
   if (opset <= 14) return 7
   if (opset <= 18) return 8

@@ -1,14 +1,25 @@
 export { createGraphBuilder, type GraphBuilder, type GraphBuilderOptions } from './builder.js'
 export { checkModel } from './check.js'
-export type { AdamOptions } from './gradient/optimizer.js'
-export { buildGradientModel, buildTrainingModel } from './gradient/step.js'
+export type { Distillation, LossOptions } from './gradient/loss.js'
+export {
+  type AdamOptions,
+  type OptimizerOptions,
+  optimizerScalars,
+  optimizerSlots,
+  type SgdOptions,
+} from './gradient/optimizer.js'
+export { buildProbeModel } from './gradient/probe.js'
+export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
+export { inferTypes } from './infer.js'
 export { type LowerOptions, lowerNetwork } from './lower.js'
-export type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+export type { Attribute, AttributeKind, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+export { type OperatorSignature, operatorSignature } from './operators.js'
 export { printGraph } from './print.js'
 export { readModel } from './read.js'
 export type { OnnxRuntime, Session, SessionOptions } from './runtime.js'
 export {
   type ElementType,
+  elementCode,
   floatData,
   floatTensor,
   int64Vector,

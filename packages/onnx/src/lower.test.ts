@@ -1,5 +1,6 @@
 import { createRng, type NetworkGraph, type NetworkNode, type Weight } from '@esc/core'
 import { describe, expect, test } from 'vitest'
+import { referenceLogits } from './gradient/fixtures/reference.js'
 import { floatData, lowerNetwork, type Tensor, writeModel } from './index.js'
 import { ortRuntime } from './node/index.js'
 
@@ -41,6 +42,8 @@ const input: Tensor = {
   data: draw(channels, height, width).data,
 }
 
+const two = { gamma: draw(2), beta: draw(2), mean: draw(2), variance: positive(2) }
+
 describe('BatchNorm', () => {
   test('behind a convolution is folded, and the values are those of the textbook', async () => {
     const model = lowerNetwork(graph)
@@ -60,6 +63,56 @@ describe('BatchNorm', () => {
     const model = lowerNetwork({ ...graph, nodes })
     expect(model.graph.nodes.map(({ opType }) => opType)).toContain('BatchNormalization')
     expectClose(await run(model), naiveConvNormAverage(), 1e-5)
+  })
+
+  test.each<[string, NetworkNode['op'], Record<string, Weight>, string[]]>([
+    [
+      'a depthwise convolution',
+      'DepthwiseConv2D',
+      { kernel: draw(4, 1, 3, 3), bias: draw(4) },
+      ['Conv', 'GlobalAveragePool', 'Flatten'],
+    ],
+    [
+      'a separable convolution',
+      'SeparableConv2D',
+      { depthwise: draw(2, 1, 3, 3), pointwise: draw(4, 2, 1, 1), bias: draw(4) },
+      ['Conv', 'Conv', 'GlobalAveragePool', 'Flatten'],
+    ],
+    [
+      'a dense layer',
+      'Dense',
+      { kernel: draw(4, channels), bias: draw(4) },
+      ['GlobalAveragePool', 'Flatten', 'Gemm'],
+    ],
+  ])('is folded into %s', async (_name, op, weights, ops) => {
+    const isDense = op === 'Dense'
+    const layer = {
+      op,
+      name: 'layer',
+      inputs: [isDense ? 'average' : 'input'],
+      attributes: isDense ? {} : { padding: 'same' },
+      weights,
+    } as unknown as NetworkNode
+    const four = {
+      ...norm,
+      inputs: ['layer'],
+      weights: { gamma: draw(4), beta: draw(4), mean: draw(4), variance: positive(4) },
+    } as NetworkNode
+    const nodes = isDense ? [{ ...average, inputs: ['input'] }, layer, four] : [layer, four, average]
+    const network = { ...graph, nodes, output: isDense ? 'norm' : 'average' } as NetworkGraph
+    const model = lowerNetwork(network)
+    expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(ops)
+    expectClose(await run(model), referenceLogits(network, input.data as Float32Array), 1e-5)
+  })
+
+  test('stays where the value before it is the output, or there is no layer before it', () => {
+    const kept = lowerNetwork({ ...graph, nodes: [conv, norm], output: 'conv' })
+    expect(kept.graph.nodes.map(({ opType }) => opType)).toContain('BatchNormalization')
+    const first = lowerNetwork({
+      ...graph,
+      nodes: [{ ...norm, inputs: ['input'], weights: two } as NetworkNode, { ...average }],
+    })
+    expect(first.graph.nodes[0]!.opType).toBe('BatchNormalization')
   })
 
   test('is not folded into a convolution that others read too', () => {
@@ -97,6 +150,13 @@ test('a layer may be called logits, or normalized', async () => {
   expectClose(await run(lowerNetwork(renamed as NetworkGraph, { normalizer })), naiveConvNormAverage(), 1e-5)
   const inside = { ...graph, nodes: [{ ...conv, name: 'logits' }, { ...norm, inputs: ['logits'] }, average] }
   expectClose(await run(lowerNetwork(inside as NetworkGraph)), naiveConvNormAverage(), 1e-5)
+})
+
+test('a layer of an unknown kind: UNSUPPORTED_LAYER', () => {
+  const spline = { ...average, op: 'Spline' } as unknown as NetworkNode
+  expect(() => lowerNetwork({ ...graph, nodes: [conv, norm, spline] })).toThrow(
+    expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'average'") }),
+  )
 })
 
 test.each([13, 15, 17, 18, 21])('operator set %i gives the same values', async (opset) => {

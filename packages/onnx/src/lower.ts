@@ -2,14 +2,18 @@
 import {
   type BatchNormNode,
   type Conv2DNode,
+  type DenseNode,
+  type DepthwiseConv2DNode,
   EscError,
   inferShapes,
   type NetworkGraph,
   type NetworkNode,
   type Normalizer,
+  type SeparableConv2DNode,
   type Weight,
 } from '@esc/core'
 import { createGraphBuilder, type GraphBuilder } from './builder.js'
+import { writeLayer } from './lower-layers.js'
 import type { OnnxModel } from './model.js'
 import { floatTensor } from './tensor.js'
 
@@ -24,7 +28,7 @@ export interface LowerOptions {
 }
 
 /**
- * The network in inference mode: BatchNorm folded into the convolution before it, Dropout gone.
+ * The network in inference mode: BatchNorm folded into the convolution or dense layer before it, Dropout gone.
  *
  * Input: the network's own, [N, channels, bins, frames]; output: `logits` [N, classes].
  *
@@ -48,28 +52,23 @@ export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): O
   }
   const folded = new Set<string>()
   for (const node of graph.nodes) {
-    const from = values.get(node.inputs[0]!)!
+    const inputs = node.inputs.map((name) => values.get(name)!)
     if (folded.has(node.name)) {
-      values.set(node.name, from)
+      values.set(node.name, inputs[0]!)
       continue
     }
-    const next = readers.get(node.name) ?? []
-    const foldable =
-      node.op === 'Conv2D' && node.name !== graph.output && next.length === 1 && next[0]!.op === 'BatchNorm'
-    if (foldable) folded.add(next[0]!.name)
-    const lowered = foldable ? foldBatchNorm(node, next[0] as BatchNormNode) : node
-    values.set(node.name, writeNode(g, lowered, from))
+    const inputShapes = node.inputs.map((name) => shapes.get(name)!)
+    const [norm, ...others] = readers.get(node.name) ?? []
+    let layer = node
+    if (isFoldable(node) && norm?.op === 'BatchNorm' && others.length === 0 && node.name !== graph.output) {
+      folded.add(norm.name)
+      layer = foldBatchNorm(node, norm)
+    }
+    values.set(node.name, writeLayer({ g, opset, inputs, inputShapes }, layer))
   }
   g.nodeWithOutputs('Identity', [values.get(graph.output)!], ['logits'])
   g.output({ name: 'logits', type: 'float32', dims: ['N', ...shapes.get(graph.output)!] })
   return withoutTrailingIdentity(g.build(metadata))
-}
-
-/** Rows and columns of zeros that a convolution puts on each side. */
-export function convPads(node: Conv2DNode): [rows: number, columns: number] {
-  if (node.attributes.padding === 'valid') return [0, 0]
-  const [, , kh, kw] = node.weights.kernel.shape as [number, number, number, number]
-  return [(kh - 1) / 2, (kw - 1) / 2]
 }
 
 function writeNormalizer(g: GraphBuilder, input: string, bins: number, { mean, std }: Normalizer): string {
@@ -88,49 +87,31 @@ function writeNormalizer(g: GraphBuilder, input: string, bins: number, { mean, s
   return g.node('Div', [centred, g.constant('normalizer.std', floatTensor(std, perBin))], {}, 'normalized')
 }
 
-function writeNode(g: GraphBuilder, node: NetworkNode, input: string): string {
-  const weight = (key: string, { shape, data }: Weight) =>
-    g.constant(`${node.name}.${key}`, floatTensor(data, shape))
-  switch (node.op) {
-    case 'Conv2D': {
-      const { kernel, bias } = node.weights
-      const pads = convPads(node)
-      const attributes = { kernel_shape: { ints: kernel.shape.slice(2) }, pads: { ints: [...pads, ...pads] } }
-      return g.node('Conv', [input, weight('kernel', kernel), weight('bias', bias)], attributes, node.name)
-    }
-    case 'BatchNorm': {
-      const { gamma, beta, mean, variance } = node.weights
-      const inputs = [
-        input,
-        weight('gamma', gamma),
-        weight('beta', beta),
-        weight('mean', mean),
-        weight('variance', variance),
-      ]
-      return g.node('BatchNormalization', inputs, { epsilon: { float: node.attributes.epsilon } }, node.name)
-    }
-    case 'ReLU':
-      return g.node('Relu', [input], {}, node.name)
-    case 'MaxPool': {
-      const { size } = node.attributes
-      return g.node('MaxPool', [input], { kernel_shape: { ints: size }, strides: { ints: size } }, node.name)
-    }
-    case 'GlobalAveragePool':
-      return g.node('Flatten', [g.node('GlobalAveragePool', [input])], {}, node.name)
-    case 'Flatten':
-      return g.node('Flatten', [input], {}, node.name)
-    case 'Dropout':
-      return input
-    case 'Dense': {
-      const inputs = [input, weight('kernel', node.weights.kernel), weight('bias', node.weights.bias)]
-      return g.node('Gemm', inputs, { transB: { int: 1 } }, node.name)
-    }
-  }
+type FoldableNode = Conv2DNode | DepthwiseConv2DNode | SeparableConv2DNode | DenseNode
+
+function isFoldable(node: NetworkNode): node is FoldableNode {
+  return (
+    node.op === 'Conv2D' ||
+    node.op === 'DepthwiseConv2D' ||
+    node.op === 'SeparableConv2D' ||
+    node.op === 'Dense'
+  )
 }
 
-/** `gamma · (conv(x) - mean) / √(variance + ε) + beta` is a convolution with other weights. */
-function foldBatchNorm(conv: Conv2DNode, { weights, attributes }: BatchNormNode): Conv2DNode {
-  const { kernel, bias } = conv.weights
+/** `gamma · (W · x + b - mean) / √(variance + ε) + beta` is the same layer with other weights. */
+function foldBatchNorm(node: FoldableNode, norm: BatchNormNode): FoldableNode {
+  if (node.op === 'SeparableConv2D') {
+    const { kernel, bias } = foldedWeights(node.weights.pointwise, node.weights.bias, norm)
+    return { ...node, weights: { ...node.weights, pointwise: kernel, bias } }
+  }
+  return { ...node, weights: foldedWeights(node.weights.kernel, node.weights.bias, norm) }
+}
+
+function foldedWeights(
+  kernel: Weight,
+  bias: Weight,
+  { weights, attributes }: BatchNormNode,
+): { kernel: Weight; bias: Weight } {
   const filters = kernel.shape[0]!
   const perFilter = kernel.data.length / filters
   const kernelData = new Float32Array(kernel.data.length)
@@ -141,13 +122,7 @@ function foldBatchNorm(conv: Conv2DNode, { weights, attributes }: BatchNormNode)
       kernelData[i] = kernel.data[i]! * scale
     biasData[filter] = (bias.data[filter]! - weights.mean.data[filter]!) * scale + weights.beta.data[filter]!
   }
-  return {
-    ...conv,
-    weights: {
-      kernel: { shape: kernel.shape, data: kernelData },
-      bias: { shape: bias.shape, data: biasData },
-    },
-  }
+  return { kernel: { shape: kernel.shape, data: kernelData }, bias: { shape: bias.shape, data: biasData } }
 }
 
 /** The last node makes `logits` itself instead of a copy of it. */

@@ -11,6 +11,9 @@ export type Attribute =
   | { strings: readonly string[] }
   | { tensor: Tensor }
 
+/** What an attribute holds: the key of its {@link Attribute}. */
+export type AttributeKind = 'int' | 'ints' | 'float' | 'floats' | 'string' | 'strings' | 'tensor'
+
 /** One operator call. An empty input name is an optional input left out. */
 export interface OnnxNode {
   name: string

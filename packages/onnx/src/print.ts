@@ -1,30 +1,74 @@
 /** Prints models for people. */
-import type { Attribute, OnnxModel, ValueInfo } from './model.js'
+import { describeDims } from './infer/known.js'
+import { findTypes } from './infer.js'
+import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+import { sizeOf, type Tensor } from './tensor.js'
+
+/** Constants with at most this many values are printed with them: shapes, axes and scales. */
+const printedValues = 8
 
 /**
- * A model as text, one operator a line: `logits = Gemm(relu3, dense2.kernel, dense2.bias) {transB: 1}`.
+ * A model as text, one operator a line, with the shapes of inner values where they can be told:
+ *
+ *     conv1: float32[N, 8, 13, 431] = Conv(input, conv1.kernel, conv1.bias) {pads: [1, 1, 1, 1]}
+ *
+ * A model that contradicts itself is printed too, with what is wrong at the end.
  *
  * @example console.log(printGraph(lowerNetwork(graph)))
  */
-export function printGraph({ graph, opset, producer }: OnnxModel): string {
-  const lines = [`graph ${JSON.stringify(graph.name)} (opset ${opset}, ${producer || 'unknown producer'})`]
-  for (const value of graph.inputs) lines.push(`  input ${describeValue(value)}`)
-  for (const [name, { type, dims }] of graph.initializers)
-    lines.push(`  const ${name}: ${type}[${dims.join(', ')}]`)
-  for (const { outputs, opType, domain, inputs, attributes } of graph.nodes) {
-    const settings = Object.entries(attributes).map(([key, value]) => `${key}: ${describeAttribute(value)}`)
-    const call = `${domain === '' ? '' : `${domain}.`}${opType}(${inputs.join(', ')})`
-    lines.push(`  ${outputs.join(', ')} = ${call}${settings.length > 0 ? ` {${settings.join(', ')}}` : ''}`)
+export function printGraph(model: OnnxModel): string {
+  const { graph, opset, producer, metadata } = model
+  const { types, problems } = findTypes(model)
+  const constants = [...graph.initializers]
+  const values = constants.reduce((sum, [, { dims }]) => sum + sizeOf(dims), 0)
+  const typed = (name: string) => {
+    const value = types.get(name)
+    return value ? describeValue(value) : name
   }
-  for (const value of graph.outputs) lines.push(`  output ${describeValue(value)}`)
-  return lines.join('\n')
+  const lines = [
+    `graph ${JSON.stringify(graph.name)} (opset ${opset}, ${producer || 'unknown producer'}; ` +
+      `operators: ${graph.nodes.length}, constants: ${constants.length} of ${values} values)`,
+    ...Object.entries(metadata).map(([key, value]) => `  metadata ${key}: ${shortened(value)}`),
+    ...graph.inputs.map((value) => `  input ${describeValue(value)}`),
+    ...constants.map(([name, tensor]) => `  const ${describeConstant(name, tensor)}`),
+    ...graph.nodes.map((node) => `  ${describeNode(node, typed)}`),
+    ...graph.outputs.map((value) => `  output ${describeValue(value)}`),
+    ...problems.map((problem) => `  wrong: ${problem}`),
+  ]
+  // Names come from files: none may move a terminal's cursor.
+  return lines.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n')
+}
+
+function describeNode(
+  { outputs, opType, domain, inputs, attributes }: OnnxNode,
+  typed: (name: string) => string,
+): string {
+  const settings = Object.entries(attributes).map(([key, value]) => `${key}: ${describeAttribute(value)}`)
+  const made = outputs.map((name) => (name === '' ? '_' : typed(name))).join(', ')
+  const read = inputs.map((name) => (name === '' ? '_' : name)).join(', ')
+  const call = `${domain === '' ? '' : `${domain}.`}${opType}(${read})`
+  return `${made} = ${call}${settings.length > 0 ? ` {${settings.join(', ')}}` : ''}`
+}
+
+function describeConstant(name: string, tensor: Tensor): string {
+  const { type, dims, data } = tensor
+  const value = describeValue({ name, type, dims })
+  if (data.length > printedValues || type.endsWith('float16')) return value
+  const shown = Array.from(data as ArrayLike<number | bigint>, (item) =>
+    typeof item === 'bigint' ? `${item}` : `${Number(item.toPrecision(4))}`,
+  )
+  return `${value} = ${shown.join(', ')}`
 }
 
 function describeValue({ name, type, dims }: ValueInfo): string {
-  return `${name}: ${type}[${dims?.map((size) => size ?? '?').join(', ') ?? '…'}]`
+  return `${name}: ${type}${describeDims(dims)}`
 }
 
 function describeAttribute(value: Attribute): string {
-  if ('tensor' in value) return `${value.tensor.type}[${value.tensor.dims.join(', ')}]`
-  return JSON.stringify(Object.values(value)[0])
+  if (!('tensor' in value)) return JSON.stringify(Object.values(value)[0])
+  return describeConstant('', value.tensor).slice(2)
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

@@ -311,6 +311,7 @@ export const onnx = $root.onnx = (() => {
     onnx.ValueInfoProto = (function() {
 
         const ValueInfoProto = function (properties) {
+            this.metadata_props = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -320,6 +321,7 @@ export const onnx = $root.onnx = (() => {
         ValueInfoProto.prototype.name = "";
         ValueInfoProto.prototype.type = null;
         ValueInfoProto.prototype.doc_string = "";
+        ValueInfoProto.prototype.metadata_props = $util.emptyArray;
 
         ValueInfoProto.encode = function (message, writer, _depth) {
             if (!writer)
@@ -334,6 +336,9 @@ export const onnx = $root.onnx = (() => {
                 $root.onnx.TypeProto.encode(message.type, writer.uint32(18).fork(), _depth + 1).ldelim();
             if (message.doc_string != null && $Object.hasOwnProperty.call(message, "doc_string"))
                 writer.uint32(26).string(message.doc_string);
+            if (message.metadata_props != null && message.metadata_props.length)
+                for (let i = 0; i < message.metadata_props.length; ++i)
+                    $root.onnx.StringStringEntryProto.encode(message.metadata_props[i], writer.uint32(34).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -385,6 +390,14 @@ export const onnx = $root.onnx = (() => {
                         message.doc_string = reader.string();
                         continue;
                     }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.metadata_props && message.metadata_props.length))
+                            message.metadata_props = [];
+                        message.metadata_props.push($root.onnx.StringStringEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -411,6 +424,8 @@ export const onnx = $root.onnx = (() => {
             this.input = [];
             this.output = [];
             this.attribute = [];
+            this.metadata_props = [];
+            this.device_configurations = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -422,8 +437,11 @@ export const onnx = $root.onnx = (() => {
         NodeProto.prototype.name = "";
         NodeProto.prototype.op_type = "";
         NodeProto.prototype.domain = "";
+        NodeProto.prototype.overload = "";
         NodeProto.prototype.attribute = $util.emptyArray;
         NodeProto.prototype.doc_string = "";
+        NodeProto.prototype.metadata_props = $util.emptyArray;
+        NodeProto.prototype.device_configurations = $util.emptyArray;
 
         NodeProto.encode = function (message, writer, _depth) {
             if (!writer)
@@ -449,6 +467,14 @@ export const onnx = $root.onnx = (() => {
                 writer.uint32(50).string(message.doc_string);
             if (message.domain != null && $Object.hasOwnProperty.call(message, "domain"))
                 writer.uint32(58).string(message.domain);
+            if (message.overload != null && $Object.hasOwnProperty.call(message, "overload"))
+                writer.uint32(66).string(message.overload);
+            if (message.metadata_props != null && message.metadata_props.length)
+                for (let i = 0; i < message.metadata_props.length; ++i)
+                    $root.onnx.StringStringEntryProto.encode(message.metadata_props[i], writer.uint32(74).fork(), _depth + 1).ldelim();
+            if (message.device_configurations != null && message.device_configurations.length)
+                for (let i = 0; i < message.device_configurations.length; ++i)
+                    $root.onnx.NodeDeviceConfigurationProto.encode(message.device_configurations[i], writer.uint32(82).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -516,6 +542,12 @@ export const onnx = $root.onnx = (() => {
                         message.domain = reader.string();
                         continue;
                     }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        message.overload = reader.string();
+                        continue;
+                    }
                 case 5: {
                         if (wireType !== 2)
                             break;
@@ -528,6 +560,22 @@ export const onnx = $root.onnx = (() => {
                         if (wireType !== 2)
                             break;
                         message.doc_string = reader.string();
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.metadata_props && message.metadata_props.length))
+                            message.metadata_props = [];
+                        message.metadata_props.push($root.onnx.StringStringEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.device_configurations && message.device_configurations.length))
+                            message.device_configurations = [];
+                        message.device_configurations.push($root.onnx.NodeDeviceConfigurationProto.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }
@@ -548,6 +596,527 @@ export const onnx = $root.onnx = (() => {
         };
 
         return NodeProto;
+    })();
+
+    onnx.IntIntListEntryProto = (function() {
+
+        const IntIntListEntryProto = function (properties) {
+            this.value = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        IntIntListEntryProto.prototype.key = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        IntIntListEntryProto.prototype.value = $util.emptyArray;
+
+        IntIntListEntryProto.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.key != null && $Object.hasOwnProperty.call(message, "key"))
+                writer.uint32(8).int64(message.key);
+            if (message.value != null && message.value.length)
+                for (let i = 0; i < message.value.length; ++i)
+                    writer.uint32(16).int64(message.value[i]);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        IntIntListEntryProto.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.onnx.IntIntListEntryProto();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        message.key = reader.int64();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType === 2) {
+                            if (!(message.value && message.value.length))
+                                message.value = [];
+                            reader.int64s(message.value);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.value && message.value.length))
+                            message.value = [];
+                        message.value.push(reader.int64());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return IntIntListEntryProto;
+    })();
+
+    onnx.NodeDeviceConfigurationProto = (function() {
+
+        const NodeDeviceConfigurationProto = function (properties) {
+            this.sharding_spec = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        NodeDeviceConfigurationProto.prototype.configuration_id = "";
+        NodeDeviceConfigurationProto.prototype.sharding_spec = $util.emptyArray;
+        NodeDeviceConfigurationProto.prototype.pipeline_stage = 0;
+
+        NodeDeviceConfigurationProto.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.configuration_id != null && $Object.hasOwnProperty.call(message, "configuration_id"))
+                writer.uint32(10).string(message.configuration_id);
+            if (message.sharding_spec != null && message.sharding_spec.length)
+                for (let i = 0; i < message.sharding_spec.length; ++i)
+                    $root.onnx.ShardingSpecProto.encode(message.sharding_spec[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+            if (message.pipeline_stage != null && $Object.hasOwnProperty.call(message, "pipeline_stage"))
+                writer.uint32(24).int32(message.pipeline_stage);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        NodeDeviceConfigurationProto.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.onnx.NodeDeviceConfigurationProto();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.configuration_id = reader.string();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.sharding_spec && message.sharding_spec.length))
+                            message.sharding_spec = [];
+                        message.sharding_spec.push($root.onnx.ShardingSpecProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.pipeline_stage = reader.int32();
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return NodeDeviceConfigurationProto;
+    })();
+
+    onnx.ShardingSpecProto = (function() {
+
+        const ShardingSpecProto = function (properties) {
+            this.device = [];
+            this.index_to_device_group_map = [];
+            this.sharded_dim = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        ShardingSpecProto.prototype.tensor_name = "";
+        ShardingSpecProto.prototype.device = $util.emptyArray;
+        ShardingSpecProto.prototype.index_to_device_group_map = $util.emptyArray;
+        ShardingSpecProto.prototype.sharded_dim = $util.emptyArray;
+
+        ShardingSpecProto.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.tensor_name != null && $Object.hasOwnProperty.call(message, "tensor_name"))
+                writer.uint32(10).string(message.tensor_name);
+            if (message.device != null && message.device.length)
+                for (let i = 0; i < message.device.length; ++i)
+                    writer.uint32(16).int64(message.device[i]);
+            if (message.index_to_device_group_map != null && message.index_to_device_group_map.length)
+                for (let i = 0; i < message.index_to_device_group_map.length; ++i)
+                    $root.onnx.IntIntListEntryProto.encode(message.index_to_device_group_map[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+            if (message.sharded_dim != null && message.sharded_dim.length)
+                for (let i = 0; i < message.sharded_dim.length; ++i)
+                    $root.onnx.ShardedDimProto.encode(message.sharded_dim[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        ShardingSpecProto.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.onnx.ShardingSpecProto();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.tensor_name = reader.string();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType === 2) {
+                            if (!(message.device && message.device.length))
+                                message.device = [];
+                            reader.int64s(message.device);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.device && message.device.length))
+                            message.device = [];
+                        message.device.push(reader.int64());
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.index_to_device_group_map && message.index_to_device_group_map.length))
+                            message.index_to_device_group_map = [];
+                        message.index_to_device_group_map.push($root.onnx.IntIntListEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.sharded_dim && message.sharded_dim.length))
+                            message.sharded_dim = [];
+                        message.sharded_dim.push($root.onnx.ShardedDimProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ShardingSpecProto;
+    })();
+
+    onnx.ShardedDimProto = (function() {
+
+        const ShardedDimProto = function (properties) {
+            this.simple_sharding = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        ShardedDimProto.prototype.axis = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        ShardedDimProto.prototype.simple_sharding = $util.emptyArray;
+
+        ShardedDimProto.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.axis != null && $Object.hasOwnProperty.call(message, "axis"))
+                writer.uint32(8).int64(message.axis);
+            if (message.simple_sharding != null && message.simple_sharding.length)
+                for (let i = 0; i < message.simple_sharding.length; ++i)
+                    $root.onnx.SimpleShardedDimProto.encode(message.simple_sharding[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        ShardedDimProto.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.onnx.ShardedDimProto();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        message.axis = reader.int64();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.simple_sharding && message.simple_sharding.length))
+                            message.simple_sharding = [];
+                        message.simple_sharding.push($root.onnx.SimpleShardedDimProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ShardedDimProto;
+    })();
+
+    onnx.SimpleShardedDimProto = (function() {
+
+        const SimpleShardedDimProto = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        SimpleShardedDimProto.prototype.dim_value = null;
+        SimpleShardedDimProto.prototype.dim_param = null;
+        SimpleShardedDimProto.prototype.num_shards = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+        let $oneOfFields;
+
+        $Object.defineProperty(SimpleShardedDimProto.prototype, "dim", {
+            get: $util.oneOfGetter($oneOfFields = ["dim_value", "dim_param"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        SimpleShardedDimProto.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.dim_value != null && $Object.hasOwnProperty.call(message, "dim_value"))
+                writer.uint32(8).int64(message.dim_value);
+            if (message.dim_param != null && $Object.hasOwnProperty.call(message, "dim_param"))
+                writer.uint32(18).string(message.dim_param);
+            if (message.num_shards != null && $Object.hasOwnProperty.call(message, "num_shards"))
+                writer.uint32(24).int64(message.num_shards);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        SimpleShardedDimProto.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.onnx.SimpleShardedDimProto();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        message.dim_value = reader.int64();
+                        message.dim = "dim_value";
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.dim_param = reader.string();
+                        message.dim = "dim_param";
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.num_shards = reader.int64();
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SimpleShardedDimProto;
     })();
 
     onnx.TrainingInfoProto = (function() {
@@ -671,6 +1240,7 @@ export const onnx = $root.onnx = (() => {
             this.metadata_props = [];
             this.training_info = [];
             this.functions = [];
+            this.configuration = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -688,6 +1258,7 @@ export const onnx = $root.onnx = (() => {
         ModelProto.prototype.metadata_props = $util.emptyArray;
         ModelProto.prototype.training_info = $util.emptyArray;
         ModelProto.prototype.functions = $util.emptyArray;
+        ModelProto.prototype.configuration = $util.emptyArray;
 
         ModelProto.encode = function (message, writer, _depth) {
             if (!writer)
@@ -722,6 +1293,9 @@ export const onnx = $root.onnx = (() => {
             if (message.functions != null && message.functions.length)
                 for (let i = 0; i < message.functions.length; ++i)
                     $root.onnx.FunctionProto.encode(message.functions[i], writer.uint32(202).fork(), _depth + 1).ldelim();
+            if (message.configuration != null && message.configuration.length)
+                for (let i = 0; i < message.configuration.length; ++i)
+                    $root.onnx.DeviceConfigurationProto.encode(message.configuration[i], writer.uint32(210).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -829,6 +1403,14 @@ export const onnx = $root.onnx = (() => {
                         message.functions.push($root.onnx.FunctionProto.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
+                case 26: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.configuration && message.configuration.length))
+                            message.configuration = [];
+                        message.configuration.push($root.onnx.DeviceConfigurationProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -847,6 +1429,107 @@ export const onnx = $root.onnx = (() => {
         };
 
         return ModelProto;
+    })();
+
+    onnx.DeviceConfigurationProto = (function() {
+
+        const DeviceConfigurationProto = function (properties) {
+            this.device = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        DeviceConfigurationProto.prototype.name = "";
+        DeviceConfigurationProto.prototype.num_devices = 0;
+        DeviceConfigurationProto.prototype.device = $util.emptyArray;
+
+        DeviceConfigurationProto.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
+                writer.uint32(10).string(message.name);
+            if (message.num_devices != null && $Object.hasOwnProperty.call(message, "num_devices"))
+                writer.uint32(16).int32(message.num_devices);
+            if (message.device != null && message.device.length)
+                for (let i = 0; i < message.device.length; ++i)
+                    writer.uint32(26).string(message.device[i]);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        DeviceConfigurationProto.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.onnx.DeviceConfigurationProto();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.name = reader.string();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        message.num_devices = reader.int32();
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.device && message.device.length))
+                            message.device = [];
+                        message.device.push(reader.string());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return DeviceConfigurationProto;
     })();
 
     onnx.StringStringEntryProto = (function() {
@@ -1039,6 +1722,7 @@ export const onnx = $root.onnx = (() => {
             this.output = [];
             this.value_info = [];
             this.quantization_annotation = [];
+            this.metadata_props = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1054,6 +1738,7 @@ export const onnx = $root.onnx = (() => {
         GraphProto.prototype.output = $util.emptyArray;
         GraphProto.prototype.value_info = $util.emptyArray;
         GraphProto.prototype.quantization_annotation = $util.emptyArray;
+        GraphProto.prototype.metadata_props = $util.emptyArray;
 
         GraphProto.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1087,6 +1772,9 @@ export const onnx = $root.onnx = (() => {
             if (message.sparse_initializer != null && message.sparse_initializer.length)
                 for (let i = 0; i < message.sparse_initializer.length; ++i)
                     $root.onnx.SparseTensorProto.encode(message.sparse_initializer[i], writer.uint32(122).fork(), _depth + 1).ldelim();
+            if (message.metadata_props != null && message.metadata_props.length)
+                for (let i = 0; i < message.metadata_props.length; ++i)
+                    $root.onnx.StringStringEntryProto.encode(message.metadata_props[i], writer.uint32(130).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1188,6 +1876,14 @@ export const onnx = $root.onnx = (() => {
                         message.quantization_annotation.push($root.onnx.TensorAnnotation.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
+                case 16: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.metadata_props && message.metadata_props.length))
+                            message.metadata_props = [];
+                        message.metadata_props.push($root.onnx.StringStringEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1219,6 +1915,7 @@ export const onnx = $root.onnx = (() => {
             this.external_data = [];
             this.double_data = [];
             this.uint64_data = [];
+            this.metadata_props = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1239,6 +1936,7 @@ export const onnx = $root.onnx = (() => {
         TensorProto.prototype.data_location = 0;
         TensorProto.prototype.double_data = $util.emptyArray;
         TensorProto.prototype.uint64_data = $util.emptyArray;
+        TensorProto.prototype.metadata_props = $util.emptyArray;
 
         TensorProto.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1278,6 +1976,9 @@ export const onnx = $root.onnx = (() => {
                     $root.onnx.StringStringEntryProto.encode(message.external_data[i], writer.uint32(106).fork(), _depth + 1).ldelim();
             if (message.data_location != null && $Object.hasOwnProperty.call(message, "data_location"))
                 writer.uint32(112).int32(message.data_location);
+            if (message.metadata_props != null && message.metadata_props.length)
+                for (let i = 0; i < message.metadata_props.length; ++i)
+                    $root.onnx.StringStringEntryProto.encode(message.metadata_props[i], writer.uint32(130).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1453,6 +2154,14 @@ export const onnx = $root.onnx = (() => {
                         message.uint64_data.push(reader.uint64());
                         continue;
                     }
+                case 16: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.metadata_props && message.metadata_props.length))
+                            message.metadata_props = [];
+                        message.metadata_props.push($root.onnx.StringStringEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1489,6 +2198,18 @@ export const onnx = $root.onnx = (() => {
             values[valuesById[14] = "COMPLEX64"] = 14;
             values[valuesById[15] = "COMPLEX128"] = 15;
             values[valuesById[16] = "BFLOAT16"] = 16;
+            values[valuesById[17] = "FLOAT8E4M3FN"] = 17;
+            values[valuesById[18] = "FLOAT8E4M3FNUZ"] = 18;
+            values[valuesById[19] = "FLOAT8E5M2"] = 19;
+            values[valuesById[20] = "FLOAT8E5M2FNUZ"] = 20;
+            values[valuesById[21] = "UINT4"] = 21;
+            values[valuesById[22] = "INT4"] = 22;
+            values[valuesById[23] = "FLOAT4E2M1"] = 23;
+            values[valuesById[24] = "FLOAT8E8M0"] = 24;
+            values[valuesById[25] = "UINT2"] = 25;
+            values[valuesById[26] = "INT2"] = 26;
+            values[valuesById[27] = "FLOAT6E2M3"] = 27;
+            values[valuesById[28] = "FLOAT6E3M2"] = 28;
             return values;
         })();
 
@@ -2636,8 +3357,11 @@ export const onnx = $root.onnx = (() => {
             this.input = [];
             this.output = [];
             this.attribute = [];
+            this.attribute_proto = [];
             this.node = [];
             this.opset_import = [];
+            this.value_info = [];
+            this.metadata_props = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2648,10 +3372,14 @@ export const onnx = $root.onnx = (() => {
         FunctionProto.prototype.input = $util.emptyArray;
         FunctionProto.prototype.output = $util.emptyArray;
         FunctionProto.prototype.attribute = $util.emptyArray;
+        FunctionProto.prototype.attribute_proto = $util.emptyArray;
         FunctionProto.prototype.node = $util.emptyArray;
         FunctionProto.prototype.doc_string = "";
         FunctionProto.prototype.opset_import = $util.emptyArray;
         FunctionProto.prototype.domain = "";
+        FunctionProto.prototype.overload = "";
+        FunctionProto.prototype.value_info = $util.emptyArray;
+        FunctionProto.prototype.metadata_props = $util.emptyArray;
 
         FunctionProto.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2681,6 +3409,17 @@ export const onnx = $root.onnx = (() => {
                     $root.onnx.OperatorSetIdProto.encode(message.opset_import[i], writer.uint32(74).fork(), _depth + 1).ldelim();
             if (message.domain != null && $Object.hasOwnProperty.call(message, "domain"))
                 writer.uint32(82).string(message.domain);
+            if (message.attribute_proto != null && message.attribute_proto.length)
+                for (let i = 0; i < message.attribute_proto.length; ++i)
+                    $root.onnx.AttributeProto.encode(message.attribute_proto[i], writer.uint32(90).fork(), _depth + 1).ldelim();
+            if (message.value_info != null && message.value_info.length)
+                for (let i = 0; i < message.value_info.length; ++i)
+                    $root.onnx.ValueInfoProto.encode(message.value_info[i], writer.uint32(98).fork(), _depth + 1).ldelim();
+            if (message.overload != null && $Object.hasOwnProperty.call(message, "overload"))
+                writer.uint32(106).string(message.overload);
+            if (message.metadata_props != null && message.metadata_props.length)
+                for (let i = 0; i < message.metadata_props.length; ++i)
+                    $root.onnx.StringStringEntryProto.encode(message.metadata_props[i], writer.uint32(114).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2744,6 +3483,14 @@ export const onnx = $root.onnx = (() => {
                         message.attribute.push(reader.string());
                         continue;
                     }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.attribute_proto && message.attribute_proto.length))
+                            message.attribute_proto = [];
+                        message.attribute_proto.push($root.onnx.AttributeProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 case 7: {
                         if (wireType !== 2)
                             break;
@@ -2770,6 +3517,28 @@ export const onnx = $root.onnx = (() => {
                         if (wireType !== 2)
                             break;
                         message.domain = reader.string();
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 2)
+                            break;
+                        message.overload = reader.string();
+                        continue;
+                    }
+                case 12: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.value_info && message.value_info.length))
+                            message.value_info = [];
+                        message.value_info.push($root.onnx.ValueInfoProto.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 14: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.metadata_props && message.metadata_props.length))
+                            message.metadata_props = [];
+                        message.metadata_props.push($root.onnx.StringStringEntryProto.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }

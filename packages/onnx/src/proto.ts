@@ -1,26 +1,37 @@
 /**
  * The protobuf door: ONNX messages as plain objects, and bytes.
  *
- * `proto.generated.js` is made from `proto/onnx.proto` (ONNX 1.12, IR version 8) by
+ * `proto.generated.js` is made from `proto/onnx.proto` (ONNX 1.23.1, IR version 14) by
  * `npx -p protobufjs-cli@2.7.1 pbjs -t static-module -w esm --dependency protobufjs/minimal.js -r esc-onnx --filter proto/filter.json
  * --no-create --no-verify --no-convert --no-delimited --no-typeurl --no-comments --keep-case -o src/proto.generated.js proto/onnx.proto`.
  */
+import protobuf from 'protobufjs/minimal.js'
 import { onnx } from './proto.generated.js'
 
 /** A 64-bit integer as protobufjs reads it; plain numbers are accepted when writing. */
 export type Int64 = number | { toNumber(): number; toString(): string }
 
-export interface DimensionMessage {
+/** What every message may hold: fields that `onnx.proto` does not have, as protobufjs keeps them. */
+interface Message {
+  $unknowns?: readonly Uint8Array[]
+}
+
+export interface DimensionMessage extends Message {
   dim_value?: Int64
   dim_param?: string
 }
 
-export interface ValueInfoMessage {
-  name?: string
-  type?: { tensor_type?: { elem_type?: number; shape?: { dim?: DimensionMessage[] } | null } | null } | null
+export interface TensorTypeMessage extends Message {
+  elem_type?: number
+  shape?: { dim?: DimensionMessage[] } | null
 }
 
-export interface TensorMessage {
+export interface ValueInfoMessage extends Message {
+  name?: string
+  type?: { tensor_type?: TensorTypeMessage | null } | null
+}
+
+export interface TensorMessage extends Message {
   name?: string
   dims?: Int64[]
   data_type?: number
@@ -33,9 +44,10 @@ export interface TensorMessage {
   string_data?: Uint8Array[]
   external_data?: { key?: string; value?: string }[]
   data_location?: number
+  segment?: unknown
 }
 
-export interface AttributeMessage {
+export interface AttributeMessage extends Message {
   name?: string
   type?: number
   i?: Int64
@@ -45,18 +57,21 @@ export interface AttributeMessage {
   ints?: Int64[]
   floats?: number[]
   strings?: Uint8Array[]
+  ref_attr_name?: string
 }
 
-export interface NodeMessage {
+export interface NodeMessage extends Message {
   name?: string
   op_type?: string
   domain?: string
   input?: string[]
   output?: string[]
   attribute?: AttributeMessage[]
+  overload?: string
+  device_configurations?: unknown[]
 }
 
-export interface GraphMessage {
+export interface GraphMessage extends Message {
   name?: string
   doc_string?: string
   node?: NodeMessage[]
@@ -67,7 +82,7 @@ export interface GraphMessage {
   value_info?: ValueInfoMessage[]
 }
 
-export interface ModelMessage {
+export interface ModelMessage extends Message {
   ir_version?: Int64
   producer_name?: string
   producer_version?: string
@@ -75,7 +90,9 @@ export interface ModelMessage {
   graph?: GraphMessage | null
   opset_import?: { domain?: string; version?: Int64 }[]
   metadata_props?: { key?: string; value?: string }[]
+  training_info?: unknown[]
   functions?: unknown[]
+  configuration?: unknown[]
 }
 
 /** Serialises a ModelProto. */
@@ -83,7 +100,9 @@ export function encodeModel(message: ModelMessage): Uint8Array {
   return onnx.ModelProto.encode(message).finish()
 }
 
-/** Parses a ModelProto. @throws Error (protobufjs's) on bytes that are not one. */
+/** Parses a ModelProto. Fields that it does not know are kept as `$unknowns`. @throws Error (protobufjs's) on bytes that are not one. */
 export function decodeModel(bytes: Uint8Array): ModelMessage {
-  return onnx.ModelProto.decode(bytes)
+  const reader = protobuf.Reader.create(bytes)
+  reader.discardUnknown = false
+  return onnx.ModelProto.decode(reader)
 }

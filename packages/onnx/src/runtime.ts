@@ -5,6 +5,8 @@ import type { Tensor } from './tensor.js'
 export interface SessionOptions {
   /** Threads inside one operator; the default is ONNX Runtime's own choice. */
   threads?: number
+  /** The model is a training step, with weights as inputs: leaves out optimisations that cost such a model time or memory. */
+  training?: boolean
 }
 
 /** A loaded model. */
@@ -14,9 +16,14 @@ export interface Session {
   /**
    * Runs the model; `feeds` by input name, results by output name.
    *
-   * @throws EscError INCOMPATIBLE_MODEL if an input is missing or of another type or shape than the model's.
+   * @param outputs - Tensors that results are written into, by output name, so that a loop has the same arrays in every round.
+   *   Outputs that are not named get tensors of their own.
+   * @throws EscError INCOMPATIBLE_MODEL if an input is missing, or a tensor is of another type or shape than the model's.
    */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>
   /** Frees native memory; the session is unusable afterwards. */
   release(): Promise<void>
 }

@@ -1,17 +1,26 @@
 /** Tensors as plain data, and ONNX's numbering of element types. */
 import { EscError } from '@esc/core'
 
-/** Element types that these libraries read and write. `bool` holds 0 or 1 in bytes. */
-export type ElementType = 'float32' | 'float64' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool'
+/**
+ * Element types that these libraries read and write. `bool` holds 0 or 1 in bytes; `float16` and `bfloat16` hold their 16
+ * bits as they are, since not every JavaScript engine has arrays of them.
+ */
+export type ElementType = keyof TensorData
 
 /** The typed array that holds each element type. */
 export interface TensorData {
   float32: Float32Array
   float64: Float64Array
+  float16: Uint16Array
+  bfloat16: Uint16Array
   int8: Int8Array
-  uint8: Uint8Array
+  int16: Int16Array
   int32: Int32Array
   int64: BigInt64Array
+  uint8: Uint8Array
+  uint16: Uint16Array
+  uint32: Uint32Array
+  uint64: BigUint64Array
   bool: Uint8Array
 }
 
@@ -20,27 +29,50 @@ export type Tensor = {
   [T in ElementType]: { type: T; dims: readonly number[]; data: TensorData[T] }
 }[ElementType]
 
-/** TensorProto.DataType of each element type (onnx.proto). */
-export const elementCode: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
+/** TensorProto.DataType in order of its numbers (onnx.proto of ONNX 1.23); those that are not read are there for messages. */
+const dataTypes =
+  'undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 ' +
+  'bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1 float8e8m0 uint2 int2 float6e2m3 ' +
+  'float6e3m2'
+
+/** The constructor of the typed array that holds each element type. */
+export const arrayOf = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const satisfies Record<ElementType, unknown>
+
+/** ONNX's number of an element type, as `Cast` and the file format use it. @example elementCode('float32') // 1 */
+export function elementCode(type: ElementType): number {
+  return dataTypes.split(' ').indexOf(type)
 }
 
-/** @throws EscError UNSUPPORTED_FORMAT if the code is of a type that these libraries do not hold. */
-export function elementTypeOf(code: number, where: string): ElementType {
-  const entry = Object.entries(elementCode).find(([, value]) => value === code)
-  if (!entry) {
+/** The element type with that number, or null if it is one that these libraries do not hold. */
+export function elementTypeOf(code: number): ElementType | null {
+  const name = dataTypes.split(' ')[code]
+  return name !== undefined && Object.hasOwn(arrayOf, name) ? (name as ElementType) : null
+}
+
+/** {@link elementTypeOf}, or an error. @throws EscError UNSUPPORTED_FORMAT naming `where` and the type. */
+export function assertElementType(code: number, where: string): ElementType {
+  const type = elementTypeOf(code)
+  if (type === null) {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      `${where} has element type ${code}; read are ${Object.keys(elementCode).join(', ')}`,
+      `${where} has element type ${dataTypes.split(' ')[code] ?? code}; read are ${Object.keys(arrayOf).join(', ')}`,
     )
   }
-  return entry[0] as ElementType
+  return type
 }
 
 /** Number of values in a shape. @example sizeOf([2, 3]) // 6 */

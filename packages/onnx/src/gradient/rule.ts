@@ -1,37 +1,38 @@
 /** What a layer must say so that networks with it can be trained. */
-import type { NetworkNode } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
+import type { TrainingNode } from './fuse.js'
 
 /** What a rule may use while it writes its part of the step. */
 export interface RuleContext {
   g: GraphBuilder
-  /** Shape of the layer's input, without the batch axis. */
-  inputShape: readonly number[]
+  /** Values the layer reads, in order. */
+  inputs: readonly string[]
+  /** Their shapes, without the batch axis. */
+  inputShapes: readonly (readonly number[])[]
   /** Shape of the layer's output, without the batch axis. */
   outputShape: readonly number[]
-  /** False for layers that read the network's input: nobody needs its gradient. */
-  needsInputGradient: boolean
+  /** For each input, whether its gradient is wanted: nobody needs that of the network's input. */
+  needsGradient: readonly boolean[]
 }
 
 /** Names of the values that a backward pass has made. */
 export interface BackwardResult {
-  /** Gradient with respect to the layer's input; `null` when it was not needed. */
-  input: string | null
-  /** Gradient of each trainable weight, by the weight's key. */
+  /** Gradient with respect to each input; `null` where it is not wanted. */
+  inputs: readonly (string | null)[]
+  /** Gradient of each trainable weight, by the weight's key; of two layers written as one, by `node.key`. */
   weights: Readonly<Record<string, string>>
 }
 
 export interface ForwardResult {
   output: string
-  /** New values of weights that change without a gradient (running averages), by the weight's key. */
+  /** New values of weights that change without a gradient (running averages), named alike. */
   updates?: Readonly<Record<string, string>>
   /** Writes the backward pass, given the gradient with respect to the output. */
   backward(outputGradient: string): BackwardResult
 }
 
 /** Writes a layer's forward pass in training mode, and returns how to write its backward pass. */
-export type LayerRule<N extends NetworkNode = NetworkNode> = (
+export type LayerRule<N extends TrainingNode = TrainingNode> = (
   context: RuleContext,
   node: N,
-  input: string,
 ) => ForwardResult

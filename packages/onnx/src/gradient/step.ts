@@ -2,108 +2,138 @@
 import { EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder, type GraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
-import { int64Vector } from '../tensor.js'
-import { layerRules } from './ops.js'
-import { type AdamOptions, adamUpdate } from './optimizer.js'
-import type { ForwardResult } from './rule.js'
+import { fuseNodes, type TrainingNode } from './fuse.js'
+import { type LossOptions, writeLoss } from './loss.js'
+import { type OptimizerOptions, type WeightGradient, writeOptimizer } from './optimizer.js'
+import type { ForwardResult, LayerRule } from './rule.js'
+import { layerRules } from './rules.js'
 
 /**
  * The loss of a network and the gradient of every trainable weight, as an ONNX model.
  *
- * Inputs: the network's own ([N, channels, bins, frames]), `target` [N, classes] (rows of probabilities), every weight
- * as `node.weight`, and `node.mask` for each Dropout (0 or 1 / (1 - rate), shape of its input).
- * Outputs: `loss` (mean softmax cross-entropy, scalar), `logits` [N, classes], `gradient/node.weight` for each trainable
- * weight, and `next/node.weight` for BatchNorm's running averages.
+ * Inputs: the network's own ([N, channels, bins, frames]), `target` [N, classes] (rows of probabilities), `teacherLogits`
+ * [N, classes] where the loss distils, every weight as `node.weight`, and `node.mask` for each Dropout (0 or
+ * 1 / (1 - rate), shape of its input).
+ * Outputs: `loss` (scalar), `logits` [N, classes], `gradient/node.weight` for each trainable weight, and
+ * `next/node.weight` for BatchNorm's running averages.
  *
  * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule.
  * @example const session = await ortRuntime.createSession(writeModel(buildGradientModel(graph)))
  */
-export function buildGradientModel(graph: NetworkGraph): OnnxModel {
+export function buildGradientModel(graph: NetworkGraph, { loss }: { loss?: LossOptions } = {}): OnnxModel {
   const g = createGraphBuilder({ name: `${graph.name} loss and gradients` })
-  const { gradients } = writeForwardAndBackward(g, graph)
-  for (const { name, weight, trainable } of namedWeights(graph)) {
-    if (!trainable) continue
-    g.nodeWithOutputs('Identity', [gradients.get(name)!], [`gradient/${name}`])
-    g.output({ name: `gradient/${name}`, type: 'float32', dims: weight.shape })
+  for (const { name, shape, gradient } of writeForwardAndBackward(g, graph, loss)) {
+    g.nodeWithOutputs('Identity', [gradient], [`gradient/${name}`])
+    g.output({ name: `gradient/${name}`, type: 'float32', dims: shape })
   }
   return g.build()
 }
 
 /**
- * One training step with Adam, as an ONNX model.
+ * One training step, as an ONNX model.
  *
- * Inputs and outputs are those of {@link buildGradientModel} without the gradients; further inputs `learningRate`,
- * `biasCorrection1`, `biasCorrection2` (scalars: 1 - beta^t, see {@link adamUpdate}) and the moments `m/node.weight` and
- * `v/node.weight`; further outputs `next/node.weight`, `next/m/node.weight` and `next/v/node.weight`, which are the
- * inputs of the step after.
+ * Inputs and outputs are those of {@link buildGradientModel} without the gradients, and those of the optimiser: inputs
+ * `learningRate` and {@link optimizerScalars} (scalars) and each slot as `slot/node.weight`; outputs `next/node.weight` and
+ * `next/slot/node.weight`, which are the inputs of the step after.
  *
- * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule.
+ * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule; INVALID_OPTION naming a constant of the loss
+ *   or the optimiser that is out of range.
  * @example const step = await ortRuntime.createSession(writeModel(buildTrainingModel(graph)))
  */
-export function buildTrainingModel(graph: NetworkGraph, options: AdamOptions = {}): OnnxModel {
+export function buildTrainingModel(
+  graph: NetworkGraph,
+  { loss, optimizer }: { loss?: LossOptions; optimizer?: OptimizerOptions } = {},
+): OnnxModel {
   const g = createGraphBuilder({ name: `${graph.name} training step` })
-  const { gradients } = writeForwardAndBackward(g, graph)
-  const update = adamUpdate(g, options)
-  for (const { name, weight, trainable } of namedWeights(graph)) {
-    if (trainable) update(name, weight.shape, gradients.get(name)!)
-  }
+  writeOptimizer(g, writeForwardAndBackward(g, graph, loss), optimizer)
+  return g.build()
+}
+
+/**
+ * The optimiser's part of a step alone, for gradients that come from several places.
+ *
+ * Inputs: every trainable weight as `node.weight`, its gradient as `gradient/node.weight`, and those of the optimiser;
+ * outputs as {@link buildTrainingModel}'s `next/…`.
+ *
+ * @throws EscError INVALID_OPTION naming a constant that is out of range.
+ * @example const update = await ortRuntime.createSession(writeModel(buildUpdateModel(graph)))
+ */
+export function buildUpdateModel(
+  graph: NetworkGraph,
+  { optimizer }: { optimizer?: OptimizerOptions } = {},
+): OnnxModel {
+  const g = createGraphBuilder({ name: `${graph.name} update` })
+  const gradients = namedWeights(graph)
+    .filter(({ trainable }) => trainable)
+    .map(({ name, weight: { shape } }): WeightGradient => {
+      g.input({ name, type: 'float32', dims: shape })
+      return {
+        name,
+        shape,
+        gradient: g.input({ name: `gradient/${name}`, type: 'float32', dims: shape }),
+      }
+    })
+  writeOptimizer(g, gradients, optimizer)
   return g.build()
 }
 
 function writeForwardAndBackward(
   g: GraphBuilder,
   graph: NetworkGraph,
-): { gradients: ReadonlyMap<string, string> } {
+  loss: LossOptions | undefined,
+): WeightGradient[] {
   const shapes = inferShapes(graph)
-  const classes = shapes.get(graph.output)![0]!
   g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
-  const target = g.input({ name: 'target', type: 'float32', dims: ['N', classes] })
   for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
 
-  const forward = writeForward(g, graph, shapes)
-  const { dLogits } = crossEntropy(g, forward.get(graph.output)!.output, target, classes)
-  const gradients = writeBackward(g, graph, forward, dLogits)
-  for (const node of graph.nodes) {
-    for (const [key, value] of Object.entries(forward.get(node.name)!.updates ?? {})) {
-      const name = `next/${node.name}.${key}`
-      g.nodeWithOutputs('Identity', [value], [name])
-      g.output({
-        name,
-        type: 'float32',
-        dims: [(node.weights as Record<string, { shape: readonly number[] }>)[key]!.shape[0]!],
-      })
-    }
+  const nodes = fuseNodes(graph)
+  const forward = writeForward(g, nodes, graph.input.name, shapes)
+  const classes = shapes.get(graph.output)![0]!
+  g.nodeWithOutputs('Identity', [forward.get(graph.output)!.output], ['logits'])
+  const dLogits = writeLoss(g, 'logits', classes, loss)
+  g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })
+  const gradients = writeBackward(g, nodes, graph, forward, dLogits)
+  const updates = new Map(nodes.flatMap((node) => weightNames(node, forward.get(node.name)!.updates ?? {})))
+  for (const { name, weight, trainable } of namedWeights(graph)) {
+    if (trainable) continue
+    g.nodeWithOutputs('Identity', [updates.get(name)!], [`next/${name}`])
+    g.output({ name: `next/${name}`, type: 'float32', dims: weight.shape })
   }
-  return { gradients }
+  return namedWeights(graph)
+    .filter(({ trainable }) => trainable)
+    .map(({ name, weight }) => ({ name, shape: weight.shape, gradient: gradients.get(name)! }))
 }
 
-function writeForward(
+/** Writes every node's forward pass in training mode. */
+export function writeForward(
   g: GraphBuilder,
-  graph: NetworkGraph,
+  nodes: readonly TrainingNode[],
+  graphInput: string,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Map<string, ForwardResult> {
   const forward = new Map<string, ForwardResult>()
-  for (const node of graph.nodes) {
-    const rule = layerRules[node.op]
+  for (const node of nodes) {
+    const rule: LayerRule | undefined = layerRules[node.op]
     if (!rule) {
       throw new EscError('UNSUPPORTED_LAYER', `node '${node.name}' (${node.op}) has no gradient rule`, {
         detail: { node: node.name, op: node.op },
       })
     }
-    const from = node.inputs[0]!
     const context = {
       g,
-      inputShape: shapes.get(from)!,
+      inputs: node.inputs.map((name) => forward.get(name)?.output ?? name),
+      inputShapes: node.inputs.map((name) => shapes.get(name)!),
       outputShape: shapes.get(node.name)!,
-      needsInputGradient: from !== graph.input.name,
+      needsGradient: node.inputs.map((name) => name !== graphInput),
     }
-    forward.set(node.name, rule(context, node, forward.get(from)?.output ?? from))
+    forward.set(node.name, rule(context, node))
   }
   return forward
 }
 
 function writeBackward(
   g: GraphBuilder,
+  nodes: readonly TrainingNode[],
   graph: NetworkGraph,
   forward: ReadonlyMap<string, ForwardResult>,
   dLogits: string,
@@ -111,7 +141,7 @@ function writeBackward(
   const gradients = new Map<string, string>()
   // A value read by several nodes gets the sum of what comes back from each.
   const incoming = new Map<string, string>([[graph.output, dLogits]])
-  for (const node of [...graph.nodes].reverse()) {
+  for (const node of [...nodes].reverse()) {
     const dOutput = incoming.get(node.name)
     if (dOutput === undefined) {
       throw new EscError(
@@ -120,36 +150,19 @@ function writeBackward(
       )
     }
     const back = forward.get(node.name)!.backward(dOutput)
-    for (const [key, value] of Object.entries(back.weights)) gradients.set(`${node.name}.${key}`, value)
-    const from = node.inputs[0]!
-    if (back.input === null || from === graph.input.name) continue
-    const earlier = incoming.get(from)
-    incoming.set(from, earlier === undefined ? back.input : g.node('Add', [earlier, back.input]))
+    for (const [name, value] of weightNames(node, back.weights)) gradients.set(name, value)
+    node.inputs.forEach((from, i) => {
+      const gradient = back.inputs[i]
+      if (gradient === null || gradient === undefined || from === graph.input.name) return
+      const earlier = incoming.get(from)
+      incoming.set(from, earlier === undefined ? gradient : g.node('Add', [earlier, gradient]))
+    })
   }
   return gradients
 }
 
-/** Mean softmax cross-entropy with rows of probabilities as targets: `loss = -mean_n Σ_c target · log softmax(logits)`. */
-function crossEntropy(g: GraphBuilder, logits: string, target: string, classes: number): { dLogits: string } {
-  g.nodeWithOutputs('Identity', [logits], ['logits'])
-  const logProbabilities = g.node('LogSoftmax', [logits], { axis: { int: 1 } })
-  const classAxis = g.constant('loss/classAxis', int64Vector([1]))
-  const perClip = g.node('ReduceSum', [g.node('Mul', [target, logProbabilities]), classAxis], {
-    keepdims: { int: 0 },
-  })
-  const mean = g.node('ReduceMean', [perClip], { axes: { ints: [0] }, keepdims: { int: 0 } })
-  g.nodeWithOutputs('Neg', [mean], ['loss'])
-  g.output({ name: 'loss', type: 'float32', dims: [] })
-  g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })
-
-  const probabilities = g.node('Exp', [logProbabilities])
-  const batchSize = g.node('Cast', [g.node('Gather', [g.node('Shape', [logits]), firstAxis(g)])], {
-    to: { int: 1 },
-  })
-  // Rows of `target` sum to 1, so softmax - target is the exact gradient of the sum over clips.
-  return { dLogits: g.node('Div', [g.node('Sub', [probabilities, target]), batchSize]) }
-}
-
-function firstAxis(g: GraphBuilder): string {
-  return g.constant('loss/batchAxis', { type: 'int64', dims: [], data: BigInt64Array.of(0n) })
+/** What a rule names by the weight's key, named `node.weight`. */
+function weightNames(node: TrainingNode, values: Readonly<Record<string, string>>): [string, string][] {
+  const owner = 'parts' in node ? '' : `${node.name}.`
+  return Object.entries(values).map(([key, value]) => [`${owner}${key}`, value])
 }

@@ -1,0 +1,83 @@
+/** ONNX Runtime for pages. */
+import { EscError } from '@esc/core'
+import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
+import type { OnnxRuntime, Session, SessionOptions } from '../runtime.js'
+import type { Tensor } from '../tensor.js'
+
+/**
+ * ONNX Runtime's CPU kernels as WebAssembly through `onnxruntime-web`, a peer dependency; in a page, a worker, or Node.
+ *
+ * It fetches `ort-wasm-simd-threaded.wasm` from beside the script that it is bundled into. Vite puts the file there; where a
+ * bundler does not, copy it from onnxruntime-web's `dist`, or say where it is: `env` below.
+ *
+ * A run blocks the thread it is called from: a page that is to stay responsive runs long ones in a worker. All sessions
+ * share the threads that the first one asks for. More than one need a cross-origin isolated page, and `mjs` in `env` below:
+ * without it, ONNX Runtime's workers would load the page's own script.
+ *
+ * @see https://onnxruntime.ai/docs/tutorials/web/env-flags-and-session-options.html
+ * @example
+ * const session = await ortRuntime.createSession(bytes, { threads: 1 })
+ * const { logits } = await session.run({ input: { type: 'float32', dims: [1, 1, 13, 431], data } })
+ * @example
+ * import { env } from 'onnxruntime-web/wasm'
+ * env.wasm.wasmPaths = { mjs: '/ort-wasm-simd-threaded.mjs', wasm: '/ort-wasm-simd-threaded.wasm' } // before the first session
+ */
+export const ortRuntime: OnnxRuntime = {
+  get name() {
+    return `onnxruntime-web ${env.versions.web}`
+  },
+  createSession,
+}
+
+async function createSession(model: Uint8Array, { threads }: SessionOptions = {}): Promise<Session> {
+  // Read once, when WebAssembly starts.
+  if (threads !== undefined) env.wasm.numThreads ??= threads
+  const session = await guarded('refused the model', () =>
+    InferenceSession.create(model, {
+      executionProviders: ['wasm'],
+      // Warnings such as «constant folding failed» would otherwise land on the console.
+      logSeverityLevel: 3,
+    }),
+  )
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds, outputs = {}) {
+      const values = await guarded('could not run the model', () => {
+        const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => {
+          return [name, new OrtTensor(type as 'float32', data as Float32Array, dims)] as const
+        })
+        return session.run(Object.fromEntries(inputs))
+      })
+      const results = Object.entries(values).map(([name, { type, dims, data }]) => {
+        const result = { type, dims, data } as Tensor
+        const given = outputs[name]
+        return [name, given ? copyInto(given, result, name) : result]
+      })
+      return Object.fromEntries(results) as Record<string, Tensor>
+    },
+    release: () => session.release(),
+  }
+}
+
+/** onnxruntime-web 1.30 takes tensors for its outputs, but leaves them as they were: it computes in its own memory. */
+function copyInto(given: Tensor, { type, dims, data }: Tensor, name: string): Tensor {
+  if (given.type !== type || String(given.dims) !== String(dims) || given.data.length !== data.length) {
+    throw new EscError(
+      'INCOMPATIBLE_MODEL',
+      `tensor for output '${name}' is ${given.type} [${given.dims}] with ${given.data.length} values, the model's is ${type} [${dims}]`,
+    )
+  }
+  ;(given.data as Float32Array).set(data as Float32Array)
+  return given
+}
+
+/** @throws EscError INCOMPATIBLE_MODEL in place of whatever ONNX Runtime throws. */
+async function guarded<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new EscError('INCOMPATIBLE_MODEL', `ONNX Runtime ${what}: ${message}`, { cause })
+  }
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { checkModel, createGraphBuilder, floatData, floatTensor, scalar, writeModel } from './index.js'
+import { ortRuntime } from './node/index.js'
+
+const float1 = { type: 'float32', dims: [1] } as const
+
+test.each([
+  [13, 7],
+  [14, 7],
+  [15, 8],
+  [18, 8],
+  [19, 9],
+  [20, 9],
+  [21, 10],
+])('operator set %i makes IR version %i, and ONNX Runtime runs it', async (opset, irVersion) => {
+  const g = createGraphBuilder({ name: 'g', opset })
+  g.node('Add', [g.input({ name: 'x', ...float1 }), g.constant('one', scalar(1))], {}, 'y')
+  g.output({ name: 'y', ...float1 })
+  const model = g.build()
+  expect(model).toMatchObject({ opset, irVersion })
+  const session = await ortRuntime.createSession(writeModel(model), { threads: 1 })
+  expect([...floatData(await session.run({ x: floatTensor([2]) }), 'y')]).toEqual([3])
+  await session.release()
+})
+
+test('a wished name that is taken or reserved gets a number', () => {
+  const g = createGraphBuilder({ name: 'g', reserved: ['y'] })
+  const x = g.input({ name: 'x', ...float1 })
+  const names = [
+    g.node('Relu', [x], {}, 'y'),
+    g.node('Relu', [x]),
+    g.node('Relu', [x]),
+    g.node('Relu', [x], {}, 'x'),
+  ]
+  expect(new Set([...names, 'x', 'y']).size).toBe(6)
+  g.nodeWithOutputs('Identity', [names[0]!], ['y'])
+  expect(() => g.nodeWithOutputs('Identity', [x], ['y'])).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT', message: "graph 'g': value 'y' is made twice" }),
+  )
+})
+
+test('a value that nothing makes, or that is made twice, is refused and leaves no trace', () => {
+  const g = createGraphBuilder({ name: 'g' })
+  const x = g.input({ name: 'x', ...float1 })
+  const invalid = (message: RegExp) =>
+    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) })
+  expect(() => g.node('Relu', ['y'])).toThrow(invalid(/Relu reads 'y', which nothing makes/))
+  expect(() => g.constant('x', scalar(0))).toThrow(invalid(/'x' is made twice/))
+  expect(() => g.input({ name: 'x', ...float1 })).toThrow(invalid(/'x' is made twice/))
+  expect(() => g.output({ name: 'z', ...float1 })).toThrow(
+    invalid(/output 'z' is a value that nothing makes/),
+  )
+  g.node('Relu', [x], {}, 'y')
+  g.output({ name: 'y', ...float1 })
+  expect(() => checkModel(g.build())).not.toThrow()
+})
+
+test.each([12, 22, 17.5, Number.NaN])('operator set %d: INVALID_OPTION', (opset) => {
+  expect(() => createGraphBuilder({ name: 'g', opset })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(/opset/) }),
+  )
+})
+
+test('a misspelt kind of attribute or element type does not compile, and is refused where types are not checked', () => {
+  const g = createGraphBuilder({ name: 'g' })
+  // @ts-expect-error float23 is no element type
+  g.input({ name: 'x', type: 'float23', dims: [] })
+  g.input({ name: 'y', ...float1 })
+  // @ts-expect-error intz is no kind of attribute
+  g.node('Transpose', ['y'], { perm: { intz: [0] } })
+  // @ts-expect-error an int is a number
+  g.node('Softmax', ['y'], { axis: { int: '1' } })
+  expect(() => writeModel(g.build())).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(/'perm' is \{intz\}/) }),
+  )
+})

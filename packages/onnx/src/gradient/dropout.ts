@@ -1,0 +1,12 @@
+/** Dropout. */
+import type { DropoutNode } from '@esc/core'
+import type { LayerRule } from './rule.js'
+
+/** The mask is fed in, already scaled: 0, or 1 / (1 - rate). So the random numbers are the caller's. */
+export const dropout: LayerRule<DropoutNode> = ({ g, inputs, inputShapes }, node) => {
+  const mask = g.input({ name: `${node.name}.mask`, type: 'float32', dims: ['N', ...inputShapes[0]!] })
+  return {
+    output: g.node('Mul', [inputs[0]!, mask]),
+    backward: (dOutput) => ({ inputs: [g.node('Mul', [dOutput, mask])], weights: {} }),
+  }
+}

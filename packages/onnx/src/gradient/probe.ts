@@ -1,0 +1,28 @@
+/** Every layer's output in a training step, for finding where numbers went wrong. */
+import { inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { createGraphBuilder } from '../builder.js'
+import type { OnnxModel } from '../model.js'
+import { type LossOptions, writeLoss } from './loss.js'
+import { writeForward } from './step.js'
+
+/**
+ * The forward pass of a training step with the output of every layer, as an ONNX model.
+ *
+ * Inputs: those of `buildGradientModel`. Outputs: `layer/node` [N, …] for each node, and `loss` (scalar).
+ *
+ * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule.
+ * @example const session = await ortRuntime.createSession(writeModel(buildProbeModel(graph)))
+ */
+export function buildProbeModel(graph: NetworkGraph, { loss }: { loss?: LossOptions } = {}): OnnxModel {
+  const shapes = inferShapes(graph)
+  const g = createGraphBuilder({ name: `${graph.name} layers` })
+  g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
+  for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
+  const forward = writeForward(g, graph.nodes, graph.input.name, shapes)
+  for (const { name } of graph.nodes) {
+    g.nodeWithOutputs('Identity', [forward.get(name)!.output], [`layer/${name}`])
+    g.output({ name: `layer/${name}`, type: 'float32', dims: ['N', ...shapes.get(name)!] })
+  }
+  writeLoss(g, `layer/${graph.output}`, shapes.get(graph.output)![0]!, loss)
+  return g.build()
+}

@@ -1,0 +1,132 @@
+/**
+ * What the `onnx` package of Python says of the models written here: its full check, and its shapes.
+ *
+ * One process checks all models. The interpreter is the one in the environment's ONNX_PYTHON, `/usr/bin/python3` if unset.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createRng, type NetworkGraph, type NetworkNode, type Weight } from '@esc/core'
+import { describe, expect, test } from 'vitest'
+import { describeLike } from '../fixtures/describe.js'
+import {
+  buildGradientModel,
+  buildTrainingModel,
+  checkModel,
+  createGraphBuilder,
+  inferTypes,
+  int64Vector,
+  lowerNetwork,
+  type OnnxModel,
+  scalar,
+  writeModel,
+} from './index.js'
+
+const opsets = [13, 14, 15, 16, 17, 18, 19, 20, 21]
+
+const rng = createRng(4)
+const draw = (...shape: number[]): Weight => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5 + rng.uniform()),
+})
+const plain = { attributes: {}, weights: {} }
+const network: NetworkGraph = {
+  name: 'network',
+  input: { name: 'input', shape: [2, 9, 8] },
+  nodes: [
+    {
+      op: 'Conv2D',
+      name: 'conv',
+      inputs: ['input'],
+      attributes: { padding: 'same' },
+      weights: { kernel: draw(4, 2, 3, 3), bias: draw(4) },
+    },
+    { op: 'ReLU', name: 'relu', inputs: ['conv'], ...plain },
+    {
+      op: 'BatchNorm',
+      name: 'norm',
+      inputs: ['relu'],
+      attributes: { epsilon: 1e-3, momentum: 0.1 },
+      weights: { gamma: draw(4), beta: draw(4), mean: draw(4), variance: draw(4) },
+    },
+    { op: 'MaxPool', name: 'pool', inputs: ['norm'], attributes: { size: [2, 2] }, weights: {} },
+    { op: 'Dropout', name: 'drop', inputs: ['pool'], attributes: { rate: 0.5 }, weights: {} },
+    { op: 'GlobalAveragePool', name: 'average', inputs: ['drop'], ...plain },
+    {
+      op: 'Dense',
+      name: 'dense',
+      inputs: ['average'],
+      attributes: {},
+      weights: { kernel: draw(3, 4), bias: draw(3) },
+    },
+  ] as NetworkNode[],
+  output: 'dense',
+}
+const normalizer = { mean: Array(9).fill(1), std: Array(9).fill(2) }
+
+/** Operators whose signature depends on the operator set, and shapes that are computed. */
+function built(opset: number): OnnxModel {
+  const g = createGraphBuilder({ name: 'built', opset })
+  const x = g.input({ name: 'x', type: 'float32', dims: ['N', 4, 6] })
+  const axes = g.constant('axes', int64Vector([2]))
+  const mean =
+    opset < 18 ? g.node('ReduceMean', [x], { axes: { ints: [2] } }) : g.node('ReduceMean', [x, axes])
+  const batch = g.node('Gather', [g.node('Shape', [x]), g.constant('first', int64Vector([0]))])
+  const shape = g.node('Concat', [batch, g.constant('rest', int64Vector([-1]))], { axis: { int: 0 } })
+  const rows = g.node('Reshape', [g.node('Sub', [x, mean]), shape])
+  const padded = g.node('Pad', [
+    rows,
+    g.constant('pads', int64Vector([0, 1, 0, 2])),
+    g.constant('zero', scalar(0)),
+  ])
+  g.node('Clip', [padded, '', g.constant('one', scalar(1))], {}, 'y')
+  g.output({ name: 'y', type: 'float32', dims: ['N', 27] })
+  return g.build({ key: 'value' })
+}
+
+const models = new Map<string, OnnxModel>([
+  ...opsets.map((opset) => [`built-${opset}`, built(opset)] as const),
+  ...opsets.map((opset) => [`network-${opset}`, lowerNetwork(network, { opset, normalizer })] as const),
+  ['gradient-17', buildGradientModel(network)],
+  ['training-17', buildTrainingModel(network)],
+])
+
+interface Reference {
+  version: string
+  newest: number
+  results: Record<string, { types: Record<string, string>; error?: undefined } | { error: string } | null>
+}
+
+function askPython(): Reference | null {
+  const folder = mkdtempSync(join(tmpdir(), 'esc-onnx-'))
+  for (const [name, model] of models) writeFileSync(join(folder, `${name}.onnx`), writeModel(model))
+  const script = fileURLToPath(new URL('../fixtures/make.py', import.meta.url))
+  const python = process.env.ONNX_PYTHON ?? '/usr/bin/python3'
+  const { status, stdout } = spawnSync(python, [script, 'check', folder], { encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  return status === 0 ? (JSON.parse(stdout) as Reference) : null
+}
+
+const reference = askPython()
+const who = reference
+  ? `onnx ${reference.version} (operator sets up to ${reference.newest})`
+  : 'onnx is not installed for Python'
+
+describe(`full check and shapes of ${who}`, () => {
+  for (const [name, model] of models) {
+    const result = reference?.results[name]
+    const why = result ? '' : reference ? ': SKIPPED, the operator set is newer than this onnx' : ': SKIPPED'
+    test.skipIf(!result)(`${name}${why}`, () => {
+      if (result?.error !== undefined) expect.fail(result.error)
+      checkModel(model)
+      const types = inferTypes(model)
+      const found = Object.entries(result!.types).map(([value, text]) => [
+        value,
+        describeLike(text, types.get(value)),
+      ])
+      expect(Object.fromEntries(found)).toEqual(result!.types)
+    })
+  }
+})
