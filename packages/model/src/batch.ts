@@ -1,12 +1,16 @@
 /** Packs examples into the tensors a network reads. */
-import { EscError, type Example } from '@esc/core'
+import { EscError, type Example, type FeatureMatrix } from '@esc/core'
 import type { Tensor } from '@esc/onnx'
+
+/** A tensor of a network's input, targets or logits. */
+export type FloatTensor = Tensor & { type: 'float32' }
 
 /**
  * Features of the chosen examples as one tensor [count, 1, bins, frames].
  *
  * @param indices - Which examples, in order.
  * @param inputShape - [channels, bins, frames] of the network.
+ * @param into - Storage for at least as many values, which the tensor is a view of; new storage if it is left out.
  * @throws EscError INVALID_INPUT naming an example whose features have another shape.
  * @example packInputs(examples, [0, 1], graph.input.shape)
  */
@@ -14,19 +18,13 @@ export function packInputs(
   examples: readonly Example[],
   indices: ArrayLike<number>,
   inputShape: readonly [number, number, number],
-): Tensor {
-  const [channels, bins, frames] = inputShape
-  const size = channels * bins * frames
-  const data = new Float32Array(indices.length * size)
+  into?: Float32Array,
+): FloatTensor {
+  const size = inputShape[0] * inputShape[1] * inputShape[2]
+  const data = into?.subarray(0, indices.length * size) ?? new Float32Array(indices.length * size)
   for (let row = 0; row < indices.length; row++) {
     const { id, features } = examples[indices[row]!]!
-    const fits = channels === 1 && features.bins === bins && features.frames === frames
-    if (!fits || features.data.length !== size) {
-      throw new EscError(
-        'INVALID_INPUT',
-        `example '${id}' has features ${features.bins} × ${features.frames} in ${features.data.length} values, the network reads [${inputShape}]`,
-      )
-    }
+    assertFeatures(id, features, inputShape)
     data.set(features.data, row * size)
   }
   return { type: 'float32', dims: [indices.length, ...inputShape], data }
@@ -42,7 +40,7 @@ export function packTargets(
   examples: readonly Example[],
   indices: ArrayLike<number>,
   classes: number,
-): Tensor {
+): FloatTensor {
   const data = new Float32Array(indices.length * classes)
   for (let row = 0; row < indices.length; row++) {
     const example = examples[indices[row]!]!
@@ -50,6 +48,21 @@ export function packTargets(
     data[row * classes + example.labelIndex] = 1
   }
   return { type: 'float32', dims: [indices.length, classes], data }
+}
+
+/** @throws EscError INVALID_INPUT naming the example if its features are not what the network reads. */
+export function assertFeatures(
+  id: string,
+  { data, bins, frames }: FeatureMatrix,
+  inputShape: readonly [number, number, number],
+): void {
+  const fits = inputShape[0] === 1 && bins === inputShape[1] && frames === inputShape[2]
+  if (!fits || data.length !== bins * frames) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `example '${id}' has features ${bins} × ${frames} in ${data.length} values, the network reads [${inputShape}]`,
+    )
+  }
 }
 
 /** @throws EscError INVALID_INPUT naming the example if its label is not one of the classes. */

@@ -1,8 +1,16 @@
 export { type ArchitectureOptions, audioCnn } from './architectures/audio-cnn.js'
 export { melCnn } from './architectures/mel-cnn.js'
 export { packInputs, packTargets } from './batch.js'
+export type { CheckpointStore } from './checkpoint.js'
 export { createEarlyStopping, type EarlyStopping } from './early-stopping.js'
-export type { StepBatch, StepResult, TrainingEngine } from './engine.js'
+export type {
+  CreateEngine,
+  EngineOptions,
+  EngineState,
+  StepBatch,
+  StepResult,
+  TrainingEngine,
+} from './engine.js'
 export { type Evaluation, evaluate, type PredictOptions, predictLogits } from './evaluate.js'
 export {
   argmaxRows,
@@ -12,12 +20,14 @@ export {
   confusionMatrix,
   crossEntropy,
 } from './metrics.js'
-export { createOrtEngine, type OrtEngineOptions } from './ort/engine.js'
-export {
-  type EpochRecord,
-  fit,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainResult,
-  train,
-} from './train.js'
+export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
+export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js'
+export { fit, train } from './train.js'
+export type {
+  EpochRecord,
+  LabeledFeatures,
+  TrainEvent,
+  TrainExamples,
+  TrainOptions,
+  TrainResult,
+} from './train-options.js'

@@ -1,146 +1,89 @@
-/** The training loop: batches, epochs, validation, early stopping. */
+/** The training loop: batches, epochs, validation, early stopping, checkpoints. */
 import {
-  assertInteger,
-  assertPositive,
   createRng,
   EscError,
   type Example,
   inferShapes,
   type NetworkGraph,
   namedWeights,
+  withWeights,
 } from '@esc/core'
-import { lowerNetwork, type OnnxRuntime, writeModel } from '@esc/onnx'
-import { assertLabel, indexRange, packInputs, packTargets } from './batch.js'
+import { assertFeatures, assertLabel, indexRange } from './batch.js'
+import { createBatchSource } from './batches.js'
+import { decodeCheckpoint, encodeCheckpoint, otherRun, type SavedTraining } from './checkpoint.js'
 import { createEarlyStopping } from './early-stopping.js'
-import type { TrainingEngine } from './engine.js'
-import { predictLogits } from './evaluate.js'
-import { argmaxRows, crossEntropy } from './metrics.js'
-import { createOrtEngine } from './ort/engine.js'
-
-/** Options of {@link train}. */
-export interface TrainOptions {
-  runtime: OnnxRuntime
-  /** At most so many passes over the training examples (default 30). */
-  epochs?: number
-  /** Examples a step (default 32); the last batch of an epoch may be smaller. */
-  batchSize?: number
-  /** Adam's learning rate (default 1e-3). */
-  learningRate?: number
-  /** Stops after so many epochs without a lower validation loss (default 10); `null` never stops. */
-  patience?: number | null
-  /** Seed of the batches' order and the dropout masks (default 42). */
-  seed?: number
-  /** Threads inside one operator; the default is ONNX Runtime's own choice. */
-  threads?: number
-  /** Stops before the next step, and throws its reason. */
-  signal?: AbortSignal
-}
-
-/** Figures of one pass over the training examples. */
-export interface EpochRecord {
-  /** From 1. */
-  epoch: number
-  /** Means over the epoch's steps, each with the weights it started from and with dropout. */
-  trainLoss: number
-  trainAccuracy: number
-  /** After the epoch, without dropout; `null` if there are no validation examples. */
-  validationLoss: number | null
-  validationAccuracy: number | null
-  learningRate: number
-  /** Wall-clock time of the epoch's batches and steps, without what the reader of the events does in between. */
-  trainMs: number
-}
-
-/** What happens during training. */
-export type TrainEvent =
-  | { type: 'step'; epoch: number; step: number; steps: number; loss: number }
-  | ({ type: 'epoch'; epochs: number; best: boolean } & EpochRecord)
-
-/** What training leaves. */
-export interface TrainResult {
-  /** The network with the weights of the best epoch. */
-  graph: NetworkGraph
-  /** The epoch with the lowest validation loss; the last one if there are no validation examples. */
-  bestEpoch: number
-  history: EpochRecord[]
-  stoppedEarly: boolean
-}
+import type { EngineState, TrainingEngine } from './engine.js'
+import { describeRun, type RunDescription } from './run-description.js'
+import { assertFiniteState, trainEpoch } from './train-epoch.js'
+import {
+  type EpochRecord,
+  type ResolvedOptions,
+  resolveOptions,
+  type TrainEvent,
+  type TrainExamples,
+  type TrainOptions,
+  type TrainResult,
+} from './train-options.js'
+import { validate } from './validate.js'
 
 /**
- * Trains a network with Adam on softmax cross-entropy, and yields what happens.
+ * Trains a network, and yields what happens.
  *
- * With validation examples, the weights of the epoch with the lowest validation loss are kept, and training stops early.
- * The same seed, examples and machine give the same weights.
+ * With validation examples, the weights of the epoch with the lowest validation loss are kept, and training stops early. The
+ * same seed, examples, engine and machine give the same weights, also where training was cut off and goes on from a checkpoint.
+ * While the engine makes a step, the next batch is prepared.
  *
  * @param graph - The network with its initial weights; it is not changed.
  * @param examples - Features as the network reads them (normalised, if it is to be).
  * @returns As the generator's return value, the trained network and its history; {@link fit} hands it out.
- * @throws EscError INVALID_INPUT if there are no training examples, a feature's shape or a label is not the network's, or
- *   the loss or a weight stops being a number; UNSUPPORTED_LAYER if a layer cannot be trained.
+ * @throws EscError INVALID_OPTION naming an option that is out of range; INVALID_INPUT if there are no training examples, a
+ *   feature's shape or a label is not the network's, the loss or a weight stops being a number (the message says where it
+ *   began), or the checkpoint is of another run; CORRUPT_DATA if the checkpoint is damaged; UNSUPPORTED_LAYER if a layer cannot
+ *   be trained.
  * @example
- * for await (const event of train(graph, { train, validation }, { runtime: ortRuntime })) {
+ * const options = { engine: ortEngine({ runtime: ortRuntime }), augment: specAugment(), mix: mixup }
+ * for await (const event of train(graph, { train: examples, validation }, options)) {
  *   if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
  * }
  */
 export async function* train(
   graph: NetworkGraph,
-  examples: { train: readonly Example[]; validation?: readonly Example[] },
+  examples: TrainExamples,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, TrainResult> {
-  const {
-    runtime,
-    epochs = 30,
-    batchSize = 32,
-    learningRate = 1e-3,
-    patience = 10,
-    seed = 42,
-    threads,
-  } = options
-  assertInteger('epochs', epochs, 1)
-  assertInteger('batchSize', batchSize, 1)
-  assertPositive('learningRate', learningRate)
+  const resolved = resolveOptions(options)
+  const { epochs, seed, loss, optimizer, checkpoint, signal } = resolved
   const { train: training, validation = [] } = examples
-  if (training.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
-  const classes = inferShapes(graph).get(graph.output)![0]!
-  for (const example of [...training, ...validation]) assertLabel(example, classes)
+  const progress = createProgress(graph, resolved)
+  const { result } = progress
+  const classes = assertExamples(graph, examples)
   const rng = createRng(seed)
-  const orderRng = rng.fork('order')
-  const stopping = createEarlyStopping(patience)
-  const engineOptions = { runtime, rng: rng.fork('dropout'), ...(threads === undefined ? {} : { threads }) }
-  const engine = await createOrtEngine(graph, engineOptions)
-  const result: TrainResult = { graph, bestEpoch: 0, history: [], stoppedEarly: false }
+  const batches = createBatchSource(training, graph, classes, { ...resolved, rng })
+  const run = checkpoint ? await describeRun(graph, examples, resolved) : {}
+  const saved = await readCheckpoint(graph, run, resolved)
+  if (saved) {
+    for (const record of saved.history) progress.observe(record)
+    result.graph = saved.best
+    yield { type: 'resumed', epochs, history: saved.history }
+    if (progress.isDone()) return result
+  }
+
+  const dropoutRng = saved ? createRng(saved.rng) : rng.fork('dropout')
+  const engine = await options.engine(graph, { rng: dropoutRng, loss, optimizer })
   try {
-    const order = indexRange(training.length)
-    for (let epoch = 1; epoch <= epochs && !result.stoppedEarly; epoch++) {
-      orderRng.shuffle(order)
-      const pass = {
-        engine,
-        training,
-        order,
-        classes,
-        epoch,
-        batchSize,
-        learningRate,
-        signal: options.signal,
-      }
-      const figures = yield* trainEpoch(graph, pass)
-      const trained = engine.graph()
-      assertFiniteWeights(trained, epoch, learningRate)
-      const validated = validation.length > 0 ? await validate(trained, validation, options) : null
-      const { best, stop } = validated ? stopping.observe(validated.loss) : { best: true, stop: false }
-      const record: EpochRecord = {
-        epoch,
-        ...figures,
-        validationLoss: validated?.loss ?? null,
-        validationAccuracy: validated?.accuracy ?? null,
-        learningRate,
-      }
-      result.history.push(record)
-      if (best) {
-        result.graph = trained
-        result.bestEpoch = epoch
-      }
-      result.stoppedEarly = stop && epoch < epochs
+    if (saved) await engine.restore(saved.state)
+    while (!progress.isDone()) {
+      signal?.throwIfAborted()
+      const epoch = result.history.length + 1
+      const order = rng.fork(`order ${epoch}`).shuffle(indexRange(training.length))
+      const figures = yield* trainEpoch({ engine, batches, order, epoch, classes, options: resolved })
+      const state = await engine.state()
+      assertFiniteState(state, epoch, figures.learningRate)
+      const record = { epoch, ...figures, ...(await validationFigures(engine, graph, validation, resolved)) }
+      const best = progress.observe(record)
+      if (best) result.graph = weightsOf(graph, state)
+      const { history, graph: kept } = result
+      await checkpoint?.write(encodeCheckpoint(run, { state, rng: dropoutRng.state(), history, best: kept }))
       yield { type: 'epoch', epochs, best, ...record }
     }
     return result
@@ -149,70 +92,19 @@ export async function* train(
   }
 }
 
-/** What one pass over the training examples needs. */
-interface EpochPass {
-  engine: TrainingEngine
-  training: readonly Example[]
-  /** Indices into `training`, shuffled. */
-  order: Int32Array
-  classes: number
-  epoch: number
-  batchSize: number
-  learningRate: number
-  signal: AbortSignal | undefined
-}
-
-async function* trainEpoch(
-  { input: { shape } }: NetworkGraph,
-  { engine, training, order, classes, epoch, batchSize, learningRate, signal }: EpochPass,
-): AsyncGenerator<TrainEvent, Pick<EpochRecord, 'trainLoss' | 'trainAccuracy' | 'trainMs'>> {
-  const steps = Math.ceil(order.length / batchSize)
-  let lossSum = 0
-  let correct = 0
-  let trainMs = 0
-  for (let step = 1; step <= steps; step++) {
-    signal?.throwIfAborted()
-    const started = performance.now()
-    const indices = order.subarray((step - 1) * batchSize, step * batchSize)
-    const input = packInputs(training, indices, shape)
-    const target = packTargets(training, indices, classes)
-    const { loss, logits } = await engine.step({ input, target, learningRate })
-    trainMs += performance.now() - started
-    if (!Number.isFinite(loss)) {
-      throw diverged(`loss=${loss} at epoch ${epoch}, step ${step} of ${steps}`, learningRate)
-    }
-    lossSum += loss * indices.length
-    argmaxRows(logits, classes).forEach((predicted, row) => {
-      if (predicted === training[indices[row]!]!.labelIndex) correct++
-    })
-    yield { type: 'step', epoch, step, steps, loss }
-  }
-  return { trainLoss: lossSum / order.length, trainAccuracy: correct / order.length, trainMs }
-}
-
-/** A step's loss is of the weights before it: what the last step broke shows in the weights alone. */
-function assertFiniteWeights(graph: NetworkGraph, epoch: number, learningRate: number): void {
-  const broken = namedWeights(graph).find(({ weight }) => !weight.data.every(Number.isFinite))
-  if (broken) throw diverged(`weight '${broken.name}' is not finite after epoch ${epoch}`, learningRate)
-}
-
-function diverged(what: string, learningRate: number): EscError {
-  return new EscError(
-    'INVALID_INPUT',
-    `${what}; lower the learning rate (${learningRate}) or normalise the features`,
-  )
-}
-
 /**
  * Runs {@link train} to its end.
  *
  * @param options - Those of {@link train}, and `onEvent`, which sees every event.
- * @example const { graph: trained, history } = await fit(graph, { train, validation }, { runtime: ortRuntime })
+ * @throws EscError as {@link train}.
+ * @example
+ * const engine = ortEngine({ runtime: ortRuntime })
+ * const { graph: trained, history } = await fit(graph, { train: examples, validation }, { engine })
  */
 export async function fit(
   graph: NetworkGraph,
-  examples: { train: readonly Example[]; validation?: readonly Example[] },
-  options: TrainOptions & { onEvent?: (event: TrainEvent) => void },
+  examples: TrainExamples,
+  options: TrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined },
 ): Promise<TrainResult> {
   const events = train(graph, examples, options)
   try {
@@ -227,26 +119,65 @@ export async function fit(
   }
 }
 
-async function validate(
+/** How far training came; what follows from the history is computed from it, in a resumed training as in any other. */
+function createProgress(graph: NetworkGraph, { epochs, patience }: ResolvedOptions) {
+  const stopping = createEarlyStopping(patience)
+  const result: TrainResult = { graph, bestEpoch: 0, history: [], stoppedEarly: false }
+  return {
+    result,
+    isDone: () => result.stoppedEarly || result.history.length >= epochs,
+    /** Notes an epoch's figures, and says whether it is the best so far. */
+    observe(record: EpochRecord): boolean {
+      const { epoch, validationLoss } = record
+      const seen = validationLoss === null ? { best: true, stop: false } : stopping.observe(validationLoss)
+      result.history.push(record)
+      if (seen.best) result.bestEpoch = epoch
+      result.stoppedEarly = seen.stop && epoch < epochs
+      return seen.best
+    },
+  }
+}
+
+async function validationFigures(
+  engine: TrainingEngine,
   graph: NetworkGraph,
   examples: readonly Example[],
-  { runtime, threads, signal }: TrainOptions,
-): Promise<{ loss: number; accuracy: number }> {
-  const session = await runtime.createSession(
-    writeModel(lowerNetwork(graph)),
-    threads === undefined ? {} : { threads },
-  )
-  try {
-    const options = { inputShape: graph.input.shape, ...(signal === undefined ? {} : { signal }) }
-    const logits = await predictLogits(session, examples, options)
-    const yTrue = examples.map(({ labelIndex }) => labelIndex)
-    const classes = logits.length / examples.length
-    const hits = argmaxRows(logits, classes).filter((predicted, i) => predicted === yTrue[i]).length
-    const loss = crossEntropy(logits, yTrue, classes)
-    if (!Number.isFinite(loss))
-      throw new EscError('INVALID_INPUT', `validation loss=${loss}; check the validation features`)
-    return { loss, accuracy: hits / examples.length }
-  } finally {
-    await session.release()
+  { batchSize, loss: { kind }, signal }: ResolvedOptions,
+): Promise<Pick<EpochRecord, 'validationLoss' | 'validationAccuracy'>> {
+  if (examples.length === 0) return { validationLoss: null, validationAccuracy: null }
+  const { loss, accuracy } = await validate(engine, graph, examples, { batchSize, kind, signal })
+  return { validationLoss: loss, validationAccuracy: accuracy }
+}
+
+/** Checks all examples before anything long is started, and returns the number of classes. */
+function assertExamples(graph: NetworkGraph, { train: training, validation = [] }: TrainExamples): number {
+  if (training.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
+  const classes = inferShapes(graph).get(graph.output)![0]!
+  for (const example of [...training, ...validation]) {
+    assertLabel(example, classes)
+    assertFeatures(example.id, example.features, graph.input.shape)
   }
+  return classes
+}
+
+async function readCheckpoint(
+  graph: NetworkGraph,
+  run: RunDescription,
+  { checkpoint, epochs, rateAt }: ResolvedOptions,
+): Promise<SavedTraining | null> {
+  const bytes = (await checkpoint?.read()) ?? null
+  if (bytes === null) return null
+  const saved = decodeCheckpoint(bytes, graph, run)
+  const { history } = saved
+  if (history.length > epochs) throw otherRun([['epochs', `${history.length} or more`, epochs]])
+  const other = history.find(({ epoch, learningRate }) => rateAt(epoch - 1) !== learningRate)
+  if (other) {
+    const what = `learningRate of epoch ${other.epoch}`
+    throw otherRun([[what, other.learningRate, rateAt(other.epoch - 1)]])
+  }
+  return saved
+}
+
+function weightsOf(graph: NetworkGraph, { values }: EngineState): NetworkGraph {
+  return withWeights(graph, Object.fromEntries(namedWeights(graph).map(({ name }) => [name, values[name]!])))
 }

@@ -1,39 +1,49 @@
 /** Training bound to onnxruntime-node. */
-import type { Example, NetworkGraph } from '@esc/core'
-import { ortRuntime } from '@esc/onnx/node'
-import {
-  fit as portableFit,
-  train as portableTrain,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainResult,
-} from '../train.js'
+import type { NetworkGraph } from '@esc/core'
+import { fit as portableFit, train as portableTrain } from '../train.js'
+import type { TrainEvent, TrainExamples, TrainOptions, TrainResult } from '../train-options.js'
+import { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
-/** Training examples, and those whose loss decides which epoch is the best. */
-export type Examples = { train: readonly Example[]; validation?: readonly Example[] }
+export { checkpointFile } from './checkpoint-file.js'
+export { type NodeEngineOptions, nodeEngine } from './node-engine.js'
+
+/** Options of `train` on onnxruntime-node. */
+export type NodeTrainOptions = Omit<TrainOptions, 'engine'> & NodeEngineOptions
 
 /**
- * `train` of `@esc/model` on onnxruntime-node.
+ * `train` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
  *
+ * @throws EscError INVALID_OPTION, IO as {@link nodeEngine}, and what `train` throws.
  * @example for await (const event of train(graph, { train: examples }, { epochs: 5 })) console.log(event)
  */
 export function train(
   graph: NetworkGraph,
-  examples: Examples,
-  options: Omit<TrainOptions, 'runtime'> = {},
+  examples: TrainExamples,
+  { workers, threads, ...options }: NodeTrainOptions = {},
 ): AsyncGenerator<TrainEvent, TrainResult> {
-  return portableTrain(graph, examples, { ...options, runtime: ortRuntime })
+  return portableTrain(graph, examples, { ...options, engine: engineOf({ workers, threads }) })
 }
 
 /**
- * `fit` of `@esc/model` on onnxruntime-node.
+ * `fit` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
  *
+ * @throws EscError as {@link train}.
  * @example const { graph: trained } = await fit(audioCnn({ bins: 13, frames: 431, classes: 10 }), { train: examples })
  */
-export function fit(
+export async function fit(
   graph: NetworkGraph,
-  examples: Examples,
-  options: Omit<TrainOptions, 'runtime'> & { onEvent?: (event: TrainEvent) => void } = {},
+  examples: TrainExamples,
+  { workers, threads, ...options }: NodeTrainOptions & { onEvent?: (event: TrainEvent) => void } = {},
 ): Promise<TrainResult> {
-  return portableFit(graph, examples, { ...options, runtime: ortRuntime })
+  return portableFit(graph, examples, { ...options, engine: engineOf({ workers, threads }) })
+}
+
+function engineOf({
+  workers,
+  threads,
+}: { [K in keyof NodeEngineOptions]: NodeEngineOptions[K] | undefined }) {
+  return nodeEngine({
+    ...(workers === undefined ? {} : { workers }),
+    ...(threads === undefined ? {} : { threads }),
+  })
 }

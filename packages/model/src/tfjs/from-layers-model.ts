@@ -1,18 +1,28 @@
 /** tfjs LayersModels → networks, so that a model made with tfjs can be trained here and exported to ONNX. */
-import { EscError, inferShapes, type NetworkGraph, type NetworkNode, type Weight } from '@esc/core'
+import {
+  type ActivationNode,
+  EscError,
+  inferShapes,
+  type NetworkGraph,
+  type NetworkNode,
+  type Padding,
+  type Size2,
+  type Weight,
+} from '@esc/core'
 import type * as tf from '@tensorflow/tfjs'
+import { convKernel, denseKernel, depthwiseKernel, readWeights, zeros } from './layer-weights.js'
 
 /**
  * Turns a tfjs LayersModel into a network with the same outputs.
  *
- * Understood are chains of Conv2D (stride 1, no dilation), BatchNormalization, ReLU (as a layer or as an activation),
- * MaxPooling2D (non-overlapping, `valid`), GlobalAveragePooling2D, Dropout, Flatten and Dense, and a Softmax at the
- * end, which is dropped: a network ends in logits. Where the model flattens channel-last, the columns of the Dense layer
+ * Understood are chains of Conv2D, DepthwiseConv2D, SeparableConv2D, BatchNormalization, LayerNormalization of vectors,
+ * MaxPooling2D, AveragePooling2D, their global kinds, Dropout, Flatten, Dense, the activations ReLU, ReLU6, LeakyReLU,
+ * sigmoid, tanh and swish, and a Softmax at the end, which is dropped: a network ends in logits. Where the model flattens channel-last, the columns of the Dense layer
  * after it are put in channel-first order; the outputs stay the same.
  *
  * @param model - Input [N, bins, frames, channels], channels last.
  * @throws EscError UNSUPPORTED_LAYER naming the first layer that cannot be carried over, and why; INVALID_INPUT if a layer's
- *   shapes are none that a network has (an even kernel with padding `same`, BatchNormalization of a vector).
+ *   shapes are none that a network has (Dense of an image).
  * @example await writeFile('model.onnx', writeModel(lowerNetwork(await fromLayersModel(model))))
  */
 export async function fromLayersModel(model: tf.LayersModel): Promise<NetworkGraph> {
@@ -65,13 +75,20 @@ class ChainReader {
         this.#input.name = this.#last = layer.name
         return
       case 'Conv2D':
-        return this.#addConv(layer, config)
+      case 'DepthwiseConv2D':
+      case 'SeparableConv2D':
+        return this.#addConv(kind, layer, config)
       case 'BatchNormalization':
         return this.#addBatchNorm(layer, config)
+      case 'LayerNormalization':
+        return this.#addLayerNorm(layer, config)
       case 'MaxPooling2D':
-        return this.#addMaxPool(layer, config)
+      case 'AveragePooling2D':
+        return this.#addPool(kind === 'MaxPooling2D' ? 'MaxPool' : 'AveragePool', layer, config)
       case 'GlobalAveragePooling2D':
         return this.#push({ op: 'GlobalAveragePool', ...this.#plain(layer.name) })
+      case 'GlobalMaxPooling2D':
+        return this.#push({ op: 'GlobalMaxPool', ...this.#plain(layer.name) })
       case 'Dropout':
         return this.#push({
           op: 'Dropout',
@@ -79,8 +96,15 @@ class ChainReader {
           attributes: { rate: config.rate as number },
         })
       case 'ReLU':
-        if (config.maxValue != null) throw unsupported(layer, `has maxValue=${config.maxValue}`)
-        return this.#push({ op: 'ReLU', ...this.#plain(layer.name) })
+        if (config.maxValue != null && config.maxValue !== 6)
+          throw unsupported(layer, `has maxValue=${config.maxValue}; known is 6`)
+        return this.#push({ op: config.maxValue === 6 ? 'ReLU6' : 'ReLU', ...this.#plain(layer.name) })
+      case 'LeakyReLU':
+        return this.#push({
+          op: 'LeakyReLU',
+          ...this.#plain(layer.name),
+          attributes: { alpha: config.alpha as number },
+        })
       case 'Activation':
         return this.#addActivation(layer, config.activation as string, layer.name)
       case 'Softmax':
@@ -120,47 +144,62 @@ class ChainReader {
     this.#last = node.name
   }
 
-  #addActivation(layer: tf.layers.Layer, activation: string, name: string): void {
+  #addActivation(layer: tf.layers.Layer, activation: string, name = `${layer.name}_${activation}`): void {
     if (activation === 'linear') return
+    const op = activations.get(activation)
     if (activation === 'softmax') this.#softmax = layer.name
-    else if (activation === 'relu') this.#push({ op: 'ReLU', ...this.#plain(name) })
-    else
-      throw unsupported(layer, `has activation '${activation}'; known are relu, linear and a final softmax`)
-  }
-
-  async #addConv(layer: tf.layers.Layer, config: tf.serialization.ConfigDict): Promise<void> {
-    if (!isOnes(config.strides) || !isOnes(config.dilationRate)) {
+    else if (op) this.#push({ op, ...this.#plain(name) })
+    else {
+      const known = [...activations.keys()].join(', ')
       throw unsupported(
         layer,
-        `has strides [${config.strides}] and dilation [${config.dilationRate}]; both must be 1`,
+        `has activation '${activation}'; known are ${known}, linear and a final softmax`,
       )
     }
-    const [kernel, bias] = await readWeights(layer)
-    const [kh, kw, channels, filters] = kernel!.shape as [number, number, number, number]
-    const data = new Float32Array(kernel!.data.length)
-    for (let o = 0; o < filters; o++) {
-      for (let i = 0; i < channels; i++) {
-        for (let tap = 0; tap < kh * kw; tap++) {
-          data[(o * channels + i) * kh * kw + tap] = kernel!.data[(tap * channels + i) * filters + o]!
-        }
-      }
+  }
+
+  async #addConv(
+    op: 'Conv2D' | 'DepthwiseConv2D' | 'SeparableConv2D',
+    layer: tf.layers.Layer,
+    config: tf.serialization.ConfigDict,
+  ): Promise<void> {
+    const dilations = size2(config.dilationRate ?? 1)
+    if (op === 'DepthwiseConv2D' && Math.max(...dilations) > 1)
+      throw unsupported(layer, `has dilation [${dilations}], which tfjs leaves out`)
+    const attributes = { padding: config.padding as Padding, strides: size2(config.strides), dilations }
+    const [kernel, ...others] = (await readWeights(layer)) as [Weight, ...Weight[]]
+    const common = { name: layer.name, inputs: [this.#last], attributes }
+    if (op === 'SeparableConv2D') {
+      const pointwise = convKernel(others[0]!)
+      const bias = others[1] ?? zeros(pointwise.shape[0]!)
+      this.#push({ op, ...common, weights: { depthwise: depthwiseKernel(kernel), pointwise, bias } })
+    } else {
+      const ours = op === 'Conv2D' ? convKernel(kernel) : depthwiseKernel(kernel)
+      this.#push({ op, ...common, weights: { kernel: ours, bias: others[0] ?? zeros(ours.shape[0]!) } })
     }
-    this.#push({
-      op: 'Conv2D',
-      name: layer.name,
-      inputs: [this.#last],
-      attributes: { padding: config.padding as 'same' | 'valid' },
-      weights: { kernel: { shape: [filters, channels, kh, kw], data }, bias: bias ?? zeros(filters) },
-    })
-    this.#addActivation(layer, config.activation as string, `${layer.name}_relu`)
+    this.#addActivation(layer, config.activation as string)
+  }
+
+  /** The last axis must be normalised, with scale and centre, and values must stand in a network's order. */
+  #checkNorm(layer: tf.layers.Layer, { axis = -1, scale, center }: tf.serialization.ConfigDict): void {
+    const last = (layer.input as tf.SymbolicTensor).shape.length - 1
+    if (![-1, last].includes(Number(axis)))
+      throw unsupported(layer, `normalises axis ${axis}; only channels, the last axis, are`)
+    if (scale === false || center === false) throw unsupported(layer, 'has no scale or no centre')
+    if (this.#flattened) throw unsupported(layer, 'stands between a channel-last Flatten and its Dense')
+  }
+
+  async #addLayerNorm(layer: tf.layers.Layer, config: tf.serialization.ConfigDict): Promise<void> {
+    this.#checkNorm(layer, config)
+    if ((layer.input as tf.SymbolicTensor).shape.length !== 2)
+      throw unsupported(layer, 'normalises the channels of each pixel; only vectors are')
+    const [gamma, beta] = (await readWeights(layer)) as [Weight, Weight]
+    const attributes = { epsilon: config.epsilon as number }
+    this.#push({ ...this.#plain(layer.name), op: 'LayerNorm', attributes, weights: { gamma, beta } })
   }
 
   async #addBatchNorm(layer: tf.layers.Layer, config: tf.serialization.ConfigDict): Promise<void> {
-    if (config.axis !== undefined && config.axis !== -1 && config.axis !== 3) {
-      throw unsupported(layer, `normalises axis ${config.axis}; only channels, the last axis, are`)
-    }
-    if (config.scale === false || config.center === false)
-      throw unsupported(layer, 'has no scale or no centre')
+    this.#checkNorm(layer, config)
     const [gamma, beta, mean, variance] = (await readWeights(layer)) as [Weight, Weight, Weight, Weight]
     this.#push({
       op: 'BatchNorm',
@@ -171,16 +210,10 @@ class ChainReader {
     })
   }
 
-  #addMaxPool(layer: tf.layers.Layer, config: tf.serialization.ConfigDict): void {
-    const [rows, columns] = config.poolSize as [number, number]
-    const strides = config.strides as [number, number]
-    if (config.padding !== 'valid' || strides[0] !== rows || strides[1] !== columns) {
-      throw unsupported(
-        layer,
-        `pools ${rows}×${columns} by strides [${strides}], '${config.padding}'; windows must not overlap, and be 'valid'`,
-      )
-    }
-    this.#push({ op: 'MaxPool', ...this.#plain(layer.name), attributes: { size: [rows, columns] } })
+  #addPool(op: 'MaxPool' | 'AveragePool', layer: tf.layers.Layer, config: tf.serialization.ConfigDict): void {
+    const [size, strides] = [size2(config.poolSize), size2(config.strides)]
+    const attributes = { size, strides, padding: config.padding as Padding }
+    this.#push({ op, ...this.#plain(layer.name), attributes })
   }
 
   #addFlatten(layer: tf.layers.Layer): void {
@@ -191,44 +224,28 @@ class ChainReader {
   }
 
   async #addDense(layer: tf.layers.Layer, config: tf.serialization.ConfigDict): Promise<void> {
-    const [kernel, bias] = await readWeights(layer)
-    const [inputs, units] = kernel!.shape as [number, number]
-    const [height, width, channels] = this.#flattened ?? [1, 1, inputs]
-    const data = new Float32Array(inputs * units)
-    for (let pixel = 0; pixel < height * width; pixel++) {
-      for (let channel = 0; channel < channels; channel++) {
-        const column = channel * height * width + pixel
-        const row = pixel * channels + channel
-        for (let unit = 0; unit < units; unit++)
-          data[unit * inputs + column] = kernel!.data[row * units + unit]!
-      }
-    }
+    const [theirs, bias] = (await readWeights(layer)) as [Weight, Weight | undefined]
+    const kernel = denseKernel(theirs, this.#flattened)
     this.#flattened = null
-    this.#push({
-      op: 'Dense',
-      name: layer.name,
-      inputs: [this.#last],
-      attributes: {},
-      weights: { kernel: { shape: [units, inputs], data }, bias: bias ?? zeros(units) },
-    })
-    this.#addActivation(layer, config.activation as string, `${layer.name}_relu`)
+    const weights = { kernel, bias: bias ?? zeros(kernel.shape[0]!) }
+    this.#push({ op: 'Dense', name: layer.name, inputs: [this.#last], attributes: {}, weights })
+    this.#addActivation(layer, config.activation as string)
   }
 }
 
-async function readWeights(layer: tf.layers.Layer): Promise<Weight[]> {
-  return Promise.all(
-    layer
-      .getWeights()
-      .map(async (tensor) => ({ shape: tensor.shape, data: new Float32Array(await tensor.data()) })),
-  )
-}
+/** Activations by their names in tfjs. */
+const activations: ReadonlyMap<string, ActivationNode['op']> = new Map([
+  ['relu', 'ReLU'],
+  ['relu6', 'ReLU6'],
+  ['sigmoid', 'Sigmoid'],
+  ['tanh', 'Tanh'],
+  ['swish', 'Swish'],
+])
 
-function zeros(size: number): Weight {
-  return { shape: [size], data: new Float32Array(size) }
-}
-
-function isOnes(values: unknown): boolean {
-  return [values].flat().every((value) => value === 1)
+/** One number counts for rows and columns. */
+function size2(value: unknown): Size2 {
+  const [rows, columns = rows] = [value].flat() as number[]
+  return [rows!, columns!]
 }
 
 function unsupported(layer: tf.layers.Layer, why: string): EscError {

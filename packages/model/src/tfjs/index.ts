@@ -1,2 +1,4 @@
+export { tfjsEngine } from './engine.js'
+export { type ForwardOptions, type ForwardPass, forward, type Tensors } from './forward.js'
 export { fromLayersModel } from './from-layers-model.js'
 export { toLayersModel } from './to-layers-model.js'

@@ -1,5 +1,16 @@
 /** Networks → tfjs LayersModels. */
-import { EscError, inferShapes, type NetworkGraph, type NetworkNode, type Weight } from '@esc/core'
+import {
+  type Conv2DNode,
+  type DepthwiseConv2DNode,
+  EscError,
+  inferShapes,
+  type NetworkGraph,
+  type NetworkNode,
+  type PoolNode,
+  type SeparableConv2DNode,
+  type Size2,
+  type Weight,
+} from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
 
 /**
@@ -11,7 +22,7 @@ import * as tf from '@tensorflow/tfjs'
  *
  * @param graph - A chain: each node reads the one before it.
  * @returns A model on the current tfjs backend; `dispose()` it when done.
- * @throws EscError UNSUPPORTED_LAYER if the graph branches.
+ * @throws EscError UNSUPPORTED_LAYER naming a node that branches, or that tfjs has no layer for.
  * @example const model = toLayersModel(graph); model.predict(tf.zeros([1, 13, 431, 1]))
  */
 export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
@@ -32,23 +43,43 @@ export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
         .permute({ dims: [3, 1, 2], name: `${node.name}_channel_first` })
         .apply(value) as tf.SymbolicTensor
     }
-    value = layerOf(node).apply(value) as tf.SymbolicTensor
+    value = layerOf(node, shapes.get(node.inputs[0]!)!).apply(value) as tf.SymbolicTensor
     previous = node.name
   }
   if (previous !== graph.output) {
     throw new EscError('UNSUPPORTED_LAYER', `output '${graph.output}' is not the last node, '${previous}'`)
   }
   const model = tf.model({ inputs: input, outputs: value, name: graph.name })
-  for (const node of graph.nodes) setWeights(model.getLayer(node.name), node)
+  for (const node of graph.nodes)
+    setWeights(model.getLayer(node.name), node, shapes.get(node.inputs[0]!)![0]!)
   return model
 }
 
-function layerOf(node: NetworkNode): tf.layers.Layer {
+function layerOf(node: NetworkNode, input: readonly number[]): tf.layers.Layer {
   const { name } = node
+  const [channels, rank] = [input[0]!, input.length]
+  if ('strides' in node.attributes && 'dilations' in node.attributes) {
+    const { strides = [1, 1], dilations = [1, 1] } = node.attributes
+    if (Math.max(...strides) > 1 && Math.max(...dilations) > 1)
+      throw unsupported(node, 'has strides and dilations, which tfjs does not allow together')
+  }
   switch (node.op) {
     case 'Conv2D': {
-      const [filters, , kh, kw] = node.weights.kernel.shape as [number, number, number, number]
-      return tf.layers.conv2d({ name, filters, kernelSize: [kh, kw], padding: node.attributes.padding })
+      const [filters] = node.weights.kernel.shape
+      if ((node.attributes.groups ?? 1) > 1) throw unsupported(node, 'has groups, which tfjs does not have')
+      return tf.layers.conv2d({ ...convArgs(node, node.weights.kernel), filters: filters! })
+    }
+    case 'DepthwiseConv2D': {
+      if (Math.max(...(node.attributes.dilations ?? [1])) > 1)
+        throw unsupported(node, 'has dilations, which tfjs leaves out of its DepthwiseConv2D')
+      const depthMultiplier = node.weights.kernel.shape[0]! / channels
+      return tf.layers.depthwiseConv2d({ ...convArgs(node, node.weights.kernel), depthMultiplier })
+    }
+    case 'SeparableConv2D': {
+      const { depthwise, pointwise } = node.weights
+      const depthMultiplier = depthwise.shape[0]! / channels
+      const args = { ...convArgs(node, depthwise), depthMultiplier, filters: pointwise.shape[0]! }
+      return tf.layers.separableConv2d(args)
     }
     case 'BatchNorm': {
       const { epsilon, momentum } = node.attributes
@@ -56,30 +87,84 @@ function layerOf(node: NetworkNode): tf.layers.Layer {
     }
     case 'ReLU':
       return tf.layers.reLU({ name })
+    case 'LayerNorm':
+      if (rank !== 1) throw unsupported(node, 'normalises more than vectors')
+      return tf.layers.layerNormalization({ name, epsilon: node.attributes.epsilon })
+    case 'ReLU6':
+      return tf.layers.reLU({ name, maxValue: 6 })
+    case 'LeakyReLU':
+      return tf.layers.leakyReLU({ name, alpha: node.attributes.alpha })
+    case 'Sigmoid':
+      return tf.layers.activation({ name, activation: 'sigmoid' })
+    case 'Tanh':
+      return tf.layers.activation({ name, activation: 'tanh' })
+    case 'Swish':
+      return tf.layers.activation({ name, activation: 'swish' })
     case 'MaxPool':
-      return tf.layers.maxPooling2d({ name, poolSize: [...node.attributes.size] })
+      return tf.layers.maxPooling2d(poolArgs(node))
+    case 'AveragePool':
+      return tf.layers.averagePooling2d(poolArgs(node))
+    case 'GlobalMaxPool':
+      return tf.layers.globalMaxPooling2d({ name })
     case 'GlobalAveragePool':
       return tf.layers.globalAveragePooling2d({ name })
     case 'Flatten':
+      if (rank === 1) throw unsupported(node, 'flattens a vector, which tfjs does not')
       return tf.layers.flatten({ name })
     case 'Dropout':
       return tf.layers.dropout({ name, rate: node.attributes.rate })
     case 'Dense':
       return tf.layers.dense({ name, units: node.weights.kernel.shape[0]! })
+    default:
+      throw unsupported(node, 'is no tfjs layer')
   }
 }
 
-function setWeights(layer: tf.layers.Layer, node: NetworkNode): void {
-  const tensors = tf.tidy(() => weightsInLayersOrder(node).map((weight) => tf.keep(weight)))
+function convArgs(
+  { name, attributes }: Conv2DNode | DepthwiseConv2DNode | SeparableConv2DNode,
+  { shape: [, , kh, kw] }: Weight,
+) {
+  const { padding, strides = [1, 1], dilations = [1, 1] } = attributes
+  const kernelSize: [number, number] = [kh!, kw!]
+  return { name, padding, kernelSize, strides: pair(strides), dilationRate: pair(dilations) }
+}
+
+function poolArgs({ name, attributes: { size, strides = size, padding = 'valid' } }: PoolNode) {
+  return { name, poolSize: pair(size), strides: pair(strides), padding }
+}
+
+function pair([rows, columns]: Size2): [number, number] {
+  return [rows, columns]
+}
+
+function unsupported({ name, op }: NetworkNode, why: string): EscError {
+  return new EscError('UNSUPPORTED_LAYER', `node '${name}' (${op}) ${why}`, { detail: { node: name, op } })
+}
+
+function setWeights(layer: tf.layers.Layer, node: NetworkNode, channels: number): void {
+  const tensors = tf.tidy(() => weightsInLayersOrder(node, channels).map((weight) => tf.keep(weight)))
   if (tensors.length > 0) layer.setWeights(tensors)
   tf.dispose(tensors)
 }
 
-function weightsInLayersOrder(node: NetworkNode): tf.Tensor[] {
+function weightsInLayersOrder(node: NetworkNode, channels: number): tf.Tensor[] {
   const tensor = ({ data, shape }: Weight) => tf.tensor(data, [...shape])
+  // [channels · multiplier, 1, kh, kw] → [kh, kw, channels, multiplier]
+  const perChannel = (kernel: Weight) => {
+    const [, , kh, kw] = kernel.shape as [number, number, number, number]
+    return tensor(kernel).reshape([channels, -1, kh, kw]).transpose([2, 3, 0, 1])
+  }
   switch (node.op) {
     case 'Conv2D': // OIHW → HWIO
       return [tensor(node.weights.kernel).transpose([2, 3, 1, 0]), tensor(node.weights.bias)]
+    case 'DepthwiseConv2D':
+      return [perChannel(node.weights.kernel), tensor(node.weights.bias)]
+    case 'SeparableConv2D': {
+      const { depthwise, pointwise, bias } = node.weights
+      return [perChannel(depthwise), tensor(pointwise).transpose([2, 3, 1, 0]), tensor(bias)]
+    }
+    case 'LayerNorm':
+      return [tensor(node.weights.gamma), tensor(node.weights.beta)]
     case 'Dense': // [units, inputs] → [inputs, units]
       return [tensor(node.weights.kernel).transpose(), tensor(node.weights.bias)]
     case 'BatchNorm': {

@@ -1,0 +1,153 @@
+/** A training's state as one file, from which it goes on as if it had never stopped. */
+import { EscError, type NetworkGraph, namedWeights, type RngState, type Weight, withWeights } from '@esc/core'
+import * as z from 'zod/mini'
+import type { EngineState } from './engine.js'
+import type { RunDescription } from './run-description.js'
+import { readSafetensors, writeSafetensors } from './safetensors.js'
+import type { EpochRecord } from './train-options.js'
+
+/**
+ * Where a training keeps its state: `checkpointFile(path)` of `@esc/model/node`, or anything else that holds bytes.
+ *
+ * The bytes are a safetensors file: `state/node.weight` (present weights), `state/slot/node.weight` (the optimiser's),
+ * `best/node.weight` (weights of the best epoch), and texts that say what training it is of and how far it came. Going on needs
+ * the same network, examples and options; `epochs` may be larger. Functions (`augment`, `mix`, a `learningRate` of epochs to
+ * come) and the engine cannot be compared: that they are the same is up to the caller.
+ */
+export interface CheckpointStore {
+  /** What was written last; `null` if nothing was. */
+  read(): Promise<Uint8Array | null>
+  /** Puts the bytes in the place of what was there, whole or not at all. */
+  write(bytes: Uint8Array): Promise<void>
+}
+
+/** A training after an epoch. */
+export interface SavedTraining {
+  state: EngineState
+  /** Of the generator that dropout draws from. */
+  rng: RngState
+  /** At least one epoch. */
+  history: readonly EpochRecord[]
+  /** Weights of the best epoch. */
+  best: NetworkGraph
+}
+
+const format = 'esc-training'
+const version = '1'
+
+const whole = z.int().check(z.nonnegative())
+const word = z.int().check(z.minimum(0), z.maximum(2 ** 32 - 1))
+const finite = z.number()
+const descriptionSchema = z.record(z.string(), z.string())
+const progressSchema = z.strictObject({
+  steps: whole,
+  rng: z.tuple([word, word, word, word, word, word]),
+  history: z
+    .array(
+      z.strictObject({
+        epoch: whole,
+        trainLoss: finite,
+        trainAccuracy: finite,
+        validationLoss: z.nullable(finite),
+        validationAccuracy: z.nullable(finite),
+        learningRate: finite,
+        trainMs: finite,
+      }),
+    )
+    .check(
+      z.minLength(1),
+      z.refine((records) => records.every(({ epoch }, i) => epoch === i + 1)),
+    ),
+})
+
+/** A checkpoint's bytes. */
+export function encodeCheckpoint(
+  run: RunDescription,
+  { state, rng, history, best }: SavedTraining,
+): Uint8Array {
+  const weights = new Map(namedWeights(best).map(({ name, weight }) => [name, weight]))
+  const tensors = new Map<string, Weight>()
+  for (const [name, data] of Object.entries(state.values)) {
+    // `slot/node.weight` has the weight's shape; nodes may have a slash in their names, too.
+    const weight = weights.get(name) ?? weights.get(name.slice(name.indexOf('/') + 1))
+    tensors.set(`state/${name}`, { shape: weight?.shape ?? [data.length], data })
+  }
+  for (const [name, weight] of weights) tensors.set(`best/${name}`, weight)
+  const progress = { steps: state.steps, rng, history }
+  const metadata = { format, version, run: JSON.stringify(run), progress: JSON.stringify(progress) }
+  return writeSafetensors({ tensors, metadata })
+}
+
+/**
+ * Reads a checkpoint of this run.
+ *
+ * @param graph - The network with its initial weights.
+ * @throws EscError CORRUPT_DATA if it is no checkpoint or a damaged one; UNSUPPORTED_FORMAT if it is one of another version;
+ *   INVALID_INPUT saying what differs if it is of another run.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, graph: NetworkGraph, run: RunDescription): SavedTraining {
+  const { tensors, metadata } = readSafetensors(bytes)
+  if (metadata.format !== format) throw corrupt('it is another safetensors file')
+  if (metadata.version !== version) {
+    const found = JSON.stringify(metadata.version)
+    throw new EscError('UNSUPPORTED_FORMAT', `the checkpoint is of version ${found}; only ${version} is read`)
+  }
+  assertSameRun(parsed(descriptionSchema, metadata.run, 'run'), run)
+  const { history, ...progress } = parsed(progressSchema, metadata.progress, 'progress')
+  const withPrefix = (prefix: string) =>
+    [...tensors].flatMap(([name, { data }]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
+    )
+  const best = Object.fromEntries(withPrefix('best/'))
+  const missing = namedWeights(graph).find(({ name }) => !Object.hasOwn(best, name))
+  if (missing) throw corrupt(`it has no 'best/${missing.name}'`)
+  return {
+    state: { steps: progress.steps, values: Object.fromEntries(withPrefix('state/')) },
+    rng: progress.rng,
+    history,
+    best: withWeights(graph, best),
+  }
+}
+
+/** @throws EscError INVALID_INPUT saying what differs. */
+function assertSameRun(saved: RunDescription, present: RunDescription): void {
+  const keys = [...new Set([...Object.keys(saved), ...Object.keys(present)])]
+  const differences = keys.filter((key) => saved[key] !== present[key])
+  if (differences.length > 0) throw otherRun(differences.map((key) => [key, saved[key], present[key]]))
+}
+
+/**
+ * What to say of a checkpoint of another run.
+ *
+ * @param differences - What differs, what it was then, and what it is now.
+ */
+export function otherRun(
+  differences: readonly (readonly [what: string, then: unknown, now: unknown])[],
+): EscError {
+  const list = differences.map(
+    ([what, then, now]) => `${what} was ${then ?? 'not there'}, is ${now ?? 'not there'}`,
+  )
+  return new EscError(
+    'INVALID_INPUT',
+    `the checkpoint is of another run: ${list.join('; ')}. Go on as it was begun, or remove it or name another one to start anew`,
+    { detail: { differences: differences.map(([what]) => what) } },
+  )
+}
+
+function parsed<T>(schema: z.ZodMiniType<T>, text: string | undefined, name: string): T {
+  try {
+    return schema.parse(JSON.parse(text ?? ''))
+  } catch (cause) {
+    throw corrupt(`its '${name}' is not what this version writes`, cause)
+  }
+}
+
+function corrupt(what: string, cause?: unknown): EscError {
+  return new EscError(
+    'CORRUPT_DATA',
+    `no checkpoint of a training, or a damaged one: ${what}; remove it to start anew`,
+    {
+      cause,
+    },
+  )
+}

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { createRng } from '@esc/core'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { trainTiny } from './fixtures/training-process.js'
+import { checkpointFile } from './index.js'
+
+let work: string
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'esc-checkpoint-'))
+  // In one file each the programs start several times faster, and they start often.
+  const require = createRequire(import.meta.url)
+  const native = pathToFileURL(require.resolve('onnxruntime-node')).href
+  await build({
+    entryPoints: ['training-process', 'writing-process'].map((name) =>
+      fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url)),
+    ),
+    outdir: work,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@esc/source'],
+    plugins: [
+      {
+        name: 'native',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^onnxruntime-node$/ }, () => ({ path: native, external: true })),
+      },
+    ],
+  })
+})
+afterAll(() => rm(work, { recursive: true }))
+
+/**
+ * Runs a program until it ends, or has said `word` so often; then kills it, a moment later.
+ *
+ * @returns How often it said the word; `signal` is null if it came to its end.
+ */
+function runAndKill(program: string, argv: string[], word: string, kill: { after: number; delayMs: number }) {
+  const path = join(work, `${program}.mjs`)
+  const child = spawn(process.execPath, [path, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = 0
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const before = said
+    said += text.split(word).length - 1
+    if (before < kill.after && said >= kill.after) setTimeout(() => child.kill('SIGKILL'), kill.delayMs)
+  })
+  return new Promise<{ said: number; signal: string | null; code: number | null }>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ said, signal, code }))
+  })
+}
+
+const rng = createRng(Date.now())
+/** Leftovers of a process that has just been killed may be there until the next one begins: at most one. */
+const temporary = async (dir: string) => (await readdir(dir)).filter((name) => name.endsWith('.tmp'))
+
+test('a training that is killed again and again ends with the bytes of one that never was', async () => {
+  const dir = await mkdtemp(join(work, 'killed-'))
+  const [checkpoint, weights] = [join(dir, 'a.safetensors'), join(dir, 'weights')]
+  let kills = 0
+  for (;;) {
+    const kill = { after: 3 + rng.integer(8), delayMs: rng.integer(20) }
+    const { signal, code } = await runAndKill('training-process', [checkpoint, weights], 'epoch', kill)
+    expect((await temporary(dir)).length).toBeLessThanOrEqual(1)
+    if (signal === null) {
+      expect(code).toBe(0)
+      break
+    }
+    kills++
+  }
+  expect(kills).toBeGreaterThanOrEqual(1)
+  expect(await temporary(dir)).toEqual([])
+  expect(Buffer.compare(await readFile(weights), await trainTiny({}))).toBe(0)
+})
+
+test('a process that is killed while it writes leaves the checkpoint before, or the new one, and no heap of files', async () => {
+  const dir = await mkdtemp(join(work, 'writing-'))
+  const path = join(dir, 'big.safetensors')
+  let unfinished = 0
+  for (let kill = 0; kill < 4; kill++) {
+    await runAndKill('writing-process', [path], 'writes', {
+      after: 2 + rng.integer(3),
+      delayMs: rng.integer(20),
+    })
+    const left = await temporary(dir)
+    expect(left.length).toBeLessThanOrEqual(1)
+    unfinished += left.length
+    const bytes = (await readFile(path)) as Uint8Array
+    expect(bytes.length).toBe(3e7)
+    expect(Buffer.compare(bytes, new Uint8Array(3e7).fill(bytes[0]!))).toBe(0)
+  }
+  expect(unfinished).toBeGreaterThan(0)
+  await checkpointFile(path).read()
+  expect(await readdir(dir)).toEqual(['big.safetensors'])
+})
+
+describe('checkpointFile', () => {
+  test('makes its folder, and replaces what it wrote', async () => {
+    const path = join(work, 'new', 'folder', 'x.safetensors')
+    const store = checkpointFile(path)
+    expect(await store.read()).toBeNull()
+    await store.write(Uint8Array.of(1, 2, 3))
+    await store.write(Uint8Array.of(4))
+    expect(await readdir(join(work, 'new', 'folder'))).toEqual(['x.safetensors'])
+    expect([...(await checkpointFile(path).read())!]).toEqual([4])
+  })
+
+  test('leaves alone what is not a leftover of its own', async () => {
+    const dir = await mkdtemp(join(work, 'others-'))
+    const id = '01234567-89ab-cdef-0123-456789abcdef'
+    const names = [
+      // A process that runs: this one.
+      `x.${process.pid}.${id}.tmp`,
+      `y.999999999.${id}.tmp`,
+      'x.notes.tmp',
+      'x.1.tmp',
+    ]
+    const leftover = `x.999999999.${id}.tmp`
+    for (const name of [...names, leftover]) await writeFile(join(dir, name), '')
+    await checkpointFile(join(dir, 'x')).read()
+    expect((await readdir(dir)).sort()).toEqual(names.sort())
+  })
+
+  test('errors name the path', async () => {
+    await writeFile(join(work, 'occupied'), 'a file')
+    await mkdir(join(work, 'folder'), { recursive: true })
+    const inFile = join(work, 'occupied', 'x')
+    const failure = (action: string, path: string) =>
+      expect.objectContaining({
+        code: 'IO',
+        message: expect.stringContaining(`cannot ${action} the checkpoint ${path}: `),
+      })
+    await expect(checkpointFile(inFile).write(Uint8Array.of(1))).rejects.toEqual(failure('write', inFile))
+    await expect(checkpointFile(inFile).read()).rejects.toEqual(failure('read', inFile))
+    const folder = join(work, 'folder')
+    await expect(checkpointFile(folder).read()).rejects.toEqual(failure('read', folder))
+    await expect(checkpointFile(folder).write(Uint8Array.of(1))).rejects.toEqual(failure('write', folder))
+    expect(await temporary(work)).toEqual([])
+  })
+})

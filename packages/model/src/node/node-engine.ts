@@ -1,0 +1,131 @@
+/** Training on onnxruntime-node, in this thread or in others. */
+import { availableParallelism } from 'node:os'
+import { assertInteger, type NetworkGraph } from '@esc/core'
+import type { Tensor } from '@esc/onnx'
+import { ortRuntime } from '@esc/onnx/node'
+import type { CreateEngine, EngineOptions, StepResult } from '../engine.js'
+import type { MaskedEngine } from '../ort/core.js'
+import { ortEngine, withDropout } from '../ort/engine.js'
+import type { MaskedBatch } from '../ort/session.js'
+import { type EngineThreads, type Lend, startThreads } from './engine-threads.js'
+import { shareMemory } from './slices.js'
+
+/** Options of {@link nodeEngine}. */
+export interface NodeEngineOptions {
+  /**
+   * Worker threads. 0 steps in this thread, which does nothing else meanwhile. 1 (default) steps in another thread, with the same
+   * bytes as result, while this one prepares the next batch. With more, each has a part of the batch: see {@link nodeEngine}.
+   */
+  workers?: number
+  /**
+   * Threads inside one operator, in each worker; the default is ONNX Runtime's own choice for one worker, and the processors
+   * shared out among several.
+   */
+  threads?: number
+}
+
+/**
+ * The engine of `@esc/model/node`.
+ *
+ * With two workers or more, each computes the gradients of its slice of the batch, and the first one adds them up and updates
+ * the weights; the same number of workers gives the same bytes. BatchNorm's statistics are those of a slice, as in PyTorch's
+ * DataParallel; its running averages become the slices' mean, weighted by clips. Without BatchNorm the results are one
+ * worker's within rounding. Whether workers are faster than as many threads in one depends on network and machine:
+ * `npm run bench -- train` measures 2 workers against 2 threads.
+ *
+ * Dropout masks are drawn in this thread, before the step begins.
+ *
+ * @throws EscError INVALID_OPTION if an option is out of range; when used, UNSUPPORTED_LAYER naming a layer that has no gradient
+ *   rule, or IO if a thread cannot be started or dies.
+ * @example const engine = await nodeEngine({ workers: 2 })(graph, { rng: createRng(42) })
+ */
+export function nodeEngine({ workers = 1, threads }: NodeEngineOptions = {}): CreateEngine {
+  assertInteger('workers', workers, 0)
+  if (threads !== undefined) assertInteger('threads', threads, 1)
+  const share = workers > 1 ? Math.max(1, Math.floor(availableParallelism() / workers)) : undefined
+  const each = threads ?? share
+  const sessions = each === undefined ? {} : { threads: each }
+  if (workers === 0) return ortEngine({ runtime: ortRuntime, ...sessions })
+  return async (graph, { rng, ...options }) => {
+    const engine = await createThreadedEngine(graph, { ...options, ...sessions }, workers)
+    return withDropout(graph, rng, ortRuntime.name, engine)
+  }
+}
+
+async function createThreadedEngine(
+  graph: NetworkGraph,
+  options: Omit<EngineOptions, 'rng'> & { threads?: number },
+  workers: number,
+): Promise<MaskedEngine> {
+  const shared = workers > 1 ? shareMemory(graph, workers) : null
+  const busy = new Int32Array(new SharedArrayBuffer(4 * workers))
+  const setups = Array.from({ length: workers }, (_, index) => ({ graph, ...options, index, busy, shared }))
+  const engine = await startThreads(setups)
+  const first = engine.threads[0]!
+  let turn = 0
+  return {
+    step: (batch) => stepInSlices(engine, batch, ++turn),
+    predict: (input) => first.call('predict', (lend) => lend('input', input)),
+    state: () => first.call('state'),
+    restore: (state) => first.call('restore', () => state),
+    findNonFinite: (batch) => first.call('findNonFinite', (lend) => lendBatch(lend, batch)),
+    release: engine.release,
+  }
+}
+
+async function stepInSlices(
+  { threads }: EngineThreads,
+  batch: MaskedBatch,
+  turn: number,
+): Promise<StepResult> {
+  const clips = batch.input.dims[0]!
+  const slices = Math.min(threads.length, clips)
+  const answers = await Promise.allSettled(
+    threads.slice(0, slices).map((thread, i) => {
+      const from = Math.floor((clips * i) / slices)
+      const to = Math.floor((clips * (i + 1)) / slices)
+      const share = (to - from) / clips
+      const part = { turn, slices, share }
+      return thread
+        .call('step', (lend) => ({
+          ...lendBatch((name, tensor) => lend(name, rowsOf(tensor, from, to)), batch),
+          ...part,
+        }))
+        .then((result) => ({ ...result, share }))
+    }),
+  )
+  // The first thread fails where another one does, and knows less about it.
+  const failed = answers.findLast((answer) => answer.status === 'rejected')
+  if (failed) throw failed.reason
+  const results = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  if (results.length === 1) return { loss: results[0]!.loss, logits: results[0]!.logits }
+  const classes = batch.target.dims[1]!
+  const logits = new Float32Array(clips * classes)
+  let offset = 0
+  for (const result of results) {
+    logits.set(result.logits, offset)
+    offset += result.logits.length
+  }
+  return { loss: results.reduce((sum, { loss, share }) => sum + loss * share, 0), logits }
+}
+
+function lendBatch(
+  lend: Lend,
+  { input, target, teacherLogits, masks, learningRate }: MaskedBatch,
+): MaskedBatch {
+  const lentMasks = Object.entries(masks).map(([name, mask]) => [name, lend(name, mask)])
+  return {
+    input: lend('input', input),
+    target: lend('target', target),
+    ...(teacherLogits ? { teacherLogits: lend('teacherLogits', teacherLogits) } : {}),
+    masks: Object.fromEntries(lentMasks),
+    learningRate,
+  }
+}
+
+function rowsOf({ dims, data }: Tensor, from: number, to: number): Tensor {
+  const [rows, ...rest] = dims as [number, ...number[]]
+  const size = data.length / rows
+  const part = (data as Float32Array).subarray(from * size, to * size)
+  return { type: 'float32', dims: [to - from, ...rest], data: part }
+}

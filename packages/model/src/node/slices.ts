@@ -1,0 +1,166 @@
+/** Data parallel training: each thread has the gradients of its slice of the batch, and the first one sums and updates. */
+import { EscError, type NetworkGraph, namedWeights } from '@esc/core'
+import { buildGradientModel, buildUpdateModel, type Session } from '@esc/onnx'
+import type { StepResult } from '../engine.js'
+import type { Stepper } from '../ort/core.js'
+import type { FloatTensor, Values } from '../ort/parameters.js'
+import { batchFeeds, type MaskedBatch, type OrtCoreOptions, openSession, stepResult } from '../ort/session.js'
+
+/** In place of a turn: the thread is dead. */
+const abandoned = -(2 ** 31)
+
+/** One thread's part of a batch. */
+export interface SliceBatch extends MaskedBatch {
+  /** Number of the step, from 1. */
+  turn: number
+  /** Threads that have a part of this batch, the first ones. */
+  slices: number
+  /** This part's clips by the batch's. */
+  share: number
+}
+
+/** What the threads of an engine share. */
+export interface SharedMemory {
+  /** Of each thread the last turn of which it has published its values, negative if it failed. */
+  turns: Int32Array
+  /** The weights, published by thread 0, and of each other thread its share of the sums; in the order of `namedWeights`. */
+  rows: readonly Float32Array[]
+}
+
+/** Makes the memory that `threads` threads share. */
+export function shareMemory(graph: NetworkGraph, threads: number): SharedMemory {
+  const size = namedWeights(graph).reduce((sum, { weight }) => sum + weight.data.length, 0)
+  return {
+    turns: new Int32Array(new SharedArrayBuffer(4 * threads)),
+    rows: Array.from({ length: threads }, () => new Float32Array(new SharedArrayBuffer(4 * size))),
+  }
+}
+
+/** The steps of thread 0. What else an engine does, it does alone. */
+export async function createLeader(
+  graph: NetworkGraph,
+  options: OrtCoreOptions,
+  { turns, rows }: SharedMemory,
+): Promise<Stepper<SliceBatch>> {
+  const slice = await createSlice(graph, options)
+  const update = await openSession(options, buildUpdateModel(graph, options))
+  return {
+    async step(batch, present, scalars, next) {
+      slice.order.forEach(({ name, offset }) => {
+        rows[0]!.set(present[name]!.data, offset)
+      })
+      publish(turns, 0, batch.turn)
+      const { result, sums } = await slice.run(batch, present)
+      // In the order of threads, so that the sum's rounding does not depend on who was first.
+      for (let thread = 1; thread < batch.slices; thread++) {
+        waitFor(turns, thread, batch.turn)
+        for (const { output, offset } of slice.order) addInto(sums[output]!.data, rows[thread]!, offset)
+      }
+      await update.run({ ...present, ...scalars, ...sums }, pick(next, update.outputNames))
+      for (const { output } of slice.order) next[output]?.data.set(sums[output]!.data)
+      return result
+    },
+    async release() {
+      await slice.release()
+      await update.release()
+    },
+  }
+}
+
+/** The steps of any other thread. */
+export async function createFollower(
+  graph: NetworkGraph,
+  options: OrtCoreOptions,
+  { turns, rows }: SharedMemory,
+  thread: number,
+): Promise<{ step(batch: SliceBatch): Promise<StepResult>; release(): Promise<void> }> {
+  const slice = await createSlice(graph, options)
+  const weights = emptyTensors(namedWeights(graph).map(({ name, weight }) => [name, weight.shape]))
+  return {
+    async step(batch) {
+      let turn = -batch.turn
+      try {
+        waitFor(turns, 0, batch.turn)
+        for (const { name, offset } of slice.order) {
+          const { data } = weights[name]!
+          data.set(rows[0]!.subarray(offset, offset + data.length))
+        }
+        const { result, sums } = await slice.run(batch, weights)
+        for (const { output, offset } of slice.order) rows[thread]!.set(sums[output]!.data, offset)
+        turn = batch.turn
+        return result
+      } finally {
+        publish(turns, thread, turn)
+      }
+    },
+    release: slice.release,
+  }
+}
+
+/**
+ * Gradients, and running averages as they would be, of a slice, times its share: over all slices they add up to those of the
+ * batch, since the loss is a mean over clips.
+ */
+async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
+  const session: Session = await openSession(options, buildGradientModel(graph, options))
+  let end = 0
+  const order = namedWeights(graph).map(({ name, weight: { shape, data }, trainable }) => {
+    const offset = end
+    end += data.length
+    return { name, shape, offset, output: trainable ? `gradient/${name}` : `next/${name}` }
+  })
+  const sums = emptyTensors(order.map(({ output, shape }) => [output, shape]))
+  return {
+    order,
+    async run(batch: SliceBatch, weights: Values) {
+      const result = stepResult(await session.run({ ...weights, ...batchFeeds(graph, batch) }, sums))
+      for (const { data } of Object.values(sums)) {
+        for (let i = 0; i < data.length; i++) data[i] = data[i]! * batch.share
+      }
+      return { result, sums }
+    },
+    release: () => session.release(),
+  }
+}
+
+function emptyTensors(shapes: readonly (readonly [string, readonly number[]])[]): Values {
+  const tensors = shapes.map(([name, dims]): [string, FloatTensor] => {
+    const size = dims.reduce((product, length) => product * length, 1)
+    return [name, { type: 'float32', dims, data: new Float32Array(size) }]
+  })
+  return Object.fromEntries(tensors)
+}
+
+function addInto(sum: Float32Array, row: Float32Array, offset: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + row[offset + i]!
+}
+
+function pick(values: Values, names: readonly string[]): Values {
+  return Object.fromEntries(names.map((name) => [name, values[name]!]))
+}
+
+function publish(turns: Int32Array, thread: number, turn: number): void {
+  Atomics.store(turns, thread, turn)
+  Atomics.notify(turns, thread)
+}
+
+/** Says of a thread that no more will come from it, so that none waits for it. */
+export function abandon(shared: SharedMemory | null, thread: number): void {
+  if (shared) publish(shared.turns, thread, abandoned)
+}
+
+/**
+ * Blocks this thread, which has nothing else to do, until another one has published.
+ *
+ * @throws EscError IO if that one failed; its own error says why.
+ */
+function waitFor(turns: Int32Array, thread: number, turn: number): void {
+  for (;;) {
+    const found = Atomics.load(turns, thread)
+    if (found === turn) return
+    if (found === -turn || found === abandoned) {
+      throw new EscError('IO', `worker thread ${thread + 1} failed in step ${turn}`)
+    }
+    Atomics.wait(turns, thread, found)
+  }
+}

@@ -1,0 +1,98 @@
+/** Training on ONNX Runtime: everything but the drawing of dropout masks. */
+import { type NetworkGraph, namedWeights, withWeights } from '@esc/core'
+import {
+  buildTrainingModel,
+  floatData,
+  lowerNetwork,
+  optimizerScalars,
+  type Session,
+  scalar,
+  type Tensor,
+} from '@esc/onnx'
+import type { StepResult, TrainingEngine } from '../engine.js'
+import { findNonFinite } from './find-non-finite.js'
+import { createParameters, type Values } from './parameters.js'
+import { batchFeeds, type MaskedBatch, type OrtCoreOptions, openSession, stepResult } from './session.js'
+
+/** A training engine that is handed its dropout masks. */
+export interface MaskedEngine<B extends MaskedBatch = MaskedBatch>
+  extends Omit<TrainingEngine, 'name' | 'step' | 'findNonFinite'> {
+  step(batch: B): Promise<StepResult>
+  findNonFinite(batch: MaskedBatch): Promise<string | null>
+}
+
+/** How a step is computed. */
+export interface Stepper<B extends MaskedBatch> {
+  /** Reads the present values and the optimiser's scalars, and writes the `next/…` values. */
+  step(
+    batch: B,
+    present: Values,
+    scalars: Readonly<Record<string, Tensor>>,
+    next: Values,
+  ): Promise<StepResult>
+  release(): Promise<void>
+}
+
+/** An engine around a way to compute a step: by default one run of the network's whole training graph. */
+export async function createOrtCore<B extends MaskedBatch>(
+  graph: NetworkGraph,
+  options: OrtCoreOptions,
+  createStepper: (graph: NetworkGraph, options: OrtCoreOptions) => Promise<Stepper<B>> = createWholeStepper,
+): Promise<MaskedEngine<B>> {
+  const parameters = createParameters(graph, options.optimizer)
+  const stepper = await createStepper(graph, options)
+  const inference = createInference(graph, options)
+  return {
+    async step(batch) {
+      const { learningRate } = batch
+      const known = { learningRate, ...optimizerScalars(options.optimizer ?? {}, parameters.steps + 1) }
+      const scalars = Object.fromEntries(Object.entries(known).map(([name, value]) => [name, scalar(value)]))
+      const result = await stepper.step(batch, parameters.present, scalars, parameters.next)
+      parameters.advance()
+      return result
+    },
+    predict: (input) => inference.predict(input, parameters.present, parameters.version),
+    state: async () => parameters.state(),
+    restore: async (state) => parameters.restore(state),
+    findNonFinite: (batch) => findNonFinite(graph, options, parameters.previous, batch),
+    async release() {
+      await inference.release()
+      await stepper.release()
+    },
+  }
+}
+
+async function createWholeStepper(
+  graph: NetworkGraph,
+  options: OrtCoreOptions,
+): Promise<Stepper<MaskedBatch>> {
+  const session = await openSession(options, buildTrainingModel(graph, options))
+  return {
+    async step(batch, present, scalars, next) {
+      return stepResult(await session.run({ ...present, ...scalars, ...batchFeeds(graph, batch) }, next))
+    },
+    release: () => session.release(),
+  }
+}
+
+/** Keeps the session of the last predictions until the weights change. */
+function createInference(graph: NetworkGraph, options: OrtCoreOptions) {
+  let kept: { session: Session; version: number } | null = null
+  async function release() {
+    const { session } = kept ?? {}
+    kept = null
+    await session?.release()
+  }
+  return {
+    async predict(input: Tensor, present: Values, version: number): Promise<Float32Array> {
+      if (kept?.version !== version) {
+        await release()
+        const weights = namedWeights(graph).map(({ name }) => [name, present[name]!.data])
+        const trained = withWeights(graph, Object.fromEntries(weights))
+        kept = { session: await openSession(options, lowerNetwork(trained), false), version }
+      }
+      return floatData(await kept!.session.run({ [graph.input.name]: input }), 'logits')
+    },
+    release,
+  }
+}

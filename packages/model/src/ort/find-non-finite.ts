@@ -1,0 +1,36 @@
+/** Finds where a training step's numbers stop being finite. */
+import { type NetworkGraph, namedWeights } from '@esc/core'
+import { buildProbeModel, floatData } from '@esc/onnx'
+import type { Values } from './parameters.js'
+import { batchFeeds, type MaskedBatch, type OrtCoreOptions, openSession } from './session.js'
+
+/**
+ * The first that is not finite of: the weights, the input, the layers' outputs in order, the loss; `null` if all are.
+ *
+ * @param values - What the step began with.
+ */
+export async function findNonFinite(
+  graph: NetworkGraph,
+  options: OrtCoreOptions,
+  values: Values,
+  batch: MaskedBatch,
+): Promise<string | null> {
+  const weights = namedWeights(graph).map(({ name }) => name)
+  const broken = weights.find((name) => !allFinite(values[name]!.data))
+  if (broken !== undefined) return `weight '${broken}'`
+  if (!allFinite(batch.input.data as Float32Array)) return 'input'
+  const session = await openSession(options, buildProbeModel(graph, options))
+  try {
+    const feeds = Object.fromEntries(weights.map((name) => [name, values[name]!]))
+    const outputs = await session.run({ ...feeds, ...batchFeeds(graph, batch) })
+    const layer = graph.nodes.find(({ name }) => !allFinite(floatData(outputs, `layer/${name}`)))
+    if (layer) return `layer '${layer.name}'`
+    return allFinite(floatData(outputs, 'loss')) ? null : 'loss'
+  } finally {
+    await session.release()
+  }
+}
+
+function allFinite(values: Float32Array): boolean {
+  return values.every(Number.isFinite)
+}

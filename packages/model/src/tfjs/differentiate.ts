@@ -1,0 +1,75 @@
+/** The loss of a batch, and what tfjs's autograd makes of it. */
+import { type NetworkGraph, namedWeights } from '@esc/core'
+import type { LossOptions } from '@esc/onnx'
+import * as tf from '@tensorflow/tfjs'
+import { forward, type Tensors } from './forward.js'
+import { lossOf } from './loss.js'
+
+/** A training batch on the backend. */
+export interface MaskedTensors {
+  /** [N, channels, bins, frames]. */
+  input: tf.Tensor4D
+  /** [N, classes]. */
+  target: tf.Tensor2D
+  /** [N, classes]; `null` where the loss does not distil. */
+  teacherLogits: tf.Tensor2D | null
+  /** `node.mask` for each Dropout. */
+  masks: Tensors
+}
+
+/** What {@link trainingLoss} returns; all the caller's to free. */
+export interface DifferentiatedLoss {
+  value: tf.Scalar
+  /** [N, classes]. */
+  logits: tf.Tensor2D
+  /** By `node.weight`, of trainable weights. */
+  gradients: Tensors
+  /** New running averages by `node.weight`. */
+  updates: Tensors
+}
+
+/**
+ * The loss in training mode, and its gradient with respect to every trainable weight.
+ *
+ * @param weights - All weights as `node.weight`.
+ * @example const { gradients } = tf.tidy(() => trainingLoss(graph, weights, batch))
+ */
+export function trainingLoss(
+  graph: NetworkGraph,
+  weights: Tensors,
+  { input, target, teacherLogits, masks }: MaskedTensors,
+  options?: LossOptions,
+): DifferentiatedLoss {
+  const names = namedWeights(graph).flatMap(({ name, trainable }) => (trainable ? [name] : []))
+  let pass = { logits: target, updates: {} as Tensors }
+  const differentiate = tf.valueAndGrads((...changing: tf.Tensor[]) => {
+    const present = Object.fromEntries(names.map((name, i) => [name, changing[i]!]))
+    const { logits, updates } = forward(graph, { ...weights, ...present }, input, { training: masks })
+    const loss = lossOf(logits, target, teacherLogits, options)
+    // What a differentiated function does not return is freed.
+    pass = { logits: tf.keep(logits), updates: keepAll(updates) }
+    return loss
+  })
+  const { value, grads } = differentiate(names.map((name) => weights[name]!))
+  const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]!]))
+  return { value: value as tf.Scalar, gradients, ...pass }
+}
+
+/** The input, each layer's output and the loss in training mode, in this order and with names for messages. */
+export function valuesAndLoss(
+  graph: NetworkGraph,
+  weights: Tensors,
+  { input, target, teacherLogits, masks }: MaskedTensors,
+  options?: LossOptions,
+): [name: string, value: tf.Tensor][] {
+  const values: [string, tf.Tensor][] = [['input', input]]
+  const { logits } = forward(graph, weights, input, {
+    training: masks,
+    onValue: ({ name }, value) => values.push([`layer '${name}'`, value]),
+  })
+  return [...values, ['loss', lossOf(logits, target, teacherLogits, options)]]
+}
+
+function keepAll(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tensor)]))
+}

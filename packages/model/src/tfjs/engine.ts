@@ -1,0 +1,146 @@
+/** The training engine on tfjs: a network's forward pass in tf ops, differentiated by tfjs. */
+import { EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { buildTrainingModel, type Tensor } from '@esc/onnx'
+import * as tf from '@tensorflow/tfjs'
+import type { CreateEngine, EngineOptions } from '../engine.js'
+import type { MaskedEngine } from '../ort/core.js'
+import { withDropout } from '../ort/engine.js'
+import { createParameters, type Values } from '../ort/parameters.js'
+import { type MaskedTensors, trainingLoss, valuesAndLoss } from './differentiate.js'
+import { forward, type Tensors } from './forward.js'
+import { updateWeights } from './optimizer.js'
+
+/**
+ * Trains on tfjs, on whatever backend is set: WebGL or WebGPU in a page, plain JavaScript anywhere.
+ *
+ * Same losses, optimisers, dropout masks and refusals as `ortEngine`. Plain JavaScript is slow: on a CPU, take `ortEngine`.
+ *
+ * @throws EscError INVALID_INPUT if the network is inconsistent, or a node does not lead to its output; INVALID_OPTION naming
+ *   a constant of the loss or the optimiser that is out of range.
+ * @example
+ * const engine = await tfjsEngine()(audioCnn({ bins: 13, frames: 431, classes: 10 }), { rng: createRng(1) })
+ * const { loss } = await engine.step({ input, target, learningRate: 1e-3 })
+ */
+export function tfjsEngine(): CreateEngine {
+  return async (graph, options) => {
+    await tf.ready()
+    // The training graph is not run here: writing it checks the network and all options.
+    buildTrainingModel(graph, options)
+    const name = `@tensorflow/tfjs ${tf.version.tfjs} (${tf.getBackend()})`
+    return withDropout(graph, options.rng, name, createCore(graph, options))
+  }
+}
+
+function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): MaskedEngine {
+  const isWeight = new Set(namedWeights(graph).map(({ name }) => name))
+  const classes = inferShapes(graph).get(graph.output)![0]!
+  let state = toTensors(createParameters(graph, optimizer).present)
+  let steps = 0
+  /** Weights that the last step began with. */
+  let previous: Tensors | null = null
+
+  /** Frees all that the engine holds but what is kept. */
+  function replaceState(next: Tensors, kept: Tensors | null): void {
+    const stay = new Set(Object.values(kept ?? {}))
+    tf.dispose(
+      [...Object.values(state), ...Object.values(previous ?? {})].filter((tensor) => !stay.has(tensor)),
+    )
+    state = next
+    previous = kept
+  }
+  const weights = () => Object.fromEntries(Object.entries(state).filter(([name]) => isWeight.has(name)))
+
+  return {
+    async step(batch) {
+      checkShape('input', batch.input, [null, ...graph.input.shape])
+      const clips = batch.input.dims[0]!
+      checkShape('target', batch.target, [clips, classes])
+      if (loss?.distillation) checkShape('teacherLogits', batch.teacherLogits, [clips, classes])
+      const { learningRate } = batch
+      const { value, logits, next } = tf.tidy(() => {
+        const tensors = batchTensors(batch)
+        const { gradients, updates, ...report } = trainingLoss(graph, state, tensors, loss)
+        const updated = updateWeights(state, gradients, { step: steps + 1, learningRate, optimizer })
+        return { ...report, next: { ...updates, ...updated } }
+      })
+      replaceState(next, weights())
+      steps++
+      const [[meanLoss], scores] = await Promise.all([value.data(), logits.data()])
+      tf.dispose([value, logits])
+      return { loss: meanLoss!, logits: Float32Array.from(scores) }
+    },
+    async predict(input) {
+      checkShape('input', input, [null, ...graph.input.shape])
+      const logits = tf.tidy(() => forward(graph, state, toTensor(input) as tf.Tensor4D).logits)
+      const scores = await logits.data()
+      logits.dispose()
+      return Float32Array.from(scores)
+    },
+    async state() {
+      const values: Record<string, Float32Array> = {}
+      for (const [name, tensor] of Object.entries(state))
+        values[name] = Float32Array.from(await tensor.data())
+      return { steps, values }
+    },
+    async restore(saved) {
+      const parameters = createParameters(graph, optimizer)
+      parameters.restore(saved)
+      replaceState(toTensors(parameters.present), null)
+      steps = saved.steps
+    },
+    async findNonFinite(batch) {
+      const began = previous ?? weights()
+      for (const [name, tensor] of Object.entries(began)) {
+        if (!(await allFinite(tensor))) return `weight '${name}'`
+      }
+      const values = tf.tidy(() => valuesAndLoss(graph, began, batchTensors(batch), loss))
+      try {
+        for (const [name, tensor] of values) if (!(await allFinite(tensor))) return name
+        return null
+      } finally {
+        tf.dispose(values.map(([, tensor]) => tensor))
+      }
+    },
+    async release() {
+      replaceState({}, null)
+    },
+  }
+}
+
+function batchTensors({
+  input,
+  target,
+  teacherLogits,
+  masks,
+}: Parameters<MaskedEngine['step']>[0]): MaskedTensors {
+  return {
+    input: toTensor(input) as tf.Tensor4D,
+    target: toTensor(target) as tf.Tensor2D,
+    teacherLogits: teacherLogits ? (toTensor(teacherLogits) as tf.Tensor2D) : null,
+    masks: toTensors(masks as Values),
+  }
+}
+
+function toTensors(values: Values): Tensors {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]))
+}
+
+function toTensor({ data, dims }: Tensor): tf.Tensor {
+  return tf.tensor(data as Float32Array, [...dims], 'float32')
+}
+
+async function allFinite(tensor: tf.Tensor): Promise<boolean> {
+  return (await tensor.data()).every(Number.isFinite)
+}
+
+/** @throws EscError INVALID_INPUT unless it is there, of float32, and has the shape; `null` is any size. */
+function checkShape(name: string, tensor: Tensor | undefined, shape: readonly (number | null)[]): void {
+  const fits =
+    tensor?.type === 'float32' &&
+    tensor.dims.length === shape.length &&
+    shape.every((size, axis) => size === null || size === tensor.dims[axis])
+  if (fits) return
+  const found = tensor ? `${tensor.type} [${tensor.dims}]` : 'missing'
+  const wanted = shape.map((size) => size ?? 'N')
+  throw new EscError('INVALID_INPUT', `${name} is ${found}; it must be float32 [${wanted}]`)
+}
