@@ -10,7 +10,7 @@ import {
   type Rng,
 } from '@esc/core'
 import { createExtractor } from '@esc/dsp'
-import { createOrtEngine, packInputs, packTargets } from '@esc/model'
+import { ortEngine, packInputs, packTargets } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
 import type { StageConsole } from './console.js'
 import { networks } from './networks.js'
@@ -66,7 +66,7 @@ async function tryStep(
   const indices = examples.map((_, i) => i)
   const input = packInputs(examples, indices, graph.input.shape)
   const target = packTargets(examples, indices, classes)
-  const engine = await createOrtEngine(graph, { runtime: ortRuntime, rng: rng.fork('dropout') })
+  const engine = await ortEngine({ runtime: ortRuntime })(graph, { rng: rng.fork('dropout') })
   try {
     const before = await engine.step({ input, target, learningRate })
     const after = await engine.step({ input, target, learningRate })

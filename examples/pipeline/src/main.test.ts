@@ -152,6 +152,47 @@ test('--features keeps features, takes them from there, and changes no result', 
   expect(await changed()).toBe(before)
 }, 180_000)
 
+test('--checkpoint: a run that is stopped goes on where it was, and ends as one that was not', async () => {
+  const argv = ['--data', 'data', '--epochs', '6']
+  const keeping = [...argv, '--checkpoint', 'kept-training/state.safetensors']
+  expect((await run(...argv, '--out', 'unstopped')).code).toBe(0)
+  const { child, finished } = start([...keeping, '--out', 'resumed'])
+  child.stdout!.on('data', (text: string) => {
+    if (text.includes('epoch  2/6')) child.kill('SIGINT')
+  })
+  const { code, stderr } = await finished
+  expect(code).toBe(130)
+  const kept = join(work, 'kept-training', 'state.safetensors')
+  expect(stderr).toBe(`Stopped. Epochs that are finished are kept in ${kept}.\n`)
+
+  // The second time there is nothing left to do.
+  for (const earlier of [
+    /^ {2}[2-5] of 6 epochs were finished earlier/m,
+    /^ {2}6 of 6 epochs were finished earlier/m,
+  ]) {
+    const resumed = await run(...keeping, '--out', 'resumed')
+    expect(resumed.code).toBe(0)
+    expect(resumed.stdout).toMatch(earlier)
+    for (const name of ['history.csv', 'model.int8.onnx', 'model.json', 'model.onnx']) {
+      const [a, b] = await Promise.all(['unstopped', 'resumed'].map((dir) => readFile(join(work, dir, name))))
+      expect(a!.equals(b!), name).toBe(true)
+    }
+    const [a, b] = await Promise.all(
+      ['unstopped', 'resumed'].map(async (dir) => {
+        const text = await readFile(join(work, dir, 'metrics.json'), 'utf8')
+        return { ...(JSON.parse(text) as RunMetrics), times: null }
+      }),
+    )
+    expect(b).toEqual(a)
+  }
+  expect(await readdir(join(work, 'kept-training'))).toEqual(['state.safetensors'])
+
+  const other = await run(...keeping, '--seed', '7', '--out', 'other-seed')
+  expect(other.code).toBe(1)
+  expect(other.stderr).toMatch(/^error: the checkpoint is of another run: .*seed was 42, is 7/)
+  expect(other.stderr.trimEnd().split('\n').length).toBe(1)
+}, 240_000)
+
 test('--features goes on without damaged clips, too, and lists them', async () => {
   const dir = await damaged('broken-kept', async (copy) => {
     const names = (await readdir(join(copy, 'audio'))).sort()

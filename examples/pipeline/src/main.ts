@@ -5,7 +5,7 @@ import { isEscError } from '@esc/core'
 import { renderUsage } from 'citty'
 import { createStageConsole } from './console.js'
 import { dryRun } from './dry-run.js'
-import { command, parseOptions } from './options.js'
+import { command, parseOptions, type RunOptions } from './options.js'
 import type { RunResults } from './results.js'
 import { runPipeline } from './run.js'
 import { percent } from './stages/context.js'
@@ -33,8 +33,7 @@ async function main(): Promise<number> {
       await fetchSource(context)
       left = 'Nothing was written.'
     }
-    if (options.features !== null && !options.dryRun)
-      left = `Features that are finished are kept in ${options.features}.`
+    if (!options.dryRun) left = whatIsKept(options) ?? left
     if (options.dryRun) await dryRun(context)
     else printResults(await runPipeline(context), options.out, console.line)
     return 0
@@ -48,6 +47,15 @@ async function main(): Promise<number> {
     process.stderr.write(`error: ${error.message}\n`)
     return error.code === 'INVALID_OPTION' ? 2 : 1
   }
+}
+
+/** What a run that is stopped leaves behind. */
+function whatIsKept({ features, checkpoint }: RunOptions): string | null {
+  const kept = [
+    ...(features === null ? [] : [`Features that are finished are kept in ${features}.`]),
+    ...(checkpoint === null ? [] : [`Epochs that are finished are kept in ${checkpoint}.`]),
+  ]
+  return kept.length > 0 ? kept.join(' ') : null
 }
 
 async function help(isTerminal: boolean): Promise<string> {

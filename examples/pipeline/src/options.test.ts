@@ -20,12 +20,13 @@ test('nothing given: the defaults', () => {
     skipBad: false,
     saveAudio: false,
     features: null,
+    checkpoint: null,
   })
 })
 
 test('everything given, in both spellings; paths are relative to the caller', () => {
   const argv =
-    '--data=../sounds --subset esc50 --model mel-cnn --split folds --test-fold 3 --val-fold=5 --epochs 2 --seed 7'
+    '--data=../sounds --subset esc50 --model mel-cnn --split folds --test-fold 3 --val-fold=5 --epochs 2 --seed 7 --checkpoint a/b'
   const options = parseOptions(
     [...argv.split(' '), '--out', 'here', '--dry-run', '--skip-bad', '--save-audio'],
     cwd,
@@ -45,6 +46,7 @@ test('everything given, in both spellings; paths are relative to the caller', ()
     skipBad: true,
     saveAudio: true,
     features: null,
+    checkpoint: `${cwd}/a/b`,
   })
 })
 
@@ -111,6 +113,7 @@ test('--help names every flag', async () => {
     'val-fold',
     'epochs',
     'seed',
+    'checkpoint',
     'out',
     'dry-run',
     'skip-bad',

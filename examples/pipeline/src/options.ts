@@ -32,6 +32,8 @@ export interface RunOptions {
   saveAudio: boolean
   /** Absolute path of a feature store; `null` computes the features anew, in memory. */
   features: string | null
+  /** Absolute path of the training's checkpoint; `null` keeps none. */
+  checkpoint: string | null
 }
 
 /** The flags, as citty wants them for `--help`. */
@@ -79,6 +81,11 @@ export const args = {
     type: 'string',
     valueHint: 'DIR',
     description: 'Keep the features in DIR, and take from there what is still right (Default: no)',
+  },
+  checkpoint: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'Keep the training in FILE after each epoch; the same command goes on from there',
   },
   'save-audio': {
     type: 'boolean',
@@ -134,7 +141,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     throw new EscError('INVALID_OPTION', '--download does not go with --dry-run, which writes nothing')
   }
   const data = given.get('data') ?? (download ? 'data/ESC-50' : undefined)
-  const features = given.get('features')
+  const [features, checkpoint] = [given.get('features'), given.get('checkpoint')]
   if (features !== undefined && data === undefined) {
     throw new EscError('INVALID_OPTION', '--features goes with --data: the synthetic set has no files')
   }
@@ -162,6 +169,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     skipBad: given.has('skip-bad'),
     saveAudio: given.has('save-audio'),
     features: features === undefined ? null : resolve(cwd, features),
+    checkpoint: checkpoint === undefined ? null : resolve(cwd, checkpoint),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The main job: from recordings to a verified int8 model and a report. */
+import { dirname } from 'node:path'
 import { assertWritable, historyCsv, type PendingFolder, pendingFolder, toJson, writeFiles } from './files.js'
 import { manifestOf, metricsOf } from './metrics.js'
 import { renderReport } from './report/render.js'
@@ -28,6 +29,7 @@ async function runStages(context: RunContext, processed: PendingFolder): Promise
   const started = performance.now()
   await assertWritable(options.out)
   if (options.features !== null) await assertWritable(options.features)
+  if (options.checkpoint !== null) await assertWritable(dirname(options.checkpoint))
   const data = await prepareData(context, processed)
   const trained = await trainNetwork(context, data)
   const models = await deployModels(context, data, trained)

@@ -8,13 +8,21 @@ import { featuresSuite } from './features.js'
 import { type BenchRow, formatRows } from './rows.js'
 import { splitsSuite } from './splits.js'
 import { trainSuite } from './train.js'
+import { formatTrainRows } from './train-rows.js'
 
-const suites: Record<string, () => Promise<BenchRow[]>> = {
-  audio: audioSuite,
-  dsp: dspSuite,
-  features: featuresSuite,
-  splits: splitsSuite,
-  train: trainSuite,
+const formatted = async (suite: () => Promise<BenchRow[]>) => {
+  const rows = await suite()
+  return { rows, table: formatRows(rows) }
+}
+const suites: Record<string, () => Promise<{ rows: readonly object[]; table: string }>> = {
+  audio: () => formatted(audioSuite),
+  dsp: () => formatted(dspSuite),
+  features: () => formatted(featuresSuite),
+  splits: () => formatted(splitsSuite),
+  train: async () => {
+    const rows = await trainSuite()
+    return { rows, table: formatTrainRows(rows) }
+  },
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
@@ -23,11 +31,11 @@ if (unknown !== undefined) {
   process.stderr.write(`unknown suite ${unknown}; there are ${Object.keys(suites).join(', ')}\n`)
   process.exit(2)
 }
-const results: Record<string, BenchRow[]> = {}
+const results: Record<string, readonly object[]> = {}
 for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
-  const rows = await suites[name]!()
+  const { rows, table } = await suites[name]!()
   results[name] = rows
-  process.stdout.write(`${name}\n${formatRows(rows)}\n`)
+  process.stdout.write(`${name}\n${table}\n`)
 }
 if (values.json !== undefined) {
   writeFileSync(resolve(process.env.INIT_CWD ?? '.', values.json), `${JSON.stringify(results, null, 2)}\n`)

@@ -20,7 +20,11 @@ export function formatRows(rows: readonly BenchRow[]): string {
     peer ? (oursMs / peer.ms).toFixed(2) : '–',
     goalMs === undefined ? '' : `${goalMs} ${oursMs <= goalMs ? 'met' : 'missed'}`,
   ])
-  const table = [['case', 'ours ms', 'peer ms', 'ratio', 'goal ms'], ...cells]
+  return formatTable([['case', 'ours ms', 'peer ms', 'ratio', 'goal ms'], ...cells])
+}
+
+/** Lines of cells as aligned text: the first column to the left, the others to the right. */
+export function formatTable(table: readonly (readonly string[])[]): string {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)))
   return table
     .map((line) =>

@@ -1,86 +1,126 @@
-/** A training step of both networks, batch 32, against PyTorch (python3-torch, default layout), step by step in turns. */
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { createRng, type NetworkGraph, type Rng } from '@esc/core'
-import { audioCnn, createOrtEngine, melCnn, type StepBatch } from '@esc/model'
-import { ortRuntime } from '@esc/onnx/node'
-import { type BenchRow, median } from './rows.js'
+/**
+ * A training step of both networks against PyTorch (python3-torch) and tfjs, step by step in turns, and the memory it takes. Each
+ * contender is a process of its own.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { type Maker, type StepSize, startSteps } from './step-process.js'
+import { type Measured, summarize, type TrainRow } from './train-rows.js'
 
-const batch = 32
-const classes = 10
-const warmup = 2
-const cases = [
-  { create: audioCnn, bins: 13, frames: 431, rounds: 30 },
-  { create: melCnn, bins: 128, frames: 216, rounds: 7 },
+const audio = { network: 'audio-cnn', bins: 13, frames: 431, clips: 32, warmup: 2, rounds: 30 } as const
+const mel = { network: 'mel-cnn', bins: 128, frames: 216, clips: 32, warmup: 2, rounds: 7 } as const
+/** In plain JavaScript tfjs takes seconds for these, and minutes for whole batches. */
+const smallBatches = [
+  { ...audio, clips: 8, warmup: 1, rounds: 3 },
+  { ...mel, clips: 1, warmup: 1, rounds: 3 },
 ]
 
-/** Measures every case with 1 and 2 threads. */
-export async function trainSuite(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = []
-  for (const { create, bins, frames, rounds } of cases) {
-    const graph = create({ bins, frames, classes })
+const memorySteps = 5
+
+/** A network, its batch, and how many steps are made before and while time is taken. */
+interface Measurement extends StepSize {
+  warmup: number
+  rounds: number
+}
+
+interface Contender {
+  maker: Maker
+  threads: number
+}
+
+interface Peer extends Contender {
+  name: string
+  goalRatio?: number
+}
+
+/** Steps of 1 and 2 threads, of one batch shared out to two workers, of tfjs, and the memory. */
+export async function trainSuite(): Promise<TrainRow[]> {
+  const rows: TrainRow[] = []
+  for (const size of [audio, mel]) {
     for (const threads of [1, 2]) {
-      const times = await measure(graph, threads, rounds)
-      rows.push({
-        case: `${graph.name} ${bins} × ${frames}, batch ${batch}, ${threads} thread${threads > 1 ? 's' : ''}`,
-        oursMs: median(times.ours),
-        peer: times.peer.length > 0 ? { name: 'PyTorch', ms: median(times.peer) } : null,
-      })
+      const peers: Peer[] = [
+        { maker: 'torch default', threads, name: 'PyTorch', goalRatio: threads === 1 ? 0.75 : 0.8 },
+        { maker: 'torch channels_last', threads, name: 'PyTorch, channels_last', goalRatio: 1 },
+      ]
+      const name = `${threads} thread${threads > 1 ? 's' : ''}`
+      rows.push(...(await compareSteps(size, { name, maker: 'ort', threads }, peers)))
     }
   }
+  for (const size of [audio, mel]) {
+    const ours: Peer = { name: '2 workers, 1 thread each', maker: 'workers-2', threads: 1 }
+    const peer: Peer = { name: '1 worker, 2 threads', maker: 'workers-1', threads: 2 }
+    rows.push(...(await compareSteps(size, ours, [peer])))
+  }
+  for (const size of smallBatches) {
+    const peers: Peer[] = [
+      { name: 'tfjs, cpu', maker: 'tfjs-cpu', threads: 1 },
+      { name: 'tfjs, wasm', maker: 'tfjs-wasm', threads: 1 },
+    ]
+    rows.push(...(await compareSteps(size, { name: '1 thread', maker: 'ort', threads: 1 }, peers)))
+  }
+  rows.push(await compareMemory(mel))
   return rows
 }
 
-async function measure(graph: NetworkGraph, threads: number, rounds: number) {
-  const rng = createRng(1)
-  const engine = await createOrtEngine(graph, { runtime: ortRuntime, rng: rng.fork('dropout'), threads })
-  const peer = await startPeer(graph.name, threads)
-  const times: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
+/** A row for each peer; all make their steps in turns. */
+async function compareSteps(size: Measurement, ours: Peer, peers: readonly Peer[]): Promise<TrainRow[]> {
+  const [measured, ...theirs] = await measureSteps([ours, ...peers], size)
+  return peers.map(({ name, goalRatio }, i) => ({
+    case: `${describe(size)}, ${ours.name}`,
+    unit: 'ms',
+    ours: measured!,
+    peer: { name, ...theirs[i]! },
+    ...(goalRatio === undefined ? {} : { goalRatio }),
+  }))
+}
+
+function describe({ network, bins, frames, clips }: StepSize): string {
+  return `${network} ${bins} × ${frames}, batch ${clips}`
+}
+
+async function measureSteps(
+  contenders: readonly Contender[],
+  { warmup, rounds, ...size }: Measurement,
+): Promise<Measured[]> {
+  const running = contenders.map((contender) => ({
+    process: startSteps(contender, size),
+    values: [] as number[],
+    cannot: null as string | null,
+  }))
   for (let round = -warmup; round < rounds; round++) {
-    const input = randomBatch(graph, rng)
-    const started = performance.now()
-    await engine.step(input)
-    const elapsed = performance.now() - started
-    const peerElapsed = await peer?.step()
-    if (round < 0) continue
-    times.ours.push(elapsed)
-    if (peerElapsed !== undefined) times.peer.push(peerElapsed)
+    for (const each of running) {
+      if (each.cannot !== null) continue
+      // Threads of the one before may spin for a while before they sleep.
+      await setTimeout(20)
+      try {
+        const ms = await each.process.ask('step')
+        if (round >= 0) each.values.push(ms)
+      } catch (error) {
+        each.cannot = (error as Error).message
+      }
+    }
   }
-  await engine.release()
-  peer?.stop()
-  return times
+  for (const { process } of running) process.stop()
+  return running.map(({ values, cannot }) => (cannot === null ? summarize(values) : { cannot }))
 }
 
-function randomBatch({ input: { shape } }: NetworkGraph, rng: Rng): StepBatch {
-  const size = shape.reduce((a, b) => a * b, batch)
-  const target = new Float32Array(batch * classes)
-  for (let row = 0; row < batch; row++) target[row * classes + (row % classes)] = 1
-  const data = Float32Array.from({ length: size }, () => rng.uniform())
+async function compareMemory(size: StepSize): Promise<TrainRow> {
   return {
-    input: { type: 'float32', dims: [batch, ...shape], data },
-    target: { type: 'float32', dims: [batch, classes], data: target },
-    learningRate: 1e-3,
+    case: `${describe(size)}, peak memory of the process after ${memorySteps} steps`,
+    unit: 'MiB',
+    ours: await measureMemory({ maker: 'workers-1', threads: 1 }, size),
+    peer: { name: 'PyTorch', ...(await measureMemory({ maker: 'torch default', threads: 1 }, size)) },
+    goalRatio: 1.5,
   }
 }
 
-/** PyTorch in a process of its own, which makes a step when told to and answers with its milliseconds. */
-async function startPeer(name: string, threads: number) {
-  const script = fileURLToPath(new URL('train_peer.py', import.meta.url))
-  const child = spawn('/usr/bin/python3', [script, name, String(threads)], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  child.on('error', () => {})
-  child.stdin.on('error', () => {})
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  if ((await lines.next()).done) return null
-  return {
-    async step(): Promise<number> {
-      child.stdin.write('step\n')
-      const answer = await lines.next()
-      if (answer.done) throw new Error('the PyTorch process ended in the middle')
-      return Number(answer.value)
-    },
-    stop: () => child.stdin.end(),
+async function measureMemory(contender: Contender, size: StepSize): Promise<Measured> {
+  const process = startSteps(contender, size)
+  try {
+    for (let step = 0; step < memorySteps; step++) await process.ask('step')
+    return summarize([await process.ask('memory')])
+  } catch (error) {
+    return { cannot: (error as Error).message }
+  } finally {
+    process.stop()
   }
 }

@@ -1,9 +1,22 @@
-"""One PyTorch training step for each line on standard input; prints its milliseconds."""
+"""
+A process that makes PyTorch training steps: `train_peer.py LAYOUT NETWORK BINS FRAMES CLIPS THREADS`, LAYOUT `default` or
+`channels_last`. Prints `ready`, and for each line on standard input a number: the milliseconds of a `step`, or the peak
+resident `memory` in MiB.
+"""
+import re
 import sys
 import time
 
-import torch
-from torch import nn
+try:
+    import torch
+    from torch import nn
+except ImportError as error:
+    sys.exit(print(f"cannot: {error}"))
+
+layout, network = sys.argv[1:3]
+bins, frames, clips, threads = map(int, sys.argv[3:])
+classes = 10
+memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
 
 
 class Squeeze(nn.Module):
@@ -15,7 +28,7 @@ def audio_cnn():
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Dropout(0.3), nn.Flatten(), nn.Linear(32 * 3 * 107, 64), nn.ReLU(), nn.Linear(64, 10))
+        nn.Dropout(0.3), nn.Flatten(), nn.Linear(32 * (bins // 4) * (frames // 4), 64), nn.ReLU(), nn.Linear(64, classes))
 
 
 def mel_cnn():
@@ -23,20 +36,30 @@ def mel_cnn():
     for filters in (32, 64, 128):
         layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU(), nn.MaxPool2d(2)]
         channels = filters
-    return nn.Sequential(*layers, Squeeze(), nn.Linear(128, 10))
+    return nn.Sequential(*layers, Squeeze(), nn.Linear(128, classes))
 
 
-name, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
-model, shape = (audio_cnn(), (32, 1, 13, 431)) if name == "audio-cnn" else (mel_cnn(), (32, 1, 128, 216))
+model = (audio_cnn() if network == "audio-cnn" else mel_cnn()).to(memory_format=memory_format)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-labels = torch.arange(32) % 10
-print("ready", flush=True)
-for _ in sys.stdin:
-    x = torch.rand(shape)
+labels = torch.arange(clips) % classes
+
+
+def step():
+    x = torch.rand((clips, 1, bins, frames)).to(memory_format=memory_format)
     start = time.perf_counter()
     loss = nn.functional.cross_entropy(model(x), labels)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    print((time.perf_counter() - start) * 1000, flush=True)
+    return (time.perf_counter() - start) * 1000
+
+
+def peak_mib():
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read())[1]) / 1024
+
+
+print("ready", flush=True)
+for line in sys.stdin:
+    print(step() if line.strip() == "step" else peak_mib(), flush=True)

@@ -1,56 +1,147 @@
-/** The portable roots in a real page: bundled for the browser, run in Chromium, compared with Node. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/** The packages in a real page: bundled for the browser, run in Chromium, compared with Node. */
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { decodeAudio } from '@esc/audio-io/node'
-import { build } from 'esbuild'
+import { fit as fitInPage } from '@esc/model/browser'
+import { fit as fitInNode } from '@esc/model/node'
+import { ortRuntime as webRuntime } from '@esc/onnx/browser'
+import { ortRuntime as nodeRuntime } from '@esc/onnx/node'
+import { build as buildWithEsbuild } from 'esbuild'
 import { chromium } from 'playwright'
-import { expect, test } from 'vitest'
+import { build as buildWithVite, defaultClientConditions } from 'vite'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hash, usePortableRoots } from './portable.js'
+import { useTraining } from './training.js'
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
 const folderOfThis = dirname(fileURLToPath(import.meta.url))
+const timeout = 120_000
 
-const title = `a page gives what Node gives (skipped without ${executablePath})`
+let expected: Record<string, number[]>
+beforeAll(async () => {
+  expected = await useTraining(nodeRuntime, fitInNode)
+}, timeout)
 
-test.skipIf(!existsSync(executablePath))(title, { timeout: 120_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'esc-page-'))
-  try {
-    const { outputFiles } = await build({
-      stdin: { contents: pageScript, resolveDir: folderOfThis, loader: 'ts' },
+const trainingPage = join(folderOfThis, 'training-page.ts')
+
+/** Each writes `page.js`, and what it fetches, into a folder. */
+const bundlers = {
+  async esbuild(folder: string) {
+    await buildWithEsbuild({
+      entryPoints: [trainingPage],
+      outfile: join(folder, 'page.js'),
       bundle: true,
-      write: false,
       platform: 'browser',
-      format: 'iife',
+      format: 'esm',
       conditions: ['@esc/source'],
-      charset: 'utf8',
     })
-    // Not inside the page: the parser of HTML changes line breaks, which the codecs' packed WebAssembly is full of.
-    writeFileSync(join(folder, 'page.js'), outputFiles[0]!.contents)
-    const page = join(folder, 'page.html')
-    writeFileSync(
-      page,
-      '<!doctype html><meta charset="utf-8"><pre>running</pre><script src="page.js"></script>',
-    )
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-    let text: string | null
-    try {
-      const tab = await browser.newPage()
-      await tab.goto(pathToFileURL(page).href)
-      await tab.waitForSelector('pre.done', { timeout: 100_000 })
-      text = await tab.textContent('pre')
-    } finally {
-      await browser.close()
-    }
-    const there = JSON.parse(text!) as Record<string, unknown>
-    if (there.error !== undefined) throw new Error(`the page failed: ${there.error}`)
-    const here = { ...(await usePortableRoots()), decoded: await decodeAll() }
-    expect(there).toEqual(JSON.parse(JSON.stringify(here)))
-  } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  }
+    const wasm = 'ort-wasm-simd-threaded.wasm'
+    copyFileSync(createRequire(import.meta.url).resolve(`onnxruntime-web/${wasm}`), join(folder, wasm))
+  },
+  async Vite(folder: string) {
+    await buildWithVite({
+      root: folderOfThis,
+      base: './',
+      configFile: false,
+      logLevel: 'error',
+      resolve: { conditions: ['@esc/source', ...defaultClientConditions] },
+      build: {
+        outDir: folder,
+        minify: false,
+        rollupOptions: { input: trainingPage, output: { entryFileNames: 'page.js' } },
+      },
+    })
+  },
+}
+
+describe.skipIf(!existsSync(executablePath))(
+  `a page gives what Node gives (skipped without ${executablePath})`,
+  () => {
+    let folder = ''
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'esc-page-'))
+    })
+    afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+
+    test('the portable roots and the codecs, from a file', { timeout }, async () => {
+      await buildWithEsbuild({
+        stdin: { contents: portablePage, resolveDir: folderOfThis, loader: 'ts' },
+        outfile: join(folder, 'page.js'),
+        bundle: true,
+        platform: 'browser',
+        format: 'iife',
+        conditions: ['@esc/source'],
+        charset: 'utf8',
+      })
+      // Not inside the page: the parser of HTML changes line breaks, which the codecs' packed WebAssembly is full of.
+      writePage(folder, '<script src="page.js"></script>')
+      const there = await readPage(pathToFileURL(join(folder, 'page.html')).href)
+      const here = { ...(await usePortableRoots()), decoded: await decodeAll() }
+      expect(there).toEqual(JSON.parse(JSON.stringify(here)))
+    })
+
+    test.each(Object.entries(bundlers))('training, bundled by %s', { timeout }, async (_, bundle) => {
+      await bundle(folder)
+      writePage(folder, '<script type="module" src="page.js"></script>')
+      const server = await serve(folder)
+      try {
+        const { port } = server.address() as AddressInfo
+        const there = await readPage(`http://localhost:${port}/page.html`)
+        expect(there).toEqual(closeTo(expected))
+      } finally {
+        server.close()
+      }
+    })
+  },
+)
+
+test("onnxruntime-web trains as onnxruntime-node does, in Node's WebAssembly", async () => {
+  expect(await useTraining(webRuntime, fitInPage)).toEqual(closeTo(expected))
 })
+
+/** Losses and logits, which are of the order of 1, to within 5e-6. */
+function closeTo(numbers: Record<string, number[]>): Record<string, unknown[]> {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([what, values]) => [what, values.map((value) => expect.closeTo(value, 5))]),
+  )
+}
+
+function writePage(folder: string, script: string): void {
+  writeFileSync(join(folder, 'page.html'), `<!doctype html><meta charset="utf-8"><pre>running</pre>${script}`)
+}
+
+/** Serves a folder's files. */
+async function serve(folder: string) {
+  const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' }
+  const server = createServer(({ url = '/' }, response) => {
+    const path = join(folder, new URL(url, 'http://localhost').pathname)
+    response.setHeader('Content-Type', types[extname(path)] ?? 'application/wasm')
+    if (existsSync(path)) response.end(readFileSync(path))
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+/** Opens a page, waits until it shows its results, and parses them. */
+async function readPage(url: string): Promise<Record<string, unknown>> {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  try {
+    const tab = await browser.newPage()
+    await tab.goto(url)
+    await tab.waitForSelector('pre.done', { timeout: 100_000 })
+    const results = JSON.parse((await tab.textContent('pre'))!) as Record<string, unknown>
+    if (results.error !== undefined) throw new Error(`the page failed: ${results.error}`)
+    return results
+  } finally {
+    await browser.close()
+  }
+}
 
 /** What the codecs give for a file of each kind, as hashes of the channels. */
 async function decodeAll(): Promise<Record<string, unknown>> {
@@ -74,7 +165,7 @@ const base64Files = Object.fromEntries(
   soundFiles.map((name) => [name, readFileSync(new URL(name, fixtures)).toString('base64')]),
 )
 
-const pageScript = `
+const portablePage = `
   import { decodeAudio } from '@esc/audio-io/browser'
   import { hash, usePortableRoots } from './portable.js'
   const show = (value: unknown) => {

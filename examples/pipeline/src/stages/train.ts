@@ -1,6 +1,7 @@
 /** The middle of a run: normalise, train, evaluate. */
 import { applyNormalizer, type Example, fitNormalizer, type NetworkGraph, type Normalizer } from '@esc/core'
-import { type EpochRecord, evaluate, fit, type TrainEvent, type TrainResult } from '@esc/model'
+import { type EpochRecord, evaluate, type TrainEvent, type TrainResult } from '@esc/model'
+import { checkpointFile, fit } from '@esc/model/node'
 import { lowerNetwork, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { networks } from '../networks.js'
@@ -31,8 +32,9 @@ export async function trainNetwork(context: RunContext, data: RunData): Promise<
 
   const result = await console.stage('train', async () => {
     const { epochs, seed } = options
+    const checkpoint = options.checkpoint === null ? undefined : checkpointFile(options.checkpoint)
     const onEvent = (event: TrainEvent) => showProgress(event, context)
-    const trained = await fit(initial, examples, { runtime: ortRuntime, epochs, seed, signal, onEvent })
+    const trained = await fit(initial, examples, { epochs, seed, checkpoint, signal, onEvent })
     const best = trained.history[trained.bestEpoch - 1]!
     const stop = trained.stoppedEarly ? ', stopped early' : ''
     const accuracy = percent(best.validationAccuracy!)
@@ -67,6 +69,13 @@ async function evaluateNetwork(
 }
 
 function showProgress(event: TrainEvent, { options, console }: RunContext): void {
+  if (event.type === 'resumed') {
+    const { history, epochs } = event
+    console.line(
+      `  ${history.length} of ${epochs} epochs were finished earlier, and are in ${options.checkpoint}`,
+    )
+    return
+  }
   if (event.type === 'step') {
     const { epoch, step, steps, loss } = event
     const [done, total] = [(epoch - 1) * steps + step, options.epochs * steps]

@@ -1,0 +1,69 @@
+/** Training steps in processes of their own, so that neither ours nor a peer computes in the other's memory and threads. */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** What makes the steps: an engine of `train-process.ts`, or PyTorch with a memory layout. */
+export type Maker =
+  | 'ort'
+  | 'workers-1'
+  | 'workers-2'
+  | 'tfjs-cpu'
+  | 'tfjs-wasm'
+  | 'torch default'
+  | 'torch channels_last'
+
+/** A network and its batch. */
+export interface StepSize {
+  network: 'audio-cnn' | 'mel-cnn'
+  bins: number
+  frames: number
+  clips: number
+}
+
+/** A process that waits for orders. */
+export interface StepProcess {
+  /**
+   * Makes a step, or says the peak resident memory: milliseconds, or MiB. Rejects with `cannot: …` where the process cannot, is not
+   * installed, or has ended.
+   */
+  ask(order: 'step' | 'memory'): Promise<number>
+  /** Ends the process. */
+  stop(): void
+}
+
+/** Starts a process. */
+export function startSteps(
+  { maker, threads }: { maker: Maker; threads: number },
+  { network, bins, frames, clips }: StepSize,
+): StepProcess {
+  const [first, layout] = maker.split(' ') as [string, string | undefined]
+  const [command, program, kind] =
+    layout === undefined
+      ? [process.execPath, './train-process.js', first]
+      : ['/usr/bin/python3', '../src/train_peer.py', layout]
+  const file = fileURLToPath(new URL(program, import.meta.url))
+  const args = [file, kind, network, ...[bins, frames, clips, threads].map(String)]
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] })
+  // Neither a program that is not there nor one that has ended may end this one: the missing answer tells.
+  child.on('error', () => {})
+  child.stdin.on('error', () => {})
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async () => {
+    const { value = `cannot: ${command} does not start or has ended` } = (await lines.next()) as {
+      value?: string
+    }
+    if (value.startsWith('cannot: ')) throw new Error(value)
+    return value
+  }
+  let isReady = false
+  return {
+    async ask(order) {
+      if (!isReady) await answer()
+      isReady = true
+      child.stdin.write(`${order}\n`)
+      return Number(await answer())
+    },
+    stop: () => child.stdin.end(),
+  }
+}
