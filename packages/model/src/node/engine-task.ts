@@ -2,9 +2,9 @@
 import { EscError, type EscErrorCode, isEscError, type NetworkGraph } from '@esc/core'
 import type { LossOptions, OptimizerOptions, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
+import type { MaskedBatch } from '../dropout.js'
 import type { EngineState, StepResult } from '../engine.js'
 import { createOrtCore } from '../ort/core.js'
-import type { MaskedBatch } from '../ort/session.js'
 import { createFollower, createLeader, type SharedMemory, type SliceBatch } from './slices.js'
 
 /** What a thread is told when it starts: plain data. */

@@ -9,17 +9,11 @@ import {
   scalar,
   type Tensor,
 } from '@esc/onnx'
-import type { StepResult, TrainingEngine } from '../engine.js'
+import type { MaskedBatch, MaskedEngine } from '../dropout.js'
+import type { StepResult } from '../engine.js'
+import { createParameters, type Values } from '../parameters.js'
 import { findNonFinite } from './find-non-finite.js'
-import { createParameters, type Values } from './parameters.js'
-import { batchFeeds, type MaskedBatch, type OrtCoreOptions, openSession, stepResult } from './session.js'
-
-/** A training engine that is handed its dropout masks. */
-export interface MaskedEngine<B extends MaskedBatch = MaskedBatch>
-  extends Omit<TrainingEngine, 'name' | 'step' | 'findNonFinite'> {
-  step(batch: B): Promise<StepResult>
-  findNonFinite(batch: MaskedBatch): Promise<string | null>
-}
+import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from './session.js'
 
 /** How a step is computed. */
 export interface Stepper<B extends MaskedBatch> {

@@ -1,9 +1,8 @@
 /** The training engine on ONNX Runtime. */
-import { createRng, type NetworkGraph, type Rng } from '@esc/core'
 import type { OnnxRuntime } from '@esc/onnx'
-import { createDropoutMasks } from '../dropout.js'
-import type { CreateEngine, TrainingEngine } from '../engine.js'
-import { createOrtCore, type MaskedEngine } from './core.js'
+import { withDropout } from '../dropout.js'
+import type { CreateEngine } from '../engine.js'
+import { createOrtCore } from './core.js'
 
 /** Options of {@link ortEngine}. */
 export interface OrtEngineOptions {
@@ -25,31 +24,5 @@ export function ortEngine(options: OrtEngineOptions): CreateEngine {
   return async (graph, { rng, ...engineOptions }) => {
     const core = await createOrtCore(graph, { ...options, ...engineOptions })
     return withDropout(graph, rng, options.runtime.name, core)
-  }
-}
-
-/** Draws the masks of an engine that is handed them. */
-export function withDropout(
-  graph: NetworkGraph,
-  rng: Rng,
-  name: string,
-  engine: MaskedEngine,
-): TrainingEngine {
-  const draw = createDropoutMasks(graph)
-  let last: { clips: number; masks: ReturnType<typeof draw> } | null = null
-  return {
-    ...engine,
-    name,
-    step(batch) {
-      const clips = batch.input.dims[0]!
-      last = { clips, masks: draw(clips, rng) }
-      return engine.step({ ...batch, masks: last.masks })
-    },
-    findNonFinite(batch) {
-      const clips = batch.input.dims[0]!
-      // Looking must not change what is drawn next.
-      const masks = last?.clips === clips ? last.masks : draw(clips, createRng(rng.state()))
-      return engine.findNonFinite({ ...batch, masks })
-    },
   }
 }

@@ -1,8 +1,9 @@
 /** Finds where a training step's numbers stop being finite. */
 import { type NetworkGraph, namedWeights } from '@esc/core'
 import { buildProbeModel, floatData } from '@esc/onnx'
-import type { Values } from './parameters.js'
-import { batchFeeds, type MaskedBatch, type OrtCoreOptions, openSession } from './session.js'
+import type { MaskedBatch } from '../dropout.js'
+import type { Values } from '../parameters.js'
+import { batchFeeds, type OrtCoreOptions, openSession } from './session.js'
 
 /**
  * The first that is not finite of: the weights, the input, the layers' outputs in order, the loss; `null` if all are.

@@ -1,7 +1,7 @@
 /** A network's weights and the optimiser's state, in two sets of arrays that take turns. */
 import { EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import { type OptimizerOptions, optimizerSlots, type Tensor } from '@esc/onnx'
-import type { EngineState } from '../engine.js'
+import type { EngineState } from './engine.js'
 
 /** A tensor of floats. */
 export type FloatTensor = Extract<Tensor, { type: 'float32' }>
