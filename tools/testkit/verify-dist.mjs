@@ -2,7 +2,7 @@
  * `npm run verify:dist`, after a build: packs every package, installs the tarballs into an empty folder, and uses them
  * from outside as a stranger would.
  *
- * For each package: `import` and `require` of every entry that is not the browser's, publint, are-the-types-wrong, and
+ * For each package: `import` and `require` of every entry that is not the browser's, worker threads, publint, are-the-types-wrong, and
  * no import of a Node built-in anywhere behind a portable entry. Names as arguments (`core dsp`) check only these and
  * what they depend on.
  */
@@ -105,6 +105,22 @@ function useEntry({ specifier }, folder) {
   run(folder, process.execPath, '--input-type=module', '-e', script)
 }
 
+/** What shows in an installed package alone: that its worker threads find their programs. */
+const programs = {
+  '@esc/model': `
+    import { fit } from '@esc/model/node'
+    import { audioCnn } from '@esc/model'
+    const graph = audioCnn({ bins: 4, frames: 8, classes: 2 })
+    const train = Array.from({ length: 6 }, (_, i) => ({
+      id: 'clip' + i, labelIndex: i % 2, group: 'g' + i, fold: null,
+      features: { bins: 4, frames: 8, data: Float32Array.from({ length: 32 }, (_, k) => (k + i) % 5) },
+    }))
+    for (const workers of [0, 1, 2]) {
+      const { history } = await fit(graph, { train }, { epochs: 1, workers })
+      if (!(history[0].trainLoss > 0)) throw new Error('no loss with ' + workers + ' workers')
+    }`,
+}
+
 /** Follows every static import behind a portable entry, as a bundler for the browser would. */
 function assertPortable({ name }, { specifier, file }, folder) {
   const metafile = join(folder, 'meta.json')
@@ -124,6 +140,8 @@ function check({ folder: source, manifest, tarball }, folder) {
     if (!entry.key.startsWith('./browser')) useEntry(entry, folder)
     if (isPortable(entry)) assertPortable(manifest, entry, folder)
   }
+  const program = programs[manifest.name]
+  if (program) run(folder, process.execPath, '--input-type=module', '-e', program)
   run(source, bin('publint'), 'run', '--strict', '.')
   run(source, bin('attw'), tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm')
 }

@@ -104,9 +104,10 @@ function startHere(setup: TaskSetup): Threads {
 }
 
 /** The worker's file lies beside this one. Where that is source, as here, its thread needs the loader too. */
-function workerProgram(): { filename: string; execArgv?: string[] } {
+function workerProgram(): { filename: string; execArgv: string[] } {
   if (!import.meta.url.endsWith('.ts')) {
-    return { filename: new URL('./feature-worker.js', import.meta.url).href }
+    // Flags of the program that starts it are not the worker's: `--input-type` alone would stop it.
+    return { filename: new URL('./feature-worker.js', import.meta.url).href, execArgv: [] }
   }
   const api = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const loader = `import { register } from ${api}; register()`

@@ -120,7 +120,8 @@ function lendFrom(memory: Map<string, ArrayBuffer>, loans: Loans, name: string, 
 /** The worker's file lies beside this one. Where that is source, as here, its thread needs the loader too. */
 function startWorker(workerData: EngineSetup): Worker {
   if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./engine-worker.js', import.meta.url), { workerData })
+    // Flags of the program that starts it are not the worker's: `--input-type` alone would stop it.
+    return new Worker(new URL('./engine-worker.js', import.meta.url), { workerData, execArgv: [] })
   }
   const api = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const loader = `import { register } from ${api}; register()`
