@@ -22,16 +22,21 @@ describe('two engines, one interface', () => {
   // melCnn's epsilon is larger than Adam's usual one: see fixtures/make.py.
   test.each([
     ['audioCnn 13 × 43, 10 steps', audioCnn({ bins: 13, frames: 43, classes: 5 }), 1e-8],
-    ['melCnn 8 × 19, 10 steps', melCnn({ bins: 8, frames: 19, classes: 5 }), 1e-3],
-  ] as const)('%s: losses within 1e-5, logits and weights within 1e-4', async (_name, graph, epsilon) => {
-    const options = { optimizer: { epsilon } }
-    const ours = await trainedBy(engines.ort, graph, options, 10, 1e-3)
-    const theirs = await trainedBy(engines.tfjs, graph, options, 10, 1e-3)
-    expect(relativeError(theirs.losses, ours.losses)).toBeLessThan(1e-5)
-    expect(relativeError(theirs.logits, ours.logits)).toBeLessThan(1e-4)
-    expect(relativeError(theirs.predicted, ours.predicted)).toBeLessThan(1e-4)
-    expectSameState(theirs.state, ours.state, 1e-4)
-  })
+    ['melCnn 32 × 27, 10 steps', melCnn({ bins: 32, frames: 27, classes: 5 }), 1e-3],
+  ] as const)(
+    '%s: losses within 1e-5, logits and weights within 1e-4',
+    async (_name, graph, epsilon) => {
+      const options = { optimizer: { epsilon } }
+      const ours = await trainedBy(engines.ort, graph, options, 10, 1e-3)
+      const theirs = await trainedBy(engines.tfjs, graph, options, 10, 1e-3)
+      expect(relativeError(theirs.losses, ours.losses)).toBeLessThan(1e-5)
+      expect(relativeError(theirs.logits, ours.logits)).toBeLessThan(1e-4)
+      expect(relativeError(theirs.predicted, ours.predicted)).toBeLessThan(1e-4)
+      expectSameState(theirs.state, ours.state, 1e-4)
+      // Some 20 s of tfjs's plain JavaScript, and more where the machine has other work.
+    },
+    300_000,
+  )
 
   const losses: [string, LossOptions][] = [
     ['label smoothing and class weights', { labelSmoothing: 0.1, classWeights: [1, 0.5, 2] }],

@@ -2,7 +2,7 @@
 import type { BatchNormNode } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { floatTensor, scalar } from '../tensor.js'
-import { axes, vector } from './constants.js'
+import { vector } from './constants.js'
 import { convolutionOf, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
 import type { ConvBatchNormNode } from './fuse.js'
 import type { LayerRule } from './rule.js'
@@ -74,11 +74,12 @@ function normalize(
   bias: string | null,
 ) {
   const [channels, ...image] = shape as [number, ...number[]]
-  const overBatch = shape.length === 3 ? [0, 2, 3] : [0]
   const perChannel = vector(g, `${name}/perChannel`, [channels, ...image.map(() => 1)])
   const asVector = vector(g, `${name}/asVector`, [channels])
   const number = (label: string, value: number) => g.constant(`${name}/${label}`, scalar(value))
-  const meanOf = (value: string) => g.node('ReduceMean', [value], { axes: { ints: overBatch } })
+  // Over pixels first: at once, ONNX Runtime adds a single channel up one by one, which costs float32 half its digits.
+  const meanOver = (axes: number[], value: string) => g.node('ReduceMean', [value], { axes: { ints: axes } })
+  const meanOf = (value: string) => meanOver([0], image.length > 0 ? meanOver([2, 3], value) : value)
   const flat = (value: string) => g.node('Reshape', [value, asVector])
   // One pass of `value · scale + shift` with a factor and a summand for each channel; with these constants that is all
   // the operator does.
@@ -119,13 +120,16 @@ function normalize(
     updates: { mean: running('mean', batchMean), variance: running('variance', unbiased) },
     scale: g.node('Reshape', [scale, perChannel]),
     backward(dOutput: string) {
-      const dBeta = g.node('ReduceSum', [dOutput, axes(g, name, overBatch)], { keepdims: { int: 0 } })
+      const meanOutput = flat(meanOf(dOutput))
       const covariance = flat(meanOf(g.node('Mul', [dOutput, centred])))
       const slope = g.node('Div', [covariance, g.node('Mul', [std, std])])
-      const explained = affine(centred, slope, g.node('Div', [dBeta, count]))
+      const explained = affine(centred, slope, meanOutput)
       return {
         dCentred: g.node('Sub', [dOutput, explained]),
-        weights: { gamma: g.node('Div', [g.node('Mul', [covariance, count]), std]), beta: dBeta },
+        weights: {
+          gamma: g.node('Div', [g.node('Mul', [covariance, count]), std]),
+          beta: g.node('Mul', [meanOutput, count]),
+        },
       }
     },
   }

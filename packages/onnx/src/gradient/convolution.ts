@@ -2,7 +2,7 @@
 import type { Conv2DNode, DepthwiseConv2DNode } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { type ConvWindow, convWindow } from '../window.js'
-import { axes, vector } from './constants.js'
+import { channelSum, vector } from './constants.js'
 import type { LayerRule, RuleContext } from './rule.js'
 
 /** One convolution of a layer. */
@@ -29,7 +29,7 @@ export const conv2d: LayerRule<Conv2DNode | DepthwiseConv2DNode> = (context, nod
       inputs: [needsGradient[0] ? inputGradient(g, conv, conv.kernel, dOutput) : null],
       weights: {
         kernel: kernelGradient(g, conv, inputs[0]!, dOutput),
-        bias: g.node('ReduceSum', [dOutput, axes(g, node.name, [0, 2, 3])], { keepdims: { int: 0 } }),
+        bias: channelSum(g, node.name, dOutput),
       },
     }),
   }

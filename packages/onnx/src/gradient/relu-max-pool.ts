@@ -2,7 +2,7 @@
 import type { Size2 } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { floatTensor, scalar } from '../tensor.js'
-import { axes, vector } from './constants.js'
+import { channelSum, vector } from './constants.js'
 import {
   type Convolution,
   convolutionOf,
@@ -33,7 +33,7 @@ export const convReluMaxPool: LayerRule<ConvReluMaxPoolNode> = (context, { name,
     backward(dOutput) {
       const { dPooled, dInput: dConvolved } = pool.backward(dOutput)
       // Each pooled gradient goes to one pixel: their sum, the bias's gradient, is to be had where there are fewer.
-      const bias = g.node('ReduceSum', [dPooled, axes(g, conv.name, [0, 2, 3])], { keepdims: { int: 0 } })
+      const bias = channelSum(g, conv.name, dPooled)
       return {
         inputs: [needsGradient[0] ? inputGradient(g, convolution, convolution.kernel, dConvolved) : null],
         weights: {

@@ -1,7 +1,7 @@
 /** Separable convolutions. */
 import type { SeparableConv2DNode } from '@esc/core'
 import { convWindow } from '../window.js'
-import { axes } from './constants.js'
+import { channelSum } from './constants.js'
 import { type Convolution, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
 import type { LayerRule } from './rule.js'
 
@@ -39,7 +39,7 @@ export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) =
         weights: {
           depthwise: kernelGradient(g, depthwise, input, dBetween),
           pointwise: kernelGradient(g, pointwise, between, dOutput),
-          bias: g.node('ReduceSum', [dOutput, axes(g, name, [0, 2, 3])], { keepdims: { int: 0 } }),
+          bias: channelSum(g, name, dOutput),
         },
       }
     },
