@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NetworkGraph, NetworkNode, Padding } from './graph.js'
-import { inferShapes, windowPads } from './infer-shapes.js'
+import { classCount, inferShapes, windowPads } from './infer-shapes.js'
 
 const weight = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) })
 const plain = (op: NetworkNode['op'], ...inputs: string[]) =>
@@ -96,7 +96,7 @@ describe('what does not fit names the node', () => {
     ['one input', plain('Add', 'image'), /has 1 inputs and needs 2/],
     ['nothing to concatenate', plain('Concatenate', 'image'), /has 1 inputs and needs 2 or more/],
     ['a kernel for others', conv([3, 3, 3, 3]), /a kernel for 3 channels and reads 4/],
-    ['a kernel of rank 3', conv([3, 4, 3]), /a kernel of shape \[3,4,3\], not of rank 4/],
+    ['a kernel of rank 3', conv([3, 4, 3]), /a kernel of rank 4 and has shape \[3,4,3\]/],
     ['a wrong bias', conv([3, 4, 3, 3], {}, 2), /a bias of shape \[2\].*must be \[3\]/],
     ['a vector', { ...conv([3, 4, 3, 3]), inputs: ['vector'] }, /needs \[channels, bins, frames\]/],
     ['a stride of 0', conv([3, 4, 3, 3], { strides: [0, 1] }), /has strides \[0,1\]/],
@@ -135,6 +135,36 @@ describe('what does not fit names the node', () => {
     ['other units', dense('vector', 3, 4, 2), /a bias of shape \[2\]/],
     ['other shapes', plain('Add', 'image', 'other'), /reads \[4,7,10\] and \[2,7,10\]/],
     ['the channels first', plain('Multiply', 'vector', 'image'), /reads \[4\] and \[4,7,10\]/],
+    [
+      'padding as TensorFlow writes it',
+      conv([3, 4, 3, 3], { padding: 'SAME' as 'same' }),
+      /has padding "SAME"/,
+    ],
+    ['a pool padded with a number', pool({ size: [2, 2], padding: 1 as never }), /has padding 1;/],
+    ['a pool without a size', pool({} as never), /has size \[undefined\]/],
+    ['a kernel of nothing', conv([3, 4, 0, 3]), /a kernel of rank 4 and has shape \[3,4,0,3\]/],
+    [
+      'no bias',
+      { ...conv([3, 4, 3, 3]), weights: { kernel: weight(3, 4, 3, 3) } } as never,
+      /a bias of none/,
+    ],
+    ['a name with a space', { ...plain('Flatten', 'image'), name: 'a b' }, /letters, digits/],
+    ...[1, 30, -0.5, Number.NaN].map((rate): [string, NetworkNode, RegExp] => [
+      `a dropout rate of ${rate}`,
+      { ...plain('Dropout', 'image'), attributes: { rate } } as NetworkNode,
+      /has rate=.*must be in \[0, 1\)/,
+    ]),
+    ...[-1, Number.NaN, undefined].map((epsilon): [string, NetworkNode, RegExp] => [
+      `an epsilon of ${epsilon}`,
+      { ...norm('image', 4), attributes: { epsilon, momentum: 0.1 } } as NetworkNode,
+      /has epsilon=.*must be >= 0/,
+    ]),
+    [
+      'a momentum of 5',
+      { ...norm('image', 4), attributes: { epsilon: 1e-5, momentum: 5 } } as NetworkNode,
+      /has momentum=5/,
+    ],
+    ['no alpha', plain('LeakyReLU', 'image'), /has alpha=undefined/],
     ['other rows', plain('Concatenate', 'image', 'vector'), /reads \[4,7,10\], \[4\]; shapes must be equal/],
   ])('%s', (_name, node, message) => {
     const invalid = { code: 'INVALID_INPUT', message: expect.stringMatching(message) }
@@ -191,4 +221,23 @@ describe('windowPads', () => {
       }),
     )
   })
+})
+
+test('the input has a name and three sizes', () => {
+  for (const shape of [
+    [1, 6],
+    [1, 6, 6, 1],
+    [1.5, 6, 6],
+  ]) {
+    const graph = { ...graphOf(plain('Flatten', 'image')), input: { name: 'input', shape: shape as never } }
+    expect(() => inferShapes(graph)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+  }
+})
+
+test('classCount is the length of the output, which must be a vector and a node', () => {
+  const graph = graphOf(plain('GlobalAveragePool', 'image'))
+  expect(classCount({ ...graph, output: 'node' })).toBe(4)
+  for (const output of ['image', graph.input.name]) {
+    expect(() => classCount({ ...graph, output })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+  }
 })

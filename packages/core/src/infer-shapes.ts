@@ -19,8 +19,17 @@ import type {
  * @example inferShapes(audioCnn({ bins: 13, frames: 431, classes: 10 })).get('pool1') // [16, 6, 215]
  */
 export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>([[graph.input.name, graph.input.shape]])
+  const { input } = graph
+  if (input.shape.length !== 3 || !input.shape.every(isSize) || !nodeName.test(input.name)) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `graph input '${input.name}' [${input.shape}] must have a name of letters, digits and _./- and three sizes >= 1`,
+    )
+  }
+  const shapes = new Map<string, readonly number[]>([[input.name, input.shape]])
   for (const node of graph.nodes) {
+    if (!nodeName.test(node.name))
+      throw badNode(node, 'has a name of other things than letters, digits and _./-')
     if (shapes.has(node.name)) throw badNode(node, 'has the name of an earlier node; names must be unique')
     const inputs = node.inputs.map((name) => {
       const shape = shapes.get(name)
@@ -33,10 +42,30 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
     }
     shapes.set(node.name, shape)
   }
-  if (!shapes.has(graph.output)) {
+  if (!shapes.has(graph.output) || graph.output === input.name) {
     throw new EscError('INVALID_INPUT', `graph output '${graph.output}' is not the name of a node`)
   }
   return shapes
+}
+
+const nodeName = /^[\w./-]+$/
+const isSize = (size: number) => Number.isSafeInteger(size) && size >= 1
+
+/**
+ * Number of classes of a network, the length of its output.
+ *
+ * @throws EscError INVALID_INPUT if the output is not a vector, and where {@link inferShapes} throws.
+ * @example classCount(audioCnn({ bins: 13, frames: 431, classes: 10 })) // 10
+ */
+export function classCount(graph: NetworkGraph): number {
+  const shape = inferShapes(graph).get(graph.output)!
+  if (shape.length !== 1) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `graph output '${graph.output}' has shape [${shape}] and must be [classes]; pool or flatten before it`,
+    )
+  }
+  return shape[0]!
 }
 
 function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]): readonly number[] {
@@ -54,6 +83,9 @@ function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]):
       for (const key of ['gamma', 'beta', 'mean', 'variance'] as const) {
         expectShape(node, key, node.weights[key], [input[0]!])
       }
+      const { epsilon, momentum } = node.attributes
+      expectNumber(node, { epsilon }, epsilon >= 0, '>= 0')
+      expectNumber(node, { momentum }, momentum >= 0 && momentum <= 1, 'in [0, 1]')
       return input
     }
     case 'LayerNorm': {
@@ -64,6 +96,8 @@ function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]):
       }
       expectShape(node, 'gamma', gamma, input.slice(-rank))
       expectShape(node, 'beta', beta, input.slice(-rank))
+      const { epsilon } = node.attributes
+      expectNumber(node, { epsilon }, epsilon >= 0, '>= 0')
       return input
     }
     case 'MaxPool':
@@ -71,6 +105,7 @@ function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]):
       const [channels, ...image] = imageShape(node, input)
       const { size, strides = size, padding = 'valid' } = node.attributes
       expectSizes(node, { size, strides })
+      expectPadding(node, padding)
       return [
         channels,
         ...image.map((length, axis) => windowCount(length, size[axis]!, strides[axis]!, padding)),
@@ -114,15 +149,23 @@ function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]):
       }
       return input
     }
+    case 'LeakyReLU': {
+      const { alpha } = node.attributes
+      expectNumber(node, { alpha }, true, 'a number')
+      return input
+    }
+    case 'Dropout': {
+      const { rate } = node.attributes
+      expectNumber(node, { rate }, rate >= 0 && rate < 1, 'in [0, 1)')
+      return input
+    }
     case 'ReLU':
     case 'ReLU6':
-    case 'LeakyReLU':
     case 'Sigmoid':
     case 'Tanh':
     case 'HardSigmoid':
     case 'HardSwish':
     case 'Swish':
-    case 'Dropout':
       return input
     default: {
       const { name, op } = node as { name: string; op: string }
@@ -140,6 +183,7 @@ function convolvedShape(
   const [channels, height, width] = imageShape(node, input)
   const { padding, strides = [1, 1], dilations = [1, 1] } = node.attributes
   expectSizes(node, { strides, dilations })
+  expectPadding(node, padding)
   const [key, kernel] =
     node.op === 'SeparableConv2D'
       ? (['depthwise', node.weights.depthwise] as const)
@@ -211,28 +255,43 @@ function imageShape(node: NetworkNode, shape: readonly number[]): [number, numbe
 
 function expectSizes(node: NetworkNode, sizes: Readonly<Record<string, readonly number[]>>): void {
   for (const [name, values] of Object.entries(sizes)) {
-    if (values.length !== 2 || !values.every((size) => Number.isSafeInteger(size) && size >= 1)) {
-      throw badNode(node, `has ${name} [${values}]; both must be integers >= 1`)
+    if (values?.length !== 2 || !values.every(isSize)) {
+      throw badNode(node, `has ${name} [${values}]; it must be two integers >= 1`)
     }
   }
 }
 
+function expectPadding(node: NetworkNode, padding: Padding): void {
+  if (padding !== 'same' && padding !== 'valid') {
+    throw badNode(node, `has padding ${JSON.stringify(padding)}; it must be 'same' or 'valid'`)
+  }
+}
+
+function expectNumber(
+  node: NetworkNode,
+  attribute: Readonly<Record<string, number>>,
+  fits: boolean,
+  rule: string,
+): void {
+  const [[name, value]] = Object.entries(attribute) as [[string, number]]
+  if (!Number.isFinite(value) || !fits) throw badNode(node, `has ${name}=${value}; it must be ${rule}`)
+}
+
 function weightShape(node: NetworkNode, key: string, weight: Weight, rank: number): readonly number[] {
-  if (weight.shape.length !== rank)
-    throw badNode(node, `has a ${key} of shape [${weight.shape}], not of rank ${rank}`)
+  if (weight?.shape?.length !== rank || !weight.shape.every(isSize))
+    throw badNode(node, `needs a ${key} of rank ${rank} and has ${describe(weight)}`)
   expectShape(node, key, weight, weight.shape)
   return weight.shape
 }
 
 function expectShape(node: NetworkNode, key: string, weight: Weight, shape: readonly number[]): void {
-  const fits =
-    weight.shape.length === shape.length && weight.shape.every((length, axis) => length === shape[axis])
-  if (!fits || weight.data.length !== product(shape)) {
-    throw badNode(
-      node,
-      `has a ${key} of shape [${weight.shape}] with ${weight.data.length} values; it must be [${shape}]`,
-    )
+  if (String(weight?.shape) !== String(shape) || weight.data?.length !== product(shape)) {
+    throw badNode(node, `has a ${key} of ${describe(weight)}; it must be [${shape}]`)
   }
+}
+
+function describe(weight: Weight | undefined): string {
+  return weight?.shape ? `shape [${weight.shape}] with ${weight.data?.length ?? 'no'} values` : 'none'
 }
 
 function badNode(node: NetworkNode, what: string): EscError {

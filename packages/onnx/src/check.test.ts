@@ -191,3 +191,13 @@ test('one call tells everything that is wrong', () => {
     }),
   )
 })
+
+test('a model of very many inputs or problems is an EscError, too', () => {
+  const many = Array.from({ length: 130_000 }, (_, i) => (i === 0 ? 'x' : 'y'))
+  const wide = createGraphBuilder({ name: 'wide' })
+  wide.input({ name: 'x', type: 'float32', dims: [2] })
+  wide.input({ name: 'y', type: 'float32', dims: [2] })
+  wide.node('Sum', many, {}, 'z')
+  wide.output({ name: 'z', type: 'float32', dims: [2] })
+  expect(() => checkModel(wide.build())).not.toThrow()
+})

@@ -29,9 +29,9 @@ export function checkModel(model: OnnxModel): void {
     const found = domain === '' ? signatureProblems(node, signature, opset) : domainProblems(node, domains)
     return found.map((problem) => `${labelOf(node, index)}: ${problem}`)
   })
-  const problems = [...structure, ...calls]
+  const found = [...structure, ...calls]
   // Types of a graph that does not hang together would only repeat that.
-  if (problems.length === 0) problems.push(...findTypes(model).problems)
+  const problems = found.length > 0 ? found : findTypes(model).problems
   if (problems.length === 0) return
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more, in detail.problems)`
   throw new EscError('CORRUPT_DATA', `${problems[0]}${more}`, { detail: { problems } })

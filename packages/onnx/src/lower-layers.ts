@@ -66,7 +66,7 @@ export function writeLayer(context: LayerContext, node: NetworkNode): string {
       return g.node('Flatten', [input], {}, name)
     case 'Reshape': {
       // 0 keeps the batch axis.
-      const shape = g.constant(`${name}/shape`, int64Vector([0, ...node.attributes.shape]))
+      const shape = g.constant(`${name}:shape`, int64Vector([0, ...node.attributes.shape]))
       return g.node('Reshape', [input, shape], {}, name)
     }
     case 'Dropout':
@@ -99,7 +99,7 @@ function weight(g: GraphBuilder, { name }: NetworkNode, key: string, { shape, da
 
 /** [N, C] → [N, C, 1, 1]. */
 function perPixel(g: GraphBuilder, name: string, value: string): string {
-  return g.node('Unsqueeze', [value, g.constant(`${name}/imageAxes`, int64Vector([2, 3]))])
+  return g.node('Unsqueeze', [value, g.constant(`${name}:imageAxes`, int64Vector([2, 3]))])
 }
 
 /** ReduceMean over axes counted from the end, kept as 1. Its axes became an input in operator set 18. */
@@ -114,7 +114,7 @@ function writeSeparable({ g, inputs, inputShapes }: LayerContext, node: Separabl
     'Conv',
     [inputs[0]!, weight(g, node, 'depthwise', depthwise)],
     convWindow(node, inputShapes[0]!),
-    `${node.name}/depthwise`,
+    `${node.name}:depthwise`,
   )
   const weights = [weight(g, node, 'pointwise', pointwise), weight(g, node, 'bias', bias)]
   return g.node('Conv', [perChannel, ...weights], { kernel_shape: { ints: [1, 1] } }, node.name)
@@ -132,16 +132,16 @@ function writeActivation(
     case 'ReLU':
       return g.node('Relu', [input], {}, name)
     case 'ReLU6': {
-      const limits = [g.constant(`${name}/min`, scalar(0)), g.constant(`${name}/max`, scalar(6))]
+      const limits = [g.constant(`${name}:min`, scalar(0)), g.constant(`${name}:max`, scalar(6))]
       return g.node('Clip', [input, ...limits], {}, name)
     }
     case 'HardSigmoid':
       return hardSigmoid(name)
     case 'HardSwish':
       if (opset >= 14) return g.node('HardSwish', [input], {}, name)
-      return g.node('Mul', [input, hardSigmoid(`${name}/gate`)], {}, name)
+      return g.node('Mul', [input, hardSigmoid(`${name}:gate`)], {}, name)
     case 'Swish':
-      return g.node('Mul', [input, g.node('Sigmoid', [input], {}, `${name}/gate`)], {}, name)
+      return g.node('Mul', [input, g.node('Sigmoid', [input], {}, `${name}:gate`)], {}, name)
     default:
       return g.node(op, [input], {}, name)
   }
@@ -159,9 +159,9 @@ function writeLayerNorm(context: LayerContext, node: LayerNormNode): string {
     return g.node('LayerNormalization', [input, scale, shift], attributes, name)
   }
   const axes = Array.from({ length: rank }, (_, i) => i - rank)
-  const centred = g.node('Sub', [input, writeMean(context, input, axes, `${name}/mean`)])
-  const variance = writeMean(context, g.node('Mul', [centred, centred]), axes, `${name}/variance`)
-  const std = g.node('Sqrt', [g.node('Add', [variance, g.constant(`${name}/epsilon`, scalar(epsilon))])])
+  const centred = g.node('Sub', [input, writeMean(context, input, axes, `${name}:mean`)])
+  const variance = writeMean(context, g.node('Mul', [centred, centred]), axes, `${name}:variance`)
+  const std = g.node('Sqrt', [g.node('Add', [variance, g.constant(`${name}:epsilon`, scalar(epsilon))])])
   return g.node('Add', [g.node('Mul', [g.node('Div', [centred, std]), scale]), shift], {}, name)
 }
 
@@ -170,14 +170,14 @@ function writeAttentionPool(context: LayerContext, node: AttentionPoolNode): str
   const { name } = node
   const { shape, data } = node.weights.kernel
   const kernel = g.constant(`${name}.kernel`, floatTensor(data, [1, shape[0]!]))
-  const meanOverRows = writeMean(context, inputs[0]!, [-2], `${name}/mean`)
-  const rows = g.node('Squeeze', [meanOverRows, g.constant(`${name}/rowAxis`, int64Vector([2]))])
+  const meanOverRows = writeMean(context, inputs[0]!, [-2], `${name}:mean`)
+  const rows = g.node('Squeeze', [meanOverRows, g.constant(`${name}:rowAxis`, int64Vector([2]))])
   const shares = g.node(
     'Softmax',
     [g.node('MatMul', [kernel, rows])],
     { axis: { int: -1 } },
-    `${name}/shares`,
+    `${name}:shares`,
   )
-  const lastAxis = g.constant(`${name}/lastAxis`, int64Vector([-1]))
+  const lastAxis = g.constant(`${name}:lastAxis`, int64Vector([-1]))
   return g.node('ReduceSum', [g.node('Mul', [rows, shares]), lastAxis], { keepdims: { int: 0 } }, name)
 }

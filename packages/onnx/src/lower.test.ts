@@ -106,7 +106,15 @@ describe('BatchNorm', () => {
   })
 
   test('stays where the value before it is the output, or there is no layer before it', () => {
-    const kept = lowerNetwork({ ...graph, nodes: [conv, norm], output: 'conv' })
+    const dense: NetworkNode = {
+      op: 'Dense',
+      name: 'conv',
+      inputs: ['average'],
+      attributes: {},
+      weights: { kernel: draw(filters, channels), bias: draw(filters) },
+    }
+    const pooled = { ...average, inputs: ['input'] }
+    const kept = lowerNetwork({ ...graph, nodes: [pooled, dense, norm], output: 'conv' })
     expect(kept.graph.nodes.map(({ opType }) => opType)).toContain('BatchNormalization')
     const first = lowerNetwork({
       ...graph,
@@ -202,3 +210,14 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   for (let i = 0; i < expected.length; i++)
     expect(Math.abs(actual[i]! - expected[i]!)).toBeLessThan(tolerance)
 }
+
+test('a network that ends in an image, or whose variance is negative: INVALID_INPUT', () => {
+  expect(() => lowerNetwork({ ...graph, nodes: [conv, norm], output: 'norm' })).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('must be [classes]') }),
+  )
+  const variance = { shape: [filters], data: Float32Array.of(1, -1, 1) }
+  const broken = { ...norm, weights: { ...norm.weights, variance } } as NetworkNode
+  expect(() => lowerNetwork({ ...graph, nodes: [conv, broken, average] })).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('at channel 1') }),
+  )
+})

@@ -2,6 +2,7 @@
 import {
   type BatchNormNode,
   type Conv2DNode,
+  classCount,
   type DenseNode,
   type DepthwiseConv2DNode,
   EscError,
@@ -39,7 +40,9 @@ export interface LowerOptions {
  */
 export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): OnnxModel {
   const { opset = 17, normalizer = null, metadata = {} } = options
+  const classes = classCount(graph)
   const shapes = inferShapes(graph)
+  assertVariances(graph)
   const g = createGraphBuilder({ name: graph.name, opset, reserved: ['logits'] })
   const input = g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
   const values = new Map([
@@ -67,7 +70,7 @@ export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): O
     values.set(node.name, writeLayer({ g, opset, inputs, inputShapes }, layer))
   }
   g.nodeWithOutputs('Identity', [values.get(graph.output)!], ['logits'])
-  g.output({ name: 'logits', type: 'float32', dims: ['N', ...shapes.get(graph.output)!] })
+  g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })
   return withoutTrailingIdentity(g.build(metadata))
 }
 
@@ -96,6 +99,21 @@ function isFoldable(node: NetworkNode): node is FoldableNode {
     node.op === 'SeparableConv2D' ||
     node.op === 'Dense'
   )
+}
+
+function assertVariances({ nodes }: NetworkGraph): void {
+  for (const node of nodes) {
+    if (node.op !== 'BatchNorm') continue
+    const { epsilon } = node.attributes
+    const bad = node.weights.variance.data.findIndex((variance) => !(variance + epsilon > 0))
+    if (bad >= 0) {
+      const variance = node.weights.variance.data[bad]
+      throw new EscError(
+        'INVALID_INPUT',
+        `node '${node.name}' has variance ${variance} and epsilon ${epsilon} at channel ${bad}; their sum must be > 0`,
+      )
+    }
+  }
 }
 
 /** `gamma · (W · x + b - mean) / √(variance + ε) + beta` is the same layer with other weights. */

@@ -43,6 +43,10 @@ async function createSession(model: Uint8Array, { threads }: SessionOptions = {}
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds, outputs = {}) {
+      const unknown = Object.keys(outputs).find((name) => !session.outputNames.includes(name))
+      if (unknown !== undefined) {
+        throw new EscError('INCOMPATIBLE_MODEL', `the model has no output '${unknown}'`)
+      }
       const values = await guarded('could not run the model', () => {
         const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => {
           return [name, new OrtTensor(type as 'float32', data as Float32Array, dims)] as const

@@ -15,7 +15,7 @@ export type Arithmetic = (opType: string, ...operands: readonly (string | number
 export function createArithmetic(g: GraphBuilder, prefix: string): Arithmetic {
   const constants = new Map<number, string>()
   const constant = (value: number) => {
-    const name = constants.get(value) ?? g.constant(`${prefix}/${value}`, scalar(value))
+    const name = constants.get(value) ?? g.constant(`${prefix}:${value}`, scalar(value))
     constants.set(value, name)
     return name
   }

@@ -8,8 +8,8 @@ export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputSh
   const op = createArithmetic(g, name)
   const [channels, height] = inputShapes[0] as [number, number, number]
   const kernel = `${name}.kernel`
-  const asRow = vector(g, `${name}/asRow`, [1, channels])
-  const asColumn = vector(g, `${name}/asColumn`, [channels, 1])
+  const asRow = vector(g, `${name}:asRow`, [1, channels])
+  const asColumn = vector(g, `${name}:asColumn`, [channels, 1])
   const lastAxis = axes(g, name, [2])
   const swapped = { perm: { ints: [0, 2, 1] } }
   // [N, C, W], and the shares of the columns, [N, 1, W].

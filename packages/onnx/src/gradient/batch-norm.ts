@@ -39,14 +39,14 @@ export const convBatchNorm: LayerRule<ConvBatchNormNode> = (context, node) => {
     backward(dOutput) {
       const { dCentred, weights } = backward(dOutput)
       const filters = conv.weights.bias.shape[0]!
-      const perFilter = g.node('Reshape', [scale, vector(g, `${conv.name}/perFilter`, [filters, 1, 1, 1])])
+      const perFilter = g.node('Reshape', [scale, vector(g, `${conv.name}:perFilter`, [filters, 1, 1, 1])])
       const kernel = g.node('Mul', [convolution.kernel, perFilter])
       const dKernel = g.node('Mul', [kernelGradient(g, convolution, inputs[0]!, dCentred), perFilter])
       const zeros = floatTensor(new Float32Array(filters))
       return {
         inputs: [needsGradient[0] ? inputGradient(g, convolution, kernel, dCentred) : null],
         weights: {
-          ...withPrefix(conv.name, { kernel: dKernel, bias: g.constant(`${conv.name}/noGradient`, zeros) }),
+          ...withPrefix(conv.name, { kernel: dKernel, bias: g.constant(`${conv.name}:noGradient`, zeros) }),
           ...withPrefix(norm.name, weights),
         },
       }
@@ -74,17 +74,17 @@ function normalize(
   bias: string | null,
 ) {
   const [channels, ...image] = shape as [number, ...number[]]
-  const perChannel = vector(g, `${name}/perChannel`, [channels, ...image.map(() => 1)])
-  const asVector = vector(g, `${name}/asVector`, [channels])
-  const number = (label: string, value: number) => g.constant(`${name}/${label}`, scalar(value))
+  const perChannel = vector(g, `${name}:perChannel`, [channels, ...image.map(() => 1)])
+  const asVector = vector(g, `${name}:asVector`, [channels])
+  const number = (label: string, value: number) => g.constant(`${name}:${label}`, scalar(value))
   // Over pixels first: at once, ONNX Runtime adds a single channel up one by one, which costs float32 half its digits.
   const meanOver = (axes: number[], value: string) => g.node('ReduceMean', [value], { axes: { ints: axes } })
   const meanOf = (value: string) => meanOver([0], image.length > 0 ? meanOver([2, 3], value) : value)
   const flat = (value: string) => g.node('Reshape', [value, asVector])
   // One pass of `value · scale + shift` with a factor and a summand for each channel; with these constants that is all
   // the operator does.
-  const zeros = g.constant(`${name}/zeros`, floatTensor(new Float32Array(channels)))
-  const ones = g.constant(`${name}/ones`, floatTensor(new Float32Array(channels).fill(1)))
+  const zeros = g.constant(`${name}:zeros`, floatTensor(new Float32Array(channels)))
+  const ones = g.constant(`${name}:ones`, floatTensor(new Float32Array(channels).fill(1)))
   const affine = (value: string, scale: string, shift: string) =>
     g.node('BatchNormalization', [value, scale, shift, zeros, ones], { epsilon: { float: 0 } })
 
@@ -97,7 +97,7 @@ function normalize(
 
   // count = N · H · W is known only when the step runs; the unbiased variance is count / (count - 1) of the biased one,
   // and a single value has variance 0 either way.
-  const axis0 = g.constant(`${name}/axis0`, { type: 'int64', dims: [], data: BigInt64Array.of(0n) })
+  const axis0 = g.constant(`${name}:axis0`, { type: 'int64', dims: [], data: BigInt64Array.of(0n) })
   const toFloat = { to: { int: 1 } }
   const batchSize = g.node('Cast', [g.node('Gather', [g.node('Shape', [input]), axis0])], toFloat)
   const count = g.node('Mul', [

@@ -4,7 +4,7 @@ import { int64Vector } from '../tensor.js'
 
 /** The axes as an int64 vector, for operators that take them as an input. */
 export function axes(g: GraphBuilder, nodeName: string, values: readonly number[]): string {
-  return vector(g, `${nodeName}/axes${values.join('')}`, values)
+  return vector(g, `${nodeName}:axes${values.join('')}`, values)
 }
 
 /** An int64 vector. */

@@ -92,8 +92,8 @@ export function inputGradient(g: GraphBuilder, conv: Convolution, kernel: string
   const { name } = conv
   const groups = group.int
   const perm = { ints: [0, 2, 1, 3, 4] }
-  const split = vector(g, `${name}/groups`, [groups, filters / groups, perGroup, kh, kw])
-  const joined = vector(g, `${name}/swapped`, [groups * perGroup, filters / groups, kh, kw])
+  const split = vector(g, `${name}:groups`, [groups, filters / groups, perGroup, kh, kw])
+  const joined = vector(g, `${name}:swapped`, [groups * perGroup, filters / groups, kh, kw])
   const swapped =
     groups === 1
       ? g.node('Transpose', [kernel], { perm: { ints: [1, 0, 2, 3] } })
@@ -109,8 +109,8 @@ export function inputGradient(g: GraphBuilder, conv: Convolution, kernel: string
 /** Rows and columns of a kernel in reverse order. */
 function flipped(g: GraphBuilder, name: string, kernel: string, [kh, kw]: readonly [number, number]): string {
   if (kh * kw === 1) return kernel
-  const rows = g.node('Gather', [kernel, vector(g, `${name}/flipRows`, descending(kh))], { axis: { int: 2 } })
-  return g.node('Gather', [rows, vector(g, `${name}/flipColumns`, descending(kw))], { axis: { int: 3 } })
+  const rows = g.node('Gather', [kernel, vector(g, `${name}:flipRows`, descending(kh))], { axis: { int: 2 } })
+  return g.node('Gather', [rows, vector(g, `${name}:flipColumns`, descending(kw))], { axis: { int: 3 } })
 }
 
 /** `[n - 1, …, 1, 0]`. */
@@ -133,9 +133,9 @@ export function kernelGradient(g: GraphBuilder, conv: Convolution, input: string
   const pixels = outputShape[1]! * outputShape[2]!
   const dRows = g.node('Reshape', [
     dOutput,
-    vector(g, `${name}/dRows`, [0, groups, filters / groups, pixels]),
+    vector(g, `${name}:dRows`, [0, groups, filters / groups, pixels]),
   ])
-  const rows = vector(g, `${name}/inputRows`, [0, groups, perGroup, pixels])
+  const rows = vector(g, `${name}:inputRows`, [0, groups, perGroup, pixels])
   const taps = shiftedInputs(g, conv, input).map((shifted) => g.node('Reshape', [shifted, rows]))
   const gathered = perGroup < gatherBelowChannels && taps.length > 1
   const patches = gathered ? [g.node('Concat', taps, { axis: { int: 2 } })] : taps
@@ -143,9 +143,9 @@ export function kernelGradient(g: GraphBuilder, conv: Convolution, input: string
     g.node('MatMul', [dRows, g.node('Transpose', [patch], { perm: { ints: [0, 1, 3, 2] } })]),
   )
   const perClip = products.length === 1 ? products[0]! : g.node('Concat', products, { axis: { int: 3 } })
-  const summed = g.node('ReduceSum', [perClip, vector(g, `${name}/batchAxis`, [0])], { keepdims: { int: 0 } })
+  const summed = g.node('ReduceSum', [perClip, vector(g, `${name}:batchAxis`, [0])], { keepdims: { int: 0 } })
   // Rows are [filter][tap][channel]; kernels are OIHW.
-  const tapLast = g.node('Reshape', [summed, vector(g, `${name}/taps`, [filters, kh, kw, perGroup])])
+  const tapLast = g.node('Reshape', [summed, vector(g, `${name}:taps`, [filters, kh, kw, perGroup])])
   return g.node('Transpose', [tapLast], { perm: { ints: [0, 3, 1, 2] } })
 }
 
@@ -163,14 +163,14 @@ function shiftedInputs(
   const padded =
     top + left + bottom + right === 0
       ? input
-      : g.node('Pad', [input, vector(g, `${name}/pads`, [0, 0, top, left, 0, 0, bottom, right])])
+      : g.node('Pad', [input, vector(g, `${name}:pads`, [0, 0, top, left, 0, 0, bottom, right])])
   if (kh * kw === 1 && strideH * strideW === 1) return [padded]
-  const imageAxes = vector(g, `${name}/imageAxes`, [2, 3])
-  const steps = vector(g, `${name}/strides`, [strideH, strideW])
+  const imageAxes = vector(g, `${name}:imageAxes`, [2, 3])
+  const steps = vector(g, `${name}:strides`, [strideH, strideW])
   return Array.from({ length: kh * kw }, (_, tap) => {
     const [y, x] = [Math.floor(tap / kw) * dilationH, (tap % kw) * dilationW]
-    const start = vector(g, `${name}/start${tap}`, [y, x])
+    const start = vector(g, `${name}:start${tap}`, [y, x])
     const end = [y + (outHeight - 1) * strideH + 1, x + (outWidth - 1) * strideW + 1]
-    return g.node('Slice', [padded, start, vector(g, `${name}/end${tap}`, end), imageAxes, steps])
+    return g.node('Slice', [padded, start, vector(g, `${name}:end${tap}`, end), imageAxes, steps])
   })
 }

@@ -29,7 +29,7 @@ export const layerNorm: LayerRule<LayerNormNode> = ({ g, inputs, inputShapes }, 
       const explained = op('Add', op('Mul', normalized, slope), meanOf(dNormalized))
       // The batch axis, and those that gamma does not have.
       const others = Array.from({ length: 1 + inputShapes[0]!.length - rank }, (_, i) => i)
-      const otherAxes = vector(g, `${name}/otherAxes`, others)
+      const otherAxes = vector(g, `${name}:otherAxes`, others)
       const sumOf = (value: string) => g.node('ReduceSum', [value, otherAxes], { keepdims: { int: 0 } })
       return {
         inputs: [op('Mul', op('Sub', dNormalized, explained), scale)],

@@ -89,7 +89,7 @@ export function writeLoss(
     const ways = kind === 'softmax' ? classes : 2
     target = op('Add', op('Mul', target, 1 - labelSmoothing), labelSmoothing / ways)
   }
-  const weights = classWeights && g.constant('loss/classWeights', floatTensor(classWeights))
+  const weights = classWeights && g.constant('loss:classWeights', floatTensor(classWeights))
   let parts =
     kind === 'softmax'
       ? softmaxParts(g, op, logits, target, weights, focalGamma)
@@ -102,7 +102,7 @@ export function writeLoss(
   const mean = g.node('ReduceMean', [parts.likelihood], { keepdims: { int: 0 } })
   g.nodeWithOutputs(
     'Mul',
-    [mean, g.constant('loss/scale', scalar(kind === 'softmax' ? -classes : -1))],
+    [mean, g.constant('loss:scale', scalar(kind === 'softmax' ? -classes : -1))],
     ['loss'],
   )
   g.output({ name: 'loss', type: 'float32', dims: [] })
@@ -138,7 +138,7 @@ function softmaxParts(
     share = op('Mul', weighted, op('Pow', wrong, gamma))
     slope = op('Mul', share, op('Sub', 1, op('Mul', op('Div', op('Mul', p, logP), wrong), gamma)))
   }
-  const total = g.node('ReduceSum', [slope, g.constant('loss/classAxis', int64Vector([1]))])
+  const total = g.node('ReduceSum', [slope, g.constant('loss:classAxis', int64Vector([1]))])
   return { likelihood: op('Mul', share, logP), gradient: op('Sub', op('Mul', p, total), slope) }
 }
 

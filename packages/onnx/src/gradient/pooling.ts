@@ -32,14 +32,14 @@ function writeMaxPool(
   input: string,
   window: WindowAttributes,
 ): [output: string, indices: string] {
-  const outputs = [`${name}/pooled`, `${name}/indices`] as const
+  const outputs = [`${name}:pooled`, `${name}:indices`] as const
   g.nodeWithOutputs('MaxPool', [input], outputs, window)
   return [...outputs]
 }
 
 /** One value may be the maximum of several windows, so what comes back is added up; MaxUnpool keeps the last alone. */
 function scatter(g: GraphBuilder, name: string, input: string, indices: string, dOutput: string): string {
-  const flat = vector(g, `${name}/flat`, [-1])
+  const flat = vector(g, `${name}:flat`, [-1])
   const shape = g.node('Shape', [input])
   const zeros = g.node('ConstantOfShape', [g.node('Reshape', [g.node('Size', [input]), flat])])
   const from = [g.node('Reshape', [indices, flat]), g.node('Reshape', [dOutput, flat])]
@@ -67,10 +67,10 @@ export const averagePool: LayerRule<PoolNode> = ({ g, inputs, inputShapes, outpu
       const shares = inRows.flatMap((h) => inColumns.map((w) => 1 / (h * w)))
       const share = g.node('Mul', [
         dOutput,
-        g.constant(`${name}/shares`, floatTensor(shares, [rows, columns])),
+        g.constant(`${name}:shares`, floatTensor(shares, [rows, columns])),
       ])
       const ones = new Float32Array(channels * kh * kw).fill(1)
-      const kernel = g.constant(`${name}/ones`, floatTensor(ones, [channels, 1, kh, kw]))
+      const kernel = g.constant(`${name}:ones`, floatTensor(ones, [channels, 1, kh, kw]))
       const leftOver = [
         height + top + bottom - ((rows - 1) * strideH + kh),
         width + left + right - ((columns - 1) * strideW + kw),
@@ -101,7 +101,7 @@ export const globalAveragePool: LayerRule<GlobalPoolNode> = ({ g, inputs, inputS
   return {
     output,
     backward(dOutput) {
-      const share = g.node('Div', [dOutput, g.constant(`${node.name}/pixels`, scalar(height * width))])
+      const share = g.node('Div', [dOutput, g.constant(`${node.name}:pixels`, scalar(height * width))])
       const pixel = g.node('Unsqueeze', [share, axes(g, node.name, [2, 3])])
       return { inputs: [g.node('Expand', [pixel, g.node('Shape', [inputs[0]!])])], weights: {} }
     },

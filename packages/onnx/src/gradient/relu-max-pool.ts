@@ -81,7 +81,7 @@ function writeReluMaxPool(
     output: g.node('Relu', [pooled]),
     /** `dPooled` is the gradient behind the pooling, where each value belongs to one pixel. */
     backward(dOutput: string): { dPooled: string; dInput: string } {
-      const scales = g.constant(`${name}/scales`, floatTensor([1, 1, ...size]))
+      const scales = g.constant(`${name}:scales`, floatTensor([1, 1, ...size]))
       const spread = (value: string) =>
         g.node('Resize', [value, '', scales], {
           mode: { string: 'nearest' },
@@ -89,12 +89,12 @@ function writeReluMaxPool(
           nearest_mode: { string: 'floor' },
         })
       const asFloat = (mask: string) => g.node('Cast', [mask], { to: { int: 1 } })
-      const positive = g.node('Greater', [pooled, g.constant(`${name}/zero`, scalar(0))])
+      const positive = g.node('Greater', [pooled, g.constant(`${name}:zero`, scalar(0))])
       const dPooled = g.node('Mul', [dOutput, asFloat(positive)])
       const winner = g.node('Equal', [told, spread(pooled)])
       const dCropped = g.node('Mul', [spread(dPooled), asFloat(winner)])
       if (whole) return { dPooled, dInput: dCropped }
-      const behind = vector(g, `${name}/behind`, [0, 0, 0, 0, 0, 0, height! - used[0], width! - used[1]])
+      const behind = vector(g, `${name}:behind`, [0, 0, 0, 0, 0, 0, height! - used[0], width! - used[1]])
       return { dPooled, dInput: g.node('Pad', [dCropped, behind]) }
     },
   }
@@ -102,8 +102,8 @@ function writeReluMaxPool(
 
 /** The first rows and columns of an image. */
 function crop(g: GraphBuilder, name: string, image: string, size: Size2): string {
-  const [first, end] = [vector(g, `${name}/first`, [0, 0]), vector(g, `${name}/used`, size)]
-  return g.node('Slice', [image, first, end, vector(g, `${name}/imageAxes`, [2, 3])])
+  const [first, end] = [vector(g, `${name}:first`, [0, 0]), vector(g, `${name}:used`, size)]
+  return g.node('Slice', [image, first, end, vector(g, `${name}:imageAxes`, [2, 3])])
 }
 
 /** 1 + k · 2⁻²³ for each pixel [height, width], k the number of values behind it in its window. */
@@ -113,5 +113,5 @@ function tieBreaker(g: GraphBuilder, name: string, [height, width]: Size2, [rows
     const behind = rows * columns - 1 - (y % rows) * columns - (x % columns)
     return 1 + behind * 2 ** -23
   })
-  return g.constant(`${name}/tieBreaker`, floatTensor(factors, [height, width]))
+  return g.constant(`${name}:tieBreaker`, floatTensor(factors, [height, width]))
 }

@@ -12,7 +12,7 @@ export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) =
   const [input, inputShape] = [inputs[0]!, inputShapes[0]!]
   const betweenShape = [weights.depthwise.shape[0]!, ...outputShape.slice(1)]
   const depthwise: Convolution = {
-    name: `${name}/depthwise`,
+    name: `${name}:depthwise`,
     kernel: `${name}.depthwise`,
     kernelShape: weights.depthwise.shape,
     bias: null,
@@ -21,7 +21,7 @@ export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) =
     outputShape: betweenShape,
   }
   const pointwise: Convolution = {
-    name: `${name}/pointwise`,
+    name: `${name}:pointwise`,
     kernel: `${name}.pointwise`,
     kernelShape: weights.pointwise.shape,
     bias: `${name}.bias`,

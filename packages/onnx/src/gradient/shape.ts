@@ -11,7 +11,7 @@ export const flatten: LayerRule<FlattenNode> = (context) => ({
 export const reshape: LayerRule<ReshapeNode> = (context, { name, attributes }) => {
   const { g, inputs } = context
   // 0 keeps the batch axis.
-  const shape = vector(g, `${name}/shape`, [0, ...attributes.shape])
+  const shape = vector(g, `${name}:shape`, [0, ...attributes.shape])
   return {
     output: g.node('Reshape', [inputs[0]!, shape]),
     backward: (dOutput) => ({ inputs: [asInput(context, dOutput)], weights: {} }),
@@ -21,9 +21,9 @@ export const reshape: LayerRule<ReshapeNode> = (context, { name, attributes }) =
 export const concatenate: LayerRule<ConcatenateNode> = ({ g, inputs, inputShapes }, { name }) => ({
   output: g.node('Concat', inputs, { axis: { int: 1 } }),
   backward(dOutput) {
-    const parts = inputs.map((_, index) => `${name}/part${index}`)
+    const parts = inputs.map((_, index) => `${name}:part${index}`)
     const lengths = inputShapes.map(([length]) => length!)
-    g.nodeWithOutputs('Split', [dOutput, vector(g, `${name}/lengths`, lengths)], parts, { axis: { int: 1 } })
+    g.nodeWithOutputs('Split', [dOutput, vector(g, `${name}:lengths`, lengths)], parts, { axis: { int: 1 } })
     return { inputs: parts, weights: {} }
   },
 })

@@ -1,5 +1,5 @@
 /** Writes a network's whole training step — forward, loss, backward, optimiser update — as one ordinary ONNX graph. */
-import { EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { classCount, EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder, type GraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
@@ -82,13 +82,13 @@ function writeForwardAndBackward(
   graph: NetworkGraph,
   loss: LossOptions | undefined,
 ): WeightGradient[] {
+  const classes = classCount(graph)
   const shapes = inferShapes(graph)
   g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
   for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
 
   const nodes = fuseNodes(graph)
   const forward = writeForward(g, nodes, graph.input.name, shapes)
-  const classes = shapes.get(graph.output)![0]!
   g.nodeWithOutputs('Identity', [forward.get(graph.output)!.output], ['logits'])
   const dLogits = writeLoss(g, 'logits', classes, loss)
   g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })

@@ -42,7 +42,7 @@ const comparison: Rule = (call) => [{ type: 'bool', dims: arithmetic(call)[0]!.d
 
 function reduced(call: Call): readonly Dim[] | null {
   const { dims } = input(call, 0)
-  const keep = intOf(call, 'keepdims', 1) !== 0
+  const keep = intOf(call, 'keepdims', 1) === 1
   const listed = axesOf(call, 1, 'axes')
   if (dims === null) return null
   if (listed === 'unknown') return keep ? dims.map(() => null) : null
@@ -60,7 +60,7 @@ const argument: Rule = (call) => {
   const { dims } = input(call, 0)
   if (dims === null) return [{ type: 'int64', dims: null }]
   const at = axisIn(intOf(call, 'axis', 0), dims.length)
-  const keep = intOf(call, 'keepdims', 1) !== 0
+  const keep = intOf(call, 'keepdims', 1) === 1
   return [{ type: 'int64', dims: dims.flatMap((dim, axis) => (axis !== at ? [dim] : keep ? [1] : [])) }]
 }
 

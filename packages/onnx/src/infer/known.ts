@@ -166,7 +166,7 @@ export function broadcast(
 ): Dim[] | null {
   if (shapes.includes(null)) return null
   const known = shapes as readonly (readonly Dim[])[]
-  const rank = Math.max(0, ...known.map(({ length }) => length))
+  const rank = known.reduce((most, { length }) => Math.max(most, length), 0)
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = known.map(
       (dims) => dims[axis - rank + dims.length] ?? (axis < rank - dims.length ? 1 : null),
