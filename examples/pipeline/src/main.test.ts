@@ -325,6 +325,24 @@ test('Ctrl-C stops it and leaves nothing behind', async () => {
   await expect(stat(join(work, 'stopped'))).rejects.toThrow('ENOENT')
 }, 60_000)
 
+test('Ctrl-C before there is an epoch to keep does not say that one is kept', async () => {
+  const argv = [
+    '--data',
+    'data',
+    '--epochs',
+    '500',
+    '--out',
+    'stopped',
+    '--checkpoint',
+    'none/state.safetensors',
+  ]
+  const { child, finished } = start(argv)
+  child.stdout!.once('data', () => child.kill('SIGINT'))
+  const { code, stderr } = await finished
+  expect(code).toBe(130)
+  expect(stderr).toBe('Stopped. Nothing was written.\n')
+}, 60_000)
+
 test('an output folder that cannot be made is named before anything is computed', async () => {
   await writeFile(join(work, 'occupied'), 'a file')
   const { code, stdout, stderr } = await run('--data', 'data', '--epochs', '1', '--out', 'occupied/run')

@@ -1,4 +1,5 @@
 /** `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error. */
+import { existsSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { isEscError } from '@esc/core'
@@ -24,23 +25,24 @@ async function main(): Promise<number> {
   process.once('SIGINT', () => stop.abort(new Stopped(130)))
   process.once('SIGTERM', () => stop.abort(new Stopped(143)))
   const console = createStageConsole(process.stdout)
-  let left = 'Nothing was written.'
+  let whatIsLeft = () => 'Nothing was written.'
   try {
     const options = parseOptions(argv, cwd)
     const context = { options, console, signal: stop.signal }
     if (options.download) {
-      left = `What was fetched is kept for the next --download, in ${options.data}.download.`
+      const nothing = whatIsLeft
+      whatIsLeft = () => `What was fetched is kept for the next --download, in ${options.data}.download.`
       await fetchSource(context)
-      left = 'Nothing was written.'
+      whatIsLeft = nothing
     }
-    if (!options.dryRun) left = whatIsKept(options) ?? left
+    if (!options.dryRun) whatIsLeft = () => whatIsKept(options)
     if (options.dryRun) await dryRun(context)
     else printResults(await runPipeline(context), options.out, console.line)
     return 0
   } catch (error) {
     console.line('')
     if (error instanceof Stopped) {
-      process.stderr.write(`Stopped. ${left}\n`)
+      process.stderr.write(`Stopped. ${whatIsLeft()}\n`)
       return error.exitCode
     }
     if (!isEscError(error)) throw error
@@ -49,13 +51,17 @@ async function main(): Promise<number> {
   }
 }
 
-/** What a run that is stopped leaves behind. */
-function whatIsKept({ features, checkpoint }: RunOptions): string | null {
+/** What a run that is stopped leaves behind: it may not have come as far as a file. */
+function whatIsKept({ features, checkpoint }: RunOptions): string {
   const kept = [
-    ...(features === null ? [] : [`Features that are finished are kept in ${features}.`]),
-    ...(checkpoint === null ? [] : [`Epochs that are finished are kept in ${checkpoint}.`]),
+    ...(features !== null && existsSync(features)
+      ? [`Features that are finished are kept in ${features}.`]
+      : []),
+    ...(checkpoint !== null && existsSync(checkpoint)
+      ? [`Epochs that are finished are kept in ${checkpoint}.`]
+      : []),
   ]
-  return kept.length > 0 ? kept.join(' ') : null
+  return kept.length > 0 ? kept.join(' ') : 'Nothing was written.'
 }
 
 async function help(isTerminal: boolean): Promise<string> {

@@ -11,7 +11,7 @@ export type FloatTensor = Tensor & { type: 'float32' }
  * @param indices - Which examples, in order.
  * @param inputShape - [channels, bins, frames] of the network.
  * @param into - Storage for at least as many values, which the tensor is a view of; new storage if it is left out.
- * @throws EscError INVALID_INPUT naming an example whose features have another shape.
+ * @throws EscError INVALID_INPUT naming an example whose features have another shape or are not finite.
  * @example packInputs(examples, [0, 1], graph.input.shape)
  */
 export function packInputs(
@@ -50,19 +50,37 @@ export function packTargets(
   return { type: 'float32', dims: [indices.length, classes], data }
 }
 
-/** @throws EscError INVALID_INPUT naming the example if its features are not what the network reads. */
+/**
+ * Values must be finite: ONNX Runtime's max pooling swallows NaN, so that nothing behind it would tell.
+ *
+ * @param maker - What made them of the example's own features, for the message.
+ * @throws EscError INVALID_INPUT naming the example if its features are not what the network reads.
+ */
 export function assertFeatures(
   id: string,
-  { data, bins, frames }: FeatureMatrix,
+  features: FeatureMatrix | undefined,
   inputShape: readonly [number, number, number],
+  maker?: 'augment' | 'mix',
 ): void {
+  const refused = (what: string) =>
+    new EscError('INVALID_INPUT', `example '${id}'${maker ? ` after ${maker}` : ''} has ${what}`)
+  if (features?.data?.[Symbol.toStringTag] !== 'Float32Array') {
+    const found = features instanceof Promise ? 'a promise of features' : 'no features'
+    throw refused(`${found}; they must be there at once, as { data: Float32Array, bins, frames }`)
+  }
+  const { data, bins, frames } = features
   const fits = inputShape[0] === 1 && bins === inputShape[1] && frames === inputShape[2]
   if (!fits || data.length !== bins * frames) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `example '${id}' has features ${bins} × ${frames} in ${data.length} values, the network reads [${inputShape}]`,
-    )
+    throw refused(`features ${bins} × ${frames} in ${data.length} values, the network reads [${inputShape}]`)
   }
+  // In float64 a sum of float32 values is finite exactly if all of them are.
+  let sum = 0
+  for (let i = 0; i < data.length; i++) sum += data[i]!
+  if (Number.isFinite(sum)) return
+  const at = data.findIndex((value) => !Number.isFinite(value))
+  const place = `bin ${Math.floor(at / frames)}, frame ${at % frames}`
+  const hint = maker ? `see what ${maker} does` : 'look at its recording, or leave it out'
+  throw refused(`features that are not finite: ${data[at]} at ${place}; ${hint}`)
 }
 
 /** @throws EscError INVALID_INPUT naming the example if its label is not one of the classes. */

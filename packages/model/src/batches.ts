@@ -1,5 +1,6 @@
 /** Prepares training batches: augmented, mixed, and packed into arrays that take turns. */
 import { EscError, type Example, type FeatureMatrix, type NetworkGraph, type Rng } from '@esc/core'
+import type { LossOptions } from '@esc/onnx'
 import { assertFeatures, type FloatTensor } from './batch.js'
 import type { LabeledFeatures, TrainOptions } from './train-options.js'
 
@@ -36,9 +37,9 @@ export function createBatchSource(
   examples: readonly Example[],
   { input: { shape } }: NetworkGraph,
   classes: number,
-  options: Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits'> & { batchSize: number; rng: Rng },
+  options: Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits' | 'loss'> & { batchSize: number; rng: Rng },
 ): BatchSource {
-  const { augment, mix, teacherLogits, batchSize, rng } = options
+  const { augment, mix, teacherLogits, loss, batchSize, rng } = options
   if (teacherLogits && teacherLogits.length !== examples.length * classes) {
     throw new EscError(
       'INVALID_INPUT',
@@ -55,18 +56,16 @@ export function createBatchSource(
   let turn = 0
 
   const features = (epoch: number, { id, features }: Example): FeatureMatrix => {
-    const changed = augment ? augment(features, rng.fork(`augment ${epoch} ${id}`)) : features
-    assertFeatures(id, changed, shape)
+    if (!augment) return features
+    const changed = augment(features, rng.fork(`augment ${epoch} ${id}`))
+    assertFeatures(id, changed, shape, 'augment')
     return changed
   }
   const mixed = (epoch: number, { id }: Example, a: LabeledFeatures, b: LabeledFeatures) => {
     const made = mix!(a, b, rng.fork(`mix ${epoch} ${id}`))
-    assertFeatures(id, made.features, shape)
-    if (made.label.length === classes) return made
-    throw new EscError(
-      'INVALID_INPUT',
-      `example '${id}' is mixed to a label of ${made.label.length} classes, not ${classes}`,
-    )
+    assertFeatures(id, made?.features, shape, 'mix')
+    assertMixedLabel(id, made.label, classes, loss?.kind)
+    return made
   }
 
   return {
@@ -102,4 +101,22 @@ export function createBatchSource(
       }
     },
   }
+}
+
+/** @throws EscError INVALID_INPUT naming the example if its label is not what the loss reads. */
+function assertMixedLabel(
+  id: string,
+  label: Float32Array | undefined,
+  classes: number,
+  kind: LossOptions['kind'] = 'softmax',
+): void {
+  const refused = (what: string) => new EscError('INVALID_INPUT', `example '${id}' is mixed to ${what}`)
+  if (label?.[Symbol.toStringTag] !== 'Float32Array') throw refused('no label; it must be a Float32Array')
+  if (label.length !== classes) throw refused(`a label of ${label.length} classes, not ${classes}`)
+  const most = kind === 'sigmoid' ? 1 : Number.POSITIVE_INFINITY
+  const sum = label.reduce((total, share) => total + share, 0)
+  const fits = label.every((share) => share >= 0 && share <= most)
+  if (fits && (kind === 'sigmoid' || Math.abs(sum - 1) <= 1e-3)) return
+  const rule = kind === 'sigmoid' ? 'each value must lie in [0, 1]' : 'its values must be >= 0 and sum to 1'
+  throw refused(`the label [${Array.from(label.subarray(0, 10)).join(', ')}]; with ${kind} ${rule}`)
 }

@@ -3,12 +3,14 @@ import { mixup, specAugment } from '@esc/dsp'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { digestOf } from './checkpoint.js'
 import { classes, graph, makeExamples, memoryStore, stubEngine, weightsOf } from './fixtures/training.js'
 import {
   type EpochRecord,
   fit,
   ortEngine,
   readSafetensors,
+  type Safetensors,
   type TrainOptions,
   type TrainResult,
   writeSafetensors,
@@ -47,6 +49,10 @@ async function cutAfter(
   const cut = fit(graph, given, { ...settings, checkpoint: store, signal: stop.signal, onEvent })
   await expect(cut).rejects.toBe('cut off')
 }
+
+/** The bytes of a checkpoint that was changed on purpose. */
+const sealed = async ({ tensors, metadata }: Safetensors) =>
+  writeSafetensors({ tensors, metadata: { ...metadata, digest: await digestOf({ tensors, metadata }) } })
 
 const refusal = (promise: Promise<unknown>) =>
   promise.then(
@@ -103,7 +109,7 @@ describe('going on', () => {
     ]) {
       const resumed = await fit(graph, examples, {
         ...options,
-        checkpoint: memoryStore(writeSafetensors(part)),
+        checkpoint: memoryStore(await sealed(part)),
       })
       expect(weightsOf(resumed.graph)).not.toEqual(whole)
     }
@@ -133,6 +139,24 @@ describe('going on', () => {
     expect(again).toEqual(first)
     const longer = await fit(graph, examples, { ...options, checkpoint: store })
     expect(outcome(longer)).toEqual(outcome(await fit(graph, examples, options)))
+  })
+
+  test('not where the signal has stopped it, even if nothing is left to do', async () => {
+    const store = memoryStore()
+    await fit(graph, examples, { ...options, engine: stubEngine(), epochs: 1, checkpoint: store })
+    const finished = { ...options, engine: stubEngine(), epochs: 1 }
+    const before = fit(graph, examples, { ...finished, checkpoint: store, signal: AbortSignal.abort('stop') })
+    await expect(before).rejects.toBe('stop')
+    const stop = new AbortController()
+    const slow = {
+      ...store,
+      async read() {
+        stop.abort('while it was read')
+        return store.bytes
+      },
+    }
+    const during = fit(graph, examples, { ...finished, checkpoint: slow, signal: stop.signal })
+    await expect(during).rejects.toBe('while it was read')
   })
 
   test('an epoch is told when its checkpoint is written', async () => {
@@ -192,9 +216,15 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
       { optimizer: { clipNorm: 2 } },
       {},
       graph,
-      /: optimizer was \{"clipNorm":1,"kind":"adam"\}, is \{"clipNorm":2\}\. /,
+      /: optimizer was \{"clipNorm":1,"kind":"adam"\}, is \{"clipNorm":2,"kind":"adam"\}\. /,
     ],
-    ['loss', { loss: { focalGamma: 2 } }, {}, graph, /: loss was \{\}, is \{"focalGamma":2\}\. /],
+    [
+      'loss',
+      { loss: { focalGamma: 2 } },
+      {},
+      graph,
+      /: loss was \{"kind":"softmax"\}, is \{"focalGamma":2,"kind":"softmax"\}\. /,
+    ],
     ['augmentation', { augment: undefined }, {}, graph, /: augment was given, is not given\. /],
     [
       'mixing, and seed',
@@ -242,10 +272,18 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     expect(store.bytes).toBe(before)
   })
 
-  test('the same written in another order is no difference', async () => {
+  test.each<[string, TrainOptions['optimizer'], TrainOptions['loss']]>([
+    ['the same written in another order', { clipNorm: 1, kind: 'adam' }, {}],
+    [
+      'the default kind left out, what is off switched off',
+      { clipNorm: 1 },
+      { kind: 'softmax', classWeights: null },
+    ],
+  ])('%s is no difference', async (_, optimizer, loss) => {
     const store = await begun()
-    const optimizer = { clipNorm: 1, kind: 'adam' } as const
-    expect((await fit(graph, examples, { ...stub, optimizer, checkpoint: store })).history.length).toBe(3)
+    expect((await fit(graph, examples, { ...stub, optimizer, loss, checkpoint: store })).history.length).toBe(
+      3,
+    )
   })
 })
 
@@ -258,7 +296,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
   }
   const edited = async (change: (metadata: Record<string, string>) => Record<string, string>) => {
     const { tensors, metadata } = readSafetensors(await written())
-    return writeSafetensors({ tensors, metadata: change({ ...metadata }) })
+    return sealed({ tensors, metadata: change({ ...metadata }) })
   }
   const withProgress = (change: object) =>
     edited(({ progress, ...rest }) => ({
@@ -280,8 +318,8 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
     ],
     [
       'a later version',
-      () => edited((all) => ({ ...all, version: '2' })),
-      /^UNSUPPORTED_FORMAT: .* version "2"/,
+      () => edited((all) => ({ ...all, version: '9' })),
+      /^UNSUPPORTED_FORMAT: .* version "9"/,
     ],
     ['no run', () => edited(({ run: _, ...rest }) => rest), /^CORRUPT_DATA: .*'run'/],
     ['no history', () => withProgress({ history: [] }), /^CORRUPT_DATA: .*'progress'/],
@@ -295,7 +333,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
       async () => {
         const { tensors, metadata } = readSafetensors(await written())
         const state = [...tensors].filter(([name]) => name.startsWith('state/'))
-        return writeSafetensors({ tensors: new Map(state), metadata })
+        return sealed({ tensors: new Map(state), metadata })
       },
       /^CORRUPT_DATA: .*'best\/conv1.kernel'/,
     ],
@@ -307,15 +345,60 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
     expect(store.bytes).toBe(before)
   })
 
-  test("moments that are not this optimiser's", async () => {
-    const { tensors, metadata } = readSafetensors(await written())
-    const store = memoryStore(
-      writeSafetensors({
-        tensors: new Map([...tensors, ['state/x', { shape: [1], data: new Float32Array(1) }]]),
-        metadata,
-      }),
-    )
-    expect(await refusal(fit(graph, examples, { ...options, checkpoint: store }))).toMatch(/^INVALID_INPUT/)
+  const one = (value: number) => ({ shape: [1], data: Float32Array.of(value) })
+  test.each<[string, string, ReturnType<typeof one> | null, RegExp]>([
+    [
+      'more moments',
+      'state/x',
+      one(0),
+      /values 'state\/x'|values 'x', which 'audio-cnn' and its optimiser do not/,
+    ],
+    ['no moment', 'state/m/conv1.kernel', null, /no values 'm\/conv1.kernel'/],
+    ['a moment of another length', 'state/v/conv1.kernel', one(0), /1 values 'v\/conv1.kernel'/],
+    ['a weight less', 'state/conv1.kernel', null, /it has no values 'state\/conv1.kernel'/],
+    ['a weight of another length', 'best/conv1.kernel', one(0), /it has 1 values 'best\/conv1.kernel'/],
+    [
+      'a moment that is not finite',
+      'state/m/conv1.bias',
+      one(Number.NaN),
+      /value 0 of "state\/m\/conv1.bias" is NaN/,
+    ],
+    [
+      'a weight that is not finite',
+      'best/y',
+      one(Number.POSITIVE_INFINITY),
+      /value 0 of "best\/y" is Infinity/,
+    ],
+  ])(
+    '%s: the checkpoint is at fault, and no training is said to go on',
+    async (_name, path, tensor, message) => {
+      const store = memoryStore()
+      await fit(graph, examples, { ...options, epochs: 1, checkpoint: store })
+      const { tensors, metadata } = readSafetensors(store.bytes!)
+      const edited = new Map(tensors)
+      if (tensor) edited.set(path, tensor)
+      else edited.delete(path)
+      const events: unknown[] = []
+      const resumed = { ...options, checkpoint: memoryStore(await sealed({ tensors: edited, metadata })) }
+      const found = await refusal(
+        fit(graph, examples, { ...resumed, onEvent: (event) => events.push(event) }),
+      )
+      expect(found).toMatch(/^CORRUPT_DATA: no checkpoint of a training, or a damaged one: /)
+      expect(found).toMatch(message)
+      expect(events).toEqual([])
+    },
+  )
+
+  test('a bit that changed, in a weight, a moment or a text', async () => {
+    const bytes = await written()
+    const headerEnd = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
+    const seconds = new TextDecoder('latin1').decode(bytes).indexOf('trainMs') + 10
+    for (const at of [headerEnd, Math.floor((headerEnd + bytes.length) / 2), bytes.length - 4, seconds]) {
+      const damaged = Uint8Array.from(bytes)
+      damaged[at]! ^= 1
+      const found = await refusal(fit(graph, examples, { ...stub, checkpoint: memoryStore(damaged) }))
+      expect(found).toMatch(/^CORRUPT_DATA: .*its digest is of other content/)
+    }
   })
 
   test('any other damage gives an error or a training', async () => {

@@ -2,17 +2,18 @@
 import { EscError, type NetworkGraph, namedWeights, type RngState, type Weight, withWeights } from '@esc/core'
 import * as z from 'zod/mini'
 import type { EngineState } from './engine.js'
-import type { RunDescription } from './run-description.js'
-import { readSafetensors, writeSafetensors } from './safetensors.js'
+import { digest, type Part, type RunDescription } from './run-description.js'
+import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js'
 import type { EpochRecord } from './train-options.js'
 
 /**
  * Where a training keeps its state: `checkpointFile(path)` of `@esc/model/node`, or anything else that holds bytes.
  *
  * The bytes are a safetensors file: `state/node.weight` (present weights), `state/slot/node.weight` (the optimiser's),
- * `best/node.weight` (weights of the best epoch), and texts that say what training it is of and how far it came. Going on needs
- * the same network, examples and options; `epochs` may be larger. Functions (`augment`, `mix`, a `learningRate` of epochs to
- * come) and the engine cannot be compared: that they are the same is up to the caller.
+ * `best/node.weight` (weights of the best epoch), and texts that say what training it is of and how far it came, with a
+ * digest over all of it. Going on needs the same network, examples and options; `epochs` may be larger. A number that is left
+ * out and its default spelled out count as different. Functions (`augment`, `mix`, a `learningRate` of epochs to come) and the
+ * engine cannot be compared: that they are the same is up to the caller.
  */
 export interface CheckpointStore {
   /** What was written last; `null` if nothing was. */
@@ -61,10 +62,10 @@ const progressSchema = z.strictObject({
 })
 
 /** A checkpoint's bytes. */
-export function encodeCheckpoint(
+export async function encodeCheckpoint(
   run: RunDescription,
   { state, rng, history, best }: SavedTraining,
-): Uint8Array {
+): Promise<Uint8Array> {
   const weights = new Map(namedWeights(best).map(({ name, weight }) => [name, weight]))
   const tensors = new Map<string, Weight>()
   for (const [name, data] of Object.entries(state.values)) {
@@ -74,8 +75,15 @@ export function encodeCheckpoint(
   }
   for (const [name, weight] of weights) tensors.set(`best/${name}`, weight)
   const progress = { steps: state.steps, rng, history }
-  const metadata = { format, version, run: JSON.stringify(run), progress: JSON.stringify(progress) }
+  const texts = { run: JSON.stringify(run), progress: JSON.stringify(progress) }
+  const metadata = { format, version, ...texts, digest: await digestOf({ tensors, metadata: texts }) }
   return writeSafetensors({ tensors, metadata })
+}
+
+/** A digest of all that training goes on from: a bit that changed on the disk would else be trained with. */
+export function digestOf({ tensors, metadata: { run, progress } }: Safetensors): Promise<string> {
+  const arrays = [...tensors].map(([name, { shape, data }]): Part => [{ name, shape }, data])
+  return digest([[{ run, progress }, new Float32Array(0)], ...arrays])
 }
 
 /**
@@ -85,27 +93,46 @@ export function encodeCheckpoint(
  * @throws EscError CORRUPT_DATA if it is no checkpoint or a damaged one; UNSUPPORTED_FORMAT if it is one of another version;
  *   INVALID_INPUT saying what differs if it is of another run.
  */
-export function decodeCheckpoint(bytes: Uint8Array, graph: NetworkGraph, run: RunDescription): SavedTraining {
-  const { tensors, metadata } = readSafetensors(bytes)
-  if (metadata.format !== format) throw corrupt('it is another safetensors file')
+export async function decodeCheckpoint(
+  bytes: Uint8Array,
+  graph: NetworkGraph,
+  run: RunDescription,
+): Promise<SavedTraining> {
+  const file = readSafetensors(bytes)
+  const { tensors, metadata } = file
+  if (metadata.format !== format) throw corruptCheckpoint('it is another safetensors file')
   if (metadata.version !== version) {
     const found = JSON.stringify(metadata.version)
     throw new EscError('UNSUPPORTED_FORMAT', `the checkpoint is of version ${found}; only ${version} is read`)
   }
+  if (metadata.digest !== (await digestOf(file))) throw corruptCheckpoint('its digest is of other content')
   assertSameRun(parsed(descriptionSchema, metadata.run, 'run'), run)
   const { history, ...progress } = parsed(progressSchema, metadata.progress, 'progress')
   const withPrefix = (prefix: string) =>
     [...tensors].flatMap(([name, { data }]) =>
       name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
     )
-  const best = Object.fromEntries(withPrefix('best/'))
-  const missing = namedWeights(graph).find(({ name }) => !Object.hasOwn(best, name))
-  if (missing) throw corrupt(`it has no 'best/${missing.name}'`)
+  assertWeights(tensors, graph)
   return {
     state: { steps: progress.steps, values: Object.fromEntries(withPrefix('state/')) },
     rng: progress.rng,
     history,
-    best: withWeights(graph, best),
+    best: withWeights(graph, Object.fromEntries(withPrefix('best/'))),
+  }
+}
+
+/** The optimiser's values are compared with what it needs where the engine is restored. */
+function assertWeights(tensors: ReadonlyMap<string, Weight>, graph: NetworkGraph): void {
+  for (const { name, weight } of namedWeights(graph)) {
+    for (const path of [`state/${name}`, `best/${name}`]) {
+      const found = tensors.get(path)?.data.length ?? 'no'
+      const needed = weight.data.length
+      if (found !== needed) throw corruptCheckpoint(`it has ${found} values '${path}', not ${needed}`)
+    }
+  }
+  for (const [name, { data }] of tensors) {
+    const at = data.findIndex((value) => !Number.isFinite(value))
+    if (at >= 0) throw corruptCheckpoint(`value ${at} of ${JSON.stringify(name.slice(0, 80))} is ${data[at]}`)
   }
 }
 
@@ -138,11 +165,12 @@ function parsed<T>(schema: z.ZodMiniType<T>, text: string | undefined, name: str
   try {
     return schema.parse(JSON.parse(text ?? ''))
   } catch (cause) {
-    throw corrupt(`its '${name}' is not what this version writes`, cause)
+    throw corruptCheckpoint(`its '${name}' is not what this version writes`, cause)
   }
 }
 
-function corrupt(what: string, cause?: unknown): EscError {
+/** What to say of a checkpoint that cannot be gone on from. */
+export function corruptCheckpoint(what: string, cause?: unknown): EscError {
   return new EscError(
     'CORRUPT_DATA',
     `no checkpoint of a training, or a damaged one: ${what}; remove it to start anew`,

@@ -1,5 +1,5 @@
 /** Dropout masks, the same for every engine. */
-import { inferShapes, type NetworkGraph, type Rng } from '@esc/core'
+import { EscError, inferShapes, type NetworkGraph, type Rng } from '@esc/core'
 import { sizeOf, type Tensor } from '@esc/onnx'
 import type { StepBatch, StepResult, TrainingEngine } from './engine.js'
 
@@ -39,6 +39,9 @@ export function withDropout(
     name,
     async step(batch) {
       const clips = batch.input.dims[0]!
+      if (!(clips > 0)) {
+        throw new EscError('INVALID_INPUT', `a batch of ${clips} clips; a step needs at least one`)
+      }
       const { masks } = drawn?.step === steps && drawn.clips === clips ? drawn : draw(steps, clips)
       const running = engine.step({ ...batch, masks })
       drawn = draw(steps + 1, clips)

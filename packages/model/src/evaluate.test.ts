@@ -28,6 +28,18 @@ test('logits do not depend on the batch size', async () => {
   await session.release()
 })
 
+test('features that are not finite are refused: max pooling of ONNX Runtime would swallow NaN', async () => {
+  const session = await ortRuntime.createSession(writeModel(lowerNetwork(graph)))
+  const { data, bins, frames } = examples[5]!.features
+  const broken = { ...examples[5]!, features: { data: data.with(14, Number.NaN), bins, frames } }
+  const given = examples.with(5, broken)
+  await expect(predictLogits(session, given, { inputShape: graph.input.shape })).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringMatching(/^example '5' has features that are not finite: NaN at bin 1, frame 2/),
+  })
+  await session.release()
+})
+
 test('no examples: INVALID_INPUT; labels of another model: INCOMPATIBLE_MODEL', async () => {
   const session = await ortRuntime.createSession(writeModel(lowerNetwork(graph)))
   const options = { inputShape: graph.input.shape }

@@ -16,8 +16,8 @@ export interface PredictOptions {
 /**
  * Logits of every example, [examples, classes], from a model with input `input` and output `logits`.
  *
- * @throws EscError INVALID_INPUT naming an example whose features do not fit, INCOMPATIBLE_MODEL if the model has no
- *   float32 output `logits`.
+ * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, INCOMPATIBLE_MODEL if the
+ *   model has no float32 output `logits`.
  * @example const logits = await predictLogits(session, examples, { inputShape: graph.input.shape })
  */
 export async function predictLogits(

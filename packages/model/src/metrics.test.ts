@@ -66,6 +66,12 @@ describe('bad input', () => {
     expect(code(() => crossEntropy(new Float32Array(4), [4], 4))).toBe('INVALID_INPUT')
     expect(code(() => crossEntropy(new Float32Array(8), [-1, 0], 4))).toBe('INVALID_INPUT')
     expect(code(() => crossEntropy(new Float32Array(4), [0.5], 4))).toBe('INVALID_INPUT')
+    for (const label of [-1, 0.5, 4, Number.NaN]) {
+      expect(
+        code(() => crossEntropy(new Float32Array(12), [0, label, 1], 4)),
+        `${label}`,
+      ).toBe('INVALID_INPUT')
+    }
     expect(code(() => crossEntropy(new Float32Array(0), [], 4))).toBe('INVALID_INPUT')
     expect(code(() => crossEntropy(new Float32Array(4), [0, 1], 4))).toBe('INVALID_INPUT')
   })

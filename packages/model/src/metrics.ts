@@ -134,14 +134,15 @@ export function crossEntropy(logits: Float32Array, yTrue: ArrayLike<number>, cla
   let sum = 0
   for (let row = 0; row < yTrue.length; row++) {
     const start = row * classes
-    if (logits[start + yTrue[row]!] === undefined || !(yTrue[row]! < classes)) {
-      throw new EscError('INVALID_INPUT', `row ${row} has class ${yTrue[row]}, outside [0, ${classes})`)
+    const label = yTrue[row]!
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      throw new EscError('INVALID_INPUT', `row ${row} has class ${label}, not an integer in [0, ${classes})`)
     }
     let max = Number.NEGATIVE_INFINITY
     for (let c = 0; c < classes; c++) max = Math.max(max, logits[start + c]!)
     let partition = 0
     for (let c = 0; c < classes; c++) partition += Math.exp(logits[start + c]! - max)
-    sum += Math.log(partition) + max - logits[start + yTrue[row]!]!
+    sum += Math.log(partition) + max - logits[start + label]!
   }
   return sum / yTrue.length
 }

@@ -29,12 +29,17 @@ export async function describeRun(
     batchSize: String(batchSize),
     seed: String(seed),
     patience: String(patience),
-    optimizer: canonicalJson(optimizer),
-    loss: canonicalJson(loss),
+    optimizer: describeOptions({ ...optimizer, kind: optimizer.kind ?? 'adam' }),
+    loss: describeOptions({ ...loss, kind: loss.kind ?? 'softmax' }),
     augment: augment ? 'given' : 'not given',
     mix: mix ? 'given' : 'not given',
     teacherLogits: teacherLogits ? await digest([['teacherLogits', teacherLogits]]) : 'not given',
   }
+}
+
+/** `null` turns off what is off by default, too. */
+function describeOptions(options: object): string {
+  return canonicalJson(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)))
 }
 
 async function describeExamples(examples: readonly Example[]): Promise<string> {
@@ -45,10 +50,14 @@ async function describeExamples(examples: readonly Example[]): Promise<string> {
 }
 
 /** Values, and what they are. */
-type Part = readonly [header: unknown, data: Float32Array]
+export type Part = readonly [header: unknown, data: Float32Array]
 
-/** The first 16 hexadecimal digits of a SHA-256 over parts in their order. */
-async function digest(parts: readonly Part[]): Promise<string> {
+/**
+ * The first 16 hexadecimal digits of a SHA-256 over parts in their order.
+ *
+ * @throws EscError INVALID_OPTION as {@link describeRun}.
+ */
+export async function digest(parts: readonly Part[]): Promise<string> {
   if (!globalThis.crypto?.subtle) {
     throw new EscError(
       'INVALID_OPTION',

@@ -53,16 +53,27 @@ test('what is written is read again, from any place in memory', () => {
   )
 })
 
-test('arrays that do not fill their shape, or take the name of the texts, are not written', () => {
-  const wrong = { shape: [3], data: new Float32Array(2) }
-  for (const [name, weight] of [
-    ['a', wrong],
-    ['__metadata__', { ...wrong, shape: [2] }],
-  ] as const) {
-    expect(() => writeSafetensors({ tensors: new Map([[name, weight]]), metadata: {} })).toThrow(
-      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(`'${name}'`) }),
-    )
-  }
+test.each<[string, number[], string]>([
+  ['a', [3], 'does not fill its shape'],
+  ['a', [-1, -2], 'has negative lengths'],
+  ['a', [0.5, 4], 'has fractions of a length'],
+  ['a', [Number.NaN], 'has a length that is no number'],
+  ['__metadata__', [2], 'takes the name of the texts'],
+])("an array '%s' of shape [%s] is not written: it %s", (name, shape) => {
+  const tensors = new Map([[name, { shape, data: new Float32Array(2) }]])
+  expect(() => writeSafetensors({ tensors, metadata: {} })).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(`'${name}'`) }),
+  )
+})
+
+test.each([1, null, undefined, { deep: 'text' }])('metadata %o are not written', (value) => {
+  const metadata = { epochs: value } as unknown as Safetensors['metadata']
+  expect(() => writeSafetensors({ tensors: new Map(), metadata })).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining("metadata 'epochs' is of type"),
+    }),
+  )
 })
 
 describe('hostile files are refused', () => {

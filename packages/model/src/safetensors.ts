@@ -25,21 +25,27 @@ const metadataSchema = z.record(z.string(), z.string())
 /**
  * A safetensors file of float32 arrays.
  *
- * @throws EscError INVALID_INPUT if an array does not fill its shape, is called `__metadata__`, or there are so many that the
- *   header would pass 16 MiB.
+ * @throws EscError INVALID_INPUT if an array does not fill its shape or is called `__metadata__`, a text is none, or there is so
+ *   much that the header would pass 16 MiB.
  * @see https://github.com/huggingface/safetensors#format, version 0.8.
  * @example
  * const weights = namedWeights(graph).map(({ name, weight }) => [name, weight] as const)
  * await writeFile('weights.safetensors', writeSafetensors({ tensors: new Map(weights), metadata: {} }))
  */
 export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  for (const [name, text] of Object.entries<unknown>(metadata)) {
+    if (typeof text === 'string') continue
+    throw new EscError('INVALID_INPUT', `metadata '${name}' is of type ${typeof text}; it must be a text`)
+  }
   const header: [string, unknown][] = [[metadataKey, metadata]]
   let end = 0
   for (const [name, { shape, data }] of tensors) {
-    if (name === metadataKey || data.length !== shape.reduce((all, length) => all * length, 1)) {
+    const isShape = shape.every((length) => Number.isSafeInteger(length) && length >= 0)
+    const holds = shape.reduce((all, length) => all * length, 1)
+    if (name === metadataKey || !isShape || data.length !== holds) {
       throw new EscError(
         'INVALID_INPUT',
-        `tensor '${name}' of shape [${shape}] has ${data.length} values; the shape must hold them, and the name not be ${metadataKey}`,
+        `tensor '${name}' of shape [${shape}] has ${data.length} values; the shape must hold them in integers >= 0, and the name not be ${metadataKey}`,
       )
     }
     header.push([name, { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] }])

@@ -1,7 +1,7 @@
 /** One epoch of training, and what is said when its numbers stop being numbers. */
-import { EscError, type Example } from '@esc/core'
+import { EscError } from '@esc/core'
 import type { BatchSource } from './batches.js'
-import type { EngineState, StepBatch, TrainingEngine } from './engine.js'
+import type { EngineState, TrainingEngine } from './engine.js'
 import { argmaxRows } from './metrics.js'
 import type { EpochRecord, ResolvedOptions, TrainEvent } from './train-options.js'
 
@@ -48,8 +48,9 @@ export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, E
     const { loss, logits } = await running
     trainMs += performance.now() - started
     if (!Number.isFinite(loss)) {
-      const where = await findNonFinite(engine, examples, stepBatch)
-      throw diverged(`loss=${loss} at epoch ${epoch}, step ${step} of ${steps}${where}`, learningRate)
+      const where = await engine.findNonFinite(stepBatch)
+      const found = where === null ? '' : `; first not finite: ${where}`
+      throw diverged(`loss=${loss} at epoch ${epoch}, step ${step} of ${steps}${found}`, learningRate)
     }
     lossSum += loss * examples.length
     const wanted = argmaxRows(batch.target.data, classes)
@@ -65,23 +66,6 @@ export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, E
     learningRate: rateAt(epoch - 1),
     trainMs,
   }
-}
-
-/** Says where a step's numbers first went wrong, and with whose features if it was there. */
-async function findNonFinite(
-  engine: TrainingEngine,
-  examples: readonly Example[],
-  batch: StepBatch,
-): Promise<string> {
-  const input = batch.input.data as Float32Array
-  const allFinite = (data: Float32Array) => data.every(Number.isFinite)
-  const size = input.length / examples.length
-  const broken =
-    examples.find(({ features }) => !allFinite(features.data)) ??
-    examples.find((_, row) => !allFinite(input.subarray(row * size, (row + 1) * size)))
-  if (broken) return `; the features of example '${broken.id}' are not finite`
-  const where = await engine.findNonFinite(batch)
-  return where === null ? '' : `; first not finite: ${where}`
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What training is told, and what it tells. */
 import {
   assertInteger,
+  assertOneOf,
   assertPositive,
   EscError,
   type Example,
@@ -8,7 +9,7 @@ import {
   type NetworkGraph,
   type Rng,
 } from '@esc/core'
-import type { LossOptions, OptimizerOptions } from '@esc/onnx'
+import type { AdamOptions, Distillation, LossOptions, OptimizerOptions, SgdOptions } from '@esc/onnx'
 import type { CheckpointStore } from './checkpoint.js'
 import type { CreateEngine } from './engine.js'
 
@@ -47,12 +48,13 @@ export interface TrainOptions {
   seed?: number | undefined
   /**
    * Changes a training example's features each time they are used, as `specAugment` of `@esc/dsp`. Its generator is one of the
-   * example's and the epoch's own. It must not change what it is given.
+   * example's and the epoch's own. It must not change what it is given, and returns features, not a promise of them.
    */
   augment?: ((features: FeatureMatrix, rng: Rng) => FeatureMatrix) | undefined
   /**
    * Mixes each training example with the next one in the batch (the last with the first), after `augment`, as `mixup` of
-   * `@esc/dsp`. Its generator is one of the example's and the epoch's own.
+   * `@esc/dsp`. Its generator is one of the example's and the epoch's own. The label it makes must be >= 0 and sum to 1 (within
+   * 1e-3); with a sigmoid loss, each of its values must lie in [0, 1].
    */
   mix?: ((a: LabeledFeatures, b: LabeledFeatures, rng: Rng) => LabeledFeatures) | undefined
   /** Logits of a larger network for the training examples, [examples, classes]; goes with `loss.distillation`. */
@@ -116,8 +118,95 @@ export type ResolvedOptions = TrainOptions & {
   rateAt: (epoch: number) => number
 }
 
-/** @throws EscError INVALID_OPTION naming an option that is out of range or does not go with another. */
+/** The type makes the lists complete: a new option that is missing here does not compile. */
+const optionNames: Record<keyof TrainOptions, true> = {
+  engine: true,
+  epochs: true,
+  batchSize: true,
+  learningRate: true,
+  optimizer: true,
+  loss: true,
+  patience: true,
+  seed: true,
+  augment: true,
+  mix: true,
+  teacherLogits: true,
+  checkpoint: true,
+  signal: true,
+}
+const lossNames: Record<keyof LossOptions, true> = {
+  kind: true,
+  labelSmoothing: true,
+  classWeights: true,
+  focalGamma: true,
+  distillation: true,
+}
+const distillationNames: Record<keyof Distillation, true> = { temperature: true, weight: true }
+const adamNames: Record<keyof AdamOptions, true> = {
+  kind: true,
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  weightDecay: true,
+  clipNorm: true,
+}
+const sgdNames: Record<keyof SgdOptions, true> = {
+  kind: true,
+  momentum: true,
+  nesterov: true,
+  weightDecay: true,
+  clipNorm: true,
+}
+
+/** What a value is, for a message. */
+export function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+function mustBe(name: string, value: unknown, what: string): EscError {
+  return new EscError('INVALID_OPTION', `${name} is of type ${typeOf(value)}; it must be ${what}`)
+}
+
+function assertNames(what: string, options: object, known: object): void {
+  if (typeOf(options) !== 'object') throw mustBe(what, options, 'an object')
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (unknown === undefined) return
+  const names = Object.keys(known).join(', ')
+  const owner = what === 'options' ? 'training' : what
+  throw new EscError('INVALID_OPTION', `${owner} has no option '${unknown}'; there are ${names}`)
+}
+
+/** What no type checker has seen is checked, too: a name that is misspelt would do nothing, and not say so. */
+function assertKinds(options: TrainOptions): void {
+  assertNames('options', options, optionNames)
+  const { engine, checkpoint, learningRate = 0, optimizer = {}, loss = {}, augment, mix } = options
+  if (typeof engine !== 'function') {
+    const what = 'ortEngine(…) or tfjsEngine(); train of @esc/model/node brings its own'
+    throw mustBe('engine', engine, what)
+  }
+  const isStore = typeof checkpoint?.read === 'function' && typeof checkpoint.write === 'function'
+  if (checkpoint !== undefined && !isStore) {
+    const what = 'an object with read and write; use checkpointFile(path) of @esc/model/node'
+    throw mustBe('checkpoint', checkpoint, what)
+  }
+  if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
+    throw mustBe('learningRate', learningRate, 'a number, or a function of the epoch')
+  }
+  for (const [name, value] of Object.entries({ augment, mix })) {
+    if (value !== undefined && typeof value !== 'function') throw mustBe(name, value, 'a function')
+  }
+  if (typeOf(optimizer) !== 'object') throw mustBe('optimizer', optimizer, 'an object')
+  const { kind = 'adam' } = optimizer
+  assertOneOf('optimizer.kind', kind, ['adam', 'adamw', 'sgd'])
+  assertNames(`optimizer of kind '${kind}'`, optimizer, kind === 'sgd' ? sgdNames : adamNames)
+  assertNames('loss', loss, lossNames)
+  if (loss.distillation) assertNames('loss.distillation', loss.distillation, distillationNames)
+}
+
+/** @throws EscError INVALID_OPTION naming an option that is unknown, out of range or does not go with another. */
 export function resolveOptions(options: TrainOptions): ResolvedOptions {
+  assertKinds(options)
   const { epochs = 30, batchSize = 32, learningRate = 1e-3, patience = 10, seed = 42 } = options
   const { loss = {}, optimizer = {}, teacherLogits, mix } = options
   assertInteger('epochs', epochs, 1)

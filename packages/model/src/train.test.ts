@@ -191,10 +191,102 @@ describe('refusals', () => {
     ['a schedule below 0', { learningRate: (epoch) => 0.4 - epoch }, /learningRate\(0.5\)=-0.0/],
     ['no patience', { patience: 0 }, /patience=0/],
     ['a seed below 0', { seed: -1 }, /seed=-1/],
+    [
+      'no engine',
+      { engine: undefined as never },
+      /^INVALID_OPTION: engine is of type undefined; it must be /,
+    ],
+    [
+      'an engine that was made',
+      { engine: {} as never },
+      /ortEngine\(…\) or tfjsEngine\(\); train of @esc\/model\/node brings its own/,
+    ],
+    [
+      'a path as checkpoint',
+      { checkpoint: 'a.safetensors' as never },
+      /checkpoint is of type string; .*checkpointFile\(path\)/,
+    ],
+    [
+      'a checkpoint that cannot write',
+      { checkpoint: { read: async () => null } as never },
+      /checkpointFile\(path\)/,
+    ],
+    [
+      'a rate as text',
+      { learningRate: '1e-3' as never },
+      /learningRate is of type string; it must be a number, or a function/,
+    ],
+    [
+      'an optimizer by name',
+      { optimizer: 'sgd' as never },
+      /optimizer is of type string; it must be an object/,
+    ],
+    ['an array as optimizer', { optimizer: [] as never }, /optimizer is of type array/],
+    ['no loss', { loss: null as never }, /loss is of type null; it must be an object/],
+    [
+      'augment that is no function',
+      { augment: {} as never },
+      /augment is of type object; it must be a function/,
+    ],
+    ['mix that is no function', { mix: true as never }, /mix is of type boolean; it must be a function/],
+    [
+      'an unknown option',
+      { batchsize: 4 } as never,
+      /no option 'batchsize'; there are .*epochs, batchSize, /,
+    ],
+    [
+      "an option of Adam's for SGD",
+      { optimizer: { kind: 'sgd', beta1: 0.9 } as never },
+      /optimizer of kind 'sgd' has no option 'beta1'; there are kind, momentum, /,
+    ],
+    [
+      "an option of SGD's for Adam",
+      { optimizer: { momentum: 0.9 } as never },
+      /optimizer of kind 'adam' has no option 'momentum'; there are kind, beta1, /,
+    ],
+    [
+      'an unknown optimizer',
+      { optimizer: { kind: 'lion' } as never },
+      /optimizer.kind=lion must be one of adam, adamw, sgd/,
+    ],
+    [
+      'an unknown option of the loss',
+      { loss: { smoothing: 0.1 } as never },
+      /loss has no option 'smoothing'; there are kind, labelSmoothing, /,
+    ],
+    ['no options', 'none' as never, /INVALID_OPTION/],
   ])('%s', async (_name, options, message) => {
     const settings = { engine: stubEngine(), batchSize: 23, ...options }
     const found = await refusal(fit(graph, { train: training }, settings))
     expect(found).toMatch(/^INVALID_OPTION/)
+    expect(found).toMatch(message)
+  })
+
+  test('no options at all', async () => {
+    const none = undefined as unknown as TrainOptions
+    expect(await refusal(train(graph, { train: training }, none).next())).toMatch(
+      /^INVALID_OPTION: options is of type undefined; it must be an object/,
+    )
+    expect(await refusal(fit(graph, { train: training }, none))).toMatch(/^INVALID_OPTION: engine is of type/)
+  })
+
+  test.each<[string, unknown, RegExp]>([
+    ['an array alone', training, /examples.train is of type undefined; it must be an array/],
+    ['nothing', undefined, /examples.train is of type undefined/],
+    ['something else', { train: training.values() }, /examples.train is of type object/],
+    [
+      'something else to validate',
+      { train: training, validation: 'none' },
+      /examples.validation is of type string/,
+    ],
+    [
+      'an example without features',
+      { train: [{ ...training[0]!, features: undefined }] },
+      /example 'clip0' has no features/,
+    ],
+  ])('examples: %s', async (_name, examples, message) => {
+    const found = await refusal(fit(graph, examples as never, { engine: stubEngine() }))
+    expect(found).toMatch(/^INVALID_INPUT/)
     expect(found).toMatch(message)
   })
 
@@ -233,28 +325,89 @@ describe('refusals', () => {
     )
   })
 
-  test.each<[string, TrainOptions['augment']]>([
-    ['given', undefined],
-    ['made by augment', ({ data }) => ({ data: data.map((x) => x), bins, frames })],
-  ])('features that are not finite, %s, are named by their example', async (_name, augment) => {
-    const poisoned = training.map((example, i) =>
-      i === 7 ? { ...example, features: features(example.features.data.with(50, Number.NaN)) } : example,
-    )
-    const options = { engine, batchSize: 45, augment }
-    expect(await refusal(fit(graph, { train: poisoned }, options))).toMatch(
-      /^INVALID_INPUT: loss=NaN at epoch 1, step 1 of 1; the features of example 'clip7' are not finite/,
+  test('features that are not finite are named by their example, before an engine is made', async () => {
+    const unused = () => Promise.reject(new Error('an engine was made'))
+    const broken = (value: number) => ({
+      ...training[7]!,
+      id: 'bad',
+      features: features(training[7]!.features.data.with(50, value)),
+    })
+    const infinite = broken(Number.NEGATIVE_INFINITY)
+    const message =
+      /^INVALID_INPUT: example 'bad' has features that are not finite: (NaN|-Infinity) at bin 4, frame 2; /
+    for (const parts of [
+      { train: training.with(7, broken(Number.NaN)) },
+      { train: training.with(7, infinite) },
+      { train: training, validation: [...validation, infinite] },
+    ]) {
+      expect(await refusal(fit(graph, parts, { engine: unused }))).toMatch(message)
+    }
+  })
+
+  test.each<[string, unknown, string]>([
+    [
+      'NaN',
+      { ...training[0]!.features, data: new Float32Array(96).fill(Number.NaN) },
+      'has features that are not finite: NaN at bin 0, frame 0',
+    ],
+    ['another shape', wide.features, 'has features 8 × 13 in 104 values'],
+    ['nothing', undefined, 'has no features'],
+    ['a promise', Promise.resolve(training[0]!.features), 'has a promise of features'],
+    ['float64', { ...training[0]!.features, data: new Float64Array(96) }, 'has no features'],
+  ])('augment or mix makes %s: refused naming the example', async (_name, made, message) => {
+    const augment = { augment: () => made as never }
+    const mix = { mix: () => ({ features: made, label: Float32Array.of(1, 0, 0) }) as never }
+    for (const [name, given] of [
+      ['augment', augment],
+      ['mix', mix],
+    ] as const) {
+      expect(await refusal(fit(graph, { train: training }, { engine: stubEngine(), ...given }))).toMatch(
+        new RegExp(`^INVALID_INPUT: example 'clip\\d+' after ${name} ${message}`),
+      )
+    }
+  })
+
+  const mixes = { softmax: { kind: 'softmax' }, sigmoid: { kind: 'sigmoid' } } as const
+  test.each<[keyof typeof mixes, unknown, RegExp]>([
+    ['softmax', undefined, /is mixed to no label/],
+    ['softmax', new Float32Array(2), /is mixed to a label of 2 classes, not 3/],
+    [
+      'softmax',
+      Float32Array.of(0.5, 0.75, 0),
+      /is mixed to the label \[0.5, 0.75, 0\]; with softmax its values must be >= 0 and sum to 1/,
+    ],
+    ['softmax', Float32Array.of(1.5, -0.5, 0), /is mixed to the label \[1.5, -0.5, 0\]/],
+    ['softmax', Float32Array.of(Number.NaN, 1, 0), /is mixed to the label \[NaN, 1, 0\]/],
+    [
+      'sigmoid',
+      Float32Array.of(1.25, 0, 0),
+      /is mixed to the label \[1.25, 0, 0\]; with sigmoid each value must lie in \[0, 1\]/,
+    ],
+    ['sigmoid', Float32Array.of(1, -0.25, 0), /is mixed to the label/],
+  ])('with %s a mixture to label %s is refused naming the example', async (kind, label, message) => {
+    const mix = (({ features }) => ({ features, label })) as NonNullable<TrainOptions['mix']>
+    const options = { engine: stubEngine(), mix, loss: mixes[kind] }
+    const found = await refusal(fit(graph, { train: training }, options))
+    expect(found).toMatch(/^INVALID_INPUT: example 'clip\d+' /)
+    expect(found).toMatch(message)
+  })
+
+  test('mix may return no promise', async () => {
+    const options = { engine: stubEngine(), mix: (async (a: unknown) => a) as never }
+    expect(await refusal(fit(graph, { train: training }, options))).toMatch(
+      /^INVALID_INPUT: example 'clip\d+' after mix has no features/,
     )
   })
 
-  test('an augmentation or a mixture that changes the shape is named by its example', async () => {
-    const options = { engine: stubEngine(), augment: () => wide.features }
-    expect(await refusal(fit(graph, { train: training }, options))).toMatch(
-      /^INVALID_INPUT: example 'clip\d+' has features 8 × 13/,
-    )
-    const mix: TrainOptions['mix'] = (a) => ({ ...a, label: new Float32Array(2) })
-    expect(await refusal(fit(graph, { train: training }, { engine: stubEngine(), mix }))).toMatch(
-      /^INVALID_INPUT: example 'clip\d+' is mixed to a label of 2 classes, not 3/,
-    )
+  test('labels that sum to 1 within 1e-3, and with a sigmoid any in [0, 1], are taken', async () => {
+    for (const [kind, label] of [
+      ['softmax', [0.3334, 0.3333, 0.3338]],
+      ['sigmoid', [1, 1, 0]],
+    ] as const) {
+      const mix: TrainOptions['mix'] = ({ features }) => ({ features, label: Float32Array.from(label) })
+      const options = { engine: stubEngine(), epochs: 1, mix, loss: { kind } }
+      expect((await fit(graph, { train: training }, options)).history.length).toBe(1)
+    }
   })
 
   test('weights, or moments, that the last step broke are not handed out', async () => {
@@ -273,10 +426,10 @@ describe('refusals', () => {
   })
 
   test('a validation loss that is not a number', async () => {
-    const poisoned = { ...training[0]!, id: 'bad', features: features(new Float32Array(96).fill(Number.NaN)) }
-    const examples = { train: training, validation: [...validation, poisoned] }
-    expect(await refusal(fit(graph, examples, { engine, epochs: 1 }))).toMatch(
-      /^INVALID_INPUT: validation loss=NaN; check the features of 'bad'/,
+    const predict = async () => Float32Array.from({ length: 45 }, (_, i) => (i === 20 ? Number.NaN : 0))
+    const options = { engine: stubEngine({ predict }), epochs: 1 }
+    expect(await refusal(fit(graph, { train: training, validation }, options))).toBe(
+      "INVALID_INPUT: validation loss=NaN, first at example 'clip6'; lower the learning rate or normalise the features",
     )
   })
 

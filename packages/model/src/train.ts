@@ -4,13 +4,20 @@ import {
   EscError,
   type Example,
   inferShapes,
+  isEscError,
   type NetworkGraph,
   namedWeights,
   withWeights,
 } from '@esc/core'
 import { assertFeatures, assertLabel, indexRange } from './batch.js'
 import { createBatchSource } from './batches.js'
-import { decodeCheckpoint, encodeCheckpoint, otherRun, type SavedTraining } from './checkpoint.js'
+import {
+  corruptCheckpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  otherRun,
+  type SavedTraining,
+} from './checkpoint.js'
 import { createEarlyStopping } from './early-stopping.js'
 import type { EngineState, TrainingEngine } from './engine.js'
 import { describeRun, type RunDescription } from './run-description.js'
@@ -23,6 +30,7 @@ import {
   type TrainExamples,
   type TrainOptions,
   type TrainResult,
+  typeOf,
 } from './train-options.js'
 import { validate } from './validate.js'
 
@@ -36,10 +44,10 @@ import { validate } from './validate.js'
  * @param graph - The network with its initial weights; it is not changed.
  * @param examples - Features as the network reads them (normalised, if it is to be).
  * @returns As the generator's return value, the trained network and its history; {@link fit} hands it out.
- * @throws EscError INVALID_OPTION naming an option that is out of range; INVALID_INPUT if there are no training examples, a
- *   feature's shape or a label is not the network's, the loss or a weight stops being a number (the message says where it
- *   began), or the checkpoint is of another run; CORRUPT_DATA if the checkpoint is damaged; UNSUPPORTED_LAYER if a layer cannot
- *   be trained.
+ * @throws EscError INVALID_OPTION naming an option that is unknown or out of range; INVALID_INPUT if there are no training
+ *   examples, a feature's shape or a label is not the network's, a feature is not finite, the loss or a weight stops being a
+ *   number (the message says where it began), or the checkpoint is of another run; CORRUPT_DATA if the checkpoint is damaged;
+ *   UNSUPPORTED_LAYER if a layer cannot be trained.
  * @example
  * const options = { engine: ortEngine({ runtime: ortRuntime }), augment: specAugment(), mix: mixup }
  * for await (const event of train(graph, { train: examples, validation }, options)) {
@@ -53,25 +61,32 @@ export async function* train(
 ): AsyncGenerator<TrainEvent, TrainResult> {
   const resolved = resolveOptions(options)
   const { epochs, seed, loss, optimizer, checkpoint, signal } = resolved
+  signal?.throwIfAborted()
+  const classes = assertExamples(graph, examples)
   const { train: training, validation = [] } = examples
   const progress = createProgress(graph, resolved)
   const { result } = progress
-  const classes = assertExamples(graph, examples)
   const rng = createRng(seed)
   const batches = createBatchSource(training, graph, classes, { ...resolved, rng })
   const run = checkpoint ? await describeRun(graph, examples, resolved) : {}
   const saved = await readCheckpoint(graph, run, resolved)
+  signal?.throwIfAborted()
+  const resumed: TrainEvent[] = []
   if (saved) {
     for (const record of saved.history) progress.observe(record)
     result.graph = saved.best
-    yield { type: 'resumed', epochs, history: saved.history }
-    if (progress.isDone()) return result
+    resumed.push({ type: 'resumed', epochs, history: saved.history })
+  }
+  if (progress.isDone()) {
+    yield* resumed
+    return result
   }
 
   const dropoutRng = saved ? createRng(saved.rng) : rng.fork('dropout')
   const engine = await options.engine(graph, { rng: dropoutRng, loss, optimizer })
   try {
-    if (saved) await engine.restore(saved.state)
+    if (saved) await restore(engine, saved)
+    yield* resumed
     while (!progress.isDone()) {
       signal?.throwIfAborted()
       const epoch = result.history.length + 1
@@ -83,7 +98,10 @@ export async function* train(
       const best = progress.observe(record)
       if (best) result.graph = weightsOf(graph, state)
       const { history, graph: kept } = result
-      await checkpoint?.write(encodeCheckpoint(run, { state, rng: dropoutRng.state(), history, best: kept }))
+      if (checkpoint) {
+        const present = { state, rng: dropoutRng.state(), history, best: kept }
+        await checkpoint.write(await encodeCheckpoint(run, present))
+      }
       yield { type: 'epoch', epochs, best, ...record }
     }
     return result
@@ -106,12 +124,13 @@ export async function fit(
   examples: TrainExamples,
   options: TrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined },
 ): Promise<TrainResult> {
-  const events = train(graph, examples, options)
+  const { onEvent, ...trainOptions } = options ?? {}
+  const events = train(graph, examples, trainOptions)
   try {
     for (;;) {
       const { done, value } = await events.next()
       if (done) return value
-      options.onEvent?.(value)
+      onEvent?.(value)
     }
   } finally {
     // Where `onEvent` throws, the generator still stands at its yield and holds the engine.
@@ -150,7 +169,10 @@ async function validationFigures(
 }
 
 /** Checks all examples before anything long is started, and returns the number of classes. */
-function assertExamples(graph: NetworkGraph, { train: training, validation = [] }: TrainExamples): number {
+function assertExamples(graph: NetworkGraph, examples: TrainExamples): number {
+  assertList('train', examples?.train)
+  const { train: training, validation = [] } = examples
+  assertList('validation', validation)
   if (training.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
   const classes = inferShapes(graph).get(graph.output)![0]!
   for (const example of [...training, ...validation]) {
@@ -160,6 +182,13 @@ function assertExamples(graph: NetworkGraph, { train: training, validation = [] 
   return classes
 }
 
+/** What no type checker has seen is checked, too. */
+function assertList(name: keyof TrainExamples, list: unknown): void {
+  if (Array.isArray(list)) return
+  const found = `examples.${name} is of type ${typeOf(list)}`
+  throw new EscError('INVALID_INPUT', `${found}; it must be an array, as in { train: examples, validation }`)
+}
+
 async function readCheckpoint(
   graph: NetworkGraph,
   run: RunDescription,
@@ -167,7 +196,7 @@ async function readCheckpoint(
 ): Promise<SavedTraining | null> {
   const bytes = (await checkpoint?.read()) ?? null
   if (bytes === null) return null
-  const saved = decodeCheckpoint(bytes, graph, run)
+  const saved = await decodeCheckpoint(bytes, graph, run)
   const { history } = saved
   if (history.length > epochs) throw otherRun([['epochs', `${history.length} or more`, epochs]])
   const other = history.find(({ epoch, learningRate }) => rateAt(epoch - 1) !== learningRate)
@@ -176,6 +205,15 @@ async function readCheckpoint(
     throw otherRun([[what, other.learningRate, rateAt(other.epoch - 1)]])
   }
   return saved
+}
+
+async function restore(engine: TrainingEngine, { state }: SavedTraining): Promise<void> {
+  try {
+    await engine.restore(state)
+  } catch (error) {
+    if (isEscError(error, 'INVALID_INPUT')) throw corruptCheckpoint(error.message, error)
+    throw error
+  }
 }
 
 function weightsOf(graph: NetworkGraph, { values }: EngineState): NetworkGraph {

@@ -17,7 +17,7 @@ export interface ValidateOptions {
  * Loss and accuracy of an engine's present weights, in inference mode. The loss is plain cross-entropy: softmax's, or with
  * `kind: 'sigmoid'` the binary one, the mean over clips and classes.
  *
- * @throws EscError INVALID_INPUT naming an example if the loss is not finite; the signal's reason.
+ * @throws EscError INVALID_INPUT naming an example whose features or whose loss are not finite; the signal's reason.
  */
 export async function validate(
   engine: TrainingEngine,
@@ -41,7 +41,10 @@ export async function validate(
     kind === 'sigmoid' ? binaryCrossEntropy(logits, yTrue, classes) : crossEntropy(logits, yTrue, classes)
   if (!Number.isFinite(loss)) {
     const broken = examples[Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / classes)]!
-    throw new EscError('INVALID_INPUT', `validation loss=${loss}; check the features of '${broken.id}'`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `validation loss=${loss}, first at example '${broken.id}'; lower the learning rate or normalise the features`,
+    )
   }
   return { loss, accuracy: yTrue.filter((label, i) => predicted[i] === label).length / order.length }
 }

@@ -25,17 +25,22 @@ export interface StepSize {
 export interface StepProcess {
   /**
    * Makes a step, or says the peak resident memory: milliseconds, or MiB. Rejects with `cannot: …` where the process cannot, is not
-   * installed, or has ended.
+   * installed, has ended, or does not answer within five minutes, and is killed then.
    */
   ask(order: 'step' | 'memory'): Promise<number>
   /** Ends the process. */
   stop(): void
 }
 
-/** Starts a process. */
+/**
+ * Starts a process.
+ *
+ * @param patienceMs - How long an answer may take.
+ */
 export function startSteps(
   { maker, threads }: { maker: Maker; threads: number },
   { network, bins, frames, clips }: StepSize,
+  patienceMs = 5 * 60_000,
 ): StepProcess {
   const [first, layout] = maker.split(' ') as [string, string | undefined]
   const [command, program, kind] =
@@ -50,9 +55,16 @@ export function startSteps(
   child.stdin.on('error', () => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {
-    const { value = `cannot: ${command} does not start or has ended` } = (await lines.next()) as {
-      value?: string
-    }
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      // That ends its lines, too.
+      child.kill('SIGKILL')
+    }, patienceMs)
+    const line = (await lines.next()) as { value?: string }
+    clearTimeout(timer)
+    if (isLate) throw new Error(`cannot: no answer within ${patienceMs / 1000} s`)
+    const { value = `cannot: ${command} does not start or has ended` } = line
     if (value.startsWith('cannot: ')) throw new Error(value)
     return value
   }

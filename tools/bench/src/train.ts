@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { type Maker, type StepSize, startSteps } from './step-process.js'
-import { type Measured, summarize, type TrainRow } from './train-rows.js'
+import { lookAtMachine, type Measured, summarize, type TrainRow } from './train-rows.js'
 
 const audio = { network: 'audio-cnn', bins: 13, frames: 431, clips: 32, warmup: 2, rounds: 30 } as const
 const mel = { network: 'mel-cnn', bins: 128, frames: 216, clips: 32, warmup: 2, rounds: 7 } as const
@@ -63,10 +63,12 @@ export async function trainSuite(): Promise<TrainRow[]> {
 
 /** A row for each peer; all make their steps in turns. */
 async function compareSteps(size: Measurement, ours: Peer, peers: readonly Peer[]): Promise<TrainRow[]> {
+  const machine = lookAtMachine()
   const [measured, ...theirs] = await measureSteps([ours, ...peers], size)
   return peers.map(({ name, goalRatio }, i) => ({
     case: `${describe(size)}, ${ours.name}`,
     unit: 'ms',
+    machine,
     ours: measured!,
     peer: { name, ...theirs[i]! },
     ...(goalRatio === undefined ? {} : { goalRatio }),
@@ -107,6 +109,7 @@ async function compareMemory(size: StepSize): Promise<TrainRow> {
   return {
     case: `${describe(size)}, peak memory of the process after ${memorySteps} steps`,
     unit: 'MiB',
+    machine: lookAtMachine(),
     ours: await measureMemory({ maker: 'workers-1', threads: 1 }, size),
     peer: { name: 'PyTorch', ...(await measureMemory({ maker: 'torch default', threads: 1 }, size)) },
     goalRatio: 1.5,

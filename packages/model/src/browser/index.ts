@@ -8,7 +8,7 @@ import type { TrainEvent, TrainExamples, TrainOptions, TrainResult } from '../tr
 /** Those of `train` of `@esc/model`; the engine is ONNX Runtime's. */
 export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {
   /** Threads of ONNX Runtime; see `ortRuntime` of `@esc/onnx/browser` for what more than one need. */
-  threads?: number
+  threads?: number | undefined
 }
 
 /**

@@ -15,7 +15,7 @@ export interface EngineSetup {
   threads?: number
   /** From 0; the first one has weights and optimiser. */
   index: number
-  /** For each thread 1 while it is in a call; shared. */
+  /** For each thread how many calls it has not finished, its start among them; shared. */
   busy: Int32Array
   /** `null` if there is one thread alone. */
   shared: SharedMemory | null

@@ -35,6 +35,7 @@ export interface EngineThreads {
  *
  * No thread is ever terminated: one that is in the middle of a run would take the whole process with it (onnxruntime-node
  * 1.30 throws across the end of its environment). So threads are asked to end, and the process waits for them where it exits.
+ * Threads that have no call to answer do not keep the process alive.
  *
  * @throws EscError IO if they cannot be started; else what opening the engine throws.
  */
@@ -45,57 +46,67 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
 
   function start(setup: EngineSetup) {
     const worker = startWorker(setup)
-    const which = `worker thread ${setup.index + 1} of ${setups.length}`
+    const { busy, index } = setup
+    const which = `worker thread ${index + 1} of ${setups.length}`
     const memory = new Map<string, ArrayBuffer>()
     const awaiting = (id: number) =>
-      new Promise<unknown>((resolve, reject) => pending.set(`${setup.index}:${id}`, { resolve, reject }))
+      new Promise<unknown>((resolve, reject) => pending.set(`${index}:${id}`, { resolve, reject }))
+    let lastId = 0
+    let isDead = false
     function fail(error: Error): void {
-      abandon(setup.shared, setup.index)
+      isDead = true
+      Atomics.store(busy, index, 0)
+      abandon(setup.shared, index)
       fault ??= error
       for (const { reject } of pending.values()) reject(fault)
       pending.clear()
     }
     worker.on('message', ({ id, loans, outcome }: Answer) => {
       for (const [name, buffer] of Object.entries(loans)) memory.set(name, buffer)
-      const waiting = pending.get(`${setup.index}:${id}`)
-      pending.delete(`${setup.index}:${id}`)
+      // Answers come in the order of the calls. A thread that is to end is waited for.
+      if (id === lastId && !isEnding) worker.unref()
+      const waiting = pending.get(`${index}:${id}`)
+      pending.delete(`${index}:${id}`)
       if ('failure' in outcome) waiting?.reject(revive(outcome.failure))
       else waiting?.resolve(outcome.result)
     })
     worker.on('error', (error) => fail(explain(which, error)))
     const exit = new Promise<void>((resolve) => {
       worker.on('exit', (code) => {
+        isDead = true
         if (!isEnding) fail(new EscError('IO', `${which} ended with exit code ${code}`))
         resolve()
       })
     })
-    let lastId = 0
+    function post(call: Call): void {
+      worker.postMessage(call, Object.values(call.loans))
+      // Counted here: a process that exits right after this would not wait for what the thread has yet to begin.
+      Atomics.add(busy, index, 1)
+      worker.ref()
+    }
     const thread: EngineThread = {
       call(method, pack) {
         if (fault) return Promise.reject(fault) as never
         const loans: Record<string, ArrayBuffer> = {}
         const argument = pack?.((name, tensor) => lendFrom(memory, loans, name, tensor))
-        const call: Call = { id: ++lastId, method, argument, loans }
-        worker.postMessage(call, Object.values(loans))
-        return awaiting(lastId) as never
+        post({ id: lastId + 1, method, argument, loans })
+        return awaiting(++lastId) as never
       },
     }
-    return { worker, thread, ready: awaiting(0), exit }
+    function end(): void {
+      if (!isDead) post({ id: 0, method: 'release', argument: undefined, loans: {} })
+    }
+    return { thread, ready: awaiting(0), end, exit }
   }
 
   const started = setups.map(start)
-  const [{ busy }] = setups as [EngineSetup]
-  const waitForRuns = () => {
-    for (let index = 0; index < setups.length; index++) Atomics.wait(busy, index, 1)
-  }
-  process.on('exit', waitForRuns)
+  const stopWaiting = waitAtExit(setups[0]!.busy)
   async function release(): Promise<void> {
     isEnding = true
-    const call: Call = { id: 0, method: 'release', argument: undefined, loans: {} }
-    for (const { worker } of started) worker.postMessage(call)
+    for (const { end } of started) end()
     fault ??= new EscError('INVALID_INPUT', 'the engine was released')
     await Promise.all(started.map(({ exit }) => exit))
-    process.off('exit', waitForRuns)
+    stopWaiting()
   }
   try {
     await Promise.all(started.map(({ ready }) => ready))
@@ -104,6 +115,45 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
     throw error
   }
   return { threads: started.map(({ thread }) => thread), release }
+}
+
+interface ExitListener {
+  (): void
+  busyThreads: Set<Int32Array>
+}
+
+/**
+ * Makes the process wait for an engine's calls where it exits, until the returned function is called.
+ *
+ * One listener serves all engines: from eleven on Node would warn of a leak. As the event is the process's and not this
+ * module's, the listener itself holds the list, and is looked up where it is registered.
+ */
+function waitAtExit(busy: Int32Array): () => void {
+  const isOurs = (other: object): other is ExitListener => 'busyThreads' in other
+  const listener = process.listeners('exit').find(isOurs) ?? createExitListener()
+  if (listener.busyThreads.size === 0) process.on('exit', listener)
+  listener.busyThreads.add(busy)
+  return () => {
+    listener.busyThreads.delete(busy)
+    if (listener.busyThreads.size === 0) process.off('exit', listener)
+  }
+}
+
+function createExitListener(): ExitListener {
+  const busyThreads = new Set<Int32Array>()
+  const wait = () => {
+    for (const busy of busyThreads)
+      for (let index = 0; index < busy.length; index++) waitForCalls(busy, index)
+  }
+  return Object.assign(wait, { busyThreads })
+}
+
+function waitForCalls(busy: Int32Array, index: number): void {
+  for (;;) {
+    const calls = Atomics.load(busy, index)
+    if (calls <= 0) return
+    Atomics.wait(busy, index, calls)
+  }
 }
 
 function lendFrom(memory: Map<string, ArrayBuffer>, loans: Loans, name: string, tensor: Tensor): Tensor {
@@ -119,6 +169,13 @@ function lendFrom(memory: Map<string, ArrayBuffer>, loans: Loans, name: string, 
 
 /** The worker's file lies beside this one. Where that is source, as here, its thread needs the loader too. */
 function startWorker(workerData: EngineSetup): Worker {
+  // A bundler that makes CommonJS of this leaves it undefined.
+  if ((import.meta.url as string | undefined) === undefined) {
+    throw new EscError(
+      'IO',
+      `worker threads cannot be started: this file's place is not known; ${bundleAdvice}`,
+    )
+  }
   if (!import.meta.url.endsWith('.ts')) {
     // Flags of the program that starts it are not the worker's: `--input-type` alone would stop it.
     return new Worker(new URL('./engine-worker.js', import.meta.url), { workerData, execArgv: [] })
@@ -131,9 +188,11 @@ function startWorker(workerData: EngineSetup): Worker {
   })
 }
 
+const bundleAdvice = 'in a program bundled into one file set workers: 0'
+
 function explain(which: string, cause: NodeJS.ErrnoException): EscError {
   const isMissing = cause.code?.endsWith('MODULE_NOT_FOUND')
   const what = isMissing ? 'cannot be started' : 'died'
-  const advice = isMissing ? '; in a program bundled into one file set workers: 0' : ''
+  const advice = isMissing ? `; ${bundleAdvice}` : ''
   return new EscError('IO', `${which} ${what}: ${cause.message}${advice}`, { cause })
 }

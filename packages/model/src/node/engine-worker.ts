@@ -1,17 +1,25 @@
 /** The program of a worker thread of `nodeEngine`. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { answer, type Call, type EngineSetup, openEngine } from './engine-task.js'
+import type { Call, EngineSetup } from './engine-task.js'
 
 const port = parentPort!
 const setup = workerData as EngineSetup
 const { busy, index } = setup
 
+// A process that ends while the native library is loaded aborts, too: this comes before the import.
+Atomics.add(busy, index, 1)
+// Nobody answers what a thread that dies had yet to do.
+process.on('exit', () => {
+  Atomics.store(busy, index, 0)
+  Atomics.notify(busy, index)
+})
+const { answer, openEngine } = await import('./engine-task.js')
+
 async function reply(call: Pick<Call, 'id' | 'loans'>, run: () => Promise<unknown>): Promise<void> {
-  Atomics.store(busy, index, 1)
   try {
     port.postMessage(await answer(call, run), Object.values(call.loans))
   } finally {
-    Atomics.store(busy, index, 0)
+    Atomics.sub(busy, index, 1)
     Atomics.notify(busy, index)
   }
 }

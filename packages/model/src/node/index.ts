@@ -21,7 +21,7 @@ export function train(
   examples: TrainExamples,
   { workers, threads, ...options }: NodeTrainOptions = {},
 ): AsyncGenerator<TrainEvent, TrainResult> {
-  return portableTrain(graph, examples, { ...options, engine: engineOf({ workers, threads }) })
+  return portableTrain(graph, examples, { ...options, engine: nodeEngine({ workers, threads }) })
 }
 
 /**
@@ -33,17 +33,8 @@ export function train(
 export async function fit(
   graph: NetworkGraph,
   examples: TrainExamples,
-  { workers, threads, ...options }: NodeTrainOptions & { onEvent?: (event: TrainEvent) => void } = {},
+  options: NodeTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},
 ): Promise<TrainResult> {
-  return portableFit(graph, examples, { ...options, engine: engineOf({ workers, threads }) })
-}
-
-function engineOf({
-  workers,
-  threads,
-}: { [K in keyof NodeEngineOptions]: NodeEngineOptions[K] | undefined }) {
-  return nodeEngine({
-    ...(workers === undefined ? {} : { workers }),
-    ...(threads === undefined ? {} : { threads }),
-  })
+  const { workers, threads, ...others } = options
+  return portableFit(graph, examples, { ...others, engine: nodeEngine({ workers, threads }) })
 }

@@ -156,6 +156,12 @@ describe('failures', () => {
     })
   })
 
+  test('options that are undefined are those that are left out', async () => {
+    const options = { workers: undefined, threads: undefined, onEvent: undefined }
+    const none = fit(plain, { train: [] }, options)
+    await expect(none).rejects.toMatchObject({ message: 'training needs at least one example' })
+  })
+
   test.each([{ workers: -1 }, { workers: 1.5 }, { threads: 0 }])('%o', (options) => {
     expect(() => nodeEngine(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
@@ -186,6 +192,10 @@ test('what cannot be done is refused, and the engine goes on until it is release
     code: 'INCOMPATIBLE_MODEL',
     message: expect.stringMatching(/input/),
   })
+  await expect(engine.step(batchOf(plain, 1, 0))).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: 'a batch of 0 clips; a step needs at least one',
+  })
   await expect(engine.restore({ steps: 1, values: {} })).rejects.toMatchObject({
     code: 'INVALID_INPUT',
     message: expect.stringContaining("no values 'conv1.kernel'"),
@@ -198,6 +208,27 @@ test('what cannot be done is refused, and the engine goes on until it is release
   await engine.release()
   await expect(engine.state()).rejects.toMatchObject({ message: 'the engine was released' })
   expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1])
+})
+
+test('engines share one listener of the exit, which goes with the last one', async () => {
+  const before = process.listenerCount('exit')
+  const [first, second] = [await open(plain, 1), await open(plain, 1)]
+  expect(process.listenerCount('exit')).toBe(before + 1)
+  await first.release()
+  expect(process.listenerCount('exit')).toBe(before + 1)
+  await second.release()
+  expect(process.listenerCount('exit')).toBe(before)
+})
+
+test('the exit waits for a step that was only just begun', async () => {
+  const engine = await open(plain, 2)
+  const wait = process.listeners('exit').find((listener) => 'busyThreads' in listener)!
+  const [busy] = [...(wait as unknown as { busyThreads: Set<Int32Array> }).busyThreads]
+  const step = engine.step(batchOf(plain, 1, 4))
+  expect([...busy!]).toEqual([1, 1])
+  wait(0)
+  expect([...busy!]).toEqual([0, 0])
+  expect((await step).loss).toBeGreaterThan(0)
 })
 
 test('this thread stays free during a step, and the batch may be written to', async () => {

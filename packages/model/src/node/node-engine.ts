@@ -15,12 +15,12 @@ export interface NodeEngineOptions {
    * Worker threads. 0 steps in this thread, which does nothing else meanwhile. 1 (default) steps in another thread, with the same
    * bytes as result, while this one prepares the next batch. With more, each has a part of the batch: see {@link nodeEngine}.
    */
-  workers?: number
+  workers?: number | undefined
   /**
    * Threads inside one operator, in each worker; the default is ONNX Runtime's own choice for one worker, and the processors
    * shared out among several.
    */
-  threads?: number
+  threads?: number | undefined
 }
 
 /**
@@ -32,10 +32,11 @@ export interface NodeEngineOptions {
  * worker's within rounding. Whether workers are faster than as many threads in one depends on network and machine:
  * `npm run bench -- train` measures 2 workers against 2 threads.
  *
- * Dropout masks are drawn in this thread, before the step begins.
+ * Dropout masks are drawn in this thread, while the step before runs.
  *
- * @throws EscError INVALID_OPTION if an option is out of range; when used, UNSUPPORTED_LAYER naming a layer that has no gradient
- *   rule, or IO if a thread cannot be started or dies.
+ * @throws EscError INVALID_OPTION if an option is out of range; when used, INVALID_OPTION naming a constant of the loss or the
+ *   optimiser that is out of range, UNSUPPORTED_LAYER naming a layer that has no gradient rule, or IO if a thread cannot be
+ *   started or dies.
  * @example const engine = await nodeEngine({ workers: 2 })(graph, { rng: createRng(42) })
  */
 export function nodeEngine({ workers = 1, threads }: NodeEngineOptions = {}): CreateEngine {

@@ -1,12 +1,14 @@
 /** Training in programs of their own: how they end, and bundled. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+const require = createRequire(import.meta.url)
 const here = fileURLToPath(new URL('.', import.meta.url))
 let folder: string
 beforeAll(async () => {
@@ -36,43 +38,96 @@ function run(args: string[]): Promise<{ code: unknown; signal: unknown; output: 
   })
 }
 
+const runSource = (source: string) =>
+  run(['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', source])
+
 test('a process that exits during a step does so with its own code', async () => {
   const source = program(1, 'await new Promise((resolve) => setTimeout(resolve, 10)); process.exit(3)')
-  const tsx = ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', source]
-  expect(await run(tsx)).toEqual({ code: 3, signal: null, output: '' })
+  expect(await runSource(source)).toEqual({ code: 3, signal: null, output: '' })
 })
 
-test('a bundled program is told to do without workers, and then trains', async () => {
-  const bundle = async (workers: number) => {
-    const entry = join(folder, `in-${workers}.mjs`)
-    const outfile = join(folder, `out-${workers}.mjs`)
-    await writeFile(entry, program(workers, 'console.log((await step).loss > 0); await engine.release()'))
-    await build({
-      entryPoints: [entry],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      conditions: ['@esc/source'],
-      nodePaths: [join(here, '../../../../node_modules')],
-      plugins: [
-        {
-          name: 'native',
-          setup: ({ onResolve }) =>
-            onResolve({ filter: /^onnxruntime-node$/ }, () => ({
-              path: import.meta.resolve('onnxruntime-node'),
-              external: true,
-            })),
-        },
-      ],
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
-      },
-    })
-    return run([outfile])
+test.each([1, 2])(
+  'one that fails just after a step was begun ends with its error (%i workers)',
+  async (workers) => {
+    for (let time = 0; time < 2; time++) {
+      const { code, signal, output } = await runSource(program(workers, "throw new Error('something else')"))
+      expect({ code, signal }).toEqual({ code: 1, signal: null })
+      expect(output).toMatch(/Error: something else/)
+    }
+  },
+)
+
+test('one that exits while a thread is being started does so with its own code', async () => {
+  for (const ms of [100, 400]) {
+    const source = `setTimeout(() => process.exit(3), ${ms})\n${program(1, '')}`
+    expect(await runSource(source)).toEqual({ code: 3, signal: null, output: '' })
   }
-  const refused = await bundle(1)
-  expect(refused.output).toMatch(/^EscError IO worker thread 1 of 1 cannot be started: .*set workers: 0\n$/)
-  expect(refused.code).toBe(4)
-  expect(await bundle(0)).toEqual({ code: 0, signal: null, output: 'true\n' })
 })
+
+test('one that leaves a training standing ends', async () => {
+  const source = `
+import { train } from '@esc/model/node'
+import { graph, makeExamples } from ${JSON.stringify(join(here, '../fixtures/training.ts'))}
+const events = train(graph, { train: makeExamples(6, 1) }, { epochs: 1, threads: 1 })
+console.log((await events.next()).value.type)
+`
+  expect(await runSource(source)).toEqual({ code: 0, signal: null, output: 'step\n' })
+})
+
+test('one that only opens an engine and releases it ends with 0', async () => {
+  const opens = program(2, '').replace(
+    /^const step = .*$/m,
+    "await engine.release(); console.log('released')",
+  )
+  expect(await runSource(opens)).toEqual({ code: 0, signal: null, output: 'released\n' })
+})
+
+test.each(['esm', 'cjs'] as const)(
+  'a program bundled as %s is told to do without workers, and then trains',
+  async (format) => {
+    const bundle = async (workers: number) => {
+      const entry = join(folder, `in-${workers}.mjs`)
+      const outfile = join(folder, `out-${workers}.${format === 'esm' ? 'mjs' : 'cjs'}`)
+      const source = program(workers, 'console.log((await step).loss > 0); await engine.release()')
+      // CommonJS has no top-level await.
+      const [imports, body] = source.split('const graph')
+      await writeFile(entry, `${imports}void (async () => { const graph${body} })()`)
+      await build({
+        entryPoints: [entry],
+        outfile,
+        bundle: true,
+        format,
+        logLevel: 'error',
+        platform: 'node',
+        conditions: ['@esc/source'],
+        nodePaths: [join(here, '../../../../node_modules')],
+        plugins: [
+          {
+            name: 'native',
+            setup: ({ onResolve }) =>
+              onResolve({ filter: /^onnxruntime-node$/ }, () => ({
+                path:
+                  format === 'esm'
+                    ? import.meta.resolve('onnxruntime-node')
+                    : require.resolve('onnxruntime-node'),
+                external: true,
+              })),
+          },
+        ],
+        banner:
+          format === 'esm'
+            ? {
+                js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+              }
+            : {},
+      })
+      return run([outfile])
+    }
+    const refused = await bundle(1)
+    expect(refused.output).toMatch(
+      /^EscError IO worker threads? (1 of 1 )?cannot be started: .*; in a program bundled into one file set workers: 0\n$/,
+    )
+    expect(refused.code).toBe(4)
+    expect(await bundle(0)).toEqual({ code: 0, signal: null, output: 'true\n' })
+  },
+)

@@ -40,6 +40,11 @@ describe.each([['audio-cnn', audioCnn] as const, ['mel-cnn', melCnn] as const])(
   })
 })
 
+test.each([0, 1.5, Number.NaN])('threads=%d is refused', (threads) => {
+  const refused = { code: 'INVALID_OPTION', message: `threads=${threads} must be an integer >= 1` }
+  expect(() => ortEngine({ runtime: ortRuntime, threads })).toThrow(expect.objectContaining(refused))
+})
+
 /** The same numbers as `wave` in fixtures/make.py. */
 function wave(count: number, phase: number, scale: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.7391 + phase * 1.618) * scale)

@@ -1,4 +1,5 @@
 /** The training engine on ONNX Runtime. */
+import { assertInteger } from '@esc/core'
 import type { OnnxRuntime } from '@esc/onnx'
 import { withDropout } from '../dropout.js'
 import type { CreateEngine } from '../engine.js'
@@ -15,12 +16,14 @@ export interface OrtEngineOptions {
  * Trains on ONNX Runtime: each step is one run of the network's training graph. Weights and the optimiser's state lie in two
  * sets of arrays; a step reads one set and writes the other.
  *
- * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule.
+ * @throws EscError INVALID_OPTION if `threads` is no integer >= 1; when used, UNSUPPORTED_LAYER naming a layer that has no
+ *   gradient rule, or INVALID_OPTION naming a constant of the loss or the optimiser that is out of range.
  * @example
  * const engine = await ortEngine({ runtime: ortRuntime })(audioCnn({ bins: 13, frames: 431, classes: 10 }), { rng: createRng(1) })
  * const { loss } = await engine.step({ input, target, learningRate: 1e-3 })
  */
 export function ortEngine(options: OrtEngineOptions): CreateEngine {
+  if (options.threads !== undefined) assertInteger('threads', options.threads, 1)
   return async (graph, { rng, ...engineOptions }) => {
     const core = await createOrtCore(graph, { ...options, ...engineOptions })
     return withDropout(graph, rng, options.runtime.name, core)

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { startSteps } from './step-process.js'
+import { formatTrainRows, lookAtMachine, summarize } from './train-rows.js'
+
+const size = { network: 'audio-cnn', bins: 4, frames: 4, clips: 1 } as const
+
+// Beside the source there is no compiled program: the process starts, says nothing and ends.
+test('a process that ends, or does not answer in time, cannot', async () => {
+  const ended = startSteps({ maker: 'ort', threads: 1 }, size)
+  await expect(ended.ask('step')).rejects.toThrow(/^cannot: .*node.* does not start or has ended$/)
+  const late = startSteps({ maker: 'ort', threads: 1 }, size, 1)
+  await expect(late.ask('step')).rejects.toThrow(/^cannot: no answer within 0.001 s$/)
+})
+
+test('the table tells the load of the machine', () => {
+  const machine = { processors: 2, load: 3.14 }
+  const peer = { name: 'peer', cannot: 'cannot: no answer within 300 s' }
+  const row = { case: 'a case', unit: 'ms', machine, ours: summarize([1, 2]), peer } as const
+  const [head, line, below] = formatTrainRows([row]).split('\n')
+  expect(head).toMatch(/goal +load$/)
+  expect(line).toMatch(/^a case .*cannot: no answer within 300 s \(peer\) .*3\.1$/)
+  expect(below).toMatch(/^2 processors; load/)
+  expect(lookAtMachine()).toEqual({ processors: expect.any(Number), load: expect.any(Number) })
+})
