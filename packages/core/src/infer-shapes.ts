@@ -7,8 +7,18 @@ import type {
   NetworkNode,
   Padding,
   SeparableConv2DNode,
-  Weight,
 } from './graph.js'
+import {
+  badNode,
+  expectNumber,
+  expectPadding,
+  expectShape,
+  expectSizes,
+  imageShape,
+  isSize,
+  product,
+  weightShape,
+} from './node-checks.js'
 
 /**
  * Shape of every value in the graph without the batch axis, keyed by node name (and the input's name).
@@ -49,7 +59,6 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
 }
 
 const nodeName = /^[\w./-]+$/
-const isSize = (size: number) => Number.isSafeInteger(size) && size >= 1
 
 /**
  * Number of classes of a network, the length of its output.
@@ -242,58 +251,4 @@ export function windowPads(
   const reached = (windowCount(length, window, stride, padding) - 1) * stride + window
   const total = padding === 'same' ? Math.max(0, reached - length) : 0
   return [Math.floor(total / 2), Math.ceil(total / 2)]
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((all, size) => all * size, 1)
-}
-
-function imageShape(node: NetworkNode, shape: readonly number[]): [number, number, number] {
-  if (shape.length !== 3) throw badNode(node, `needs [channels, bins, frames] and reads [${shape}]`)
-  return [shape[0]!, shape[1]!, shape[2]!]
-}
-
-function expectSizes(node: NetworkNode, sizes: Readonly<Record<string, readonly number[]>>): void {
-  for (const [name, values] of Object.entries(sizes)) {
-    if (values?.length !== 2 || !values.every(isSize)) {
-      throw badNode(node, `has ${name} [${values}]; it must be two integers >= 1`)
-    }
-  }
-}
-
-function expectPadding(node: NetworkNode, padding: Padding): void {
-  if (padding !== 'same' && padding !== 'valid') {
-    throw badNode(node, `has padding ${JSON.stringify(padding)}; it must be 'same' or 'valid'`)
-  }
-}
-
-function expectNumber(
-  node: NetworkNode,
-  attribute: Readonly<Record<string, number>>,
-  fits: boolean,
-  rule: string,
-): void {
-  const [[name, value]] = Object.entries(attribute) as [[string, number]]
-  if (!Number.isFinite(value) || !fits) throw badNode(node, `has ${name}=${value}; it must be ${rule}`)
-}
-
-function weightShape(node: NetworkNode, key: string, weight: Weight, rank: number): readonly number[] {
-  if (weight?.shape?.length !== rank || !weight.shape.every(isSize))
-    throw badNode(node, `needs a ${key} of rank ${rank} and has ${describe(weight)}`)
-  expectShape(node, key, weight, weight.shape)
-  return weight.shape
-}
-
-function expectShape(node: NetworkNode, key: string, weight: Weight, shape: readonly number[]): void {
-  if (String(weight?.shape) !== String(shape) || weight.data?.length !== product(shape)) {
-    throw badNode(node, `has a ${key} of ${describe(weight)}; it must be [${shape}]`)
-  }
-}
-
-function describe(weight: Weight | undefined): string {
-  return weight?.shape ? `shape [${weight.shape}] with ${weight.data?.length ?? 'no'} values` : 'none'
-}
-
-function badNode(node: NetworkNode, what: string): EscError {
-  return new EscError('INVALID_INPUT', `node '${node.name}' ${what}`, { detail: { node: node.name } })
 }

@@ -1,9 +1,9 @@
 /** The training loop: batches, epochs, validation, early stopping, checkpoints. */
 import {
+  classCount,
   createRng,
   EscError,
   type Example,
-  inferShapes,
   isEscError,
   type NetworkGraph,
   namedWeights,
@@ -174,7 +174,7 @@ function assertExamples(graph: NetworkGraph, examples: TrainExamples): number {
   const { train: training, validation = [] } = examples
   assertList('validation', validation)
   if (training.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
-  const classes = inferShapes(graph).get(graph.output)![0]!
+  const classes = classCount(graph)
   for (const example of [...training, ...validation]) {
     assertLabel(example, classes)
     assertFeatures(example.id, example.features, graph.input.shape)
