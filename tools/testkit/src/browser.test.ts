@@ -104,10 +104,13 @@ test("onnxruntime-web trains as onnxruntime-node does, in Node's WebAssembly", a
   expect(await useTraining(webRuntime, fitInPage)).toEqual(closeTo(expected))
 })
 
-/** Losses and logits, which are of the order of 1, to within 5e-6. */
+/**
+ * Losses and logits, which are of the order of 1, to within 5e-5: Adam's first steps are as large for a gradient that is all
+ * rounding as for any other.
+ */
 function closeTo(numbers: Record<string, number[]>): Record<string, unknown[]> {
   return Object.fromEntries(
-    Object.entries(numbers).map(([what, values]) => [what, values.map((value) => expect.closeTo(value, 5))]),
+    Object.entries(numbers).map(([what, values]) => [what, values.map((value) => expect.closeTo(value, 4))]),
   )
 }
 

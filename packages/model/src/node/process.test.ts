@@ -88,7 +88,7 @@ test.each(['esm', 'cjs'] as const)(
     const bundle = async (workers: number) => {
       const entry = join(folder, `in-${workers}.mjs`)
       const outfile = join(folder, `out-${workers}.${format === 'esm' ? 'mjs' : 'cjs'}`)
-      const source = program(workers, 'console.log((await step).loss > 0); await engine.release()')
+      const source = program(workers, 'console.log(String((await step).loss > 0)); await engine.release()')
       // CommonJS has no top-level await.
       const [imports, body] = source.split('const graph')
       await writeFile(entry, `${imports}void (async () => { const graph${body} })()`)
