@@ -59,7 +59,7 @@ function cropConvolution(conv: Convolution, size: Size2): Convolution {
 }
 
 /**
- * Max pooling, then ReLU. ONNX Runtime's pooling is ten times slower when it must say where the maxima came from, so that is
+ * Max pooling, then ReLU. ONNX Runtime's pooling is many times slower when it must say where the maxima came from, so that is
  * found by comparing each value with its window's maximum. For ties to have one winner, the first as in PyTorch, the values of a
  * window are first told apart: multiplied by 1 + k · 2⁻²³, k falling from its first value to its last. That makes positive
  * equals differ by an ulp or more and changes nothing else beyond rounding; where the maximum is not positive, no gradient
