@@ -30,7 +30,7 @@ export {
   type Weight,
   withWeights,
 } from './graph.js'
-export { classCount, inferShapes, windowPads } from './infer-shapes.js'
+export { classCount, inferShapes, windowCount, windowPads } from './infer-shapes.js'
 export type { ModelManifest } from './manifest.js'
 export type { Example, FeatureMatrix } from './matrix.js'
 export { applyNormalizer, fitNormalizer, type Normalizer } from './normalizer.js'

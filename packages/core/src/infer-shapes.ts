@@ -230,7 +230,13 @@ function concatenatedShape(node: NetworkNode, inputs: readonly (readonly number[
   return [inputs.reduce((sum, shape) => sum + shape[0]!, 0), ...rest]
 }
 
-function windowCount(length: number, window: number, stride: number, padding: Padding): number {
+/**
+ * Windows that fit on an axis: ⌈length / stride⌉ for `same`, for `valid` as many as stay inside.
+ *
+ * @param window - Values from a window's first to its last, `(taps - 1) · dilation + 1`.
+ * @example windowCount(5, 3, 2, 'valid') // 2
+ */
+export function windowCount(length: number, window: number, stride: number, padding: Padding): number {
   return padding === 'same' ? Math.ceil(length / stride) : Math.floor((length - window) / stride) + 1
 }
 

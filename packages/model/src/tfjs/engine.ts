@@ -1,5 +1,5 @@
 /** The training engine on tfjs: a network's forward pass in tf ops, differentiated by tfjs. */
-import { EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { classCount, EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import { buildTrainingModel, type Tensor } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 import { type MaskedEngine, withDropout } from '../dropout.js'
@@ -32,7 +32,7 @@ export function tfjsEngine(): CreateEngine {
 
 function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): MaskedEngine {
   const isWeight = new Set(namedWeights(graph).map(({ name }) => name))
-  const classes = inferShapes(graph).get(graph.output)![0]!
+  const classes = classCount(graph)
   let state = toTensors(createParameters(graph, optimizer).present)
   let steps = 0
   /** Weights that the last step began with. */

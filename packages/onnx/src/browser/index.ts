@@ -1,6 +1,7 @@
 /** ONNX Runtime for pages. */
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
+import { guarded } from '../guarded.js'
 import type { OnnxRuntime, Session, SessionOptions } from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
@@ -74,14 +75,4 @@ function copyInto(given: Tensor, { type, dims, data }: Tensor, name: string): Te
   }
   ;(given.data as Float32Array).set(data as Float32Array)
   return given
-}
-
-/** @throws EscError INCOMPATIBLE_MODEL in place of whatever ONNX Runtime throws. */
-async function guarded<T>(what: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new EscError('INCOMPATIBLE_MODEL', `ONNX Runtime ${what}: ${message}`, { cause })
-  }
 }

@@ -1,5 +1,5 @@
 /** Convolutions: forward, and the gradients of input, kernel and bias. */
-import type { Conv2DNode, DepthwiseConv2DNode } from '@esc/core'
+import { type Conv2DNode, type DepthwiseConv2DNode, windowCount } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { type ConvWindow, convWindow } from '../window.js'
 import { channelSum, vector } from './constants.js'
@@ -40,13 +40,12 @@ export function convolutionOf(
   { inputShapes }: RuleContext,
   node: Conv2DNode | DepthwiseConv2DNode,
 ): Convolution {
-  const { name, weights } = node
+  const { name, weights, attributes } = node
   const window = convWindow(node, inputShapes[0]!)
   const [, ...image] = inputShapes[0]!
   const outputImage = image.map((length, axis) => {
     const reach = (weights.kernel.shape[axis + 2]! - 1) * window.dilations.ints[axis]! + 1
-    const padded = length + window.pads.ints[axis]! + window.pads.ints[axis + 2]!
-    return Math.floor((padded - reach) / window.strides.ints[axis]!) + 1
+    return windowCount(length, reach, window.strides.ints[axis]!, attributes.padding)
   })
   return {
     name,

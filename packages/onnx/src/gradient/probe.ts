@@ -1,5 +1,5 @@
 /** Every layer's output in a training step, for finding where numbers went wrong. */
-import { inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { classCount, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
 import { type LossOptions, writeLoss } from './loss.js'
@@ -23,6 +23,6 @@ export function buildProbeModel(graph: NetworkGraph, { loss }: { loss?: LossOpti
     g.nodeWithOutputs('Identity', [forward.get(name)!.output], [`layer/${name}`])
     g.output({ name: `layer/${name}`, type: 'float32', dims: ['N', ...shapes.get(name)!] })
   }
-  writeLoss(g, `layer/${graph.output}`, shapes.get(graph.output)![0]!, loss)
+  writeLoss(g, `layer/${graph.output}`, classCount(graph), loss)
   return g.build()
 }

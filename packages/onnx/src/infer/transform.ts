@@ -35,32 +35,30 @@ const resize: Rule = (call) => {
   return [{ type, dims: out }]
 }
 
-const depthToSpace: Rule = (call) => {
-  const { type, dims } = input(call, 0)
-  const block = intOf(call, 'blocksize', 1)
-  expectRank(input(call, 0), 'the input', 4)
-  if (!(block >= 1)) throw contradiction(`blocksize ${block} must be >= 1`)
-  if (dims === null) return [{ type, dims }]
-  const [batch, channels, height, width] = dims as [Dim, Dim, Dim, Dim]
-  return [
-    {
-      type,
-      dims: [batch, whole(channels, block * block), productOf([height, block]), productOf([width, block])],
-    },
-  ]
-}
+/** Channels become blocks of pixels, or the other way round. */
+const blocks =
+  (outputOf: (dims: readonly [Dim, Dim, Dim, Dim], block: number) => Dim[]): Rule =>
+  (call) => {
+    const { type, dims } = input(call, 0)
+    const block = intOf(call, 'blocksize', 1)
+    expectRank(input(call, 0), 'the input', 4)
+    if (!(block >= 1)) throw contradiction(`blocksize ${block} must be >= 1`)
+    return [{ type, dims: dims && outputOf(dims as [Dim, Dim, Dim, Dim], block) }]
+  }
 
-const spaceToDepth: Rule = (call) => {
-  const { type, dims } = input(call, 0)
-  const block = intOf(call, 'blocksize', 1)
-  expectRank(input(call, 0), 'the input', 4)
-  if (!(block >= 1)) throw contradiction(`blocksize ${block} must be >= 1`)
-  if (dims === null) return [{ type, dims }]
-  const [batch, channels, height, width] = dims as [Dim, Dim, Dim, Dim]
-  return [
-    { type, dims: [batch, productOf([channels, block * block]), whole(height, block), whole(width, block)] },
-  ]
-}
+const depthToSpace = blocks(([batch, channels, height, width], block) => [
+  batch,
+  whole(channels, block * block),
+  productOf([height, block]),
+  productOf([width, block]),
+])
+
+const spaceToDepth = blocks(([batch, channels, height, width], block) => [
+  batch,
+  productOf([channels, block * block]),
+  whole(height, block),
+  whole(width, block),
+])
 
 function whole(size: Dim, by: number): Dim {
   if (typeof size !== 'number') return by === 1 ? size : null

@@ -1,6 +1,7 @@
 /** ONNX Runtime for Node. */
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { guarded, messageOf } from '../guarded.js'
 import type { OnnxRuntime, Session, SessionOptions } from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
@@ -91,20 +92,6 @@ function ortTensor(what: string, name: string, { type, data, dims }: Tensor): Or
   } catch (cause) {
     throw new EscError('INCOMPATIBLE_MODEL', `${what} '${name}': ${messageOf(cause)}`, { cause })
   }
-}
-
-/** @throws EscError INCOMPATIBLE_MODEL in place of whatever ONNX Runtime throws. */
-async function guarded<T>(what: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (cause) {
-    if (cause instanceof EscError) throw cause
-    throw new EscError('INCOMPATIBLE_MODEL', `ONNX Runtime ${what}: ${messageOf(cause)}`, { cause })
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A, key: string) => B) {
