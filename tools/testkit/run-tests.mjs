@@ -1,6 +1,6 @@
 /**
- * `npm test`: runs every project's tests through Nx, then prints one line that counts them all:
- * `N passed, M failed, K skipped`.
+ * `npm test`: runs every project's tests through Nx, then names those that failed, with the first line of the reason, and
+ * prints one line that counts them all: `N passed, M failed, K skipped`.
  *
  * Arguments go to Nx: `npm test -- --skip-nx-cache`, `npm test -- -p @esc/dsp`. Each task leaves vitest's JSON report
  * in `.test-results/<project>.json`; it is the task's output, so Nx brings it back when it takes a task from its cache.
@@ -8,8 +8,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const results = join(root, '.test-results')
@@ -36,6 +37,20 @@ function countReport({ numPassedTests, numPendingTests, numTodoTests, testResult
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
 }
 
+/** A line for each failure that {@link countReport} counts: thousands of lines lie between the test's own and the end. */
+function listFailures({ testResults }) {
+  return testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (status === 'failed' && failed.length === 0) return [`${relative(root, file)}: ${firstLine(message)}`]
+    return failed.map(
+      ({ fullName, failureMessages }) =>
+        `${relative(root, file)} > ${fullName}: ${firstLine(failureMessages[0])}`,
+    )
+  })
+}
+
+const firstLine = (text) => stripVTControlCharacters(text ?? '').split('\n', 1)[0]
+
 const projects = testedProjects()
 const reportOf = (project) => join(results, `${project}.json`)
 // A report left by an earlier run must not be counted; the daemon could think it still in place and not restore it.
@@ -51,7 +66,9 @@ const { status } = spawnSync(
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 for (const project of projects.filter((name) => existsSync(reportOf(name)))) {
-  const counts = countReport(JSON.parse(readFileSync(reportOf(project), 'utf8')))
+  const report = JSON.parse(readFileSync(reportOf(project), 'utf8'))
+  for (const failure of listFailures(report)) console.error(`failed: ${failure}`)
+  const counts = countReport(report)
   for (const key of Object.keys(total)) total[key] += counts[key]
 }
 

@@ -224,8 +224,13 @@ test('the exit waits for a step that was only just begun', async () => {
   const engine = await open(plain, 2)
   const wait = process.listeners('exit').find((listener) => 'busyThreads' in listener)!
   const [busy] = [...(wait as unknown as { busyThreads: Set<Int32Array> }).busyThreads]
+  const add = vi.spyOn(Atomics, 'add')
   const step = engine.step(batchOf(plain, 1, 4))
-  expect([...busy!]).toEqual([1, 1])
+  // Counted before either thread can have begun. The counts themselves may hold the end of the opening, too.
+  expect(add.mock.calls).toEqual([
+    [busy, 0, 1],
+    [busy, 1, 1],
+  ])
   wait(0)
   expect([...busy!]).toEqual([0, 0])
   expect((await step).loss).toBeGreaterThan(0)
