@@ -1,13 +1,10 @@
 /** Damaged files. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { createRng, EscError, isEscError } from '@esc/core'
 import { expect, test } from 'vitest'
+import { modelNames, readFixture } from '../fixtures/files.js'
 import { printGraph, readModel } from './index.js'
 
-const fixtures = new URL('../fixtures/', import.meta.url)
-const originals = readdirSync(fixtures)
-  .filter((name) => name.endsWith('.onnx'))
-  .map((name) => new Uint8Array(readFileSync(new URL(name, fixtures))))
+const originals = modelNames.map((name) => new Uint8Array(readFixture(name)))
 const small = originals.filter(({ length }) => length < 5_000)
 
 const rng = createRng(8)
@@ -33,7 +30,9 @@ const damages: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   },
   'a piece gone'(bytes) {
     const at = any(bytes.length)
-    return Uint8Array.of(...bytes.subarray(0, at), ...bytes.subarray(at + 1 + any(8)))
+    const gone = 1 + any(8)
+    bytes.copyWithin(at, at + gone)
+    return bytes.subarray(0, Math.max(at, bytes.length - gone))
   },
 }
 

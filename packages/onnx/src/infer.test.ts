@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { describeLike } from '../fixtures/describe.js'
+import { modelNames, readFixture } from '../fixtures/files.js'
+import types from '../fixtures/types.json' with { type: 'json' }
 import {
   type Attribute,
   createGraphBuilder,
@@ -17,16 +18,12 @@ import {
 import { ortRuntime } from './node/index.js'
 import { arrayOf } from './tensor.js'
 
-const fixtures = new URL('../fixtures/', import.meta.url)
-const reference = JSON.parse(readFileSync(new URL('types.json', fixtures), 'utf8')) as Record<
-  string,
-  Record<string, string>
->
+const reference = types as Record<string, Record<string, string>>
 
 describe('what ONNX 1.23.1 infers is found too, and equal', () => {
-  test.each(readdirSync(fixtures).filter((name) => name.endsWith('.onnx')))('%s', (name) => {
-    const expected = reference[name.replace('.onnx', '')]!
-    const types = inferTypes(readModel(readFileSync(new URL(name, fixtures))))
+  test.each(modelNames)('%s', (name) => {
+    const expected = reference[name]!
+    const types = inferTypes(readModel(readFixture(name)))
     const found = Object.entries(expected).map(([value, text]) => [
       value,
       describeLike(text, types.get(value)),
@@ -38,7 +35,7 @@ describe('what ONNX 1.23.1 infers is found too, and equal', () => {
 
 describe('what ONNX Runtime makes is what was inferred', () => {
   test.each(['operators-13', 'operators-21', 'quantized-13'])('%s', async (name) => {
-    const model = readModel(readFileSync(new URL(`${name}.onnx`, fixtures)))
+    const model = readModel(readFixture(name))
     const types = inferTypes(model)
     const made = model.graph.nodes.flatMap(({ outputs }) => outputs.map((output) => types.get(output)!))
     const outputs = made.map((value) => ({ ...value, dims: value.dims?.map(() => null) ?? null }))
@@ -73,7 +70,7 @@ describe('what ONNX Runtime makes is what was inferred', () => {
 })
 
 test('shapes that a graph computes are followed further than ONNX does', () => {
-  const types = inferTypes(readModel(readFileSync(new URL('torch-residual-17.onnx', fixtures))))
+  const types = inferTypes(readModel(readFixture('torch-residual-17')))
   expect(types.get('/Reshape_1_output_0')?.dims).toEqual(['batch', 8, 12, 8])
   expect(reference['torch-residual-17']?.['/Reshape_1_output_0']).toContain('?')
 })

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { readFixture } from '../fixtures/files.js'
 import {
   createGraphBuilder,
   floatTensor,
@@ -40,8 +40,7 @@ test('shows constants, inner shapes and attributes', () => {
 })
 
 test('shows optional inputs left out, several outputs, tensors in attributes and computed shapes', () => {
-  const path = new URL('../fixtures/torch-residual-17.onnx', import.meta.url)
-  const lines = printGraph(readModel(readFileSync(path))).split('\n')
+  const lines = printGraph(readModel(readFixture('torch-residual-17'))).split('\n')
   const line = (start: string) => lines.find((text) => text.startsWith(`  ${start}`))
   expect(line('/Constant_output_0')).toBe(
     '  /Constant_output_0: float32[4] = Constant() {value: float32[4] = 1, 1, 2, 2}',

@@ -1,13 +1,11 @@
 /** What is read, and what is refused. */
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { readFixture } from '../fixtures/files.js'
 import { floatTensor, readModel } from './index.js'
 import { encodeModel, type ModelMessage } from './proto.js'
 
-const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
-
 test('what only describes is passed over, and what means something is kept', () => {
-  const { metadata, producer, irVersion, graph } = readModel(fixture('features-18.onnx'))
+  const { metadata, producer, irVersion, graph } = readModel(readFixture('features-18'))
   expect({ metadata, producer, irVersion }).toEqual({
     metadata: { author: 'ä, 雨' },
     producer: 'by hand',
@@ -136,7 +134,7 @@ describe('refuses', () => {
       /not an ONNX model/,
     ],
     ['zeros', new Uint8Array(64), /not an ONNX model/],
-    ['half a model', fixture('torch-plain-17.onnx').subarray(0, 1200), /not an ONNX model/],
+    ['half a model', readFixture('torch-plain-17').subarray(0, 1200), /not an ONNX model/],
     [
       'a constant twice',
       message({}, { initializer: [1, 2].map(() => ({ name: 'w', dims: [0], data_type: 1 })) }),
