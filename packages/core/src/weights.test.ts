@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type NetworkGraph, namedWeights, parameterCount, withWeights } from './graph.js'
+import type { NetworkGraph } from './graph.js'
+import { namedWeights, parameterCount, withWeights } from './weights.js'
 
 const weight = (...shape: number[]) => ({
   shape,

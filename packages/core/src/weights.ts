@@ -1,0 +1,62 @@
+/** The weights of a network: by name, counted, replaced. */
+import { EscError } from './error.js'
+import type { NetworkGraph, NetworkNode, Weight } from './graph.js'
+
+/** One weight of a graph, with the name it goes by in ONNX files and checkpoints: `node.weight`. */
+export interface NamedWeight {
+  name: string
+  weight: Weight
+  /** False for BatchNorm's running averages, which training updates without a gradient. */
+  trainable: boolean
+}
+
+/**
+ * All weights of a graph in node order, named `node.weight`.
+ *
+ * @example namedWeights(graph).filter((w) => w.trainable).length
+ */
+export function namedWeights(graph: NetworkGraph): NamedWeight[] {
+  return graph.nodes.flatMap((node) =>
+    Object.entries(node.weights as Record<string, Weight>).map(([key, weight]) => ({
+      name: `${node.name}.${key}`,
+      weight,
+      trainable: !(node.op === 'BatchNorm' && (key === 'mean' || key === 'variance')),
+    })),
+  )
+}
+
+/** Number of trainable values in a graph. @example parameterCount(audioCnn({ bins: 13, frames: 431, classes: 50 })) */
+export function parameterCount(graph: NetworkGraph): number {
+  return namedWeights(graph)
+    .filter(({ trainable }) => trainable)
+    .reduce((sum, { weight }) => sum + weight.data.length, 0)
+}
+
+/**
+ * The same graph with other weight values; shapes stay. Storage of `data` is taken over, not copied.
+ *
+ * @param data - Values by `node.weight`; weights that are not named keep theirs.
+ * @throws EscError INVALID_INPUT if a name is unknown or a length differs.
+ * @example withWeights(graph, { 'dense1.bias': new Float32Array(64) })
+ */
+export function withWeights(graph: NetworkGraph, data: Readonly<Record<string, Float32Array>>): NetworkGraph {
+  const known = new Map(namedWeights(graph).map(({ name, weight }) => [name, weight]))
+  for (const [name, values] of Object.entries(data)) {
+    const weight = known.get(name)
+    if (!weight) throw new EscError('INVALID_INPUT', `graph '${graph.name}' has no weight '${name}'`)
+    if (weight.data.length !== values.length) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `weight '${name}' has ${weight.data.length} values, got ${values.length}`,
+      )
+    }
+  }
+  const nodes = graph.nodes.map((node) => {
+    const weights = Object.entries(node.weights as Record<string, Weight>).map(([key, weight]) => [
+      key,
+      { shape: weight.shape, data: data[`${node.name}.${key}`] ?? weight.data },
+    ])
+    return { ...node, weights: Object.fromEntries(weights) } as NetworkNode
+  })
+  return { ...graph, nodes }
+}
