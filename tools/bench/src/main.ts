@@ -1,7 +1,8 @@
-/** `npm run bench -- [suite] [--json FILE]`: one table per suite, ours and a peer's times measured in turns. */
+/** `npm run bench -- [suite] [--json FILE]`: one table per suite, ours and a peer's times measured in turns, or accuracies. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { accuracySuite, formatAccuracyRows } from './accuracy.js'
 import { audioSuite } from './audio.js'
 import { dspSuite } from './dsp.js'
 import { featuresSuite } from './features.js'
@@ -23,7 +24,13 @@ const suites: Record<string, () => Promise<{ rows: readonly object[]; table: str
     const rows = await trainSuite()
     return { rows, table: formatTrainRows(rows) }
   },
+  accuracy: async () => {
+    const rows = await accuracySuite()
+    return { rows, table: formatAccuracyRows(rows) }
+  },
 }
+// It takes most of an hour.
+const unlessNamed = ['accuracy']
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
 const unknown = positionals.find((name) => !(name in suites))
@@ -31,8 +38,9 @@ if (unknown !== undefined) {
   process.stderr.write(`unknown suite ${unknown}; there are ${Object.keys(suites).join(', ')}\n`)
   process.exit(2)
 }
+const defaults = Object.keys(suites).filter((name) => !unlessNamed.includes(name))
 const results: Record<string, readonly object[]> = {}
-for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
+for (const name of positionals.length > 0 ? positionals : defaults) {
   const { rows, table } = await suites[name]!()
   results[name] = rows
   process.stdout.write(`${name}\n${table}\n`)

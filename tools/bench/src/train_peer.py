@@ -9,7 +9,8 @@ import time
 
 try:
     import torch
-    from torch import nn
+
+    from torch_networks import make_network
 except ImportError as error:
     sys.exit(print(f"cannot: {error}"))
 
@@ -18,29 +19,8 @@ bins, frames, clips, threads = map(int, sys.argv[3:])
 classes = 10
 memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
 
-
-class Squeeze(nn.Module):
-    def forward(self, x):
-        return x.mean(dim=(2, 3))
-
-
-def audio_cnn():
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Dropout(0.3), nn.Flatten(), nn.Linear(32 * (bins // 4) * (frames // 4), 64), nn.ReLU(), nn.Linear(64, classes))
-
-
-def mel_cnn():
-    layers, channels = [], 1
-    for filters in (32, 64, 128):
-        layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU(), nn.MaxPool2d(2)]
-        channels = filters
-    return nn.Sequential(*layers, Squeeze(), nn.Linear(128, classes))
-
-
 torch.set_num_threads(threads)
-model = (audio_cnn() if network == "audio-cnn" else mel_cnn()).to(memory_format=memory_format)
+model = make_network(network, bins, frames, classes).to(memory_format=memory_format)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 labels = torch.arange(clips) % classes
 
@@ -48,7 +28,7 @@ labels = torch.arange(clips) % classes
 def step():
     x = torch.rand((clips, 1, bins, frames)).to(memory_format=memory_format)
     start = time.perf_counter()
-    loss = nn.functional.cross_entropy(model(x), labels)
+    loss = torch.nn.functional.cross_entropy(model(x), labels)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
