@@ -3,10 +3,10 @@ import {
   type Attribute,
   checkModel,
   createGraphBuilder,
+  type ElementType,
   floatTensor,
   int64Vector,
   type OnnxModel,
-  operatorSignature,
   scalar,
 } from './index.js'
 
@@ -26,21 +26,26 @@ function changed(change: (graph: OnnxModel['graph']) => Partial<OnnxModel['graph
   return { ...model, graph: { ...model.graph, ...change(model.graph) } }
 }
 
-/** One operator over an image `x` [N, 4, 6, 8] and constants c1, c2, … */
+/** One operator over an image `x` [N, 4, 6, 8], others of its shape by the names of their types, and constants. */
 function call(
   opType: string,
-  { opset = 17, inputs = ['x'], outputs = ['y'], ...attributes }: Call,
+  { opset = 17, inputs = ['x'], outputs = ['y'], type = 'float32', ...attributes }: Call,
 ): OnnxModel {
   const g = createGraphBuilder({ name: 'call', opset })
   g.input({ name: 'x', type: 'float32', dims: ['N', 4, 6, 8] })
+  for (const type of ['float64', 'bfloat16', 'int64', 'uint8', 'int8'] as const) {
+    g.input({ name: type, type, dims: ['N', 4, 6, 8] })
+  }
   g.constant('c', floatTensor([1, 2]))
   g.constant('axes', int64Vector([1]))
   g.nodeWithOutputs(opType, inputs, outputs, attributes as Record<string, Attribute>)
-  g.output({ name: 'y', type: 'float32', dims: null })
+  g.output({ name: 'y', type, dims: null })
   return g.build()
 }
 interface Call {
   opset?: number
+  /** Of the output. */
+  type?: ElementType
   inputs?: string[]
   outputs?: string[]
   [attribute: string]: unknown
@@ -123,6 +128,21 @@ describe('signatures, by operator set', () => {
     ['Split', { opset: 17, num_outputs: { int: 1 } }, /'num_outputs', which is unknown in operator set 17/],
     ['Pad', { opset: 17, inputs: ['x', 'axes', '', 'axes'] }, /has 4 inputs; it takes 2 to 3/],
     ['Resize', { opset: 17, antialias: { int: 1 } }, /'antialias', which is unknown in operator set 17/],
+    [
+      'Resize',
+      { mode: { string: 'nearst' } },
+      /has attribute 'mode' 'nearst'; it must be nearest, linear or cubic$/,
+    ],
+    [
+      'Pad',
+      { opset: 18, inputs: ['x', 'axes'], mode: { string: 'wrap' } },
+      /'mode' 'wrap'; it must be constant,/,
+    ],
+    [
+      'MaxPool',
+      { kernel_shape: { ints: [2, 2] }, auto_pad: { string: 'same' } },
+      /'auto_pad' 'same'; it must be NOTSET, SAME_UPPER, SAME_LOWER or VALID$/,
+    ],
   ]
   test.each(wrong)('%s %j', (opType, options, message) => expectProblem(call(opType, options), message))
 
@@ -133,34 +153,105 @@ describe('signatures, by operator set', () => {
     ['ReduceSum', { opset: 13, inputs: ['x', 'axes'] }],
     ['Split', { opset: 18, num_outputs: { int: 1 } }],
     ['Clip', { inputs: ['x', '', ''] }],
+    ['MaxPool', { kernel_shape: { ints: [2, 2] }, auto_pad: { string: 'SAME_LOWER' } }],
     ['Acme', { anything: { strings: ['goes'] }, inputs: ['', 'x'] }],
   ]
   test.each(right)('%s %j is right', (opType, options) =>
     expect(() => checkModel(call(opType, options))).not.toThrow(),
   )
+})
 
-  test('operatorSignature', () => {
-    expect(operatorSignature('Conv', 17)).toEqual({
-      opsets: [13, Number.POSITIVE_INFINITY],
-      inputs: [2, 3],
-      outputs: [1, 1],
-      attributes: {
-        auto_pad: { kind: 'string', required: false },
-        ...Object.fromEntries(
-          ['dilations', 'kernel_shape', 'pads', 'strides'].map((name) => [
-            name,
-            { kind: 'ints', required: false },
-          ]),
-        ),
-        group: { kind: 'int', required: false },
-      },
-    })
-    expect(operatorSignature('Concat', 13)?.inputs).toEqual([1, Number.POSITIVE_INFINITY])
-    expect(operatorSignature('toString', 13)).toBeNull()
+describe('element types, by operator set', () => {
+  const floats = 'float16, float32 or float64'
+  const wrong: [string, Call, ...string[]][] = [
+    ['Conv', { inputs: ['int64', 'x'] }, `input 0 'int64' is int64; it takes ${floats}`],
+    [
+      'Conv',
+      { inputs: ['int8', 'bfloat16'] },
+      `input 0 'int8' is int8; it takes ${floats}`,
+      `input 1 'bfloat16' is bfloat16; it takes ${floats}`,
+    ],
+    [
+      'Conv',
+      { inputs: ['x', 'float64'] },
+      "inputs must be of one element type: 'x' float32, 'float64' float64",
+    ],
+    [
+      'Relu',
+      { opset: 13, inputs: ['int64'] },
+      "input 0 'int64' is int64; it takes float16, float32, float64 or bfloat16",
+    ],
+    ['Reshape', { inputs: ['x', 'c'] }, "input 1 'c' is float32; it takes int64"],
+    [
+      'Clip',
+      { inputs: ['x', '', 'float64'] },
+      "inputs must be of one element type: 'x' float32, 'float64' float64",
+    ],
+    [
+      'Concat',
+      { inputs: ['x', 'x', 'int64', 'int8'], axis: { int: 0 } },
+      "inputs must be of one element type: 'x' float32, 'x' float32, 'int64' int64, 'int8' int8",
+    ],
+    [
+      'Sum',
+      { inputs: ['x', 'x', 'int8'] },
+      "input 2 'int8' is int8; it takes float16, float32, float64 or bfloat16",
+    ],
+    [
+      'MatMulInteger',
+      { inputs: ['uint8', 'int8', 'int8'] },
+      "inputs must be of one element type: 'uint8' uint8, 'int8' int8",
+    ],
+  ]
+  test.each(wrong)('%s %j', (opType, options, ...problems) => {
+    const model = call(opType, options)
+    expect(() => checkModel(model)).toThrow(
+      expect.objectContaining({
+        code: 'CORRUPT_DATA',
+        detail: { problems: problems.map((problem) => `node 0 'y' (${opType}): ${problem}`) },
+      }),
+    )
+  })
+
+  const right: [string, Call, ElementType][] = [
+    ['Relu', { opset: 14, inputs: ['int64'] }, 'int64'],
+    ['Clip', { inputs: ['int64', '', ''] }, 'int64'],
+    ['CastLike', { inputs: ['x', 'int64'] }, 'int64'],
+  ]
+  test.each(right)('%s %j makes %s', (opType, options, type) =>
+    expect(() => checkModel(call(opType, { ...options, type }))).not.toThrow(),
+  )
+
+  test('nothing is said of types that are unknown', () => {
+    const g = createGraphBuilder({ name: 'g' })
+    g.node('Not', [g.node('Acme', [g.input({ name: 'x', type: 'float32', dims: [2] })])], {}, 'y')
+    g.output({ name: 'y', type: 'bool', dims: [2] })
+    expect(() => checkModel(g.build())).not.toThrow()
+  })
+
+  test('what comes of a refused call is not refused again, what is beside it is', () => {
+    const g = createGraphBuilder({ name: 'g', opset: 13 })
+    const i = g.input({ name: 'i', type: 'int64', dims: [2] })
+    const twice = g.node('Relu', [g.node('Relu', [i], {}, 'first')], {}, 'second')
+    g.node('Add', [twice, g.node('Sigmoid', [i], {}, 'third')], {}, 'y')
+    g.node('Not', [i], {}, 'fourth')
+    g.output({ name: 'y', type: 'float32', dims: [3] })
+    const takes = "input 0 'i' is int64; it takes"
+    expect(() => checkModel(g.build())).toThrow(
+      expect.objectContaining({
+        detail: {
+          problems: [
+            `node 0 'first' (Relu): ${takes} float16, float32, float64 or bfloat16`,
+            `node 2 'third' (Sigmoid): ${takes} float16, float32, float64 or bfloat16`,
+            `node 4 'fourth' (Not): ${takes} bool`,
+          ],
+        },
+      }),
+    )
   })
 })
 
-test('types', () => {
+test('shapes', () => {
   expectProblem(
     call('Add', { inputs: ['x', 'c'] }),
     /^node 0 'y' \(Add\): shapes do not broadcast: 'x' \[N, 4, 6, 8\], 'c' \[2\]$/,

@@ -1,40 +1,52 @@
 /** Checks that a model is a graph that can run from top to bottom. */
 import { EscError } from '@esc/core'
 import { findTypes, labelOf } from './infer.js'
-import type { Attribute, OnnxModel, OnnxNode } from './model.js'
+import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 import { type OperatorSignature, operatorSignature } from './operators.js'
-import { sizeOf } from './tensor.js'
+import { type ElementType, sizeOf } from './tensor.js'
 
 /**
  * Checks a model in one call:
  * - names and order: every value is made once and before it is read, every output exists, every constant fills its shape;
  * - signatures: every standard operator exists in the model's operator set and has the inputs, outputs and attributes that
  *   it takes there ({@link operatorSignature});
- * - types: element types and shapes fit each other and what the outputs are declared as ({@link inferTypes}).
+ * - element types: each input is of a type that the operator takes there;
+ * - shapes: element types and shapes fit each other and what the outputs are declared as ({@link inferTypes}).
  *
- * Operators of other domains, and standard ones that are not in the table, are only checked for names and order.
+ * Operators of other domains, and standard ones that are not in the table, are only checked for names and order. Element
+ * types are looked at once names and signatures are right, shapes once element types are: sooner they would only repeat
+ * what is wrong.
  *
  * @throws EscError CORRUPT_DATA naming the first problem; `detail.problems` lists all that were found.
  * @see ONNX IR specification, «Graphs»: single static assignment, nodes topologically sorted.
  * @example checkModel(graphBuilder.build())
  */
 export function checkModel(model: OnnxModel): void {
-  const structure = structureProblems(model)
-  const { opset, domains, graph } = model
-  const signatures = new Map<string, OperatorSignature | null>()
-  const calls = graph.nodes.flatMap((node, index) => {
-    const { opType, domain } = node
-    if (!signatures.has(opType)) signatures.set(opType, operatorSignature(opType, opset))
-    const signature = signatures.get(opType) ?? null
-    const found = domain === '' ? signatureProblems(node, signature, opset) : domainProblems(node, domains)
-    return found.map((problem) => `${labelOf(node, index)}: ${problem}`)
-  })
-  const found = [...structure, ...calls]
-  // Types of a graph that does not hang together would only repeat that.
-  const problems = found.length > 0 ? found : findTypes(model).problems
+  const problems = problemsOf(model)
   if (problems.length === 0) return
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more, in detail.problems)`
   throw new EscError('CORRUPT_DATA', `${problems[0]}${more}`, { detail: { problems } })
+}
+
+function problemsOf(model: OnnxModel): string[] {
+  const { opset, domains, graph } = model
+  const known = new Map<string, OperatorSignature | null>()
+  const signatures = graph.nodes.map(({ opType, domain }) => {
+    if (domain !== '') return null
+    if (!known.has(opType)) known.set(opType, operatorSignature(opType, opset))
+    return known.get(opType) ?? null
+  })
+  const calls = graph.nodes.flatMap((node, index) => {
+    const signature = signatures[index] ?? null
+    const found =
+      node.domain === '' ? signatureProblems(node, signature, opset) : domainProblems(node, domains)
+    return found.map((problem) => `${labelOf(node, index)}: ${problem}`)
+  })
+  const found = [...structureProblems(model), ...calls]
+  if (found.length > 0) return found
+  const { types, problems } = findTypes(model)
+  const refused = refusedTypes(graph.nodes, signatures, types)
+  return refused.length > 0 ? refused : problems
 }
 
 function structureProblems({ graph }: OnnxModel): string[] {
@@ -79,6 +91,50 @@ function domainProblems({ domain }: OnnxNode, domains: OnnxModel['domains']): st
   return Object.hasOwn(domains, domain) ? [] : [`the model does not import operators of domain '${domain}'`]
 }
 
+/** What operators say of their inputs' element types; nothing where a type is unknown or comes of a call that is wrong. */
+function refusedTypes(
+  nodes: readonly OnnxNode[],
+  signatures: readonly (OperatorSignature | null)[],
+  types: ReadonlyMap<string, ValueInfo>,
+): string[] {
+  const doubtful = new Set<string>()
+  return nodes.flatMap((node, index) => {
+    const signature = signatures[index] ?? null
+    const inputs = node.inputs.map((name) => (doubtful.has(name) ? undefined : types.get(name)?.type))
+    const found = signature === null ? [] : typeProblems(node, signature, inputs)
+    if (found.length > 0 || node.inputs.some((name) => doubtful.has(name))) {
+      for (const name of node.outputs) if (name !== '') doubtful.add(name)
+    }
+    return found.map((problem) => `${labelOf(node, index)}: ${problem}`)
+  })
+}
+
+function typeProblems(
+  { inputs }: OnnxNode,
+  { inputTypes }: OperatorSignature,
+  found: readonly (ElementType | undefined)[],
+): string[] {
+  const problems: string[] = []
+  const sharing = new Map<string, number[]>()
+  for (const [index, type] of found.entries()) {
+    const wanted = inputTypes[Math.min(index, inputTypes.length - 1)]
+    if (type === undefined || wanted === undefined) continue
+    if (!wanted.types.includes(type)) {
+      problems.push(`input ${index} '${inputs[index]}' is ${type}; it takes ${listOf(wanted.types)}`)
+      continue
+    }
+    const indices = sharing.get(wanted.parameter) ?? []
+    indices.push(index)
+    sharing.set(wanted.parameter, indices)
+  }
+  for (const indices of sharing.values()) {
+    if (indices.every((index) => found[index] === found[indices[0]!])) continue
+    const listed = indices.map((index) => `'${inputs[index]}' ${found[index]}`)
+    problems.push(`inputs must be of one element type: ${listed.join(', ')}`)
+  }
+  return problems
+}
+
 function signatureProblems(
   { inputs, outputs, attributes }: OnnxNode,
   signature: OperatorSignature | null,
@@ -98,12 +154,14 @@ function signatureProblems(
   if (outputs.length < signature.outputs[0] || outputs.length > signature.outputs[1]) {
     problems.push(`has ${outputs.length} outputs; it makes ${describeRange(signature.outputs)}`)
   }
-  for (const [name, { kind, required }] of Object.entries(signature.attributes)) {
+  for (const [name, { kind, required, values }] of Object.entries(signature.attributes)) {
     const value: Attribute | undefined = Object.hasOwn(attributes, name) ? attributes[name] : undefined
     if (value === undefined) {
       if (required) problems.push(`lacks attribute '${name}' (${kind})`)
     } else if (!(kind in value)) {
       problems.push(`has attribute '${name}' of kind ${Object.keys(value)[0]}; it must be ${kind}`)
+    } else if (values && 'string' in value && !values.includes(value.string)) {
+      problems.push(`has attribute '${name}' '${value.string}'; it must be ${listOf(values)}`)
     }
   }
   for (const name of Object.keys(attributes)) {
@@ -117,4 +175,9 @@ function signatureProblems(
 function describeRange([min, max]: readonly [number, number]): string {
   if (max === Number.POSITIVE_INFINITY) return `at least ${min}`
   return min === max ? `${min}` : `${min} to ${max}`
+}
+
+/** `a, b or c`. */
+function listOf(items: readonly string[]): string {
+  return items.length === 1 ? items[0]! : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`
 }
