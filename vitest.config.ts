@@ -15,7 +15,9 @@ const projects = ['packages', 'examples', 'tools'].flatMap((folder) =>
       root: fileURLToPath(new URL(`${folder}/${name}`, import.meta.url)),
       include: ['src/**/*.test.ts'],
       environment: 'node',
-      testTimeout: 60_000,
+      // Only what hangs shall run into these, however busy the machine is.
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
     },
   })),
 )

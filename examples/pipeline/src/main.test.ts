@@ -1,5 +1,5 @@
 /** The command as its user runs it: a process of its own, on small synthetic recordings on disk. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,11 +10,14 @@ import { writeSyntheticEsc10 } from '@esc/dataset/node'
 import { createExtractor, mfcc13 } from '@esc/dsp'
 import { openClassifier } from '@esc/edge/node'
 import { readModel } from '@esc/onnx'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunMetrics } from './results.js'
 
 const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts')
 const outputs = ['history.csv', 'metrics.json', 'model.int8.onnx', 'model.json', 'model.onnx', 'report.html']
+// A run takes seconds, and on a busy machine many; some tests have five.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 })
+
 let work: string
 let data: string
 
@@ -30,26 +33,41 @@ interface Finished {
   stderr: string
 }
 
-function start(argv: readonly string[]): { child: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, ['--conditions=@esc/source', '--import', 'tsx', main, ...argv], {
+function start(nodeFlags: readonly string[], argv: readonly string[]): Promise<Finished> {
+  const flags = ['--conditions=@esc/source', '--import', 'tsx', ...nodeFlags]
+  const child = spawn(process.execPath, [...flags, main, ...argv], {
     env: { ...process.env, INIT_CWD: work },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const result = { stdout: '', stderr: '' }
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     result.stdout += text
   })
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     result.stderr += text
   })
-  const finished = new Promise<Finished>((resolve, reject) => {
+  return new Promise<Finished>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, ...result }))
   })
-  return { child, finished }
 }
 
-const run = (...argv: string[]) => start(argv).finished
+const run = (...argv: string[]) => start([], argv)
+
+/** A run that sends itself Ctrl-C as it writes `word`: from here it could come when the run has ended. */
+function runInterrupted(word: string, ...argv: string[]): Promise<Finished> {
+  const program = `
+    const { stdout } = process
+    const write = stdout.write.bind(stdout)
+    stdout.write = (text, ...rest) => {
+      if (text.includes(${JSON.stringify(word)})) {
+        process.kill(process.pid, 'SIGINT')
+        stdout.write = write
+      }
+      return write(text, ...rest)
+    }`
+  return start(['--import', `data:text/javascript,${encodeURIComponent(program)}`], argv)
+}
 
 /** A copy of the data set, changed. */
 async function damaged(name: string, change: (dir: string) => Promise<unknown>): Promise<string> {
@@ -69,7 +87,7 @@ describe('a whole run', () => {
   let first: Finished
   beforeAll(async () => {
     first = await run('--data', 'data', '--epochs', '2', '--out', 'first')
-  }, 120_000)
+  })
 
   test('ends well, says where the results are, and what they are of', () => {
     expect(first.stderr).toBe('')
@@ -129,7 +147,7 @@ describe('a whole run', () => {
       }),
     )
     expect(b).toEqual(a)
-  }, 120_000)
+  })
 })
 
 test('--features keeps features, takes them from there, and changes no result', async () => {
@@ -150,17 +168,13 @@ test('--features keeps features, takes them from there, and changes no result', 
   const before = await changed()
   expect((await run(...argv, '--out', 'reads')).code).toBe(0)
   expect(await changed()).toBe(before)
-}, 180_000)
+})
 
 test('--checkpoint: a run that is stopped goes on where it was, and ends as one that was not', async () => {
   const argv = ['--data', 'data', '--epochs', '6']
   const keeping = [...argv, '--checkpoint', 'kept-training/state.safetensors']
   expect((await run(...argv, '--out', 'unstopped')).code).toBe(0)
-  const { child, finished } = start([...keeping, '--out', 'resumed'])
-  child.stdout!.on('data', (text: string) => {
-    if (text.includes('epoch  2/6')) child.kill('SIGINT')
-  })
-  const { code, stderr } = await finished
+  const { code, stderr } = await runInterrupted('epoch  2/6', ...keeping, '--out', 'resumed')
   expect(code).toBe(130)
   const kept = join(work, 'kept-training', 'state.safetensors')
   expect(stderr).toBe(`Stopped. Epochs that are finished are kept in ${kept}.\n`)
@@ -191,7 +205,7 @@ test('--checkpoint: a run that is stopped goes on where it was, and ends as one 
   expect(other.code).toBe(1)
   expect(other.stderr).toMatch(/^error: the checkpoint is of another run: .*seed was 42, is 7/)
   expect(other.stderr.trimEnd().split('\n').length).toBe(1)
-}, 240_000)
+})
 
 test('--features goes on without damaged clips, too, and lists them', async () => {
   const dir = await damaged('broken-kept', async (copy) => {
@@ -206,7 +220,7 @@ test('--features goes on without damaged clips, too, and lists them', async () =
   const text = await readFile(join(work, 'kept-skipped', 'metrics.json'), 'utf8')
   expect((JSON.parse(text) as RunMetrics).dataset.skipped.length).toBe(1)
   expect(text).not.toContain(work)
-}, 120_000)
+})
 
 test('--dry-run prints shapes and losses, and writes nothing', async () => {
   const before = await readdir(work)
@@ -217,7 +231,7 @@ test('--dry-run prints shapes and losses, and writes nothing', async () => {
   const random = Number(/random batch[\s\S]*loss +([\d.]+)/.exec(stdout)![1])
   expect(Math.abs(random - Math.log(50))).toBeLessThan(0.5)
   expect(await readdir(work)).toEqual(before)
-}, 60_000)
+})
 
 test('--help reads without a terminal', async () => {
   const { code, stdout } = await run('--help')
@@ -286,7 +300,7 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
       for (const name of names) expect(report).toContain(name)
       expect(JSON.stringify(metrics)).not.toContain(work)
       expect(report).not.toContain(work)
-    }, 60_000)
+    })
   })
 })
 
@@ -309,21 +323,15 @@ test('--save-audio keeps the clips as the features see them', async () => {
   )
   // Half a step of 16 bits, and a whole one at +1.
   expect(worst).toBeLessThanOrEqual(1 / 32768)
-}, 60_000)
+})
 
 test('Ctrl-C stops it and leaves nothing behind', async () => {
-  const { child, finished } = start(['--data', 'data', '--epochs', '500', '--out', 'stopped', '--save-audio'])
-  await new Promise<void>((resolve) => {
-    child.stdout!.on('data', (text: string) => {
-      if (text.includes('epoch')) resolve()
-    })
-  })
-  child.kill('SIGINT')
-  const { code, stderr } = await finished
+  const argv = ['--data', 'data', '--epochs', '500', '--out', 'stopped', '--save-audio']
+  const { code, stderr } = await runInterrupted('epoch', ...argv)
   expect(code).toBe(130)
   expect(stderr).toBe('Stopped. Nothing was written.\n')
   await expect(stat(join(work, 'stopped'))).rejects.toThrow('ENOENT')
-}, 60_000)
+})
 
 test('Ctrl-C before there is an epoch to keep does not say that one is kept', async () => {
   const argv = [
@@ -336,12 +344,10 @@ test('Ctrl-C before there is an epoch to keep does not say that one is kept', as
     '--checkpoint',
     'none/state.safetensors',
   ]
-  const { child, finished } = start(argv)
-  child.stdout!.once('data', () => child.kill('SIGINT'))
-  const { code, stderr } = await finished
+  const { code, stderr } = await runInterrupted('read the table', ...argv)
   expect(code).toBe(130)
   expect(stderr).toBe('Stopped. Nothing was written.\n')
-}, 60_000)
+})
 
 test('an output folder that cannot be made is named before anything is computed', async () => {
   await writeFile(join(work, 'occupied'), 'a file')
@@ -350,4 +356,4 @@ test('an output folder that cannot be made is named before anything is computed'
   expect(stderr).toMatch(/^error: cannot write to .*occupied/)
   expect(stdout).not.toContain('compute features')
   expect(await readFile(join(work, 'occupied'), 'utf8')).toBe('a file')
-}, 60_000)
+})

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRng, isEscError, type Rng } from '@esc/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { cpuMs } from '../fixtures/cpu-time.js'
 import { repairChecksums } from '../fixtures/ogg-pages.js'
 import type { DecodedAudio } from './audio.js'
 import { mp3 } from './codecs/mp3.js'
@@ -70,10 +71,12 @@ describe('60 damaged files each decode to numbers, or fail with an EscError', ()
       for (let i = 0; i < 60; i++) {
         const bytes = damage(originals[i % originals.length]!, rng)
         if (repair) repairChecksums(bytes)
-        const started = performance.now()
-        const key = await outcome(async () => decodeCompressed(read(bytes, tolerant), decode, { tolerant }))
+        let key = ''
+        const ms = await cpuMs(async () => {
+          key = await outcome(async () => decodeCompressed(read(bytes, tolerant), decode, { tolerant }))
+        })
         outcomes[key] = (outcomes[key] ?? 0) + 1
-        expect(performance.now() - started).toBeLessThan(1000)
+        expect(ms).toBeLessThan(1000)
       }
       const allowed = ['decoded', 'CORRUPT_DATA', 'UNSUPPORTED_FORMAT', 'INVALID_INPUT']
       expect(Object.keys(outcomes).filter((key) => !allowed.includes(key))).toEqual([])

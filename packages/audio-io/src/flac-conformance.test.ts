@@ -56,7 +56,7 @@ describe.skipIf(absent.length > 0)(
     })
     afterAll(() => rmSync(folder, { recursive: true }))
 
-    it.each(cases)('$rate Hz, $channels channels', { timeout: 60_000 }, ({ rate, channels }) => {
+    it.each(cases)('$rate Hz, $channels channels', { timeout: 300_000 }, ({ rate, channels }) => {
       const raw = join(folder, `${rate}-${channels}.raw`)
       writeFileSync(raw, new Uint8Array(sound(rate, channels).buffer))
       const path = (name: string) => join(folder, `${rate}-${channels}-${name}`)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { cpuMs } from '../fixtures/cpu-time.js'
 import { join, pagesOf } from '../fixtures/ogg-pages.js'
 import { opus } from './codecs/opus.js'
 import { vorbis } from './codecs/vorbis.js'
@@ -112,15 +113,14 @@ describe('a damaged Vorbis file, read tolerantly', () => {
     )
   })
 
-  it('false starts of pages take little time', () => {
+  it('false starts of pages take little time', async () => {
     // Each claims 65 kB, whose checksum is wrong.
     const header = new Uint8Array(32).fill(255)
     header.set([0x4f, 0x67, 0x67, 0x53, 0])
     const bytes = new Uint8Array(2 ** 21)
     bytes.set(vorbisFile)
     for (let at = vorbisFile.length; at < bytes.length - 32; at += 32) bytes.set(header, at)
-    const started = performance.now()
-    expect(readOggVorbis(bytes, true).info.frames).toBe(1600)
-    expect(performance.now() - started).toBeLessThan(1000)
+    const ms = await cpuMs(() => expect(readOggVorbis(bytes, true).info.frames).toBe(1600))
+    expect(ms).toBeLessThan(1000)
   })
 })

@@ -134,7 +134,7 @@ describe('the linter keeps the boundaries', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'boundaries-'))
     diagnostics = lint(folder)
-  })
+  }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   /** What the linter did that it should not have, or the other way round; empty if all is well. */

@@ -104,12 +104,13 @@ const page = {
     return { error, lengths, tracks: tracks.map(({ readyState }) => readyState), contexts: [] }
   },
 
-  /** Sleeps at the first block; `whileAsleep` is the track's state at the end of that. */
+  /** Sleeps at the first block until the track ends, at most so long; `whileAsleep` is its state then. */
   async fallBehind(options: MicrophoneOptions, ms: number) {
     let whileAsleep = ''
     const recording = await record(options, async (blocks) => {
       if (blocks > 1) return
-      await sleep(ms)
+      const latest = performance.now() + ms
+      while (tracks[0]!.readyState === 'live' && performance.now() < latest) await sleep(20)
       whileAsleep = tracks[0]!.readyState
     })
     return { ...recording, whileAsleep }

@@ -261,15 +261,19 @@ describe('what is there already', () => {
 describe('what goes wrong', () => {
   it('a bad clip: its file, the reason and what to do; the others of its batch are kept', async () => {
     await writeFile(pathOf(records[2]!), 'no sound')
-    await rm(pathOf(records[7]!))
-    for (const workers of [0, 1]) {
-      await expect(extract({ workers })).rejects.toMatchObject({
+    for (const [workers, folder] of [
+      [0, 'features'],
+      [1, 'others'],
+    ] as const) {
+      await expect(extract({ workers, dir: join(root, folder) })).rejects.toMatchObject({
         name: 'EscError',
         code: 'UNSUPPORTED_FORMAT',
         message: expect.stringMatching(/c2\.wav: .*; mend or remove it, or set skipBad$/),
         detail: { id: 'c2', path: pathOf(records[2]!) },
       })
     }
+    // Not before: of two bad clips, threads name the one whose batch is done first.
+    await rm(pathOf(records[7]!))
     const summary = await extract({ skipBad: true })
     expect(summary.failed).toMatchObject([
       { id: 'c2', code: 'UNSUPPORTED_FORMAT', reason: expect.stringContaining('c2.wav') },
@@ -398,13 +402,13 @@ describe('processes', () => {
     expect(resumed).toEqual(await snapshot())
   })
 
-  it('memory does not depend on how many clips there are', () => {
-    // Thousands of names of the same ten sounds; neither what is done nor what is to be done may take room.
+  it('memory does not depend on how many clips there are', { timeout: 180_000 }, () => {
+    // A thousand names of the same ten sounds; neither what is done nor what is to be done may take room.
     const script = `
-      const many = Array.from({ length: 2000 }, (_, i) => ({ ...records[i % 10], id: 'clip' + i }))
+      const many = Array.from({ length: 1000 }, (_, i) => ({ ...records[i % 10], id: 'clip' + i }))
       const heap = []
       const onProgress = ({ done }) => {
-        if (done !== 200 && done !== 2000) return
+        if (done !== 200 && done !== 1000) return
         gc()
         heap.push(process.memoryUsage().heapUsed)
       }
@@ -414,7 +418,7 @@ describe('processes', () => {
       encoding: 'utf8',
     })
     const [early, late] = JSON.parse(stdout) as [number, number]
-    expect(Math.abs(late - early) / 1800).toBeLessThan(500)
+    expect(Math.abs(late - early) / 800).toBeLessThan(500)
   })
 
   it('two at once make what one makes', async () => {

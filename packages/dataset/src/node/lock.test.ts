@@ -1,53 +1,48 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 let dir = ''
+let children: ChildProcess[] = []
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'esc-lock-'))
 })
-afterEach(() => rm(dir, { recursive: true }))
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill()
+  await rm(dir, { recursive: true })
+})
 
-/** Takes the folder at a given moment and keeps it for two seconds. */
+/** Says that it is ready, takes the folder when it is told to, says how that went, and keeps the folder until its input ends. */
 const program = `
+const { once } = await import('node:events')
 const { lockFolder } = await import(${JSON.stringify(new URL('./lock.ts', import.meta.url).href)})
-while (Date.now() < Number(process.argv[2])) {}
-try {
-  const unlock = await lockFolder(process.argv[1])
-  process.stdout.write('taken')
-  setTimeout(unlock, 2000)
-} catch (error) {
-  process.stdout.write(error.code)
-}`
+process.stdout.write('ready')
+await once(process.stdin, 'data')
+await lockFolder(process.argv[1]).then(
+  () => process.stdout.write('taken'),
+  (error) => process.stdout.write(error.code))`
+
+function start(): ChildProcess {
+  const flags = ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', program, dir]
+  const child = spawn(process.execPath, flags, { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdout.setEncoding('utf8')
+  return child
+}
+
+const nextWords = () => Promise.all(children.map(async ({ stdout }) => (await once(stdout!, 'data'))[0]))
 
 it.each([
   ['a free folder', null],
   ['what a killed process left', '999999999 1'],
   ['a lock that was never written', ''],
-])(
-  'of three processes at one moment one gets %s',
-  async (_, left) => {
-    if (left !== null) await writeFile(join(dir, 'lock'), left)
-    const moment = String(Date.now() + 4000)
-    const outcomes = await Promise.all(
-      [1, 2, 3].map(() => {
-        const argv = [
-          '--conditions=@esc/source',
-          '--import',
-          'tsx',
-          '--input-type=module',
-          '-e',
-          program,
-          dir,
-          moment,
-        ]
-        return text(spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] }).stdout)
-      }),
-    )
-    expect(outcomes.sort()).toEqual(['IO', 'IO', 'taken'])
-  },
-  60_000,
-)
+])('of three processes at one moment one gets %s', { timeout: 300_000 }, async (_, left) => {
+  if (left !== null) await writeFile(join(dir, 'lock'), left)
+  children = [start(), start(), start()]
+  expect(await nextWords()).toEqual(['ready', 'ready', 'ready'])
+  const outcomes = nextWords()
+  for (const { stdin } of children) stdin!.write('now')
+  expect((await outcomes).sort()).toEqual(['IO', 'IO', 'taken'])
+})

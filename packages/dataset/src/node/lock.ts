@@ -1,5 +1,6 @@
 /** Keeps two processes out of one folder. */
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EscError } from '@esc/core'
@@ -20,10 +21,11 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   // The start time tells this process from an earlier one that had the same number, as in a container.
   const own = `${process.pid} ${performance.timeOrigin}`
   for (let attempt = 1; ; attempt++) {
+    // Without a pause from here to the removal, however busy this process is: see SETTLE_MS.
     try {
-      await writeFile(path, own, { flag: 'wx' })
+      writeFileSync(path, own, { flag: 'wx' })
     } catch (cause) {
-      const holder = await readFile(path, 'utf8').catch(() => '')
+      const holder = holderOf(path)
       const pid = Number(holder.split(' ')[0])
       const isHeld = pid === process.pid ? holder === own : isRunning(pid)
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || isHeld || attempt === 3) {
@@ -32,13 +34,22 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
           : (cause as Error).message
         throw new EscError('IO', `cannot take ${path}: ${reason}`, { detail: { path }, cause })
       }
-      await rm(path, { force: true })
+      rmSync(path, { force: true })
       continue
     }
     // Another process may have found the same old lock, or this one before it was written, and remove it only now: of
     // several, the last one to write has it.
     await sleep(SETTLE_MS)
-    if ((await readFile(path, 'utf8').catch(() => '')) === own) return () => rm(path, { force: true })
+    if (holderOf(path) === own) return () => rm(path, { force: true })
+  }
+}
+
+/** What the lock says; empty if it is not there. */
+function holderOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
   }
 }
 

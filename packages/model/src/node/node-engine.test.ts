@@ -7,6 +7,9 @@ import { melCnn } from '../architectures/mel-cnn.js'
 import type { StepBatch, StepResult, TrainingEngine } from '../engine.js'
 import { fit, nodeEngine } from './index.js'
 
+// Threads take long to start on a busy machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 })
+
 const sgd = { kind: 'sgd', momentum: 0.9, clipNorm: 0.5 } as const
 const withDropout = audioCnn({ bins: 4, frames: 8, classes: 3 })
 const plain: NetworkGraph = {
@@ -238,19 +241,25 @@ test('the exit waits for a step that was only just begun', async () => {
 
 test('this thread stays free during a step, and the batch may be written to', async () => {
   const graph = audioCnn({ bins: 13, frames: 431, classes: 3 })
-  const batch = batchOf(graph, 1, 32)
-  const expected = await (await open(graph, 0)).step(batch)
+  const expected = await (await open(graph, 0)).step(batchOf(graph, 1, 32))
   const engine = await open(graph, 1)
-  let turns = 0
-  let isDone = false
-  const step = engine.step(batch).finally(() => {
-    isDone = true
-  })
-  ;(batch.input.data as Float32Array).fill(Number.NaN)
-  while (!isDone) {
-    await new Promise(setImmediate)
-    turns++
+  const step = async () => {
+    const batch = batchOf(graph, 1, 32)
+    let turns = 0
+    let isDone = false
+    const result = engine.step(batch).finally(() => {
+      isDone = true
+    })
+    ;(batch.input.data as Float32Array).fill(Number.NaN)
+    while (!isDone) {
+      await new Promise(setImmediate)
+      turns++
+    }
+    return { turns, result: await result }
   }
-  expect(await step).toEqual(expected)
+  let { turns, result } = await step()
+  expect(result).toEqual(expected)
+  // A busy machine may stop this thread for all of a step; an engine that does holds up every one.
+  for (let more = 0; turns <= 10 && more < 20; more++) turns = (await step()).turns
   expect(turns).toBeGreaterThan(10)
 })

@@ -35,7 +35,7 @@ describe('two engines, one interface', () => {
       expectSameState(theirs.state, ours.state, 1e-4)
       // Some 20 s of tfjs's plain JavaScript, and more where the machine has other work.
     },
-    300_000,
+    900_000,
   )
 
   const losses: [string, LossOptions][] = [
