@@ -251,12 +251,22 @@ describe('element types, by operator set', () => {
   })
 })
 
-test('shapes', () => {
-  expectProblem(
-    call('Add', { inputs: ['x', 'c'] }),
+test.each<[string, Call, RegExp]>([
+  [
+    'Add',
+    { inputs: ['x', 'c'] },
     /^node 0 'y' \(Add\): shapes do not broadcast: 'x' \[N, 4, 6, 8\], 'c' \[2\]$/,
-  )
-})
+  ],
+  ['Cast', { to: { int: 99 } }, /: to is 99, which is the number of no element type$/],
+  ['Split', { opset: 18 }, /: needs the sizes as its second input, or num_outputs >= 1, and not both$/],
+  ['Split', { opset: 18, num_outputs: { int: -1 } }, /: needs the sizes/],
+  ['Split', { opset: 18, inputs: ['x', 'axes'], num_outputs: { int: 1 } }, /: needs the sizes/],
+  [
+    'Split',
+    { opset: 18, outputs: ['y', 'rest'], num_outputs: { int: 1 } },
+    /: splits into 1 parts and has 2 outputs$/,
+  ],
+])('shapes: %s %j', (opType, options, message) => expectProblem(call(opType, options), message))
 
 test('one call tells everything that is wrong', () => {
   const model = changed(({ nodes, outputs }) => ({

@@ -63,6 +63,11 @@ export function elementTypeOf(code: number): ElementType | null {
   return name !== undefined && Object.hasOwn(arrayOf, name) ? (name as ElementType) : null
 }
 
+/** Whether ONNX has an element type with that number. */
+export function isElementCode(code: number): boolean {
+  return code >= 1 && code < dataTypes.split(' ').length
+}
+
 /** {@link elementTypeOf}, or an error. @throws EscError UNSUPPORTED_FORMAT naming `where` and the type. */
 export function assertElementType(code: number, where: string): ElementType {
   const type = elementTypeOf(code)

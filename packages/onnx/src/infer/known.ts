@@ -1,7 +1,7 @@
 /** What is known of a value before the model runs, and how sizes are reckoned with where some are symbols or unknown. */
 import { EscError } from '@esc/core'
 import type { Attribute, AttributeKind, OnnxNode } from '../model.js'
-import { type ElementType, elementTypeOf } from '../tensor.js'
+import { type ElementType, elementTypeOf, isElementCode } from '../tensor.js'
 
 /** A size: a number, a symbol such as `N`, or null where unknown. */
 export type Dim = number | string | null
@@ -70,7 +70,9 @@ export function intsOf(call: Call, name: string): readonly number[] | undefined 
 /** The element type that an attribute gives the number of; `fallback` where it is not there, null where it is not held. */
 export function typeOr(call: Call, name: string, fallback: ElementType | null): ElementType | null {
   const code = intOf(call, name, 0)
-  return code === 0 ? fallback : elementTypeOf(code)
+  if (code === 0) return fallback
+  if (!isElementCode(code)) throw contradiction(`${name} is ${code}, which is the number of no element type`)
+  return elementTypeOf(code)
 }
 
 /** The content of an input where all of it is numbers. */

@@ -40,20 +40,28 @@ const concat: Rule = (call) => {
 const split: Rule = (call) => {
   const { type, dims } = input(call, 0)
   const parts = call.node.outputs.length
+  const isListed = hasInput(call, 1)
+  const asked = intOf(call, 'num_outputs', 0)
+  if (call.opset >= 18 && isListed === asked > 0) {
+    throw contradiction('needs the sizes as its second input, or num_outputs >= 1, and not both')
+  }
+  const count = isListed || call.opset < 18 ? parts : asked
+  if (count < parts) throw contradiction(`splits into ${count} parts and has ${parts} outputs`)
   if (dims === null) return new Array<Known>(parts).fill({ type, dims })
   const at = axisIn(intOf(call, 'axis', 0), dims.length)
   const size = dims[at]!
-  if (call.opset < 18 && !hasInput(call, 1) && typeof size === 'number' && size % parts !== 0) {
+  if (call.opset < 18 && !isListed && typeof size === 'number' && size % parts !== 0) {
     throw contradiction(`splits ${size} into ${parts} equal parts`)
   }
-  const chunk = typeof size === 'number' ? Math.ceil(size / parts) : null
+  const chunk = typeof size === 'number' ? Math.ceil(size / count) : null
   const equal = Array.from({ length: parts }, (_, part) =>
     chunk === null ? null : Math.max(0, Math.min(chunk, (size as number) - part * chunk)),
   )
-  const sizes = hasInput(call, 1) ? (numbersOf(call, 1) ?? new Array<Dim>(parts).fill(null)) : equal
+  const sizes = isListed ? (numbersOf(call, 1) ?? new Array<Dim>(parts).fill(null)) : equal
   if (sizes.length !== parts)
     throw contradiction(`splits into ${sizes.length} parts and has ${parts} outputs`)
-  const sum = sizes.every((part) => typeof part === 'number') ? sizes.reduce((a, b) => a + b, 0) : null
+  const isKnown = isListed && sizes.every((part) => typeof part === 'number')
+  const sum = isKnown ? sizes.reduce((a, b) => a + b, 0) : null
   sameDim(sum, size, `parts [${sizes}] do not fill axis ${at}`)
   return sizes.map((part) => ({ type, dims: dims.map((dim, axis) => (axis === at ? part : dim)) }))
 }
