@@ -29,7 +29,7 @@ const suites: Record<string, () => Promise<{ rows: readonly object[]; table: str
     return { rows, table: formatAccuracyRows(rows) }
   },
 }
-// It takes most of an hour.
+// It takes one or two hours.
 const unlessNamed = ['accuracy']
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
