@@ -33,7 +33,11 @@ test('element types by operator set', () => {
     operatorSignature(opType, opset)!.inputTypes.map(({ parameter, types }) => [parameter, types.length])
   expect(types('Relu', 13)).toEqual([['F', 4]])
   expect(types('Relu', 14)).toEqual([['G', 8]])
-  expect(types('Where', 13)).toEqual([['B', 1], ['a', 12], ['a', 12]]) // biome-ignore format: a table
+  expect(types('Where', 13)).toEqual([
+    ['B', 1],
+    ['a', 12],
+    ['a', 12],
+  ])
   expect(types('Constant', 17)).toEqual([])
   expect(types('Concat', 17)).toEqual([['A', 13]])
   // The zero point of each matrix is of its type; the matrices may differ.

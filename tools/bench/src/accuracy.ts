@@ -35,7 +35,7 @@ const contests: readonly Contest[] = [
 ]
 const folds = [1, 2, 3, 4, 5]
 
-/** Accuracies by network, each of one fold and seed; both lists in the same order, `peer` `null` where PyTorch is not installed. */
+/** Accuracies by network, each of one fold and seed; both lists in the same order, `peer` `null` where PyTorch did not make them all. */
 export interface AccuracyRow {
   case: string
   ours: number[]
@@ -64,8 +64,10 @@ export async function accuracySuite(): Promise<AccuracyRow[]> {
           ours.push(await trainOurs(contest, parts, dataset.labels, seed))
         }
         peer.push(...(await trainPeer(contest, parts, dataset.labels.length, dir)))
+        // All of the fold: whoever stops after some folds has their figures.
+        const lately = (values: readonly number[]) => values.slice(-contest.seeds).map(percent).join(' ')
         process.stderr.write(
-          `${contest.network}, test fold ${testFold}: ${ours.at(-1)}, PyTorch ${peer.at(-1)}\n`,
+          `${contest.network}, test fold ${testFold}: ${lately(ours)}; PyTorch: ${lately(peer)}\n`,
         )
       }
       const name = `${contest.network}, ${folds.length} folds × ${contest.seeds} seeds`
@@ -109,7 +111,7 @@ async function trainOurs(
   return accuracy
 }
 
-/** One accuracy for each seed; none where PyTorch is not installed. */
+/** One accuracy for each seed; fewer where PyTorch is not installed, or fails. */
 async function trainPeer(
   { network, seeds }: Contest,
   parts: Parts,
@@ -142,9 +144,8 @@ async function trainPeer(
 
 /** Rows as aligned text: means in percent, and the mean difference with its standard error. */
 export function formatAccuracyRows(rows: readonly AccuracyRow[]): string {
-  const percent = (value: number) => (100 * value).toFixed(1)
   const cells = rows.map(({ case: name, ours, peer }) => {
-    if (peer === null) return [name, percent(mean(ours)), 'not installed', '–']
+    if (peer === null) return [name, percent(mean(ours)), 'did not run', '–']
     const differences = ours.map((accuracy, i) => accuracy - peer[i]!)
     const average = mean(differences)
     const squares = differences.map((difference) => (difference - average) ** 2)
@@ -152,6 +153,10 @@ export function formatAccuracyRows(rows: readonly AccuracyRow[]): string {
     return [name, percent(mean(ours)), percent(mean(peer)), `${percent(average)} ± ${percent(error)}`]
   })
   return formatTable([['case', 'ours %', 'PyTorch %', 'difference'], ...cells])
+}
+
+function percent(value: number): string {
+  return (100 * value).toFixed(1)
 }
 
 function mean(values: readonly number[]): number {
