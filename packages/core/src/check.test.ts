@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { assertInRange, assertInteger, assertOneOf, assertPositive } from './check.js'
+import { assertInRange, assertInteger, assertKnown, assertOneOf, assertPositive } from './check.js'
 import { durationSec } from './clip.js'
 import { EscError, isEscError } from './error.js'
 
@@ -46,4 +46,25 @@ test('isEscError tells codes apart', () => {
 
 test('durationSec', () => {
   expect(durationSec({ samples: new Float32Array(11025), sampleRate: 22050 })).toBe(0.5)
+})
+
+describe('assertKnown', () => {
+  const known = { nMfcc: true, hopLength: true } as const
+  const check = (options: object | undefined) => () => assertKnown('mfcc', options as never, known)
+
+  test('lets known names and nothing at all pass', () => {
+    for (const options of [undefined, {}, { nMfcc: 1 }, { nMfcc: undefined, hopLength: 2 }]) {
+      expect(check(options)).not.toThrow()
+    }
+  })
+
+  test.each([
+    [{ n_mfcc: 13 }, "mfcc has no option 'n_mfcc' (write nMfcc); it has nMfcc, hopLength"],
+    [{ sr: null }, "mfcc has no option 'sr'; it has nMfcc, hopLength"],
+    [13, 'mfcc takes an object of options, not number'],
+    [null, 'mfcc takes an object of options, not null'],
+    [[1], 'mfcc takes an object of options, not array'],
+  ])('%j: INVALID_OPTION', (options, message) => {
+    expect(check(options as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message }))
+  })
 })

@@ -39,3 +39,37 @@ export function assertOneOf<T extends string>(
     throw new EscError('INVALID_OPTION', `${name}=${String(value)} must be one of ${allowed.join(', ')}`)
   }
 }
+
+/** What a value is, for a message: `null`, `array`, or its `typeof`. @example typeOf([]) // 'array' */
+export function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+/**
+ * Refuses what is no options object, and a name that it does not know: a misspelt option would do nothing, and not say so.
+ *
+ * @param owner - Whose options they are, for the message: the function's name.
+ * @param known - Every name. The type makes the list complete: an option that is missing here does not compile.
+ * @throws EscError INVALID_OPTION naming the option, the one that was probably meant, and all there are.
+ * @example assertKnown('normalize', options, { norm: true, threshold: true, fill: true })
+ */
+export function assertKnown<T extends object>(
+  owner: string,
+  options: T | undefined,
+  known: Readonly<Record<keyof T, true>>,
+): void {
+  if (options === undefined) return
+  if (typeOf(options) !== 'object') {
+    throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${typeOf(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue
+    const names = Object.keys(known)
+    const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
+    const meant = names.find((other) => plain(other) === plain(name))
+    const hint = meant === undefined ? '' : ` (write ${meant})`
+    const list = names.length > 0 ? `it has ${names.join(', ')}` : 'it has none'
+    throw new EscError('INVALID_OPTION', `${owner} has no option '${name}'${hint}; ${list}`)
+  }
+}

@@ -7,9 +7,13 @@ export type EscErrorCode =
   | 'GROUP_LEAK'
   | 'UNSUPPORTED_LAYER'
   | 'INCOMPATIBLE_MODEL'
+  /** Training went wrong: a loss or a weight is no longer a number. */
+  | 'DIVERGED'
+  /** The call came too early or too late: after `release`, before the first epoch was finished. */
+  | 'INVALID_STATE'
   | 'IO'
 
-/** Extras of an {@link EscError}: facts for programs, and the error underneath. */
+/** Extras of an {@link EscError}: facts for programs, such as the path or the node it is about, and the error underneath. */
 export interface EscErrorOptions {
   detail?: Readonly<Record<string, unknown>>
   cause?: unknown
@@ -17,7 +21,8 @@ export interface EscErrorOptions {
 
 /**
  * The one error class of `@esc/*`. `code` says what kind of mistake it was, `message` what was found, where, and
- * what to do, `detail` holds the same facts as data, `cause` the error underneath, if any.
+ * what to do, `cause` the error underneath, if any. `detail` holds facts as data where a program may want them: a path, the
+ * id of a clip, the name of a node; the docstring of what throws it says which.
  *
  * @example
  * try { decode(bytes) } catch (error) {

@@ -1,6 +1,36 @@
-export { assertInRange, assertInteger, assertOneOf, assertPositive } from './check.js'
+export { type Activation, averageScores, scoresOf } from './activation.js'
+export {
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  assertOneOf,
+  assertPositive,
+  typeOf,
+} from './check.js'
 export { type AudioClip, durationSec } from './clip.js'
+export { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './clip-windows.js'
 export { EscError, type EscErrorCode, type EscErrorOptions, isEscError } from './error.js'
+export {
+  assertFeatures,
+  type FeatureBatch,
+  type FeatureBatchOptions,
+  featureBatches,
+  type InputShape,
+} from './feature-batches.js'
+export {
+  allIndices,
+  assertFeatureSet,
+  assertIndices,
+  assertLabels,
+  type DatasetOrigin,
+  type DrawContext,
+  type DrawnFeatures,
+  type Example,
+  type FeatureRecord,
+  type FeatureSet,
+  type FeatureSetOptions,
+  featureSet,
+} from './feature-set.js'
 export type {
   ActivationNode,
   AttentionPoolNode,
@@ -26,12 +56,21 @@ export type {
   Size2,
   Weight,
 } from './graph.js'
+export { sha256 } from './hash.js'
 export { classCount, inferShapes, windowCount, windowPads } from './infer-shapes.js'
-export type { ModelManifest } from './manifest.js'
-export type { Example, FeatureMatrix } from './matrix.js'
-export { applyNormalizer, fitNormalizer, type Normalizer } from './normalizer.js'
+export type { FileEntry, ModelManifest } from './manifest.js'
+export type { FeatureMatrix } from './matrix.js'
+export {
+  applyNormalizer,
+  createNormalizerFit,
+  fitNormalizer,
+  type Normalizer,
+  type NormalizerFit,
+  normalizeInto,
+} from './normalizer.js'
 export type { OnProgress, ProgressEvent } from './progress.js'
 export { createRng, type Rng, type RngState } from './random.js'
 export type { FeatureRecipe } from './recipe.js'
 export type { Split } from './split.js'
+export { assertTrainedModel, type EpochRecord, type TrainedModel } from './trained-model.js'
 export { type NamedWeight, namedWeights, parameterCount, withWeights } from './weights.js'

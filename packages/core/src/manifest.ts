@@ -1,32 +1,50 @@
 /** The model manifest, `model.json`: what a program must know to use a trained model, and its schema. */
 import * as z from 'zod/mini'
+import type { Activation } from './activation.js'
+import type { ClipWindows } from './clip-windows.js'
+import { EscError } from './error.js'
 import type { Normalizer } from './normalizer.js'
 import { type FeatureRecipe, featureRecipeSchema } from './recipe.js'
 import { parseWith } from './schema.js'
 
+/** A file beside the manifest. */
+export interface FileEntry {
+  /** A bare name. */
+  name: string
+  /** SHA-256 of its bytes, hexadecimal; `null` in manifests of version 1. */
+  sha256: string | null
+}
+
 /** Everything that goes with an exported model. */
 export interface ModelManifest {
-  version: 1
+  version: 2
   /** The architecture: `audio-cnn`, `mel-cnn`. */
   architecture: string
   /** Label of each output, in order. */
   labels: readonly string[]
-  recipe: FeatureRecipe
+  /** From a clip to features; `null` if the model takes features only. */
+  recipe: FeatureRecipe | null
+  /** How a clip of any length is cut into what the model reads; `null` where there is no recipe. */
+  windows: ClipWindows | null
   /** [channels, bins, frames] of one input, as the recipe makes it. */
   inputShape: readonly [number, number, number]
+  /** What turns logits into scores. */
+  activation: Activation
   /** Statistics of the training set. They stand inside the ONNX files already: give those the recipe's features as they are. */
   normalizer: Normalizer | null
+  /** `null` if it is not known. */
   dataset: {
     name: string
     /** True if the clips were made by a program; then the metrics say nothing about real sound. */
     synthetic: boolean
-    clips: number
-    /** SHA-256 over the clips' ids, labels and decoded mono samples, hexadecimal. */
-    hash: string
-  }
+    clips: number | null
+    /** SHA-256 over the clips' ids, labels and sounds, hexadecimal. */
+    hash: string | null
+  } | null
+  /** How many clips were for what; `null` if it is not known. */
   split: {
-    name: string
-    seed: number
+    name: string | null
+    seed: number | null
     /** Fold numbers, or `null` where the split is not by folds. */
     testFold: number | null
     validationFold: number | null
@@ -34,12 +52,22 @@ export interface ModelManifest {
     validation: number
     test: number
     /** Test clips with a sibling in training. */
-    leakedTestClips: number
+    leakedTestClips: number | null
+  } | null
+  /** On the test part; `null` if it was not evaluated. */
+  metrics: {
+    accuracy: number
+    macroF1: number
+    int8Accuracy: number | null
+    /** Share of test clips for which the float and the int8 model choose the same label. */
+    agreement: number | null
+  } | null
+  files: {
+    /** The network as training goes on from it; `null` in manifests of version 1. */
+    network: FileEntry | null
+    float: FileEntry
+    int8: FileEntry | null
   }
-  /** On the test part. */
-  metrics: { accuracy: number; macroF1: number; int8Accuracy: number | null; agreement: number | null }
-  /** File names beside the manifest. */
-  files: { float: string; int8: string | null }
 }
 
 const share = z.number().check(z.minimum(0), z.maximum(1))
@@ -47,59 +75,143 @@ const whole = z.int().check(z.minimum(0))
 const dim = z.int().check(z.minimum(1), z.maximum(1 << 24))
 // A name beside the manifest: no folder, so that a manifest cannot point outside its own.
 const fileName = z.string().check(z.regex(/^[\w-][\w.-]*$/))
+const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+const fileEntry = z.strictObject({ name: fileName, sha256: z.nullable(hash) })
+const positive = z.number().check(z.positive())
+const inputShape = z.tuple([dim, dim, dim])
+const normalizer = z.nullable(z.strictObject({ mean: z.array(z.number()), std: z.array(positive) }))
+const labels = z.array(z.string()).check(
+  z.minLength(1),
+  z.refine((names) => new Set(names).size === names.length, { error: 'must not repeat a label' }),
+)
 
 /** The zod schema of a {@link ModelManifest}. */
 export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(2),
     architecture: z.string(),
-    labels: z.array(z.string()).check(z.minLength(1)),
-    recipe: featureRecipeSchema,
-    inputShape: z.tuple([dim, dim, dim]),
-    normalizer: z.nullable(
-      z.strictObject({ mean: z.array(z.number()), std: z.array(z.number().check(z.positive())) }),
+    labels,
+    recipe: z.nullable(featureRecipeSchema),
+    windows: z.nullable(z.strictObject({ windowSec: positive, hopSec: positive })),
+    inputShape,
+    activation: z.enum(['softmax', 'sigmoid']),
+    normalizer,
+    dataset: z.nullable(
+      z.strictObject({
+        name: z.string(),
+        synthetic: z.boolean(),
+        clips: z.nullable(whole),
+        hash: z.nullable(hash),
+      }),
     ),
-    dataset: z.strictObject({ name: z.string(), synthetic: z.boolean(), clips: whole, hash: z.string() }),
-    split: z.strictObject({
-      name: z.string(),
-      seed: whole,
-      testFold: z.nullable(z.int()),
-      validationFold: z.nullable(z.int()),
-      train: whole,
-      validation: whole,
-      test: whole,
-      leakedTestClips: whole,
+    split: z.nullable(
+      z.strictObject({
+        name: z.nullable(z.string()),
+        seed: z.nullable(whole),
+        testFold: z.nullable(z.int()),
+        validationFold: z.nullable(z.int()),
+        train: whole,
+        validation: whole,
+        test: whole,
+        leakedTestClips: z.nullable(whole),
+      }),
+    ),
+    metrics: z.nullable(
+      z.strictObject({
+        accuracy: share,
+        macroF1: share,
+        int8Accuracy: z.nullable(share),
+        agreement: z.nullable(share),
+      }),
+    ),
+    files: z.strictObject({
+      network: z.nullable(fileEntry),
+      float: fileEntry,
+      int8: z.nullable(fileEntry),
     }),
-    metrics: z.strictObject({
-      accuracy: share,
-      macroF1: share,
-      int8Accuracy: z.nullable(share),
-      agreement: z.nullable(share),
-    }),
-    files: z.strictObject({ float: fileName, int8: z.nullable(fileName) }),
   })
   .check(
     z.refine(({ normalizer, inputShape }) => !normalizer || isPerBin(normalizer, inputShape[1]), {
       path: ['normalizer'],
       error: 'must have one mean and one std per bin of inputShape',
     }),
-    z.refine(({ labels }) => new Set(labels).size === labels.length, {
-      path: ['labels'],
-      error: 'must not repeat a label',
+    z.refine(({ recipe, windows }) => (recipe === null) === (windows === null), {
+      path: ['windows'],
+      error: 'must be there exactly where recipe is',
+    }),
+    z.refine(({ windows }) => windows === null || windows.hopSec <= windows.windowSec, {
+      path: ['windows', 'hopSec'],
+      error: 'must be <= windows.windowSec',
     }),
   )
+
+/** Version 1: no windows, no activation, no hashes of files; all else was required. */
+const firstSchema = z.strictObject({
+  version: z.literal(1),
+  architecture: z.string(),
+  labels,
+  recipe: featureRecipeSchema,
+  inputShape,
+  normalizer,
+  dataset: z.strictObject({ name: z.string(), synthetic: z.boolean(), clips: whole, hash: z.string() }),
+  split: z.strictObject({
+    name: z.string(),
+    seed: whole,
+    testFold: z.nullable(z.int()),
+    validationFold: z.nullable(z.int()),
+    train: whole,
+    validation: whole,
+    test: whole,
+    leakedTestClips: whole,
+  }),
+  metrics: z.strictObject({
+    accuracy: share,
+    macroF1: share,
+    int8Accuracy: z.nullable(share),
+    agreement: z.nullable(share),
+  }),
+  files: z.strictObject({ float: fileName, int8: z.nullable(fileName) }),
+})
 
 function isPerBin({ mean, std }: Normalizer, bins: number): boolean {
   return mean.length === bins && std.length === bins
 }
 
 /**
- * Checks a manifest that came from outside.
+ * Checks a manifest that came from outside. One of version 1 is returned as one of version 2: its networks were trained with a
+ * softmax, on windows as long as its recipe's duration.
  *
  * @param value - Parsed JSON.
- * @throws EscError INVALID_INPUT naming the first key that is wrong, and what it must be.
+ * @throws EscError INVALID_INPUT naming the first key that is wrong, and what it must be; UNSUPPORTED_FORMAT if a newer version
+ *   of this package wrote it.
  * @example const manifest = parseManifest(JSON.parse(await readFile('runs/demo/model.json', 'utf8')))
  */
 export function parseManifest(value: unknown): ModelManifest {
-  return parseWith(modelManifestSchema, value, 'manifest')
+  const version = (value as { version?: unknown } | null)?.version
+  if (typeof version === 'number' && version > 2) {
+    throw new EscError(
+      'UNSUPPORTED_FORMAT',
+      `manifest.version=${version} was written by a newer version of @esc; this one reads versions 1 and 2: update @esc/edge and @esc/core`,
+    )
+  }
+  return version === 1 ? fromFirstVersion(value) : parseWith(modelManifestSchema, value, 'manifest')
+}
+
+function fromFirstVersion(value: unknown): ModelManifest {
+  const { files, dataset, recipe, ...others } = parseWith(firstSchema, value, 'manifest')
+  if (recipe.durationSec === null) {
+    throw new EscError('INVALID_INPUT', 'manifest.recipe.durationSec: must be a number in version 1')
+  }
+  const entry = (name: string): FileEntry => ({ name, sha256: null })
+  const converted: ModelManifest = {
+    ...others,
+    version: 2,
+    recipe,
+    windows: { windowSec: recipe.durationSec, hopSec: recipe.durationSec / 2 },
+    activation: 'softmax',
+    // Some programs wrote what they liked here.
+    dataset: { ...dataset, hash: /^[0-9a-f]{64}$/.test(dataset.hash) ? dataset.hash : null },
+    files: { network: null, float: entry(files.float), int8: files.int8 === null ? null : entry(files.int8) },
+  }
+  return parseWith(modelManifestSchema, converted, 'manifest')
 }

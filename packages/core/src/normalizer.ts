@@ -19,32 +19,56 @@ export interface Normalizer {
  * @example fitNormalizer(split.train.map((i) => examples[i].features))
  */
 export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
+  const fit = createNormalizerFit()
+  for (const matrix of matrices) fit.add(matrix)
+  return fit.finish()
+}
+
+/** Statistics that grow matrix by matrix, for features that do not all fit into memory. */
+export interface NormalizerFit {
+  /** @throws EscError INVALID_INPUT if the matrix has another number of bins than the first one. */
+  add(matrix: FeatureMatrix): void
+  /** @throws EscError INVALID_INPUT if there were no matrices, or a value was not finite. */
+  finish(): Normalizer
+}
+
+/**
+ * {@link fitNormalizer} for matrices that come one at a time.
+ *
+ * @example const fit = createNormalizerFit(); fit.add(features); const normalizer = fit.finish()
+ */
+export function createNormalizerFit(): NormalizerFit {
   let bins = 0
   let count = 0
   let mean: Float64Array = new Float64Array(0)
   let m2: Float64Array = new Float64Array(0)
-  for (const matrix of matrices) {
-    if (count === 0) {
-      bins = matrix.bins
-      mean = new Float64Array(bins)
-      m2 = new Float64Array(bins)
-    } else if (matrix.bins !== bins) {
-      throw new EscError('INVALID_INPUT', `matrix has ${matrix.bins} bins, the first had ${bins}`)
-    }
-    // Chan et al. 1979: merging per-matrix moments loses no digits, unlike sums of squares.
-    for (let bin = 0; bin < bins; bin++) {
-      const [matrixMean, matrixM2] = momentsOf(matrix, bin)
-      const delta = matrixMean - mean[bin]!
-      const total = count + matrix.frames
-      mean[bin]! += (delta * matrix.frames) / total
-      m2[bin]! += matrixM2 + (delta * delta * count * matrix.frames) / total
-    }
-    count += matrix.frames
+  return {
+    add(matrix) {
+      if (count === 0) {
+        bins = matrix.bins
+        mean = new Float64Array(bins)
+        m2 = new Float64Array(bins)
+      } else if (matrix.bins !== bins) {
+        throw new EscError('INVALID_INPUT', `matrix has ${matrix.bins} bins, the first had ${bins}`)
+      }
+      // Chan et al. 1979: merging per-matrix moments loses no digits, unlike sums of squares.
+      for (let bin = 0; bin < bins; bin++) {
+        const [matrixMean, matrixM2] = momentsOf(matrix, bin)
+        const delta = matrixMean - mean[bin]!
+        const total = count + matrix.frames
+        mean[bin]! += (delta * matrix.frames) / total
+        m2[bin]! += matrixM2 + (delta * delta * count * matrix.frames) / total
+      }
+      count += matrix.frames
+    },
+    finish() {
+      if (count === 0)
+        throw new EscError('INVALID_INPUT', 'a normalizer needs at least one matrix with frames')
+      const bad = mean.findIndex((value, bin) => !Number.isFinite(value + m2[bin]!))
+      if (bad >= 0) throw new EscError('INVALID_INPUT', `bin ${bad} holds values that are not finite`)
+      return { mean: Array.from(mean), std: Array.from(m2, (sum) => Math.sqrt(sum / count) || 1) }
+    },
   }
-  if (count === 0) throw new EscError('INVALID_INPUT', 'a normalizer needs at least one matrix with frames')
-  const bad = mean.findIndex((value, bin) => !Number.isFinite(value + m2[bin]!))
-  if (bad >= 0) throw new EscError('INVALID_INPUT', `bin ${bad} holds values that are not finite`)
-  return { mean: Array.from(mean), std: Array.from(m2, (sum) => Math.sqrt(sum / count) || 1) }
 }
 
 function momentsOf({ data, frames }: FeatureMatrix, bin: number): [mean: number, m2: number] {
@@ -69,9 +93,24 @@ export function applyNormalizer(matrix: FeatureMatrix, { mean, std }: Normalizer
     throw new EscError('INVALID_INPUT', `normalizer has ${mean.length} bins, the matrix ${bins}`)
   }
   const data = new Float32Array(bins * frames)
-  for (let bin = 0; bin < bins; bin++) {
-    for (let i = bin * frames; i < (bin + 1) * frames; i++)
-      data[i] = (matrix.data[i]! - mean[bin]!) / std[bin]!
-  }
+  normalizeInto(data, 0, matrix, { mean, std })
   return { data, bins, frames }
+}
+
+/**
+ * Writes normalised features into a batch, from `offset` on. The caller has checked the number of bins.
+ *
+ * @example normalizeInto(batch, row * bins * frames, features, normalizer)
+ */
+export function normalizeInto(
+  batch: Float32Array,
+  offset: number,
+  { data, bins, frames }: FeatureMatrix,
+  { mean, std }: Normalizer,
+): void {
+  for (let bin = 0; bin < bins; bin++) {
+    const [centre, deviation] = [mean[bin]!, std[bin]!]
+    for (let i = bin * frames; i < (bin + 1) * frames; i++)
+      batch[offset + i] = (data[i]! - centre) / deviation
+  }
 }

@@ -16,31 +16,78 @@ const recipe: FeatureRecipe = {
   log: null,
   mfcc: null,
 }
+const sha256 = 'ab'.repeat(32)
+const split = {
+  name: 'folds',
+  seed: 42,
+  testFold: 1,
+  validationFold: 2,
+  train: 6,
+  validation: 2,
+  test: 2,
+  leakedTestClips: 0,
+}
 const manifest: ModelManifest = {
+  version: 2,
+  architecture: 'mel-cnn',
+  labels: ['dog', 'rain'],
+  recipe,
+  windows: { windowSec: 5, hopSec: 2.5 },
+  inputShape: [1, 2, 3],
+  activation: 'softmax',
+  normalizer: { mean: [0, 1], std: [1, 2] },
+  dataset: { name: 'demo', synthetic: true, clips: 10, hash: sha256 },
+  split,
+  metrics: { accuracy: 0.5, macroF1: 0.4, int8Accuracy: null, agreement: null },
+  files: {
+    network: { name: 'network.safetensors', sha256 },
+    float: { name: 'model.onnx', sha256 },
+    int8: null,
+  },
+}
+/** As the program wrote it before windows and activations. */
+const first = {
   version: 1,
   architecture: 'mel-cnn',
   labels: ['dog', 'rain'],
   recipe,
   inputShape: [1, 2, 3],
   normalizer: { mean: [0, 1], std: [1, 2] },
-  dataset: { name: 'demo', synthetic: true, clips: 10, hash: 'ab' },
-  split: {
-    name: 'folds',
-    seed: 42,
-    testFold: 1,
-    validationFold: 2,
-    train: 6,
-    validation: 2,
-    test: 2,
-    leakedTestClips: 0,
-  },
+  dataset: { name: 'demo', synthetic: true, clips: 10, hash: 'TODO' },
+  split,
   metrics: { accuracy: 0.5, macroF1: 0.4, int8Accuracy: null, agreement: null },
-  files: { float: 'model.onnx', int8: null },
+  files: { float: 'model.onnx', int8: 'model.int8.onnx' },
 }
 
 test('what goes out as JSON comes back the same', () => {
   expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe)
   expect(parseManifest(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest)
+})
+
+test('what a library does not know may be null', () => {
+  const little = { ...manifest, recipe: null, windows: null, dataset: null, split: null, metrics: null }
+  expect(parseManifest(little)).toEqual(little)
+})
+
+test('a manifest of version 1 is read as one of version 2', () => {
+  expect(parseManifest(first)).toEqual({
+    ...manifest,
+    dataset: { ...manifest.dataset, hash: null },
+    files: {
+      network: null,
+      float: { name: 'model.onnx', sha256: null },
+      int8: { name: 'model.int8.onnx', sha256: null },
+    },
+  })
+})
+
+test('a newer manifest is refused with what to do', () => {
+  expect(() => parseManifest({ ...manifest, version: 3 })).toThrow(
+    expect.objectContaining({
+      code: 'UNSUPPORTED_FORMAT',
+      message: expect.stringMatching(/version=3 .* newer version .* update @esc\/edge/),
+    }),
+  )
 })
 
 test('the schemas have the types they say', () => {
@@ -90,9 +137,20 @@ describe('what is wrong is named', () => {
   test.each<[string, unknown, string]>([
     [
       'a file outside its folder',
-      { ...manifest, files: { float: '../model.onnx', int8: null } },
+      { ...manifest, files: { ...manifest.files, float: { name: '../model.onnx', sha256 } } },
+      'files.float.name',
+    ],
+    ['a hash that is none', { ...manifest, dataset: { ...manifest.dataset, hash: 'TODO' } }, 'dataset.hash'],
+    ['a recipe without windows', { ...manifest, windows: null }, 'manifest.windows'],
+    ['windows with gaps', { ...manifest, windows: { windowSec: 1, hopSec: 2 } }, 'windows.hopSec'],
+    ['no version', { ...manifest, version: undefined }, 'manifest.version'],
+    ['no object', 'model', 'manifest'],
+    [
+      'version 1 with a file elsewhere',
+      { ...first, files: { float: '/etc/model', int8: null } },
       'files.float',
     ],
+    ['version 1 without a metric', { ...first, metrics: null }, 'manifest.metrics'],
     ['a normaliser of other size', { ...manifest, inputShape: [1, 3, 3] }, 'normalizer'],
     ['fewer deviations than means', { ...manifest, normalizer: { mean: [0, 1], std: [1] } }, 'normalizer'],
     ['a label twice', { ...manifest, labels: ['dog', 'dog'] }, 'labels'],

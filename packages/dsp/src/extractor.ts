@@ -53,12 +53,32 @@ export interface Extractor {
 export function createExtractor(recipe: FeatureRecipe): Extractor {
   assertRecipe(recipe)
   const own = structuredClone(recipe)
-  const { sampleRate, normalize } = own
-  const melPlan = createMelPlan(sampleRate, { ...own.stft, ...own.mel })
-  const cepstrum = own.mfcc && createCepstrum(own.mel.nMels, own.mfcc)
-  const scale = createScaler({ norm: normalize })
+  const { sampleRate } = own
+  const analysis = createAnalysis(own)
   const length = own.durationSec === null ? null : Math.round(own.durationSec * sampleRate)
-  const frames = length === null ? null : plannedFrames(melPlan.frames, length)
+  const frames = length === null ? null : plannedFrames(analysis.frames, length)
+  const toWaveform = createPreparation(own, length)
+  return {
+    recipe: own,
+    bins: analysis.bins,
+    frames,
+    extract: (clip) => analysis.run(toWaveform(clip)),
+    prepare: (clip) => ({ samples: toWaveform(clip).slice(), sampleRate }),
+  }
+}
+
+/**
+ * Plans the recipe's first half, from a clip to the waveform that its features are of.
+ *
+ * @param length - Samples that the waveform is padded or cut to; `null` leaves it as long as it is.
+ * @returns A function whose result is a view of a work buffer, good until the next clip.
+ */
+export function createPreparation(
+  recipe: FeatureRecipe,
+  length: number | null,
+): (clip: AudioClip) => Float32Array {
+  const { sampleRate, denoise, trim, normalize } = recipe
+  const scale = createScaler({ norm: normalize })
   let work = new Float32Array(length ?? 0)
   let resampler = { fromRate: sampleRate, run: (samples: Float32Array) => samples }
 
@@ -81,24 +101,35 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
     return length === null ? samples : samples.subarray(0, length)
   }
 
-  /** A view of the work buffer, good until the next clip. */
-  function toWaveform(clip: AudioClip): Float32Array {
+  return (clip) => {
     assertClip(clip)
     const heard = toRecipeRate(clip)
-    const whole = own.denoise ? spectralGate({ samples: heard, sampleRate }, own.denoise).samples : heard
-    const { start, end } = own.trim ? trimInterval(whole, own.trim) : { start: 0, end: whole.length }
+    const whole = denoise ? spectralGate({ samples: heard, sampleRate }, denoise).samples : heard
+    const { start, end } = trim ? trimInterval(whole, trim) : { start: 0, end: whole.length }
     return scaleAndFit(whole.subarray(start, end))
   }
+}
 
+/** The recipe's second half, from a waveform to features. */
+export interface Analysis {
+  readonly bins: number
+  /** Columns of so many samples. @throws EscError INVALID_INPUT if they are too few for one. */
+  frames(length: number): number
+  /** @returns Shape [bins, frames], new storage. */
+  run(samples: Float32Array): FeatureMatrix
+}
+
+/** Plans STFT, mel, logarithm and DCT. @throws EscError INVALID_OPTION naming the parameter that is out of its range. */
+export function createAnalysis(recipe: FeatureRecipe): Analysis {
+  const melPlan = createMelPlan(recipe.sampleRate, { ...recipe.stft, ...recipe.mel })
+  const cepstrum = recipe.mfcc && createCepstrum(recipe.mel.nMels, recipe.mfcc)
   return {
-    recipe: own,
-    bins: own.mfcc?.nMfcc ?? own.mel.nMels,
-    frames,
-    extract(clip) {
-      const logMel = compress(melPlan.run(toWaveform(clip)), own)
+    bins: recipe.mfcc?.nMfcc ?? recipe.mel.nMels,
+    frames: melPlan.frames,
+    run(samples) {
+      const logMel = compress(melPlan.run(samples), recipe)
       return cepstrum ? cepstrum(logMel) : logMel
     },
-    prepare: (clip) => ({ samples: toWaveform(clip).slice(), sampleRate }),
   }
 }
 

@@ -91,3 +91,4 @@ export {
   melToHz,
 } from './units.js'
 export { getWindow, type WindowName } from './window.js'
+export { createWindowExtractor, type WindowExtractor, windowsOfClips } from './window-extractor.js'

@@ -8,7 +8,7 @@ import { assertPositive, EscError, isEscError, type OnProgress } from '@esc/core
 import { extractZip } from './extract-zip.js'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
 import { assertFetchable } from './http.js'
-import { lockFolder } from './lock.js'
+import { lockFolder } from '@esc/core/node'
 import { openDataset } from './open-dataset.js'
 import type { OpenedDataset } from './open-files.js'
 import { onDisk } from './transfer.js'

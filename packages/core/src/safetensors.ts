@@ -1,6 +1,7 @@
 /** Weights in Hugging Face's safetensors files, which Python reads with `safetensors.numpy.load_file`. */
-import { EscError, type Weight } from '@esc/core'
 import * as z from 'zod/mini'
+import { EscError } from './error.js'
+import type { Weight } from './graph.js'
 
 /** What a file holds. */
 export interface Safetensors {

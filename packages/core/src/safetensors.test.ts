@@ -1,7 +1,7 @@
-import { EscError } from '@esc/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readSafetensors, type Safetensors, writeSafetensors } from './index.js'
+import { EscError } from './error.js'
+import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js'
 
 const file: Safetensors = {
   tensors: new Map([

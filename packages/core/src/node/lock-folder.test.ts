@@ -18,7 +18,7 @@ afterEach(async () => {
 /** Says that it is ready, takes the folder when it is told to, says how that went, and keeps the folder until its input ends. */
 const program = `
 const { once } = await import('node:events')
-const { lockFolder } = await import(${JSON.stringify(new URL('./lock.ts', import.meta.url).href)})
+const { lockFolder } = await import(${JSON.stringify(new URL('./lock-folder.ts', import.meta.url).href)})
 process.stdout.write('ready')
 await once(process.stdin, 'data')
 await lockFolder(process.argv[1]).then(

@@ -3,7 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EscError } from '@esc/core'
+import { EscError } from '../error.js'
+import { isRunning } from './write-atomically.js'
 
 /** Longer than a process takes from reading a lock that nobody holds to removing it. */
 const SETTLE_MS = 250
@@ -12,12 +13,13 @@ const SETTLE_MS = 250
  * Takes a folder for this process. What a killed process left is taken over.
  *
  * @param dir - A folder that is there.
+ * @param name - Of the lock file in it. Default `lock`.
  * @returns A function that gives the folder back.
  * @throws EscError IO naming the lock file, if a process that runs has it, or it cannot be written.
  * @example const unlock = await lockFolder('data/ESC-50.download')
  */
-export async function lockFolder(dir: string): Promise<() => Promise<void>> {
-  const path = join(dir, 'lock')
+export async function lockFolder(dir: string, name = 'lock'): Promise<() => Promise<void>> {
+  const path = join(dir, name)
   // The start time tells this process from an earlier one that had the same number, as in a container.
   const own = `${process.pid} ${performance.timeOrigin}`
   for (let attempt = 1; ; attempt++) {
@@ -50,16 +52,5 @@ function holderOf(path: string): string {
     return readFileSync(path, 'utf8')
   } catch {
     return ''
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // It is there, and another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

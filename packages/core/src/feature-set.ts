@@ -1,0 +1,203 @@
+/** The examples of a data set as training and evaluation read them, wherever their features come from. */
+import { assertKnown, typeOf } from './check.js'
+import { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './clip-windows.js'
+import { EscError } from './error.js'
+import type { FeatureMatrix } from './matrix.js'
+import type { Rng } from './random.js'
+import type { FeatureRecipe } from './recipe.js'
+
+/** What is known of an example before its features are read. */
+export interface FeatureRecord {
+  /** Unique in its set. */
+  id: string
+  /** The recording the example is of. Windows of one clip share it, and their scores are averaged. */
+  clipId: string
+  /** Index into the set's labels. */
+  labelIndex: number
+  /** The field recording the clip was cut from; examples of one group are siblings. */
+  group: string
+  /** The data set's own fold number, or `null` where it has none. */
+  fold: number | null
+}
+
+/** What an example is made with, where its features are made anew each epoch. */
+export interface DrawContext {
+  /** From 1. */
+  epoch: number
+  /** A generator of this example's and this epoch's own. */
+  rng: Rng
+  /** Indices of the training part: the only examples that may be mixed into this one. */
+  train?: Int32Array
+}
+
+/** An example's features, and what they are to be learnt as. */
+export interface DrawnFeatures {
+  features: FeatureMatrix
+  /** One value for each label, in place of 1 at `labelIndex` and 0 elsewhere: a mixture, or several labels at once. */
+  target?: Float32Array | undefined
+}
+
+/** The data set that features are of, as far as a model tells its users. */
+export interface DatasetOrigin {
+  name: string
+  /** Whether the clips were made by a program, so that figures on them say nothing about real sound. */
+  synthetic: boolean
+}
+
+/**
+ * Examples: in memory ({@link featureSet}), in a store (`openFeatures` of `@esc/dataset/node`), or made anew each epoch. What
+ * training, evaluation and splitters read.
+ */
+export interface FeatureSet {
+  /** Class names; `labelIndex` points here. */
+  readonly labels: readonly string[]
+  /** What made the features of clips; `null` if it is not known, and a model trained on them then takes features only. */
+  readonly recipe: FeatureRecipe | null
+  /** How clips were cut into the examples; `null` or absent if each clip is one example. */
+  readonly windows?: ClipWindows | null
+  /** Where the clips are from; `null` or absent if it is not known. */
+  readonly dataset?: DatasetOrigin | null
+  /** One record for each example. */
+  readonly records: readonly FeatureRecord[]
+  /**
+   * The features of one example, at once or as a promise.
+   *
+   * @param index - Of `records`.
+   * @param context - Given in training only; without it nothing random is done.
+   */
+  get(index: number, context?: DrawContext): DrawnFeatures | Promise<DrawnFeatures>
+}
+
+/** One example with its features, as a user has it. */
+export interface Example {
+  /** Unique among the examples. */
+  id: string
+  features: FeatureMatrix
+  /** Index into the labels. */
+  labelIndex: number
+  /** The recording it is of. @defaultValue `id` */
+  clipId?: string
+  /** The field recording the clip was cut from. @defaultValue `clipId` */
+  group?: string
+  /** The data set's own fold number. @defaultValue `null` */
+  fold?: number | null
+  /** One value for each label, in place of the label alone. */
+  target?: Float32Array
+}
+
+/** Options of {@link featureSet}. */
+export interface FeatureSetOptions {
+  /** Class names, each once; an example's `labelIndex` points here. */
+  labels: readonly string[]
+  /** What made the features. @defaultValue `null`: a model trained on them takes features only, no clips */
+  recipe?: FeatureRecipe | null | undefined
+  /** How clips were cut into the examples. @defaultValue `null`: each clip is one example */
+  windows?: ClipWindowsOptions | null | undefined
+  /** Where the clips are from. @defaultValue `null` */
+  dataset?: DatasetOrigin | null | undefined
+}
+
+/**
+ * A set of examples in memory: features that a program has computed itself.
+ *
+ * @throws EscError INVALID_OPTION if there are no labels or one is there twice; INVALID_INPUT if there are no examples, two have
+ *   one id, or a label is none of the labels.
+ * @example
+ * const set = featureSet(clips.map((clip, i) => ({ id: names[i], features: extract(clip), labelIndex: classes[i] })), {
+ *   labels: ['dog', 'rain'], recipe: logmel128,
+ * })
+ */
+export function featureSet(examples: readonly Example[], options: FeatureSetOptions): FeatureSet {
+  assertKnown('featureSet', options, { labels: true, recipe: true, windows: true, dataset: true })
+  const { labels, recipe = null, windows = null, dataset = null } = options ?? {}
+  assertLabels('labels', labels)
+  if (!Array.isArray(examples)) {
+    throw new EscError('INVALID_INPUT', `examples is of type ${typeOf(examples)}; it must be an array`)
+  }
+  const records = examples.map(({ id, clipId = id, labelIndex, group = clipId, fold = null }) => ({
+    id,
+    clipId,
+    labelIndex,
+    group,
+    fold,
+  }))
+  const set: FeatureSet = {
+    labels: [...labels],
+    recipe,
+    windows: windows && resolveWindows(windows),
+    dataset,
+    records,
+    get: (index) => {
+      const { features, target } = examples[index]!
+      return target === undefined ? { features } : { features, target }
+    },
+  }
+  assertFeatureSet(set)
+  return set
+}
+
+/** @throws EscError INVALID_OPTION unless `labels` are different texts, at least one. */
+export function assertLabels(name: string, labels: unknown): asserts labels is readonly string[] {
+  const isList =
+    Array.isArray(labels) && labels.length > 0 && labels.every((label) => typeof label === 'string')
+  if (!isList) {
+    throw new EscError('INVALID_OPTION', `${name} must be an array of class names, as in ['dog', 'rain']`)
+  }
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i)
+  if (twice !== undefined) throw new EscError('INVALID_OPTION', `${name} has '${twice}' twice`)
+}
+
+/**
+ * Checks what can be checked without reading features: a set may come from code that no type checker has seen.
+ *
+ * @throws EscError INVALID_INPUT naming what is missing, an id that is there twice, or an example whose label is none.
+ * @example assertFeatureSet(set)
+ */
+export function assertFeatureSet(set: FeatureSet): void {
+  const refused = (what: string) =>
+    new EscError(
+      'INVALID_INPUT',
+      `${what}; a feature set is what featureSet, extractFeatures or openFeatures return`,
+    )
+  if (typeOf(set) !== 'object') throw refused(`the set is of type ${typeOf(set)}`)
+  if (typeof set.get !== 'function') throw refused('the set has no function get')
+  if (!Array.isArray(set.records)) throw refused('the set has no array records')
+  if (!Array.isArray(set.labels) || set.labels.length === 0) throw refused('the set has no labels')
+  if (set.records.length === 0) throw refused('the set has no examples')
+  const ids = new Set<string>()
+  for (const { id, labelIndex } of set.records) {
+    if (ids.has(id)) throw new EscError('INVALID_INPUT', `the set has two examples with id '${id}'`)
+    ids.add(id)
+    if (Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < set.labels.length) continue
+    const range = `an integer in [0, ${set.labels.length})`
+    throw new EscError('INVALID_INPUT', `example '${id}' has label ${labelIndex}, not ${range}`)
+  }
+}
+
+/**
+ * Checks a part of a set.
+ *
+ * @param name - What the caller calls it, for the message: `split.train`.
+ * @throws EscError INVALID_INPUT if it is no list of numbers, or one is not the index of an example.
+ * @example assertIndices('indices', [0, 1], set)
+ */
+export function assertIndices(name: string, indices: ArrayLike<number>, { records }: FeatureSet): void {
+  const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
+  if (!isList) {
+    const found = `${name} is of type ${typeOf(indices)}`
+    throw new EscError('INVALID_INPUT', `${found}; it must be a list of indices, as a splitter returns`)
+  }
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!
+    if (Number.isInteger(index) && index >= 0 && index < records.length) continue
+    throw new EscError(
+      'INVALID_INPUT',
+      `${name}[${i}]=${index} is not an index of the set's ${records.length} examples`,
+    )
+  }
+}
+
+/** Every index of a set, in order. @example allIndices(set) // Int32Array [0, 1, …] */
+export function allIndices({ records }: FeatureSet): Int32Array {
+  return Int32Array.from(records.keys())
+}

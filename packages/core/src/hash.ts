@@ -1,0 +1,19 @@
+/** SHA-256 in Node and in pages. */
+import { EscError } from './error.js'
+
+/**
+ * SHA-256 of bytes, hexadecimal.
+ *
+ * @throws EscError INVALID_STATE where there is no Web Crypto: pages have it over https and on localhost only.
+ * @example await sha256(bytes) // 'e3b0c442…'
+ */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  if (!globalThis.crypto?.subtle) {
+    throw new EscError(
+      'INVALID_STATE',
+      'SHA-256 is not there: pages have it over https and on localhost only',
+    )
+  }
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,95 @@
+/** A trained network with all that is needed to use it. */
+import type { Activation } from './activation.js'
+import { assertOneOf, typeOf } from './check.js'
+import { type ClipWindows, resolveWindows } from './clip-windows.js'
+import { EscError } from './error.js'
+import { assertLabels, type DatasetOrigin } from './feature-set.js'
+import type { NetworkGraph } from './graph.js'
+import { classCount } from './infer-shapes.js'
+import type { Normalizer } from './normalizer.js'
+import type { FeatureRecipe } from './recipe.js'
+
+/** Figures of one pass over the training examples. */
+export interface EpochRecord {
+  /** From 1. */
+  epoch: number
+  /**
+   * Means over the epoch's steps, each with the weights it started from, with dropout and on what augmentation made. A
+   * mixed example counts as right where its largest class is predicted.
+   */
+  trainLoss: number
+  trainAccuracy: number
+  /**
+   * After the epoch, without dropout; `null` if there are no validation examples. The loss is plain cross-entropy (with a
+   * sigmoid loss: binary cross-entropy, the mean over clips and classes), without smoothing, weights or a teacher, so that runs
+   * can be compared.
+   */
+  validationLoss: number | null
+  validationAccuracy: number | null
+  /** That of the epoch's first step. */
+  learningRate: number
+  /** Wall-clock time of the epoch's batches and steps, without what the reader of the events does in between. */
+  trainMs: number
+}
+
+/** A trained network, what goes in, what comes out, and how it came about: plain data. */
+export interface TrainedModel {
+  /** Reads features that the normaliser was applied to. */
+  graph: NetworkGraph
+  /** Label of each output, in order. */
+  labels: readonly string[]
+  /** From a clip to features; `null` if the model takes features only. */
+  recipe: FeatureRecipe | null
+  /** Statistics of the training part; `null` if the network reads features as the recipe makes them. */
+  normalizer: Normalizer | null
+  /** What turns logits into scores. */
+  activation: Activation
+  /** How a clip of any length is cut into what the network reads; `null` where there is no recipe. */
+  windows: ClipWindows | null
+  /** Where the training clips are from; `null` if it is not known. */
+  dataset: DatasetOrigin | null
+  /** One record for each epoch; empty if the network was not trained here. */
+  history: readonly EpochRecord[]
+  /** The epoch whose weights these are, from 1: the one with the lowest validation loss, or the last one; 0 without a history. */
+  bestEpoch: number
+  /** Whether training ended because the validation loss no longer fell. */
+  stoppedEarly: boolean
+}
+
+/**
+ * Checks that the parts of a model fit each other.
+ *
+ * @throws EscError INVALID_INPUT naming the part that does not fit, and what to; what `inferShapes` throws of a broken graph.
+ * @example assertTrainedModel(model)
+ */
+export function assertTrainedModel(model: TrainedModel): void {
+  const refused = (what: string) => new EscError('INVALID_INPUT', `the model's parts do not fit: ${what}`)
+  if (typeOf(model) !== 'object' || typeOf(model.graph) !== 'object') {
+    const found = typeOf(model) === 'object' ? 'has no graph' : `is of type ${typeOf(model)}`
+    throw new EscError('INVALID_INPUT', `the model ${found}; a trained model is what fit or loadModel return`)
+  }
+  const { graph, labels, recipe, normalizer, activation, windows } = model
+  const classes = classCount(graph)
+  assertLabels('model.labels', labels)
+  assertOneOf('model.activation', activation, ['softmax', 'sigmoid'])
+  if (labels.length !== classes) throw refused(`${labels.length} labels for ${classes} outputs`)
+  const [channels, bins] = graph.input.shape
+  if (normalizer) {
+    const { mean, std } = normalizer
+    if (mean?.length !== bins || std?.length !== bins) {
+      throw refused(`a normalizer of ${mean?.length} bins for a network that reads ${bins}`)
+    }
+    const isUsable = std.every((value) => value > 0) && [...mean, ...std].every(Number.isFinite)
+    if (!isUsable) throw refused('a normalizer with a std that is not > 0, or a value that is not finite')
+  }
+  if (!recipe) {
+    if (windows) throw refused('windows without a recipe, which would make their features')
+    return
+  }
+  const made = recipe.mfcc?.nMfcc ?? recipe.mel.nMels
+  if (channels !== 1 || made !== bins) {
+    throw refused(`a recipe of ${made} bins for a network that reads [${graph.input.shape}]`)
+  }
+  if (!windows) throw refused('a recipe without windows, which say how long the clips are')
+  resolveWindows(windows)
+}
