@@ -30,12 +30,43 @@ function softmax(logits: readonly number[]): number[] {
 }
 
 /**
- * The mean of a clip's windows, class by class.
+ * The logits of a clip of several windows: those whose scores are the mean of the windows' scores.
  *
- * @param rows - Scores of one window or more, of equal length.
- * @example averageScores([[0.5, 0.5], [1, 0]]) // [0.75, 0.25]
+ * @param logits - [windows, classes]; those of one window are returned as they are.
+ * @returns [classes].
+ * @throws EscError INVALID_INPUT if there is no window, or the logits are no whole rows.
+ * @example scoresOf(clipLogits(Float32Array.of(0, 0, 100, 0), 2, 'softmax'), 2, 'softmax') // [[0.75, 0.25]]
  */
-export function averageScores(rows: readonly (readonly number[])[]): number[] {
-  if (rows.length === 0) throw new EscError('INVALID_INPUT', 'scores of no window have no mean')
-  return rows[0]!.map((_, label) => rows.reduce((sum, row) => sum + row[label]!, 0) / rows.length)
+export function clipLogits(logits: Float32Array, classes: number, activation: Activation): Float32Array {
+  if (logits.length === classes) return logits
+  if (!(classes >= 1) || logits.length === 0 || logits.length % classes !== 0) {
+    throw new EscError('INVALID_INPUT', `${logits.length} logits are no whole rows of ${classes} classes`)
+  }
+  const windows = logits.length / classes
+  const rows = Array.from({ length: windows }, (_, w) =>
+    Array.from(logits.subarray(w * classes, (w + 1) * classes)),
+  )
+  if (activation === 'sigmoid') {
+    return Float32Array.from({ length: classes }, (_, label) => {
+      const column = rows.map((row) => row[label]!)
+      // log σ(x) = -log(1 + e⁻ˣ): the mean's odds, without losing scores near 0 or 1.
+      const yes = logSumExp(column.map((value) => -logSumExp([0, -value])))
+      const no = logSumExp(column.map((value) => -logSumExp([0, value])))
+      return yes - no
+    })
+  }
+  const logScores = rows.map((row) => {
+    const total = logSumExp(row)
+    return row.map((value) => value - total)
+  })
+  return Float32Array.from({ length: classes }, (_, label) => {
+    return logSumExp(logScores.map((row) => row[label]!)) - Math.log(windows)
+  })
+}
+
+/** `log Σ eˣ`, without overflow. */
+function logSumExp(values: readonly number[]): number {
+  const max = Math.max(...values)
+  if (!Number.isFinite(max)) return max
+  return max + Math.log(values.reduce((sum, value) => sum + Math.exp(value - max), 0))
 }

@@ -2,6 +2,7 @@
 import { EscError } from './error.js'
 import type { FeatureSet } from './feature-set.js'
 import type { FeatureMatrix } from './matrix.js'
+import { type Normalizer, normalizeInto } from './normalizer.js'
 
 /** Shape of a network's input without the batch axis. */
 export type InputShape = readonly [channels: number, bins: number, frames: number]
@@ -13,6 +14,8 @@ export interface FeatureBatch {
   /** [examples, channels, bins, frames]. */
   dims: readonly [number, number, number, number]
   data: Float32Array
+  /** What each example is to be learnt as, where it is not its label alone. */
+  targets: readonly (Float32Array | undefined)[]
 }
 
 /** Options of {@link featureBatches}. */
@@ -20,6 +23,8 @@ export interface FeatureBatchOptions {
   batchSize: number
   /** What every example must have. @defaultValue the first example's */
   shape?: InputShape | undefined
+  /** Applied to the features. @defaultValue `null`: they are left as they are */
+  normalizer?: Normalizer | null | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -33,7 +38,7 @@ export interface FeatureBatchOptions {
 export async function* featureBatches(
   set: FeatureSet,
   indices: ArrayLike<number>,
-  { batchSize, shape, signal }: FeatureBatchOptions,
+  { batchSize, shape, normalizer = null, signal }: FeatureBatchOptions,
 ): AsyncGenerator<FeatureBatch> {
   let expected = shape
   for (let start = 0; start < indices.length; start += batchSize) {
@@ -49,9 +54,15 @@ export async function* featureBatches(
     const data = new Float32Array(chosen.length * size)
     for (const [row, index] of chosen.entries()) {
       const features = assertFeatures(set.records[index]!.id, matrices[row], expected)
-      data.set(features.data, row * size)
+      if (normalizer) normalizeInto(data, row * size, features, normalizer)
+      else data.set(features.data, row * size)
     }
-    yield { indices: chosen, dims: [chosen.length, ...expected], data }
+    yield {
+      indices: chosen,
+      dims: [chosen.length, ...expected],
+      data,
+      targets: drawn.map(({ target }) => target),
+    }
   }
 }
 

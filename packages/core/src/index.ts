@@ -1,4 +1,4 @@
-export { type Activation, averageScores, scoresOf } from './activation.js'
+export { type Activation, clipLogits, scoresOf } from './activation.js'
 export {
   assertInRange,
   assertInteger,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   assertTrainedModel,
-  averageScores,
+  clipLogits,
   type FeatureRecipe,
   type NetworkGraph,
   scoresOf,
@@ -113,20 +113,29 @@ describe('scores', () => {
     expect(scoresOf(Float32Array.of(0, 1000, -1000), 3, 'sigmoid')).toEqual([[0.5, 1, 0]])
   })
 
-  test('a clip of several windows has their mean', () => {
-    expect(
-      averageScores([
-        [0.5, 0.5],
-        [1, 0],
-      ]),
-    ).toEqual([0.75, 0.25])
-    expect(averageScores([[0.1, 0.9]])).toEqual([0.1, 0.9])
+  test.each(['softmax', 'sigmoid'] as const)(
+    '%s: a clip of several windows has the mean of their scores',
+    (activation) => {
+      const logits = Float32Array.of(1, -2, 0.5, 4, 30, -80, -3, 0, 200)
+      const rows = scoresOf(logits, 3, activation)
+      const [found] = scoresOf(clipLogits(logits, 3, activation), 3, activation)
+      for (const [label, score] of found!.entries()) {
+        expect(score).toBeCloseTo(rows.reduce((sum, row) => sum + row[label]!, 0) / 3, 6)
+      }
+    },
+  )
+
+  test('the logits of one window are its own', () => {
+    const logits = Float32Array.of(1, -2, 0.5)
+    expect(clipLogits(logits, 3, 'softmax')).toBe(logits)
   })
 
   test('what is no row: INVALID_INPUT', () => {
     expect(() => scoresOf(new Float32Array(3), 2, 'softmax')).toThrow(
       /3 logits are no whole rows of 2 classes/,
     )
-    expect(() => averageScores([])).toThrow(/scores of no window/)
+    for (const size of [0, 5]) {
+      expect(() => clipLogits(new Float32Array(size), 3, 'softmax')).toThrow(/no whole rows of 3 classes/)
+    }
   })
 })

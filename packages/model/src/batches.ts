@@ -1,12 +1,24 @@
-/** Prepares training batches: augmented, mixed, and packed into arrays that take turns. */
-import { EscError, type Example, type FeatureMatrix, type NetworkGraph, type Rng } from '@esc/core'
-import type { LossOptions } from '@esc/onnx'
-import { assertFeatures, type FloatTensor } from './batch.js'
+/** Prepares training batches: drawn from the set, normalised, augmented, mixed, and packed into arrays that take turns. */
+import {
+  applyNormalizer,
+  assertFeatures,
+  EscError,
+  type FeatureMatrix,
+  type FeatureRecord,
+  type FeatureSet,
+  type InputShape,
+  type Normalizer,
+  normalizeInto,
+  type Rng,
+} from '@esc/core'
+import type { LossOptions, Tensor } from '@esc/onnx'
 import type { LabeledFeatures, TrainOptions } from './train-options.js'
 
-/** One step's input, and whose it is. */
+/** A tensor of a network's input, targets or logits. */
+export type FloatTensor = Tensor & { type: 'float32' }
+
+/** One step's input. */
 export interface PreparedBatch {
-  examples: readonly Example[]
   input: FloatTensor
   target: FloatTensor
   /** Where there is a teacher. */
@@ -16,10 +28,19 @@ export interface PreparedBatch {
 /** Makes batches. */
 export interface BatchSource {
   /**
-   * The batch of the examples with these indices. It lies in arrays that the call after the next one fills again: one batch can
-   * be prepared while a step reads the other.
+   * The batch of the training examples at these positions of the training part. It lies in arrays that the call after the next
+   * one fills again: one batch can be prepared while a step reads the other.
    */
-  prepare(epoch: number, indices: Int32Array): PreparedBatch
+  prepare(epoch: number, positions: Int32Array): Promise<PreparedBatch>
+}
+
+/** What {@link createBatchSource} needs besides the set. */
+export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits' | 'loss'> {
+  shape: InputShape
+  classes: number
+  normalizer: Normalizer | null
+  batchSize: number
+  rng: Rng
 }
 
 /**
@@ -28,95 +49,119 @@ export interface BatchSource {
  * What becomes of an example depends on the generator's seed, the epoch, its id and, where it is mixed, its neighbour in the
  * batch, and not on what was prepared before.
  *
- * @param examples - All training examples.
- * @param classes - Width of the network's output.
- * @throws EscError INVALID_INPUT if there is not one row of `teacherLogits` for each example; `prepare` throws it where what
- *   `augment` or `mix` made does not fit the network.
+ * @param train - Indices of the training part.
+ * @throws EscError INVALID_INPUT if there is not one row of `teacherLogits` for each training example; `prepare` throws it where
+ *   what the set, `augment` or `mix` made does not fit the network.
  */
 export function createBatchSource(
-  examples: readonly Example[],
-  { input: { shape } }: NetworkGraph,
-  classes: number,
-  options: Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits' | 'loss'> & { batchSize: number; rng: Rng },
+  set: FeatureSet,
+  train: Int32Array,
+  options: BatchSourceOptions,
 ): BatchSource {
-  const { augment, mix, teacherLogits, loss, batchSize, rng } = options
-  if (teacherLogits && teacherLogits.length !== examples.length * classes) {
+  const { shape, classes, normalizer, augment, mix, teacherLogits, loss, batchSize, rng } = options
+  if (teacherLogits && teacherLogits.length !== train.length * classes) {
     throw new EscError(
       'INVALID_INPUT',
-      `teacherLogits has ${teacherLogits.length} values; ${examples.length} examples of ${classes} classes need ${examples.length * classes}`,
+      `teacherLogits has ${teacherLogits.length} values; ${train.length} examples of ${classes} classes need ${train.length * classes}`,
     )
   }
-  const rows = Math.min(batchSize, examples.length)
+  const rows = Math.min(batchSize, train.length)
   const size = shape[0] * shape[1] * shape[2]
-  const sets = [0, 1].map(() => ({
+  const arrays = [0, 1].map(() => ({
     input: new Float32Array(rows * size),
     target: new Float32Array(rows * classes),
     teacher: new Float32Array(teacherLogits ? rows * classes : 0),
   }))
   let turn = 0
 
-  const features = (epoch: number, { id, features }: Example): FeatureMatrix => {
-    if (!augment) return features
-    const changed = augment(features, rng.fork(`augment ${epoch} ${id}`))
-    assertFeatures(id, changed, shape, 'augment')
-    return changed
+  async function draw(epoch: number, index: number): Promise<LabeledFeatures & { record: FeatureRecord }> {
+    const record = set.records[index]!
+    const context = { epoch, rng: rng.fork(`draw ${epoch} ${record.id}`), train }
+    const drawn = await set.get(index, context)
+    const features = assertFeatures(record.id, drawn?.features, shape)
+    return { record, features, label: targetOf(record, drawn.target, classes, loss?.kind) }
   }
-  const mixed = (epoch: number, { id }: Example, a: LabeledFeatures, b: LabeledFeatures) => {
+  const augmented = (epoch: number, { id }: FeatureRecord, features: FeatureMatrix): FeatureMatrix => {
+    const normalised = normalizer ? applyNormalizer(features, normalizer) : features
+    if (!augment) return normalised
+    return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${id}`)), shape, 'augment')
+  }
+  const mixed = (epoch: number, { id }: FeatureRecord, a: LabeledFeatures, b: LabeledFeatures) => {
     const made = mix!(a, b, rng.fork(`mix ${epoch} ${id}`))
     assertFeatures(id, made?.features, shape, 'mix')
-    assertMixedLabel(id, made.label, classes, loss?.kind)
+    assertTarget(id, 'is mixed to', made.label, classes, loss?.kind)
     return made
   }
 
   return {
-    prepare(epoch, indices) {
-      const set = sets[turn]!
+    async prepare(epoch, positions) {
+      const { input, target, teacher } = arrays[turn]!
       turn = 1 - turn
-      const chosen = Array.from(indices, (index) => examples[index]!)
-      const single = chosen.map((example): LabeledFeatures => {
-        const label = new Float32Array(classes)
-        label[example.labelIndex] = 1
-        return { features: features(epoch, example), label }
-      })
+      const drawn = await Promise.all(Array.from(positions, (position) => draw(epoch, train[position]!)))
+      const isPlain = !augment && !mix
+      const single = isPlain
+        ? drawn
+        : drawn.map((item) => ({ ...item, features: augmented(epoch, item.record, item.features) }))
       const view = (data: Float32Array, dims: readonly number[]): FloatTensor => ({
         type: 'float32',
-        dims: [chosen.length, ...dims],
-        data: data.subarray(0, (data.length / rows) * chosen.length),
+        dims: [drawn.length, ...dims],
+        data: data.subarray(0, (data.length / rows) * drawn.length),
       })
-      chosen.forEach((example, row) => {
+      single.forEach((item, row) => {
         const neighbour = single[(row + 1) % single.length]!
-        const made = mix ? mixed(epoch, example, single[row]!, neighbour) : single[row]!
-        set.input.set(made.features.data, row * size)
-        set.target.set(made.label, row * classes)
-        if (teacherLogits) {
-          const from = indices[row]! * classes
-          set.teacher.set(teacherLogits.subarray(from, from + classes), row * classes)
-        }
+        const { features, label } = mix ? mixed(epoch, item.record, item, neighbour) : item
+        if (isPlain && normalizer) normalizeInto(input, row * size, features, normalizer)
+        else input.set(features.data, row * size)
+        target.set(label, row * classes)
+        if (!teacherLogits) return
+        const from = positions[row]! * classes
+        teacher.set(teacherLogits.subarray(from, from + classes), row * classes)
       })
       return {
-        examples: chosen,
-        input: view(set.input, shape),
-        target: view(set.target, [classes]),
-        ...(teacherLogits ? { teacherLogits: view(set.teacher, [classes]) } : {}),
+        input: view(input, shape),
+        target: view(target, [classes]),
+        ...(teacherLogits ? { teacherLogits: view(teacher, [classes]) } : {}),
       }
     },
   }
 }
 
-/** @throws EscError INVALID_INPUT naming the example if its label is not what the loss reads. */
-function assertMixedLabel(
+/**
+ * What an example is to be learnt as: its target, or 1 at its label and 0 elsewhere.
+ *
+ * @throws EscError INVALID_INPUT naming the example if its target is not what the loss reads.
+ */
+export function targetOf(
+  { id, labelIndex }: FeatureRecord,
+  target: Float32Array | undefined,
+  classes: number,
+  kind: LossOptions['kind'],
+): Float32Array {
+  if (target !== undefined) {
+    assertTarget(id, 'has', target, classes, kind)
+    return target
+  }
+  const label = new Float32Array(classes)
+  label[labelIndex] = 1
+  return label
+}
+
+/** @throws EscError INVALID_INPUT naming the example if the target is not what the loss reads. */
+function assertTarget(
   id: string,
-  label: Float32Array | undefined,
+  verb: 'has' | 'is mixed to',
+  target: Float32Array | undefined,
   classes: number,
   kind: LossOptions['kind'] = 'softmax',
 ): void {
-  const refused = (what: string) => new EscError('INVALID_INPUT', `example '${id}' is mixed to ${what}`)
-  if (label?.[Symbol.toStringTag] !== 'Float32Array') throw refused('no label; it must be a Float32Array')
-  if (label.length !== classes) throw refused(`a label of ${label.length} classes, not ${classes}`)
+  const what = verb === 'has' ? 'target' : 'label'
+  const refused = (found: string) => new EscError('INVALID_INPUT', `example '${id}' ${verb} ${found}`)
+  if (target?.[Symbol.toStringTag] !== 'Float32Array') throw refused(`no ${what}; it must be a Float32Array`)
+  if (target.length !== classes) throw refused(`a ${what} of ${target.length} classes, not ${classes}`)
   const most = kind === 'sigmoid' ? 1 : Number.POSITIVE_INFINITY
-  const sum = label.reduce((total, share) => total + share, 0)
-  const fits = label.every((share) => share >= 0 && share <= most)
+  const sum = target.reduce((total, share) => total + share, 0)
+  const fits = target.every((share) => share >= 0 && share <= most)
   if (fits && (kind === 'sigmoid' || Math.abs(sum - 1) <= 1e-3)) return
   const rule = kind === 'sigmoid' ? 'each value must lie in [0, 1]' : 'its values must be >= 0 and sum to 1'
-  throw refused(`the label [${Array.from(label.subarray(0, 10)).join(', ')}]; with ${kind} ${rule}`)
+  throw refused(`the ${what} [${Array.from(target.subarray(0, 10)).join(', ')}]; with ${kind} ${rule}`)
 }

@@ -1,22 +1,23 @@
-import { createRng, EscError, isEscError, withWeights } from '@esc/core'
+import { createRng, type EpochRecord, EscError, isEscError, type TrainedModel, withWeights } from '@esc/core'
+import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
 import { mixup, specAugment } from '@esc/dsp'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from './checkpoint.js'
-import { classes, graph, makeExamples, memoryStore, stubEngine, weightsOf } from './fixtures/training.js'
 import {
-  type EpochRecord,
-  fit,
-  ortEngine,
-  readSafetensors,
-  type Safetensors,
-  type TrainOptions,
-  type TrainResult,
-  writeSafetensors,
-} from './index.js'
+  classes,
+  given,
+  graph,
+  makeExamples,
+  memoryStore,
+  stubEngine,
+  weightsOf,
+} from './fixtures/training.js'
+import { fit, ortEngine, type TrainOptions } from './index.js'
 
-const examples = { train: makeExamples(20, 1), validation: makeExamples(6, 2) }
+const parts = { train: makeExamples(20, 1), validation: makeExamples(6, 2, 'val') }
+const examples = given(parts.train, parts.validation)
 // The network has dropout, too.
 const options: TrainOptions = {
   engine: ortEngine({ runtime: ortRuntime, threads: 1 }),
@@ -29,7 +30,7 @@ const options: TrainOptions = {
 }
 
 /** All that must be equal; times are not. */
-function outcome({ graph: trained, history, ...rest }: TrainResult) {
+function outcome({ graph: trained, history, ...rest }: TrainedModel) {
   const figures = history.map(({ trainMs: _, ...record }: EpochRecord) => record)
   return { ...rest, history: figures, weights: weightsOf(trained) }
 }
@@ -39,14 +40,14 @@ async function cutAfter(
   epochs: number,
   store: TrainOptions['checkpoint'],
   settings: TrainOptions,
-  given = examples,
+  data = examples,
 ) {
   const stop = new AbortController()
   let finished = 0
   const onEvent = ({ type }: { type: string }) => {
     if (type === 'epoch' && ++finished === epochs) stop.abort('cut off')
   }
-  const cut = fit(graph, given, { ...settings, checkpoint: store, signal: stop.signal, onEvent })
+  const cut = fit(graph, ...data, { ...settings, checkpoint: store, signal: stop.signal, onEvent })
   await expect(cut).rejects.toBe('cut off')
 }
 
@@ -62,12 +63,12 @@ const refusal = (promise: Promise<unknown>) =>
 
 describe('going on', () => {
   test('gives what an uninterrupted training gives, wherever it was cut', async () => {
-    const whole = outcome(await fit(graph, examples, options))
+    const whole = outcome(await fit(graph, ...examples, options))
     for (const epochs of [1, 3, 4]) {
       const store = memoryStore()
       await cutAfter(epochs, store, options)
       const events: string[] = []
-      const resumed = await fit(graph, examples, {
+      const resumed = await fit(graph, ...examples, {
         ...options,
         checkpoint: store,
         onEvent: (event) =>
@@ -82,12 +83,12 @@ describe('going on', () => {
   test('after every epoch anew', async () => {
     const store = memoryStore()
     for (let cut = 0; cut < 4; cut++) await cutAfter(1, store, options)
-    const resumed = await fit(graph, examples, { ...options, checkpoint: store })
-    expect(outcome(resumed)).toEqual(outcome(await fit(graph, examples, options)))
+    const resumed = await fit(graph, ...examples, { ...options, checkpoint: store })
+    expect(outcome(resumed)).toEqual(outcome(await fit(graph, ...examples, options)))
   })
 
   test('every part of the state counts: with any of them changed the end is another', async () => {
-    const whole = weightsOf((await fit(graph, examples, options)).graph)
+    const whole = weightsOf((await fit(graph, ...examples, options)).graph)
     const store = memoryStore()
     await cutAfter(3, store, options)
     const { tensors, metadata } = readSafetensors(store.bytes!)
@@ -107,7 +108,7 @@ describe('going on', () => {
       { tensors, metadata: changed({ steps: 0 }) },
       { tensors, metadata: changed({ rng: createRng(9).state() }) },
     ]) {
-      const resumed = await fit(graph, examples, {
+      const resumed = await fit(graph, ...examples, {
         ...options,
         checkpoint: memoryStore(await sealed(part)),
       })
@@ -116,36 +117,37 @@ describe('going on', () => {
   })
 
   test('stops early when the uninterrupted one does', async () => {
-    const contrary = {
-      train: examples.train,
-      validation: examples.validation.map((example) => ({
-        ...example,
-        labelIndex: (example.labelIndex + 1) % classes,
-      })),
-    }
+    const contrary = given(
+      parts.train,
+      parts.validation.map((example) => ({ ...example, labelIndex: (example.labelIndex + 1) % classes })),
+    )
     const settings = { ...options, epochs: 30, learningRate: 3e-3, patience: 3 }
-    const whole = await fit(graph, contrary, settings)
+    const whole = await fit(graph, ...contrary, settings)
     expect(whole.stoppedEarly).toBe(true)
     const store = memoryStore()
     await cutAfter(whole.bestEpoch + 1, store, settings, contrary)
-    expect(outcome(await fit(graph, contrary, { ...settings, checkpoint: store }))).toEqual(outcome(whole))
+    expect(outcome(await fit(graph, ...contrary, { ...settings, checkpoint: store }))).toEqual(outcome(whole))
   })
 
   test('a finished training that is started again returns the same at once; with more epochs it goes on', async () => {
     const store = memoryStore()
-    const first = await fit(graph, examples, { ...options, epochs: 2, checkpoint: store })
+    const first = await fit(graph, ...examples, { ...options, epochs: 2, checkpoint: store })
     const engine = () => Promise.reject(new Error('an engine was made'))
-    const again = await fit(graph, examples, { ...options, epochs: 2, checkpoint: store, engine })
+    const again = await fit(graph, ...examples, { ...options, epochs: 2, checkpoint: store, engine })
     expect(again).toEqual(first)
-    const longer = await fit(graph, examples, { ...options, checkpoint: store })
-    expect(outcome(longer)).toEqual(outcome(await fit(graph, examples, options)))
+    const longer = await fit(graph, ...examples, { ...options, checkpoint: store })
+    expect(outcome(longer)).toEqual(outcome(await fit(graph, ...examples, options)))
   })
 
   test('not where the signal has stopped it, even if nothing is left to do', async () => {
     const store = memoryStore()
-    await fit(graph, examples, { ...options, engine: stubEngine(), epochs: 1, checkpoint: store })
+    await fit(graph, ...examples, { ...options, engine: stubEngine(), epochs: 1, checkpoint: store })
     const finished = { ...options, engine: stubEngine(), epochs: 1 }
-    const before = fit(graph, examples, { ...finished, checkpoint: store, signal: AbortSignal.abort('stop') })
+    const before = fit(graph, ...examples, {
+      ...finished,
+      checkpoint: store,
+      signal: AbortSignal.abort('stop'),
+    })
     await expect(before).rejects.toBe('stop')
     const stop = new AbortController()
     const slow = {
@@ -155,7 +157,7 @@ describe('going on', () => {
         return store.bytes
       },
     }
-    const during = fit(graph, examples, { ...finished, checkpoint: slow, signal: stop.signal })
+    const during = fit(graph, ...examples, { ...finished, checkpoint: slow, signal: stop.signal })
     await expect(during).rejects.toBe('while it was read')
   })
 
@@ -166,18 +168,18 @@ describe('going on', () => {
       if (type === 'epoch')
         written.push(JSON.parse(readSafetensors(store.bytes!).metadata.progress!).history.length)
     }
-    await fit(graph, examples, { ...options, engine: stubEngine(), epochs: 3, checkpoint: store, onEvent })
+    await fit(graph, ...examples, { ...options, engine: stubEngine(), epochs: 3, checkpoint: store, onEvent })
     expect(written).toEqual([1, 2, 3])
   })
 })
 
 test('the file holds weights, moments and the best weights with their shapes', async () => {
   const store = memoryStore()
-  const { graph: best } = await fit(
-    graph,
-    { train: examples.train },
-    { ...options, epochs: 1, checkpoint: store },
-  )
+  const { graph: best } = await fit(graph, ...given(parts.train), {
+    ...options,
+    epochs: 1,
+    checkpoint: store,
+  })
   const { tensors } = readSafetensors(store.bytes!)
   const kernel = best.nodes[0]!.weights as { kernel: { shape: number[]; data: Float32Array } }
   expect(tensors.get('best/conv1.kernel')).toEqual(kernel.kernel)
@@ -190,18 +192,19 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
   const stub = { ...options, engine: stubEngine(), epochs: 3 }
   const begun = async () => {
     const store = memoryStore()
-    await fit(graph, examples, { ...stub, epochs: 2, checkpoint: store })
+    await fit(graph, ...examples, { ...stub, epochs: 2, checkpoint: store })
     return store
   }
-  const [first, ...others] = examples.train
+  const [first, ...others] = parts.train
   const heard = { ...first!, features: { ...first!.features, data: first!.features.data.with(0, 9) } }
   const nodes = graph.nodes.map((node) =>
     node.op === 'Dropout' ? { ...node, attributes: { rate: 0.1 } } : node,
   )
   const otherWeights = withWeights(graph, { 'conv1.bias': new Float32Array(16).fill(9) })
 
-  test.each<[string, Partial<TrainOptions>, Partial<typeof examples>, typeof graph, RegExp]>([
+  test.each<[string, Partial<TrainOptions>, Partial<typeof parts>, typeof graph, RegExp]>([
     ['seed', { seed: 7 }, {}, graph, /: seed was 42, is 7\. /],
+    ['normalising', { normalize: null }, {}, graph, /: normalize was per-bin, is null\. /],
     ['batch size', { batchSize: 4 }, {}, graph, /: batchSize was 8, is 4\. /],
     ['patience', { patience: null }, {}, graph, /: patience was 10, is null\. /],
     [
@@ -254,7 +257,7 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     [
       'other validation',
       {},
-      { validation: others.slice(0, 6) },
+      { validation: parts.validation.toReversed() },
       graph,
       /: validation examples was 6 \(\w+\), is 6/,
     ],
@@ -263,8 +266,9 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
   ])('%s', async (_name, change, otherExamples, network, message) => {
     const store = await begun()
     const before = store.bytes
+    const { train, validation } = { ...parts, ...otherExamples }
     const found = await refusal(
-      fit(network, { ...examples, ...otherExamples }, { ...stub, ...change, checkpoint: store }),
+      fit(network, ...given(train, validation), { ...stub, ...change, checkpoint: store }),
     )
     expect(found).toMatch(/^INVALID_INPUT: the checkpoint is of another run: /)
     expect(found).toMatch(message)
@@ -281,9 +285,9 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     ],
   ])('%s is no difference', async (_, optimizer, loss) => {
     const store = await begun()
-    expect((await fit(graph, examples, { ...stub, optimizer, loss, checkpoint: store })).history.length).toBe(
-      3,
-    )
+    expect(
+      (await fit(graph, ...examples, { ...stub, optimizer, loss, checkpoint: store })).history.length,
+    ).toBe(3)
   })
 })
 
@@ -291,7 +295,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
   const stub = { ...options, engine: stubEngine(), epochs: 2 }
   const written = async () => {
     const store = memoryStore()
-    await fit(graph, examples, { ...stub, epochs: 1, checkpoint: store })
+    await fit(graph, ...examples, { ...stub, epochs: 1, checkpoint: store })
     return store.bytes!
   }
   const edited = async (change: (metadata: Record<string, string>) => Record<string, string>) => {
@@ -340,7 +344,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
   ])('%s', async (_name, bytes, message) => {
     const store = memoryStore(await bytes())
     const before = store.bytes
-    const found = await refusal(fit(graph, examples, { ...stub, checkpoint: store }))
+    const found = await refusal(fit(graph, ...examples, { ...stub, checkpoint: store }))
     expect(found).toMatch(message)
     expect(store.bytes).toBe(before)
   })
@@ -373,7 +377,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
     '%s: the checkpoint is at fault, and no training is said to go on',
     async (_name, path, tensor, message) => {
       const store = memoryStore()
-      await fit(graph, examples, { ...options, epochs: 1, checkpoint: store })
+      await fit(graph, ...examples, { ...options, epochs: 1, checkpoint: store })
       const { tensors, metadata } = readSafetensors(store.bytes!)
       const edited = new Map(tensors)
       if (tensor) edited.set(path, tensor)
@@ -381,7 +385,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
       const events: unknown[] = []
       const resumed = { ...options, checkpoint: memoryStore(await sealed({ tensors: edited, metadata })) }
       const found = await refusal(
-        fit(graph, examples, { ...resumed, onEvent: (event) => events.push(event) }),
+        fit(graph, ...examples, { ...resumed, onEvent: (event) => events.push(event) }),
       )
       expect(found).toMatch(/^CORRUPT_DATA: no checkpoint of a training, or a damaged one: /)
       expect(found).toMatch(message)
@@ -396,7 +400,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
     for (const at of [headerEnd, Math.floor((headerEnd + bytes.length) / 2), bytes.length - 4, seconds]) {
       const damaged = Uint8Array.from(bytes)
       damaged[at]! ^= 1
-      const found = await refusal(fit(graph, examples, { ...stub, checkpoint: memoryStore(damaged) }))
+      const found = await refusal(fit(graph, ...examples, { ...stub, checkpoint: memoryStore(damaged) }))
       expect(found).toMatch(/^CORRUPT_DATA: .*its digest is of other content/)
     }
   })
@@ -411,7 +415,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
         damaged[at] = value
         damaged[rng.integer(damaged.length)]! ^= 1
         try {
-          await fit(graph, examples, { ...stub, checkpoint: memoryStore(damaged) })
+          await fit(graph, ...examples, { ...stub, checkpoint: memoryStore(damaged) })
         } catch (error) {
           expect(error).toBeInstanceOf(EscError)
         }

@@ -1,10 +1,17 @@
 /** A training's state as one file, from which it goes on as if it had never stopped. */
-import { EscError, type NetworkGraph, namedWeights, type RngState, type Weight, withWeights } from '@esc/core'
+import {
+  type EpochRecord,
+  EscError,
+  type NetworkGraph,
+  namedWeights,
+  type RngState,
+  type Weight,
+  withWeights,
+} from '@esc/core'
+import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
 import * as z from 'zod/mini'
 import type { EngineState } from './engine.js'
 import { digest, type Part, type RunDescription } from './run-description.js'
-import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js'
-import type { EpochRecord } from './train-options.js'
 
 /**
  * Where a training keeps its state: `checkpointFile(path)` of `@esc/model/node`, or anything else that holds bytes.

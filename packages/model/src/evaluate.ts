@@ -1,83 +1,250 @@
-/** Runs models over examples and scores them. */
-import { assertInteger, EscError, type Example } from '@esc/core'
-import { floatData, type Session } from '@esc/onnx'
-import { indexRange, packInputs } from './batch.js'
-import { argmaxRows, type ClassificationReport, classificationReport, crossEntropy } from './metrics.js'
+/** What a model says of examples, clip by clip, and how well. */
+import {
+  type Activation,
+  allIndices,
+  assertFeatureSet,
+  assertIndices,
+  assertInteger,
+  assertKnown,
+  assertOneOf,
+  assertTrainedModel,
+  EscError,
+  type FeatureSet,
+  featureBatches,
+  type InputShape,
+  scoresOf,
+  type TrainedModel,
+} from '@esc/core'
+import { floatData, lowerNetwork, type OnnxRuntime, type Session, writeModel } from '@esc/onnx'
+import { logitsByClip, meanLoss, rowsByClip } from './clip-scores.js'
+import { argmaxRows, type ClassificationReport, classificationReport } from './metrics.js'
 
-/** Options of {@link predictLogits} and {@link evaluate}. */
+/** Options of `predict` and `evaluate`; `/node` and `/browser` bind the runtime. */
 export interface PredictOptions {
-  /** [channels, bins, frames] of the model's input. */
-  inputShape: readonly [number, number, number]
-  /** Examples a run (default 32). Results do not depend on it beyond rounding. */
-  batchSize?: number
-  signal?: AbortSignal
+  runtime: OnnxRuntime
+  /** Examples a run. Results do not depend on it beyond rounding. @defaultValue 32 */
+  batchSize?: number | undefined
+  /** Threads inside one operator. @defaultValue ONNX Runtime's own choice */
+  threads?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** Options of {@link evaluateSession}. */
+export interface EvaluateSessionOptions {
+  /** What turns the model's logits into scores. @defaultValue `'softmax'` */
+  activation?: Activation | undefined
+  /** Examples a run. @defaultValue 32 */
+  batchSize?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** What a model says of one clip. */
+export interface ClipPrediction {
+  clipId: string
+  /** The right label. */
+  labelIndex: number
+  /** The label with the highest score; the first one on a tie. */
+  predictedIndex: number
+  /** In [0, 1], one for each label; of several windows their mean. */
+  scores: readonly number[]
 }
 
 /**
- * Logits of every example, [examples, classes], from a model with input `input` and output `logits`.
- *
- * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, INCOMPATIBLE_MODEL if the
- *   model has no float32 output `logits`.
- * @example const logits = await predictLogits(session, examples, { inputShape: graph.input.shape })
+ * A {@link ClassificationReport} over clips, with the predictions behind it. It takes the one label of each clip for right; where
+ * examples have targets of several labels, it is that of `labelIndex`.
  */
-export async function predictLogits(
-  session: Session,
-  examples: readonly Example[],
-  { inputShape, batchSize = 32, signal }: PredictOptions,
-): Promise<Float32Array> {
-  assertInteger('batchSize', batchSize, 1)
-  const parts: Float32Array[] = []
-  const order = indexRange(examples.length)
-  for (let start = 0; start < examples.length; start += batchSize) {
-    signal?.throwIfAborted()
-    const input = packInputs(examples, order.subarray(start, start + batchSize), inputShape)
-    parts.push(floatData(await session.run({ [session.inputNames[0]!]: input }), 'logits'))
-  }
-  const logits = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    logits.set(part, offset)
-    offset += part.length
-  }
-  return logits
-}
-
-/** A {@link ClassificationReport} with the loss and the predictions behind it. */
 export interface Evaluation extends ClassificationReport {
-  /** Mean softmax cross-entropy. */
+  /** Mean cross-entropy of the clips' labels; of a sigmoid model the binary one. */
   loss: number
-  /** [examples, classes]. */
+  /** [clips, classes], in the order of `clips`. */
   logits: Float32Array
-  /** Predicted class of each example. */
-  predictions: Int32Array
+  /** In the order in which the clips first appear. */
+  clips: readonly ClipPrediction[]
 }
 
 /**
- * Predicts every example and reports how well.
+ * What a model says of each clip.
  *
- * @param labels - Label of each class, in the order of the model's outputs.
- * @throws EscError INVALID_INPUT if there are no examples, INCOMPATIBLE_MODEL if the model has not one output per label; see
- *   {@link predictLogits}.
- * @example const { accuracy } = await evaluate(session, testExamples, labels, { inputShape: graph.input.shape })
+ * @param indices - Which examples of the set. Default: all.
+ * @returns One prediction for each clip, in the order in which they first appear. Windows of one clip are averaged.
+ * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, or an index outside the set;
+ *   INCOMPATIBLE_MODEL if the set has other labels or another recipe than the model; the signal's reason.
+ * @example const [first] = await predict(model, features, split.test, { runtime: ortRuntime })
+ */
+export async function predict(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices: ArrayLike<number> | undefined,
+  options: PredictOptions,
+): Promise<ClipPrediction[]> {
+  return predictionsOf(await run(model, set, indices, options), model.activation)
+}
+
+/**
+ * Predicts every clip and reports how well.
+ *
+ * @param indices - Which examples of the set. Default: all.
+ * @throws EscError as {@link predict}; INVALID_INPUT if there are no examples.
+ * @example const { accuracy, confusion } = await evaluate(model, features, split.test, { runtime: ortRuntime })
  */
 export async function evaluate(
-  session: Session,
-  examples: readonly Example[],
-  labels: readonly string[],
+  model: TrainedModel,
+  set: FeatureSet,
+  indices: ArrayLike<number> | undefined,
   options: PredictOptions,
 ): Promise<Evaluation> {
-  if (examples.length === 0) throw new EscError('INVALID_INPUT', 'evaluation needs at least one example')
-  const logits = await predictLogits(session, examples, options)
-  if (logits.length !== examples.length * labels.length) {
-    const outputs = logits.length / examples.length
-    throw new EscError('INCOMPATIBLE_MODEL', `the model has ${outputs} outputs for ${labels.length} labels`)
+  return evaluationOf(await run(model, set, indices, options), set.labels, model.activation)
+}
+
+/**
+ * {@link evaluate} for a session that is open already, such as that of a quantised model.
+ *
+ * @param session - Of a model whose one input takes features as the set has them, and which has an output `logits`.
+ * @param indices - Which examples of the set. Default: all.
+ * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, an index outside the set, or if
+ *   there are no examples; INCOMPATIBLE_MODEL if the model has not one output per label of the set, or takes other features.
+ * @example const { accuracy } = await evaluateSession(int8Session, features, split.test)
+ */
+export async function evaluateSession(
+  session: Session,
+  set: FeatureSet,
+  indices?: ArrayLike<number>,
+  options: EvaluateSessionOptions = {},
+): Promise<Evaluation> {
+  assertKnown('evaluateSession', options, { activation: true, batchSize: true, signal: true })
+  const { activation = 'softmax', ...others } = options
+  assertOneOf('activation', activation, ['softmax', 'sigmoid'])
+  const outputs = await runSession(session, set, chooseExamples(set, indices), { ...others, activation })
+  return evaluationOf(outputs, set.labels, activation)
+}
+
+/** A model's answers for clips. */
+interface ClipOutputs {
+  clipIds: readonly string[]
+  labelIndices: readonly number[]
+  /** [clips, classes]. */
+  logits: Float32Array
+}
+
+async function run(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices: ArrayLike<number> | undefined,
+  options: PredictOptions,
+): Promise<ClipOutputs> {
+  assertKnown('options', options, { runtime: true, batchSize: true, threads: true, signal: true })
+  const { runtime, threads, ...others } = options
+  if (typeof runtime?.createSession !== 'function') {
+    const where = 'use predict and evaluate of @esc/model/node or /browser, which bring their own'
+    throw new EscError('INVALID_OPTION', `runtime must be an OnnxRuntime; ${where}`)
   }
-  const yTrue = examples.map(({ labelIndex }) => labelIndex)
-  const predictions = argmaxRows(logits, labels.length)
+  assertTrainedModel(model)
+  const chosen = chooseExamples(set, indices)
+  assertSameOrigin(model, set)
+  const { graph, normalizer, activation } = model
+  const bytes = writeModel(lowerNetwork(graph, { normalizer }))
+  const session = await runtime.createSession(bytes, threads === undefined ? {} : { threads })
+  try {
+    return await runSession(session, set, chosen, { ...others, activation, shape: graph.input.shape })
+  } finally {
+    await session.release()
+  }
+}
+
+function chooseExamples(set: FeatureSet, indices: ArrayLike<number> | undefined): Int32Array {
+  assertFeatureSet(set)
+  if (indices === undefined) return allIndices(set)
+  assertIndices('indices', indices, set)
+  if (indices.length === 0) throw new EscError('INVALID_INPUT', 'indices is empty; give at least one example')
+  return Int32Array.from(indices)
+}
+
+/** Other labels, or other features, would give figures that look right. */
+function assertSameOrigin(model: TrainedModel, set: FeatureSet): void {
+  const different = set.labels.findIndex((label, i) => label !== model.labels[i])
+  if (different >= 0 || set.labels.length !== model.labels.length) {
+    const at = Math.max(0, different)
+    const found = `label ${at} is '${set.labels[at]}' in the set, '${model.labels[at]}' in the model`
+    throw new EscError(
+      'INCOMPATIBLE_MODEL',
+      `${found}; the set must have the model's ${model.labels.length} labels in their order`,
+    )
+  }
+  if (set.recipe && model.recipe && !isSameJson(set.recipe, model.recipe)) {
+    throw new EscError(
+      'INCOMPATIBLE_MODEL',
+      "the set's features are of another recipe than the model's; extract them with model.recipe",
+    )
+  }
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  const [keys, others] = [Object.keys(a), Object.keys(b)]
+  return (
+    keys.length === others.length &&
+    keys.every((key) => isSameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  )
+}
+
+async function runSession(
+  session: Session,
+  set: FeatureSet,
+  indices: Int32Array,
+  options: EvaluateSessionOptions & { activation: Activation; shape?: InputShape },
+): Promise<ClipOutputs> {
+  const { activation, batchSize = 32, shape, signal } = options
+  assertInteger('batchSize', batchSize, 1)
+  const classes = set.labels.length
+  const logits = new Float32Array(indices.length * classes)
+  let row = 0
+  for await (const { dims, data } of featureBatches(set, indices, { batchSize, shape, signal })) {
+    const input = { type: 'float32' as const, dims, data }
+    const found = floatData(await session.run({ [session.inputNames[0]!]: input }), 'logits')
+    if (found.length !== dims[0] * classes) {
+      const outputs = found.length / dims[0]
+      throw new EscError('INCOMPATIBLE_MODEL', `the model has ${outputs} outputs for ${classes} labels`)
+    }
+    logits.set(found, row * classes)
+    row += dims[0]
+  }
+  const records = Array.from(indices, (index) => set.records[index]!)
+  const rows = rowsByClip(records.map(({ clipId }) => clipId))
   return {
-    ...classificationReport(yTrue, predictions, labels),
-    loss: crossEntropy(logits, yTrue, labels.length),
+    clipIds: [...rows.keys()],
+    labelIndices: [...rows.values()].map(([first]) => records[first!]!.labelIndex),
+    logits: logitsByClip(logits, [...rows.values()], classes, activation),
+  }
+}
+
+function predictionsOf(
+  { clipIds, labelIndices, logits }: ClipOutputs,
+  activation: Activation,
+): ClipPrediction[] {
+  const classes = logits.length / clipIds.length
+  const predicted = argmaxRows(logits, classes)
+  const scores = scoresOf(logits, classes, activation)
+  return clipIds.map((clipId, clip) => ({
+    clipId,
+    labelIndex: labelIndices[clip]!,
+    predictedIndex: predicted[clip]!,
+    scores: scores[clip]!,
+  }))
+}
+
+function evaluationOf(outputs: ClipOutputs, labels: readonly string[], activation: Activation): Evaluation {
+  const clips = predictionsOf(outputs, activation)
+  const { labelIndices, logits } = outputs
+  const targets = new Float32Array(logits.length)
+  for (const [clip, label] of labelIndices.entries()) targets[clip * labels.length + label] = 1
+  return {
+    ...classificationReport(
+      labelIndices,
+      clips.map(({ predictedIndex }) => predictedIndex),
+      labels,
+    ),
+    loss: meanLoss(logits, targets, labels.length, activation),
     logits,
-    predictions,
+    clips,
   }
 }

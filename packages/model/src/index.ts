@@ -1,6 +1,5 @@
-export { type ArchitectureOptions, audioCnn } from './architectures/audio-cnn.js'
-export { melCnn } from './architectures/mel-cnn.js'
-export { packInputs, packTargets } from './batch.js'
+export { type AudioCnnOptions, audioCnn } from './architectures/audio-cnn.js'
+export { type MelCnnOptions, melCnn } from './architectures/mel-cnn.js'
 export type { CheckpointStore } from './checkpoint.js'
 export { createEarlyStopping, type EarlyStopping } from './early-stopping.js'
 export type {
@@ -11,7 +10,15 @@ export type {
   StepResult,
   TrainingEngine,
 } from './engine.js'
-export { type Evaluation, evaluate, type PredictOptions, predictLogits } from './evaluate.js'
+export {
+  type ClipPrediction,
+  type EvaluateSessionOptions,
+  type Evaluation,
+  evaluate,
+  evaluateSession,
+  type PredictOptions,
+  predict,
+} from './evaluate.js'
 export {
   argmaxRows,
   type ClassificationReport,
@@ -21,13 +28,13 @@ export {
   crossEntropy,
 } from './metrics.js'
 export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
-export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js'
 export { fit, train } from './train.js'
 export type {
-  EpochRecord,
   LabeledFeatures,
+  Network,
+  NetworkInput,
   TrainEvent,
-  TrainExamples,
+  TrainingSplit,
   TrainOptions,
-  TrainResult,
 } from './train-options.js'
+export type { TrainingRun } from './training-run.js'

@@ -1,22 +1,40 @@
 /** What training is told, and what it tells. */
 import {
   assertInteger,
+  assertKnown,
   assertOneOf,
   assertPositive,
+  type EpochRecord,
   EscError,
-  type Example,
   type FeatureMatrix,
   type NetworkGraph,
   type Rng,
+  typeOf,
 } from '@esc/core'
 import type { AdamOptions, Distillation, LossOptions, OptimizerOptions, SgdOptions } from '@esc/onnx'
 import type { CheckpointStore } from './checkpoint.js'
 import type { CreateEngine } from './engine.js'
 
-/** What is learnt from, and what decides which epoch was the best. */
-export interface TrainExamples {
-  train: readonly Example[]
-  validation?: readonly Example[] | undefined
+/** What a network must know of its input and output. */
+export interface NetworkInput {
+  /** Rows of the features. */
+  bins: number
+  /** Columns of the features. */
+  frames: number
+  classes: number
+  /** Of the initial weights. */
+  seed: number
+}
+
+/** A network, or what makes one for the features at hand: `melCnn` itself, or `(input) => audioCnn({ ...input, hidden: 128 })`. */
+export type Network = NetworkGraph | ((input: NetworkInput) => NetworkGraph)
+
+/** What is learnt from, and what decides which epoch was the best: indices of a set's examples. A splitter's result fits. */
+export interface TrainingSplit {
+  train: ArrayLike<number>
+  validation?: ArrayLike<number> | undefined
+  /** Not read in training. */
+  test?: ArrayLike<number> | undefined
 }
 
 /** Features and how much they are of each class. */
@@ -29,25 +47,30 @@ export interface LabeledFeatures {
 export interface TrainOptions {
   /** What does the arithmetic: `ortEngine(…)`, or `tfjsEngine()` of `@esc/model/tfjs`. */
   engine: CreateEngine
-  /** At most so many passes over the training examples (default 30). */
+  /** At most so many passes over the training examples. @defaultValue 30 */
   epochs?: number | undefined
-  /** Examples a step (default 32); the last batch of an epoch may be smaller. */
+  /** Examples a step; the last batch of an epoch may be smaller. @defaultValue 32 */
   batchSize?: number | undefined
   /**
-   * A number > 0 (default 1e-3), or what each step's is made of: a function of the epoch as a fraction, 0 at the start, 1.5 in
-   * the middle of the second.
+   * `per-bin` fits mean and standard deviation of each bin on the training part and puts them into the model; `null` leaves the
+   * features as they are. @defaultValue `'per-bin'`
+   */
+  normalize?: 'per-bin' | null | undefined
+  /**
+   * A number > 0, or what each step's is made of: a function of the epoch as a fraction, 0 at the start, 1.5 in
+   * the middle of the second. @defaultValue 1e-3
    */
   learningRate?: number | ((epoch: number) => number) | undefined
-  /** Default: Adam. */
+  /** @defaultValue Adam */
   optimizer?: OptimizerOptions | undefined
-  /** Default: softmax cross-entropy. */
+  /** Its kind is the model's `activation`. @defaultValue softmax cross-entropy */
   loss?: LossOptions | undefined
-  /** Stops after so many epochs without a lower validation loss (default 10); `null` never stops. */
+  /** Stops after so many epochs without a lower validation loss; `null` never stops. @defaultValue 10 */
   patience?: number | null | undefined
-  /** Seed of everything random: the batches' order, dropout, `augment` and `mix` (default 42). */
+  /** Seed of everything random: first weights of a network that is made, the batches' order, dropout, `augment`, `mix`. @defaultValue 42 */
   seed?: number | undefined
   /**
-   * Changes a training example's features each time they are used, as `specAugment` of `@esc/dsp`. Its generator is one of the
+   * Changes a training example's normalised features each time they are used, as `specAugment` of `@esc/dsp`. Its generator is one of the
    * example's and the epoch's own. It must not change what it is given, and returns features, not a promise of them.
    */
   augment?: ((features: FeatureMatrix, rng: Rng) => FeatureMatrix) | undefined
@@ -65,51 +88,21 @@ export interface TrainOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Figures of one pass over the training examples. */
-export interface EpochRecord {
-  /** From 1. */
-  epoch: number
-  /**
-   * Means over the epoch's steps, each with the weights it started from, with dropout and on what `augment` and `mix` made. A
-   * mixed example counts as right where its largest class is predicted.
-   */
-  trainLoss: number
-  trainAccuracy: number
-  /**
-   * After the epoch, without dropout; `null` if there are no validation examples. The loss is plain cross-entropy (with a
-   * sigmoid loss: binary cross-entropy, the mean over clips and classes), without smoothing, weights or a teacher, so that runs
-   * can be compared.
-   */
-  validationLoss: number | null
-  validationAccuracy: number | null
-  /** That of the epoch's first step. */
-  learningRate: number
-  /** Wall-clock time of the epoch's batches and steps, without what the reader of the events does in between. */
-  trainMs: number
-}
-
 /** What happens during training. */
 export type TrainEvent =
+  /** Before anything else: something that training can do, and a person would hardly want. */
+  | { type: 'warning'; message: string }
   /** First, if a checkpoint was there: what came of it so far. The next epoch is the one after the last of `history`. */
   | { type: 'resumed'; epochs: number; history: readonly EpochRecord[] }
   | { type: 'step'; epoch: number; step: number; steps: number; loss: number; learningRate: number }
   /** When its checkpoint is written. */
   | ({ type: 'epoch'; epochs: number; best: boolean } & EpochRecord)
 
-/** What training leaves. */
-export interface TrainResult {
-  /** The network with the weights of the best epoch. */
-  graph: NetworkGraph
-  /** The epoch with the lowest validation loss; the last one if there are no validation examples. */
-  bestEpoch: number
-  history: EpochRecord[]
-  stoppedEarly: boolean
-}
-
 /** {@link TrainOptions} with the defaults filled in. */
 export type ResolvedOptions = TrainOptions & {
   epochs: number
   batchSize: number
+  normalize: 'per-bin' | null
   patience: number | null
   seed: number
   loss: LossOptions
@@ -123,6 +116,7 @@ const optionNames: Record<keyof TrainOptions, true> = {
   engine: true,
   epochs: true,
   batchSize: true,
+  normalize: true,
   learningRate: true,
   optimizer: true,
   loss: true,
@@ -158,28 +152,14 @@ const sgdNames: Record<keyof SgdOptions, true> = {
   clipNorm: true,
 }
 
-/** What a value is, for a message. */
-export function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'array' : typeof value
-}
-
 function mustBe(name: string, value: unknown, what: string): EscError {
   return new EscError('INVALID_OPTION', `${name} is of type ${typeOf(value)}; it must be ${what}`)
 }
 
-function assertNames(what: string, options: object, known: object): void {
-  if (typeOf(options) !== 'object') throw mustBe(what, options, 'an object')
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
-  if (unknown === undefined) return
-  const names = Object.keys(known).join(', ')
-  const owner = what === 'options' ? 'training' : what
-  throw new EscError('INVALID_OPTION', `${owner} has no option '${unknown}'; there are ${names}`)
-}
-
 /** What no type checker has seen is checked, too: a name that is misspelt would do nothing, and not say so. */
 function assertKinds(options: TrainOptions): void {
-  assertNames('options', options, optionNames)
+  if (typeOf(options) !== 'object') throw mustBe('options', options, 'an object')
+  assertKnown('training', options, optionNames)
   const { engine, checkpoint, learningRate = 0, optimizer = {}, loss = {}, augment, mix } = options
   if (typeof engine !== 'function') {
     const what = 'ortEngine(…) or tfjsEngine(); train of @esc/model/node brings its own'
@@ -199,19 +179,23 @@ function assertKinds(options: TrainOptions): void {
   if (typeOf(optimizer) !== 'object') throw mustBe('optimizer', optimizer, 'an object')
   const { kind = 'adam' } = optimizer
   assertOneOf('optimizer.kind', kind, ['adam', 'adamw', 'sgd'])
-  assertNames(`optimizer of kind '${kind}'`, optimizer, kind === 'sgd' ? sgdNames : adamNames)
-  assertNames('loss', loss, lossNames)
-  if (loss.distillation) assertNames('loss.distillation', loss.distillation, distillationNames)
+  const owner = `optimizer of kind '${kind}'`
+  if (optimizer.kind === 'sgd') assertKnown(owner, optimizer, sgdNames)
+  else assertKnown(owner, optimizer, adamNames)
+  assertKnown('loss', loss, lossNames)
+  if (loss.distillation) assertKnown('loss.distillation', loss.distillation, distillationNames)
 }
 
 /** @throws EscError INVALID_OPTION naming an option that is unknown, out of range or does not go with another. */
 export function resolveOptions(options: TrainOptions): ResolvedOptions {
   assertKinds(options)
   const { epochs = 30, batchSize = 32, learningRate = 1e-3, patience = 10, seed = 42 } = options
+  const { normalize = 'per-bin' } = options
   const { loss = {}, optimizer = {}, teacherLogits, mix } = options
   assertInteger('epochs', epochs, 1)
   assertInteger('batchSize', batchSize, 1)
   assertInteger('seed', seed, 0)
+  if (normalize !== null) assertOneOf('normalize', normalize, ['per-bin'])
   if (typeof learningRate === 'number') assertPositive('learningRate', learningRate)
   if ((teacherLogits !== undefined) !== Boolean(loss.distillation)) {
     throw new EscError('INVALID_OPTION', 'teacherLogits and loss.distillation go together; give both or none')
@@ -230,5 +214,5 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
     }
     return rate
   }
-  return { ...options, epochs, batchSize, patience, seed, loss, optimizer, rateAt }
+  return { ...options, epochs, batchSize, normalize, patience, seed, loss, optimizer, rateAt }
 }

@@ -3,16 +3,33 @@ import { mixup, specAugment } from '@esc/dsp'
 import { floatData, type OnnxRuntime } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
-import { bins, classes, frames, graph, makeExamples, stubEngine, weightsOf } from './fixtures/training.js'
-import { fit, ortEngine, type StepBatch, type TrainEvent, type TrainOptions, train } from './index.js'
+import {
+  bins,
+  classes,
+  frames,
+  given,
+  graph,
+  makeExamples,
+  stubEngine,
+  weightsOf,
+} from './fixtures/training.js'
+import {
+  audioCnn,
+  fit,
+  ortEngine,
+  type StepBatch,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from './index.js'
 
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
 const training = makeExamples(45, 1)
-const validation = makeExamples(15, 2)
+const validation = makeExamples(15, 2, 'val')
 
 describe('fit', () => {
   test('learns what can be learnt, and keeps the epoch with the lowest validation loss', async () => {
-    const result = await fit(graph, { train: training, validation }, { engine, epochs: 12, batchSize: 16 })
+    const result = await fit(graph, ...given(training, validation), { engine, epochs: 12, batchSize: 16 })
     expect(result.history.at(-1)!.trainLoss).toBeLessThan(0.5 * result.history[0]!.trainLoss)
     const losses = result.history.map(({ validationLoss }) => validationLoss!)
     expect(result.bestEpoch).toBe(losses.indexOf(Math.min(...losses)) + 1)
@@ -30,14 +47,14 @@ describe('fit', () => {
       augment: specAugment({ maxBins: 1, maxFrames: 2 }),
       mix: mixup,
     }
-    const { history, bestEpoch } = await fit(graph, { train: training, validation }, options)
+    const { history, bestEpoch } = await fit(graph, ...given(training, validation), options)
     expect(history[bestEpoch - 1]!.validationAccuracy).toBeGreaterThan(0.9)
   })
 
   test('the same seed gives the same bytes, another seed does not', async () => {
     const train = async (seed: number) => {
       const options = { engine, epochs: 2, batchSize: 16, seed, augment: specAugment(), mix: mixup }
-      return weightsOf((await fit(graph, { train: training }, options)).graph)
+      return weightsOf((await fit(graph, ...given(training), options)).graph)
     }
     const [first, again, other] = [await train(5), await train(5), await train(6)]
     expect(again).toEqual(first)
@@ -46,7 +63,7 @@ describe('fit', () => {
 
   test('the graph that was given keeps its weights', async () => {
     const before = weightsOf(graph).map((data) => Float32Array.from(data))
-    await fit(graph, { train: training }, { engine, epochs: 1 })
+    await fit(graph, ...given(training), { engine, epochs: 1 })
     expect(weightsOf(graph)).toEqual(before)
   })
 
@@ -57,7 +74,7 @@ describe('fit', () => {
       labelIndex: (example.labelIndex + 1) % classes,
     }))
     const options = { engine, epochs: 30, batchSize: 16, patience: 2 }
-    const result = await fit(graph, { train: training, validation: contrary }, options)
+    const result = await fit(graph, ...given(training, contrary), options)
     expect(result.stoppedEarly).toBe(true)
     expect(result.history.length).toBe(result.bestEpoch + 2)
   })
@@ -67,7 +84,7 @@ describe('events', () => {
   const collect = async (options: Partial<TrainOptions>, examples = training) => {
     const seen: TrainEvent[] = []
     const settings = { engine: stubEngine(), epochs: 2, batchSize: 20, ...options }
-    for await (const event of train(graph, { train: examples }, settings)) seen.push(event)
+    for await (const event of train(graph, ...given(examples), settings)) seen.push(event)
     return seen
   }
 
@@ -111,11 +128,11 @@ describe('events', () => {
   test('the validation loss is plain cross-entropy of its kind', async () => {
     const logits = Float32Array.of(2, -1, 0.5, 0, 3, 100)
     const predict = async () => logits
-    const examples = { train: training, validation: [validation[1]!, validation[2]!] }
+    const examples = given(training, [validation[1]!, validation[2]!])
     const lossOf = async (kind: 'softmax' | 'sigmoid') => {
       const loss = { kind, labelSmoothing: 0.2, classWeights: [1, 2, 3], focalGamma: 2 }
       const options = { engine: stubEngine({ predict }), epochs: 1, loss }
-      return (await fit(graph, examples, options)).history[0]
+      return (await fit(graph, ...examples, options)).history[0]
     }
     // F.cross_entropy(torch.tensor([[2, -1, .5], [0, 3, 100]]), torch.tensor([1, 2])) and
     // F.binary_cross_entropy_with_logits(…, torch.eye(3)[[1, 2]]) of PyTorch 1.13.
@@ -138,7 +155,13 @@ describe('distillation', () => {
       }
       return { loss: 1, logits: new Float32Array(input.dims[0]! * classes) }
     }
-    await fit(graph, { train: training }, { engine: stubEngine({ step }), epochs: 1, loss, teacherLogits })
+    await fit(graph, ...given(training), {
+      engine: stubEngine({ step }),
+      epochs: 1,
+      loss,
+      teacherLogits,
+      normalize: null,
+    })
     expect(rows.length).toBe(45)
     for (const [id, row] of rows) expect(row).toEqual([3 * id, 3 * id + 1, 3 * id + 2])
   })
@@ -157,7 +180,7 @@ describe('distillation', () => {
       /^INVALID_INPUT: teacherLogits has 132 values; 45 examples of 3 classes need 135/,
     ],
   ])('%s: refused', async (_name, options, message) => {
-    expect(await refusal(fit(graph, { train: training }, { engine: stubEngine(), ...options }))).toMatch(
+    expect(await refusal(fit(graph, ...given(training), { engine: stubEngine(), ...options }))).toMatch(
       message,
     )
   })
@@ -175,13 +198,13 @@ describe('refusals', () => {
   const wide = { ...training[0]!, id: 'wide', features: features(new Float32Array(8 * 13), 13) }
   const alien = { ...training[0]!, id: 'alien', labelIndex: 3 }
   test.each<[string, Example[], Example[], RegExp]>([
-    ['no examples', [], [], /^INVALID_INPUT: training needs at least one example/],
+    ['no examples', [], validation, /^INVALID_INPUT: training needs at least one example/],
     ['a wrong shape', [...training, wide], [], /^INVALID_INPUT: example 'wide' has features 8 × 13/],
     ['a wrong label', [alien], [], /^INVALID_INPUT: example 'alien' has label 3/],
     ['a wrong shape in validation', training, [wide], /^INVALID_INPUT: example 'wide'/],
   ])('%s, before an engine is made', async (_name, train, validation, message) => {
     const unused = () => Promise.reject(new Error('an engine was made'))
-    expect(await refusal(fit(graph, { train, validation }, { engine: unused }))).toMatch(message)
+    expect(await refusal(fit(graph, ...given(train, validation), { engine: unused }))).toMatch(message)
   })
 
   test.each<[string, Partial<TrainOptions>, RegExp]>([
@@ -222,7 +245,7 @@ describe('refusals', () => {
       /optimizer is of type string; it must be an object/,
     ],
     ['an array as optimizer', { optimizer: [] as never }, /optimizer is of type array/],
-    ['no loss', { loss: null as never }, /loss is of type null; it must be an object/],
+    ['no loss', { loss: null as never }, /loss takes an object of options, not null/],
     [
       'augment that is no function',
       { augment: {} as never },
@@ -232,17 +255,17 @@ describe('refusals', () => {
     [
       'an unknown option',
       { batchsize: 4 } as never,
-      /no option 'batchsize'; there are .*epochs, batchSize, /,
+      /training has no option 'batchsize' \(write batchSize\); it has .*epochs, batchSize, /,
     ],
     [
       "an option of Adam's for SGD",
       { optimizer: { kind: 'sgd', beta1: 0.9 } as never },
-      /optimizer of kind 'sgd' has no option 'beta1'; there are kind, momentum, /,
+      /optimizer of kind 'sgd' has no option 'beta1'; it has kind, momentum, /,
     ],
     [
       "an option of SGD's for Adam",
       { optimizer: { momentum: 0.9 } as never },
-      /optimizer of kind 'adam' has no option 'momentum'; there are kind, beta1, /,
+      /optimizer of kind 'adam' has no option 'momentum'; it has kind, beta1, /,
     ],
     [
       'an unknown optimizer',
@@ -252,40 +275,125 @@ describe('refusals', () => {
     [
       'an unknown option of the loss',
       { loss: { smoothing: 0.1 } as never },
-      /loss has no option 'smoothing'; there are kind, labelSmoothing, /,
+      /loss has no option 'smoothing'; it has kind, labelSmoothing, /,
     ],
     ['no options', 'none' as never, /INVALID_OPTION/],
   ])('%s', async (_name, options, message) => {
     const settings = { engine: stubEngine(), batchSize: 23, ...options }
-    const found = await refusal(fit(graph, { train: training }, settings))
+    const found = await refusal(fit(graph, ...given(training), settings))
     expect(found).toMatch(/^INVALID_OPTION/)
     expect(found).toMatch(message)
   })
 
   test('no options at all', async () => {
     const none = undefined as unknown as TrainOptions
-    expect(await refusal(train(graph, { train: training }, none).next())).toMatch(
+    expect(await refusal(train(graph, ...given(training), none).result())).toMatch(
       /^INVALID_OPTION: options is of type undefined; it must be an object/,
     )
-    expect(await refusal(fit(graph, { train: training }, none))).toMatch(/^INVALID_OPTION: engine is of type/)
+    expect(await refusal(fit(graph, ...given(training), none))).toMatch(/^INVALID_OPTION: engine is of type/)
   })
 
+  const [set, split] = given(training, validation)
+  test.each<[string, unknown, unknown, RegExp]>([
+    [
+      'an array of examples for a set',
+      training,
+      split,
+      /the set is of type array; a feature set is what featureSet/,
+    ],
+    ['no set', undefined, split, /the set is of type undefined/],
+    ['a set without labels', { ...set, labels: [] }, split, /the set has no labels/],
+    [
+      'a set of fewer labels',
+      { ...set, labels: ['dog', 'rain'] },
+      split,
+      /has label 2, not an integer in \[0, 2\)/,
+    ],
+    [
+      'a set of more labels',
+      { ...set, labels: ['a', 'b', 'c', 'd'] },
+      split,
+      /the network has 3 outputs, the set 4 labels/,
+    ],
+    [
+      'an id twice',
+      { ...set, records: set.records.map((record) => ({ ...record, id: 'x' })) },
+      split,
+      /two examples with id 'x'/,
+    ],
+    ['no split', set, undefined, /split is of type undefined; it must be \{ train, validation \}/],
+    [
+      'an index outside the set',
+      set,
+      { train: [0, 60] },
+      /split.train\[1\]=60 is not an index of the set's 60 examples/,
+    ],
+    [
+      'a part that is no list',
+      set,
+      { train: 3 },
+      /split.train is of type number; it must be a list of indices/,
+    ],
+    [
+      'another part that is none',
+      set,
+      { train: [0], validation: 'all' },
+      /split.validation is of type string/,
+    ],
+    [
+      'an example in two parts',
+      set,
+      { train: [0, 1], validation: [1] },
+      /'clip1' is in split.train and in split.validation/,
+    ],
+    ['features that are none', { ...set, get: () => ({}) }, split, /example 'clip0' has no features/],
+    ['nothing at all', { ...set, get: () => undefined }, split, /example 'clip0' has no features/],
+    [
+      'a set of mixed shapes',
+      given([...training, wide])[0],
+      { train: [0, 45] },
+      /example 'wide' has features 8 × 13 .* need windows/,
+    ],
+    [
+      'a target of fewer classes',
+      withTarget(Float32Array.of(1, 0)),
+      split,
+      /'clip0' has a target of 2 classes, not 3/,
+    ],
+    [
+      'a target that is no share',
+      withTarget(Float32Array.of(1, 1, 0)),
+      split,
+      /'clip0' has the target \[1, 1, 0\]; with softmax/,
+    ],
+    [
+      'a target of NaN',
+      withTarget(Float32Array.of(Number.NaN, 1, 0)),
+      split,
+      /'clip0' has the target \[NaN, 1, 0\]/,
+    ],
+  ])('%s: INVALID_INPUT', async (_name, givenSet, givenSplit, message) => {
+    const unused = () => Promise.reject(new Error('an engine was made'))
+    const found = await refusal(fit(graph, givenSet as never, givenSplit as never, { engine: unused }))
+    expect(found).toMatch(/^INVALID_INPUT/)
+    expect(found).toMatch(message)
+  })
+
+  function withTarget(target: Float32Array) {
+    return { ...set, get: (index: number) => ({ ...training[index]!, target }) }
+  }
+
   test.each<[string, unknown, RegExp]>([
-    ['an array alone', training, /examples.train is of type undefined; it must be an array/],
-    ['nothing', undefined, /examples.train is of type undefined/],
-    ['something else', { train: training.values() }, /examples.train is of type object/],
+    ['nothing', undefined, /network is of type undefined; it must be a NetworkGraph, or a function/],
+    ['a name', 'mel-cnn', /network is of type string/],
+    ['a function that makes none', () => undefined, /the network's function returned undefined/],
     [
-      'something else to validate',
-      { train: training, validation: 'none' },
-      /examples.validation is of type string/,
+      'a network of another size',
+      audioCnn({ bins: 9, frames, classes }),
+      /'clip0' has features 8 × 12 .* \[1,9,12\] are needed/,
     ],
-    [
-      'an example without features',
-      { train: [{ ...training[0]!, features: undefined }] },
-      /example 'clip0' has no features/,
-    ],
-  ])('examples: %s', async (_name, examples, message) => {
-    const found = await refusal(fit(graph, examples as never, { engine: stubEngine() }))
+  ])('a network that is %s: INVALID_INPUT', async (_name, network, message) => {
+    const found = await refusal(fit(network as never, set, split, { engine: stubEngine() }))
     expect(found).toMatch(/^INVALID_INPUT/)
     expect(found).toMatch(message)
   })
@@ -305,10 +413,10 @@ describe('refusals', () => {
         return "layer 'conv2'"
       },
     })
-    const options = { engine: broken, batchSize: 20, learningRate: 0.5 }
-    expect(await refusal(fit(graph, { train: training }, options))).toBe(
-      "INVALID_INPUT: loss=Infinity at epoch 1, step 1 of 3; first not finite: layer 'conv2'; " +
-        'lower the learning rate (0.5) or normalise the features',
+    const options = { engine: broken, batchSize: 20, learningRate: 0.5, normalize: null }
+    expect(await refusal(fit(graph, ...given(training), options))).toBe(
+      "DIVERGED: loss=Infinity at epoch 1, step 1 of 3; first not finite: layer 'conv2'; " +
+        'lower the learning rate (0.5), or leave out normalize: null',
     )
     // The batch is still the one of the step, though the next one has been prepared.
     expect(asked[0]!.input.dims).toEqual([20, 1, bins, frames])
@@ -320,8 +428,8 @@ describe('refusals', () => {
   test('the engine on ONNX Runtime names the layer', async () => {
     const kernel = graph.nodes.find(({ name }) => name === 'conv2')!.weights as { kernel: Weight }
     const huge = withWeights(graph, { 'conv2.kernel': kernel.kernel.data.map(() => 3e38) })
-    expect(await refusal(fit(huge, { train: training }, { engine }))).toMatch(
-      /^INVALID_INPUT: loss=NaN at epoch 1, step 1 of 2; first not finite: layer 'conv2'; lower/,
+    expect(await refusal(fit(huge, ...given(training), { engine }))).toMatch(
+      /^DIVERGED: loss=NaN at epoch 1, step 1 of 2; first not finite: layer 'conv2'; lower/,
     )
   })
 
@@ -336,11 +444,11 @@ describe('refusals', () => {
     const message =
       /^INVALID_INPUT: example 'bad' has features that are not finite: (NaN|-Infinity) at bin 4, frame 2; /
     for (const parts of [
-      { train: training.with(7, broken(Number.NaN)) },
-      { train: training.with(7, infinite) },
-      { train: training, validation: [...validation, infinite] },
+      given(training.with(7, broken(Number.NaN))),
+      given(training.with(7, infinite)),
+      given(training, [...validation, infinite]),
     ]) {
-      expect(await refusal(fit(graph, parts, { engine: unused }))).toMatch(message)
+      expect(await refusal(fit(graph, ...parts, { engine: unused }))).toMatch(message)
     }
   })
 
@@ -357,11 +465,11 @@ describe('refusals', () => {
   ])('augment or mix makes %s: refused naming the example', async (_name, made, message) => {
     const augment = { augment: () => made as never }
     const mix = { mix: () => ({ features: made, label: Float32Array.of(1, 0, 0) }) as never }
-    for (const [name, given] of [
+    for (const [name, option] of [
       ['augment', augment],
       ['mix', mix],
     ] as const) {
-      expect(await refusal(fit(graph, { train: training }, { engine: stubEngine(), ...given }))).toMatch(
+      expect(await refusal(fit(graph, ...given(training), { engine: stubEngine(), ...option }))).toMatch(
         new RegExp(`^INVALID_INPUT: example 'clip\\d+' after ${name} ${message}`),
       )
     }
@@ -387,14 +495,14 @@ describe('refusals', () => {
   ])('with %s a mixture to label %s is refused naming the example', async (kind, label, message) => {
     const mix = (({ features }) => ({ features, label })) as NonNullable<TrainOptions['mix']>
     const options = { engine: stubEngine(), mix, loss: mixes[kind] }
-    const found = await refusal(fit(graph, { train: training }, options))
+    const found = await refusal(fit(graph, ...given(training), options))
     expect(found).toMatch(/^INVALID_INPUT: example 'clip\d+' /)
     expect(found).toMatch(message)
   })
 
   test('mix may return no promise', async () => {
     const options = { engine: stubEngine(), mix: (async (a: unknown) => a) as never }
-    expect(await refusal(fit(graph, { train: training }, options))).toMatch(
+    expect(await refusal(fit(graph, ...given(training), options))).toMatch(
       /^INVALID_INPUT: example 'clip\d+' after mix has no features/,
     )
   })
@@ -406,36 +514,36 @@ describe('refusals', () => {
     ] as const) {
       const mix: TrainOptions['mix'] = ({ features }) => ({ features, label: Float32Array.from(label) })
       const options = { engine: stubEngine(), epochs: 1, mix, loss: { kind } }
-      expect((await fit(graph, { train: training }, options)).history.length).toBe(1)
+      expect((await fit(graph, ...given(training), options)).history.length).toBe(1)
     }
   })
 
   test('weights, or moments, that the last step broke are not handed out', async () => {
     // Beyond float32.
     const options = { engine, epochs: 1, batchSize: 64, learningRate: 1e39 }
-    expect(await refusal(fit(graph, { train: training }, options))).toMatch(
-      /^INVALID_INPUT: weight '.*' is not finite after epoch 1; lower the learning rate \(1e\+39\)/,
+    expect(await refusal(fit(graph, ...given(training), options))).toMatch(
+      /^DIVERGED: weight '.*' is not finite after epoch 1; lower the learning rate \(1e\+39\)/,
     )
     const state = async () => ({
       steps: 1,
       values: { 'v/conv1.bias': Float32Array.of(0, Number.POSITIVE_INFINITY) },
     })
-    expect(await refusal(fit(graph, { train: training }, { engine: stubEngine({ state }) }))).toMatch(
-      /^INVALID_INPUT: weight 'v\/conv1.bias' is not finite after epoch 1/,
+    expect(await refusal(fit(graph, ...given(training), { engine: stubEngine({ state }) }))).toMatch(
+      /^DIVERGED: weight 'v\/conv1.bias' is not finite after epoch 1/,
     )
   })
 
   test('a validation loss that is not a number', async () => {
     const predict = async () => Float32Array.from({ length: 45 }, (_, i) => (i === 20 ? Number.NaN : 0))
     const options = { engine: stubEngine({ predict }), epochs: 1 }
-    expect(await refusal(fit(graph, { train: training, validation }, options))).toBe(
-      "INVALID_INPUT: validation loss=NaN, first at example 'clip6'; lower the learning rate or normalise the features",
+    expect(await refusal(fit(graph, ...given(training, validation), options))).toBe(
+      "DIVERGED: validation loss=NaN, first at example 'val6'; lower the learning rate",
     )
   })
 
   test('a layer without a gradient rule is named', async () => {
     const nodes = [{ ...graph.nodes[0]!, op: 'Spline' as never }, ...graph.nodes.slice(1)]
-    expect(await refusal(fit({ ...graph, nodes }, { train: training }, { engine }))).toMatch(
+    expect(await refusal(fit({ ...graph, nodes }, ...given(training), { engine }))).toMatch(
       /^UNSUPPORTED_LAYER: .*conv1.*Spline/,
     )
   })
@@ -462,7 +570,7 @@ describe('whatever ends it frees the engine', () => {
       throw new Error('no more')
     }
     const options = { engine: ortEngine({ runtime: counting }), onEvent }
-    await expect(fit(graph, { train: training }, options)).rejects.toThrow('no more')
+    await expect(fit(graph, ...given(training), options)).rejects.toThrow('no more')
     expect(created).toBeGreaterThan(0)
     expect(released).toBe(created)
   })
@@ -480,7 +588,7 @@ describe('whatever ends it frees the engine', () => {
     })
     const onEvent = () => controller.abort(reason)
     const options = { engine: stub, batchSize: 20, signal: controller.signal, onEvent }
-    await expect(fit(graph, { train: training }, options)).rejects.toBe(reason)
+    await expect(fit(graph, ...given(training), options)).rejects.toBe(reason)
     expect(log).toEqual(['step', 'release'])
   })
 
@@ -500,7 +608,7 @@ describe('whatever ends it frees the engine', () => {
       return features
     }
     const options = { engine: stub, batchSize: 20, augment }
-    await expect(fit(graph, { train: training }, options)).rejects.toThrow('cannot augment')
+    await expect(fit(graph, ...given(training), options)).rejects.toThrow('cannot augment')
     expect(log).toEqual(['step ended', 'release'])
   })
 
@@ -513,11 +621,10 @@ describe('whatever ends it frees the engine', () => {
         return ortRuntime.createSession(model, options)
       },
     }
-    await fit(
-      graph,
-      { train: training, validation },
-      { engine: ortEngine({ runtime: spying, threads: 1 }), epochs: 1 },
-    )
+    await fit(graph, ...given(training, validation), {
+      engine: ortEngine({ runtime: spying, threads: 1 }),
+      epochs: 1,
+    })
     expect(new Set(seen)).toEqual(new Set([1]))
   })
 })

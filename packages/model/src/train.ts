@@ -1,15 +1,19 @@
 /** The training loop: batches, epochs, validation, early stopping, checkpoints. */
 import {
+  assertTrainedModel,
   classCount,
   createRng,
+  type EpochRecord,
   EscError,
-  type Example,
+  type FeatureSet,
   isEscError,
   type NetworkGraph,
   namedWeights,
+  type TrainedModel,
+  typeOf,
   withWeights,
 } from '@esc/core'
-import { assertFeatures, assertLabel, indexRange } from './batch.js'
+import { framesOfWindow, windowsOfClips } from '@esc/dsp'
 import { createBatchSource } from './batches.js'
 import {
   corruptCheckpoint,
@@ -21,172 +25,226 @@ import {
 import { createEarlyStopping } from './early-stopping.js'
 import type { EngineState, TrainingEngine } from './engine.js'
 import { describeRun, type RunDescription } from './run-description.js'
+import { inputShapeOf, partsOf, surveyExamples, type TrainingParts, warningOf } from './survey.js'
 import { assertFiniteState, trainEpoch } from './train-epoch.js'
 import {
-  type EpochRecord,
+  type Network,
   type ResolvedOptions,
   resolveOptions,
   type TrainEvent,
-  type TrainExamples,
+  type TrainingSplit,
   type TrainOptions,
-  type TrainResult,
-  typeOf,
 } from './train-options.js'
+import { createTrainingRun, type TrainingRun } from './training-run.js'
 import { validate } from './validate.js'
 
 /**
- * Trains a network, and yields what happens.
+ * Trains a network. What happens can be followed, and the model is there at the end.
  *
- * With validation examples, the weights of the epoch with the lowest validation loss are kept, and training stops early. The
- * same seed, examples, engine and machine give the same weights, also where training was cut off and goes on from a checkpoint.
+ * The features' mean and standard deviation are fitted on the training part and become part of the model (see `normalize`). With
+ * validation examples, the weights of the epoch with the lowest validation loss are kept, and training stops early. The same
+ * seed, examples, engine and machine give the same weights, also where training was cut off and goes on from a checkpoint.
  * While the engine makes a step, the next batch is prepared.
  *
- * @param graph - The network with its initial weights; it is not changed.
- * @param examples - Features as the network reads them (normalised, if it is to be).
- * @returns As the generator's return value, the trained network and its history; {@link fit} hands it out.
- * @throws EscError INVALID_OPTION naming an option that is unknown or out of range; INVALID_INPUT if there are no training
- *   examples, a feature's shape or a label is not the network's, a feature is not finite, the loss or a weight stops being a
- *   number (the message says where it began), or the checkpoint is of another run; CORRUPT_DATA if the checkpoint is damaged;
- *   UNSUPPORTED_LAYER if a layer cannot be trained.
+ * @param network - A network with its first weights, which is not changed; or what makes one, such as `melCnn` itself.
+ * @param set - What `extractFeatures`, `openFeatures` or `featureSet` return.
+ * @param split - Which examples are learnt from, and which decide when to stop; `trainValTest(set, …)` returns one.
+ * @returns A run; nothing is done before its events are read or its result is asked for. These reject with: EscError
+ *   INVALID_OPTION naming an option that is unknown or out of range; INVALID_INPUT if the set, the split, the network and the
+ *   features do not fit each other, a feature is not finite, or the checkpoint is of another run; DIVERGED if the loss or a weight
+ *   stops being a number (the message says where it began); CORRUPT_DATA if the checkpoint is damaged; UNSUPPORTED_LAYER if a
+ *   layer cannot be trained.
  * @example
- * const options = { engine: ortEngine({ runtime: ortRuntime }), augment: specAugment(), mix: mixup }
- * for await (const event of train(graph, { train: examples, validation }, options)) {
- *   if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
- * }
+ * const run = train(melCnn, features, split, { engine: ortEngine({ runtime: ortRuntime }) })
+ * for await (const event of run) if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
+ * const model = await run.result()
  */
-export async function* train(
-  graph: NetworkGraph,
-  examples: TrainExamples,
+export function train(
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
   options: TrainOptions,
-): AsyncGenerator<TrainEvent, TrainResult> {
-  const resolved = resolveOptions(options)
-  const { epochs, seed, loss, optimizer, checkpoint, signal } = resolved
-  signal?.throwIfAborted()
-  const classes = assertExamples(graph, examples)
-  const { train: training, validation = [] } = examples
-  const progress = createProgress(graph, resolved)
-  const { result } = progress
-  const rng = createRng(seed)
-  const batches = createBatchSource(training, graph, classes, { ...resolved, rng })
-  const run = checkpoint ? await describeRun(graph, examples, resolved) : {}
-  const saved = await readCheckpoint(graph, run, resolved)
-  signal?.throwIfAborted()
-  const resumed: TrainEvent[] = []
-  if (saved) {
-    for (const record of saved.history) progress.observe(record)
-    result.graph = saved.best
-    resumed.push({ type: 'resumed', epochs, history: saved.history })
-  }
-  if (progress.isDone()) {
-    yield* resumed
-    return result
-  }
-
-  const dropoutRng = saved ? createRng(saved.rng) : rng.fork('dropout')
-  const engine = await options.engine(graph, { rng: dropoutRng, loss, optimizer })
-  try {
-    if (saved) await restore(engine, saved)
-    yield* resumed
-    while (!progress.isDone()) {
-      signal?.throwIfAborted()
-      const epoch = result.history.length + 1
-      const order = rng.fork(`order ${epoch}`).shuffle(indexRange(training.length))
-      const figures = yield* trainEpoch({ engine, batches, order, epoch, classes, options: resolved })
-      const state = await engine.state()
-      assertFiniteState(state, epoch, figures.learningRate)
-      const record = { epoch, ...figures, ...(await validationFigures(engine, graph, validation, resolved)) }
-      const best = progress.observe(record)
-      if (best) result.graph = weightsOf(graph, state)
-      const { history, graph: kept } = result
-      if (checkpoint) {
-        const present = { state, rng: dropoutRng.state(), history, best: kept }
-        await checkpoint.write(await encodeCheckpoint(run, present))
-      }
-      yield { type: 'epoch', epochs, best, ...record }
-    }
-    return result
-  } finally {
-    await engine.release()
-  }
+): TrainingRun {
+  return createTrainingRun((keep) => trainEvents(network, set, split, options, keep), options?.signal)
 }
 
 /**
  * Runs {@link train} to its end.
  *
  * @param options - Those of {@link train}, and `onEvent`, which sees every event.
- * @throws EscError as {@link train}.
- * @example
- * const engine = ortEngine({ runtime: ortRuntime })
- * const { graph: trained, history } = await fit(graph, { train: examples, validation }, { engine })
+ * @returns The trained model, with which `evaluate`, `predict` and `saveModel` of `@esc/edge/node` go on.
+ * @throws EscError as {@link train}; the signal's reason.
+ * @example const model = await fit(melCnn, features, split, { engine: ortEngine({ runtime: ortRuntime }), epochs: 30 })
  */
 export async function fit(
-  graph: NetworkGraph,
-  examples: TrainExamples,
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
   options: TrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined },
-): Promise<TrainResult> {
+): Promise<TrainedModel> {
   const { onEvent, ...trainOptions } = options ?? {}
-  const events = train(graph, examples, trainOptions)
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw new EscError('INVALID_OPTION', `onEvent is of type ${typeOf(onEvent)}; it must be a function`)
+  }
+  const run = train(network, set, split, trainOptions)
+  for await (const event of run) onEvent?.(event)
+  return run.result()
+}
+
+async function* trainEvents(
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
+  options: TrainOptions,
+  keep: (model: TrainedModel) => void,
+): AsyncGenerator<TrainEvent, void> {
+  const resolved = resolveOptions(options)
+  const { epochs, batchSize, seed, loss, optimizer, checkpoint, signal } = resolved
+  signal?.throwIfAborted()
+  const parts = partsOf(set, split)
+  const { graph, model, warning, digests } = await prepare(network, set, parts, resolved)
+  const { normalizer } = model
+  const shape = graph.input.shape
+  const classes = classCount(graph)
+  const rng = createRng(seed)
+  const { augment, mix, teacherLogits } = resolved
+  const batches = createBatchSource(set, parts.train, {
+    ...{ augment, mix, teacherLogits, loss, batchSize },
+    ...{ shape, classes, normalizer, rng },
+  })
+  const run = digests ? await describeRun(graph, digests, resolved) : {}
+  const saved = await readCheckpoint(graph, run, resolved)
+  signal?.throwIfAborted()
+  const progress = createProgress(graph, model, resolved)
+  const first: TrainEvent[] = warning === null ? [] : [{ type: 'warning', message: warning }]
+  if (saved) {
+    for (const record of saved.history) progress.observe(record)
+    keep(progress.model(saved.best))
+    first.push({ type: 'resumed', epochs, history: saved.history })
+  }
+  if (progress.isDone()) {
+    yield* first
+    return
+  }
+
+  const dropoutRng = saved ? createRng(saved.rng) : rng.fork('dropout')
+  const engine = await options.engine(graph, { rng: dropoutRng, loss, optimizer })
   try {
-    for (;;) {
-      const { done, value } = await events.next()
-      if (done) return value
-      onEvent?.(value)
+    if (saved) await restore(engine, saved)
+    yield* first
+    while (!progress.isDone()) {
+      signal?.throwIfAborted()
+      const epoch = progress.history.length + 1
+      const order = rng.fork(`order ${epoch}`).shuffle(Int32Array.from(parts.train.keys()))
+      const figures = yield* trainEpoch({ engine, batches, order, epoch, classes, options: resolved })
+      const state = await engine.state()
+      assertFiniteState(state, epoch, figures.learningRate, resolved)
+      const validation = await validationFigures(engine, set, parts, {
+        ...{ shape, normalizer, classes, batchSize, signal },
+        kind: loss.kind,
+      })
+      const record = { epoch, ...figures, ...validation }
+      const best = progress.observe(record)
+      const kept = progress.model(best ? weightsOf(graph, state) : null)
+      keep(kept)
+      if (checkpoint) {
+        const present = { state, rng: dropoutRng.state(), history: kept.history, best: kept.graph }
+        await checkpoint.write(await encodeCheckpoint(run, present))
+      }
+      yield { type: 'epoch', epochs, best, ...record }
     }
   } finally {
-    // Where `onEvent` throws, the generator still stands at its yield and holds the engine.
-    await events.return(undefined as never)
+    await engine.release()
   }
 }
 
+/** The network with its first weights, the model it is to become, and what was found on the way there. */
+async function prepare(network: Network, set: FeatureSet, parts: TrainingParts, options: ResolvedOptions) {
+  const { seed, normalize, loss, checkpoint, signal } = options
+  const { labels, recipe, windows, dataset } = set
+  const graph = await networkFor(network, set, parts, seed)
+  const classes = classCount(graph)
+  if (classes !== labels.length) {
+    throw new EscError('INVALID_INPUT', `the network has ${classes} outputs, the set ${labels.length} labels`)
+  }
+  const shape = graph.input.shape
+  const { statistics, digests } = await surveyExamples(set, parts, {
+    ...{ shape, classes, signal },
+    kind: loss.kind,
+    withDigests: checkpoint !== undefined,
+  })
+  const frames = shape[2]
+  if (recipe && windows && framesOfWindow(recipe, windows) !== frames) {
+    const made = framesOfWindow(recipe, windows)
+    throw new EscError('INVALID_INPUT', `the set's windows make ${made} frames; the features have ${frames}`)
+  }
+  const model: TrainedModel = {
+    graph,
+    labels: [...labels],
+    recipe,
+    normalizer: normalize === null ? null : statistics,
+    activation: loss.kind ?? 'softmax',
+    windows: recipe && (windows ?? windowsOfClips(recipe, frames)),
+    dataset: dataset ?? null,
+    history: [],
+    bestEpoch: 0,
+    stoppedEarly: false,
+  }
+  assertTrainedModel(model)
+  return { graph, model, digests, warning: normalize === null ? warningOf(statistics) : null }
+}
+
+async function networkFor(
+  network: Network,
+  set: FeatureSet,
+  parts: TrainingParts,
+  seed: number,
+): Promise<NetworkGraph> {
+  if (typeof network !== 'function' && typeOf(network) !== 'object') {
+    const what = 'a NetworkGraph, or a function that makes one, such as melCnn'
+    throw new EscError('INVALID_INPUT', `network is of type ${typeOf(network)}; it must be ${what}`)
+  }
+  if (typeof network !== 'function') return network
+  const [, bins, frames] = await inputShapeOf(set, parts)
+  const graph = network({ bins, frames, classes: set.labels.length, seed })
+  if (typeOf(graph) === 'object') return graph
+  throw new EscError('INVALID_INPUT', `the network's function returned ${typeOf(graph)}, no NetworkGraph`)
+}
+
 /** How far training came; what follows from the history is computed from it, in a resumed training as in any other. */
-function createProgress(graph: NetworkGraph, { epochs, patience }: ResolvedOptions) {
+function createProgress(graph: NetworkGraph, model: TrainedModel, { epochs, patience }: ResolvedOptions) {
   const stopping = createEarlyStopping(patience)
-  const result: TrainResult = { graph, bestEpoch: 0, history: [], stoppedEarly: false }
+  const history: EpochRecord[] = []
+  let [best, bestEpoch, stoppedEarly] = [graph, 0, false]
   return {
-    result,
-    isDone: () => result.stoppedEarly || result.history.length >= epochs,
+    history,
+    isDone: () => stoppedEarly || history.length >= epochs,
     /** Notes an epoch's figures, and says whether it is the best so far. */
     observe(record: EpochRecord): boolean {
       const { epoch, validationLoss } = record
       const seen = validationLoss === null ? { best: true, stop: false } : stopping.observe(validationLoss)
-      result.history.push(record)
-      if (seen.best) result.bestEpoch = epoch
-      result.stoppedEarly = seen.stop && epoch < epochs
+      history.push(record)
+      if (seen.best) bestEpoch = epoch
+      stoppedEarly = seen.stop && epoch < epochs
       return seen.best
+    },
+    /** The best model so far; `improved` takes the place of its network. */
+    model(improved: NetworkGraph | null): TrainedModel {
+      best = improved ?? best
+      return { ...model, graph: best, history: [...history], bestEpoch, stoppedEarly }
     },
   }
 }
 
 async function validationFigures(
   engine: TrainingEngine,
-  graph: NetworkGraph,
-  examples: readonly Example[],
-  { batchSize, loss: { kind }, signal }: ResolvedOptions,
+  set: FeatureSet,
+  { validation }: TrainingParts,
+  others: Omit<Parameters<typeof validate>[1], 'set' | 'indices'>,
 ): Promise<Pick<EpochRecord, 'validationLoss' | 'validationAccuracy'>> {
-  if (examples.length === 0) return { validationLoss: null, validationAccuracy: null }
-  const { loss, accuracy } = await validate(engine, graph, examples, { batchSize, kind, signal })
+  if (validation.length === 0) return { validationLoss: null, validationAccuracy: null }
+  const { loss, accuracy } = await validate(engine, { set, indices: validation, ...others })
   return { validationLoss: loss, validationAccuracy: accuracy }
-}
-
-/** Checks all examples before anything long is started, and returns the number of classes. */
-function assertExamples(graph: NetworkGraph, examples: TrainExamples): number {
-  assertList('train', examples?.train)
-  const { train: training, validation = [] } = examples
-  assertList('validation', validation)
-  if (training.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
-  const classes = classCount(graph)
-  for (const example of [...training, ...validation]) {
-    assertLabel(example, classes)
-    assertFeatures(example.id, example.features, graph.input.shape)
-  }
-  return classes
-}
-
-/** What no type checker has seen is checked, too. */
-function assertList(name: keyof TrainExamples, list: unknown): void {
-  if (Array.isArray(list)) return
-  const found = `examples.${name} is of type ${typeOf(list)}`
-  throw new EscError('INVALID_INPUT', `${found}; it must be an array, as in { train: examples, validation }`)
 }
 
 async function readCheckpoint(

@@ -1,12 +1,18 @@
 /** Loss and accuracy on validation examples. */
-import { EscError, type Example, type NetworkGraph } from '@esc/core'
+import { EscError, type FeatureSet, featureBatches, type InputShape, type Normalizer } from '@esc/core'
 import type { LossOptions } from '@esc/onnx'
-import { indexRange, packInputs } from './batch.js'
+import { targetOf } from './batches.js'
+import { logitsByClip, meanLoss, rowsByClip } from './clip-scores.js'
 import type { TrainingEngine } from './engine.js'
-import { argmaxRows, crossEntropy } from './metrics.js'
+import { argmaxRows } from './metrics.js'
 
-/** What {@link validate} needs besides engine and examples. */
-export interface ValidateOptions {
+/** What {@link validate} needs besides the engine. */
+export interface Validation {
+  set: FeatureSet
+  indices: Int32Array
+  shape: InputShape
+  normalizer: Normalizer | null
+  classes: number
   /** Examples a run. */
   batchSize: number
   kind: LossOptions['kind']
@@ -14,48 +20,44 @@ export interface ValidateOptions {
 }
 
 /**
- * Loss and accuracy of an engine's present weights, in inference mode. The loss is plain cross-entropy: softmax's, or with
- * `kind: 'sigmoid'` the binary one, the mean over clips and classes.
+ * Loss and accuracy of an engine's present weights over clips, in inference mode. The loss is plain cross-entropy: softmax's, or
+ * with `kind: 'sigmoid'` the binary one, the mean over clips and classes.
  *
- * @throws EscError INVALID_INPUT naming an example whose features or whose loss are not finite; the signal's reason.
+ * @throws EscError INVALID_INPUT naming an example whose features are not finite; DIVERGED naming one whose loss is not; the
+ *   signal's reason.
  */
 export async function validate(
   engine: TrainingEngine,
-  { input: { shape } }: NetworkGraph,
-  examples: readonly Example[],
-  { batchSize, kind, signal }: ValidateOptions,
+  { set, indices, shape, normalizer, classes, batchSize, kind = 'softmax', signal }: Validation,
 ): Promise<{ loss: number; accuracy: number }> {
-  const order = indexRange(examples.length)
-  const storage = new Float32Array(Math.min(batchSize, order.length) * shape[0] * shape[1] * shape[2])
-  const parts: Float32Array[] = []
-  for (let start = 0; start < order.length; start += batchSize) {
-    signal?.throwIfAborted()
-    const indices = order.subarray(start, start + batchSize)
-    parts.push(await engine.predict(packInputs(examples, indices, shape, storage)))
+  const logits = new Float32Array(indices.length * classes)
+  const targets = new Float32Array(indices.length * classes)
+  let row = 0
+  for await (const batch of featureBatches(set, indices, { batchSize, shape, normalizer, signal })) {
+    logits.set(await engine.predict({ type: 'float32', dims: batch.dims, data: batch.data }), row * classes)
+    for (const [i, index] of batch.indices.entries()) {
+      const target = targetOf(set.records[index]!, batch.targets[i], classes, kind)
+      targets.set(target, (row + i) * classes)
+    }
+    row += batch.indices.length
   }
-  const classes = parts[0]!.length / Math.min(batchSize, order.length)
-  const yTrue = examples.map(({ labelIndex }) => labelIndex)
-  const logits = Float32Array.from(parts.flatMap((part) => [...part]))
-  const predicted = argmaxRows(logits, classes)
-  const loss =
-    kind === 'sigmoid' ? binaryCrossEntropy(logits, yTrue, classes) : crossEntropy(logits, yTrue, classes)
+  const clips = [...rowsByClip(Array.from(indices, (index) => set.records[index]!.clipId)).values()]
+  // The windows of a clip have one target.
+  const wanted = new Float32Array(clips.length * classes)
+  for (const [clip, rows] of clips.entries())
+    wanted.set(targets.subarray(rows[0]! * classes, (rows[0]! + 1) * classes), clip * classes)
+  const found = logitsByClip(logits, clips, classes, kind)
+  const loss = meanLoss(found, wanted, classes, kind)
   if (!Number.isFinite(loss)) {
-    const broken = examples[Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / classes)]!
-    throw new EscError(
-      'INVALID_INPUT',
-      `validation loss=${loss}, first at example '${broken.id}'; lower the learning rate or normalise the features`,
-    )
+    const broken = Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / classes)
+    const { id } = set.records[indices[Math.max(0, broken)]!]!
+    const advice = normalizer
+      ? 'lower the learning rate'
+      : 'lower the learning rate, or leave out normalize: null'
+    throw new EscError('DIVERGED', `validation loss=${loss}, first at example '${id}'; ${advice}`, {
+      detail: { id },
+    })
   }
-  return { loss, accuracy: yTrue.filter((label, i) => predicted[i] === label).length / order.length }
-}
-
-/** Mean over clips and classes, each class for itself. @see torch.nn.functional.binary_cross_entropy_with_logits */
-function binaryCrossEntropy(logits: Float32Array, yTrue: readonly number[], classes: number): number {
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) {
-    const logit = logits[i]!
-    const isLabel = i % classes === yTrue[Math.floor(i / classes)]
-    sum += Math.max(logit, 0) - (isLabel ? logit : 0) + Math.log1p(Math.exp(-Math.abs(logit)))
-  }
-  return sum / logits.length
+  const [labels, predicted] = [argmaxRows(wanted, classes), argmaxRows(found, classes)]
+  return { loss, accuracy: labels.filter((label, i) => predicted[i] === label).length / clips.length }
 }

@@ -1,15 +1,19 @@
-import { assertInteger, createRng, EscError, type NetworkGraph } from '@esc/core'
-import { conv3x3, dense } from './init.js'
+import { assertInRange, assertInteger, assertKnown, createRng, EscError, type NetworkGraph } from '@esc/core'
+import type { NetworkInput } from '../train-options.js'
+import { convSame, dense } from './init.js'
 
-/** What a network must know of its input and output. */
-export interface ArchitectureOptions {
-  /** Rows of the feature: MFCCs or mel bands. */
-  bins: number
-  /** Columns of the feature. */
-  frames: number
-  classes: number
-  /** Seed of the initial weights (default 42). */
-  seed?: number
+/** Options of {@link audioCnn}; training fills in those of the features. */
+export interface AudioCnnOptions extends Omit<NetworkInput, 'seed'> {
+  /** Seed of the initial weights. @defaultValue 42 */
+  seed?: number | undefined
+  /** Filters of the two convolutions. @defaultValue `[16, 32]` */
+  filters?: readonly [number, number] | undefined
+  /** Rows and columns of their kernels, odd. @defaultValue 3 */
+  kernel?: number | undefined
+  /** Share of values that dropout takes out, in [0, 1). @defaultValue 0.3 */
+  dropout?: number | undefined
+  /** Units of the hidden dense layer. @defaultValue 64 */
+  hidden?: number | undefined
 }
 
 /**
@@ -27,37 +31,62 @@ export interface ArchitectureOptions {
  * The description this network is known by draws no activation between its two dense layers; without one they would
  * be a single linear map, so here a ReLU stands there. Weights start as PyTorch's do.
  *
- * @throws EscError INVALID_OPTION if `bins` or `frames` is < 4, or `classes` < 2.
+ * @throws EscError INVALID_OPTION if `bins` or `frames` is < 4, `classes` < 2, or another option is out of range or unknown.
  * @example const graph = audioCnn({ bins: 13, frames: 431, classes: 10 }) // 662,922 parameters
  */
-export function audioCnn({ bins, frames, classes, seed = 42 }: ArchitectureOptions): NetworkGraph {
+export function audioCnn(options: AudioCnnOptions): NetworkGraph {
+  assertKnown('audioCnn', options, {
+    ...inputNames,
+    filters: true,
+    kernel: true,
+    dropout: true,
+    hidden: true,
+  })
+  const {
+    bins,
+    frames,
+    classes,
+    seed = 42,
+    filters = [16, 32],
+    kernel = 3,
+    dropout = 0.3,
+    hidden = 64,
+  } = options
   checkSizes({ bins, frames, classes }, 4)
+  checkFilters(filters, 2)
+  checkKernel(kernel)
+  assertInRange('dropout', dropout, 0, 1 - Number.EPSILON)
+  assertInteger('hidden', hidden, 1)
+  const [first, second] = filters
   const rng = createRng(seed).fork('audio-cnn')
-  const flat = 32 * Math.floor(bins / 4) * Math.floor(frames / 4)
+  const flat = second * Math.floor(bins / 4) * Math.floor(frames / 4)
   const none = { attributes: {}, weights: {} }
   const pool = { op: 'MaxPool', attributes: { size: [2, 2] }, weights: {} } as const
   return {
     name: 'audio-cnn',
     input: { name: 'input', shape: [1, bins, frames] },
     nodes: [
-      conv3x3('conv1', 'input', 1, 16, rng),
+      convSame('conv1', 'input', { channels: 1, filters: first, kernel }, rng),
       { op: 'ReLU', name: 'relu1', inputs: ['conv1'], ...none },
       { ...pool, name: 'pool1', inputs: ['relu1'] },
-      conv3x3('conv2', 'pool1', 16, 32, rng),
+      convSame('conv2', 'pool1', { channels: first, filters: second, kernel }, rng),
       { op: 'ReLU', name: 'relu2', inputs: ['conv2'], ...none },
       { ...pool, name: 'pool2', inputs: ['relu2'] },
-      { op: 'Dropout', name: 'dropout', inputs: ['pool2'], attributes: { rate: 0.3 }, weights: {} },
+      { op: 'Dropout', name: 'dropout', inputs: ['pool2'], attributes: { rate: dropout }, weights: {} },
       { op: 'Flatten', name: 'flatten', inputs: ['dropout'], ...none },
-      dense('dense1', 'flatten', flat, 64, rng),
+      dense('dense1', 'flatten', flat, hidden, rng),
       { op: 'ReLU', name: 'relu3', inputs: ['dense1'], ...none },
-      dense('dense2', 'relu3', 64, classes, rng),
+      dense('dense2', 'relu3', hidden, classes, rng),
     ],
     output: 'dense2',
   }
 }
 
+/** What every architecture takes. */
+export const inputNames = { bins: true, frames: true, classes: true, seed: true } as const
+
 /** @throws EscError INVALID_OPTION if an input is too small for the network's pools, or there is nothing to choose from. */
-export function checkSizes({ bins, frames, classes }: ArchitectureOptions, smallest: number): void {
+export function checkSizes({ bins, frames, classes }: Omit<NetworkInput, 'seed'>, smallest: number): void {
   for (const [name, size] of Object.entries({ bins, frames })) {
     if (!(Number.isSafeInteger(size) && size >= smallest)) {
       throw new EscError(
@@ -67,4 +96,18 @@ export function checkSizes({ bins, frames, classes }: ArchitectureOptions, small
     }
   }
   assertInteger('classes', classes, 2)
+}
+
+/** @throws EscError INVALID_OPTION unless there are so many counts of filters. */
+export function checkFilters(filters: readonly number[], count: number): void {
+  if (!Array.isArray(filters) || filters.length !== count) {
+    throw new EscError('INVALID_OPTION', `filters=${JSON.stringify(filters)} must be ${count} numbers`)
+  }
+  for (const [i, value] of filters.entries()) assertInteger(`filters[${i}]`, value, 1, 65_536)
+}
+
+/** @throws EscError INVALID_OPTION unless the kernel has a middle, so that its output is as large as its input. */
+export function checkKernel(kernel: number): void {
+  assertInteger('kernel', kernel, 1, 31)
+  if (kernel % 2 === 0) throw new EscError('INVALID_OPTION', `kernel=${kernel} must be odd`)
 }

@@ -15,12 +15,11 @@ function drawWeights(shape: readonly number[], rng: Rng): { kernel: Weight; bias
   return { kernel: { shape, data: draw(size) }, bias: { shape: [units!], data: draw(units!) } }
 }
 
-/** A 3×3 convolution that keeps height and width. */
-export function conv3x3(
+/** A convolution with a square kernel that keeps height and width. */
+export function convSame(
   name: string,
   input: string,
-  channels: number,
-  filters: number,
+  { channels, filters, kernel }: { channels: number; filters: number; kernel: number },
   rng: Rng,
 ): Conv2DNode {
   return {
@@ -28,7 +27,7 @@ export function conv3x3(
     name,
     inputs: [input],
     attributes: { padding: 'same' },
-    weights: drawWeights([filters, channels, 3, 3], rng),
+    weights: drawWeights([filters, channels, kernel, kernel], rng),
   }
 }
 

@@ -1,6 +1,17 @@
-import { createRng, type NetworkGraph, type NetworkNode } from '@esc/core'
-import { type ArchitectureOptions, checkSizes } from './audio-cnn.js'
-import { conv3x3, dense } from './init.js'
+import { assertKnown, createRng, type NetworkGraph, type NetworkNode } from '@esc/core'
+import type { NetworkInput } from '../train-options.js'
+import { checkFilters, checkKernel, checkSizes, inputNames } from './audio-cnn.js'
+import { convSame, dense } from './init.js'
+
+/** Options of {@link melCnn}; training fills in those of the features. */
+export interface MelCnnOptions extends Omit<NetworkInput, 'seed'> {
+  /** Seed of the initial weights. @defaultValue 42 */
+  seed?: number | undefined
+  /** Filters of the three convolutions. @defaultValue `[32, 64, 128]` */
+  filters?: readonly [number, number, number] | undefined
+  /** Rows and columns of their kernels, odd. @defaultValue 3 */
+  kernel?: number | undefined
+}
 
 /**
  * The three-block CNN for log-mel spectrograms.
@@ -16,18 +27,22 @@ import { conv3x3, dense } from './init.js'
  *
  * BatchNorm has PyTorch's epsilon 1e-5 and momentum 0.1; weights start as PyTorch's do.
  *
- * @throws EscError INVALID_OPTION if `bins` or `frames` is < 8, or `classes` < 2.
+ * @throws EscError INVALID_OPTION if `bins` or `frames` is < 8, `classes` < 2, or another option is out of range or unknown.
  * @example const graph = melCnn({ bins: 128, frames: 216, classes: 10 }) // 94,410 parameters
  */
-export function melCnn({ bins, frames, classes, seed = 42 }: ArchitectureOptions): NetworkGraph {
+export function melCnn(options: MelCnnOptions): NetworkGraph {
+  assertKnown('melCnn', options, { ...inputNames, filters: true, kernel: true })
+  const { bins, frames, classes, seed = 42, filters = [32, 64, 128], kernel = 3 } = options
   checkSizes({ bins, frames, classes }, 8)
+  checkFilters(filters, 3)
+  checkKernel(kernel)
   const rng = createRng(seed).fork('mel-cnn')
-  const filters = [32, 64, 128]
   const blocks = filters.flatMap((count, i): NetworkNode[] => {
     const n = i + 1
     const constant = (value: number) => ({ shape: [count], data: new Float32Array(count).fill(value) })
+    const input = i === 0 ? 'input' : `pool${i}`
     return [
-      conv3x3(`conv${n}`, i === 0 ? 'input' : `pool${i}`, filters[i - 1] ?? 1, count, rng),
+      convSame(`conv${n}`, input, { channels: filters[i - 1] ?? 1, filters: count, kernel }, rng),
       {
         op: 'BatchNorm',
         name: `norm${n}`,
@@ -45,7 +60,7 @@ export function melCnn({ bins, frames, classes, seed = 42 }: ArchitectureOptions
     nodes: [
       ...blocks,
       { op: 'GlobalAveragePool', name: 'average', inputs: ['pool3'], attributes: {}, weights: {} },
-      dense('dense', 'average', 128, classes, rng),
+      dense('dense', 'average', filters[2], classes, rng),
     ],
     output: 'dense',
   }

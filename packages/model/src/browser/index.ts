@@ -1,9 +1,17 @@
-/** Training bound to onnxruntime-web. */
-import type { NetworkGraph } from '@esc/core'
+/** Training and evaluation bound to onnxruntime-web. */
+import type { FeatureSet, TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/browser'
+import {
+  type ClipPrediction,
+  type Evaluation,
+  type PredictOptions,
+  evaluate as portableEvaluate,
+  predict as portablePredict,
+} from '../evaluate.js'
 import { ortEngine } from '../ort/engine.js'
 import { fit as portableFit, train as portableTrain } from '../train.js'
-import type { TrainEvent, TrainExamples, TrainOptions, TrainResult } from '../train-options.js'
+import type { Network, TrainEvent, TrainingSplit, TrainOptions } from '../train-options.js'
+import type { TrainingRun } from '../training-run.js'
 
 /** Those of `train` of `@esc/model`; the engine is ONNX Runtime's. */
 export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {
@@ -11,32 +19,67 @@ export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {
   threads?: number | undefined
 }
 
+/** Options of `predict` and `evaluate` on onnxruntime-web. */
+export type BrowserPredictOptions = Omit<PredictOptions, 'runtime'>
+
 /**
  * `train` of `@esc/model` on onnxruntime-web. A step blocks its thread: a page that is to stay responsive trains in a worker.
  *
- * @throws EscError as `train` of `@esc/model`.
- * @example for await (const event of train(graph, { train: examples }, { epochs: 5 })) console.log(event)
+ * @throws EscError INVALID_OPTION if `threads` is out of range; the run rejects with what `train` of `@esc/model` rejects with.
+ * @example for await (const event of train(melCnn, features, split, { epochs: 5 })) console.log(event)
  */
 export function train(
-  graph: NetworkGraph,
-  examples: TrainExamples,
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
   options: BrowserTrainOptions = {},
-): AsyncGenerator<TrainEvent, TrainResult> {
-  return portableTrain(graph, examples, withEngine(options))
+): TrainingRun {
+  return portableTrain(network, set, split, withEngine(options))
 }
 
 /**
  * `fit` of `@esc/model` on onnxruntime-web; see {@link train}.
  *
  * @throws EscError as {@link train}.
- * @example const { graph: trained } = await fit(audioCnn({ bins: 13, frames: 431, classes: 10 }), { train: examples })
+ * @example const model = await fit(melCnn, features, split, { epochs: 5 })
  */
-export function fit(
-  graph: NetworkGraph,
-  examples: TrainExamples,
+export async function fit(
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
   options: BrowserTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},
-): Promise<TrainResult> {
-  return portableFit(graph, examples, withEngine(options))
+): Promise<TrainedModel> {
+  return portableFit(network, set, split, withEngine(options))
+}
+
+/**
+ * `predict` of `@esc/model` on onnxruntime-web.
+ *
+ * @throws EscError as `predict` of `@esc/model`.
+ * @example const [first] = await predict(model, features, split.test)
+ */
+export function predict(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices?: ArrayLike<number>,
+  options: BrowserPredictOptions = {},
+): Promise<ClipPrediction[]> {
+  return portablePredict(model, set, indices, { ...options, runtime: ortRuntime })
+}
+
+/**
+ * `evaluate` of `@esc/model` on onnxruntime-web.
+ *
+ * @throws EscError as `evaluate` of `@esc/model`.
+ * @example const { accuracy } = await evaluate(model, features, split.test)
+ */
+export function evaluate(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices?: ArrayLike<number>,
+  options: BrowserPredictOptions = {},
+): Promise<Evaluation> {
+  return portableEvaluate(model, set, indices, { ...options, runtime: ortRuntime })
 }
 
 function withEngine<T extends BrowserTrainOptions>({ threads, ...options }: T) {

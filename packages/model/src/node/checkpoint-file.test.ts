@@ -138,7 +138,7 @@ describe('checkpointFile', () => {
     const failure = (action: string, path: string) =>
       expect.objectContaining({
         code: 'IO',
-        message: expect.stringContaining(`cannot ${action} the checkpoint ${path}: `),
+        message: expect.stringContaining(`cannot ${action} ${path}: `),
       })
     await expect(checkpointFile(inFile).write(Uint8Array.of(1))).rejects.toEqual(failure('write', inFile))
     await expect(checkpointFile(inFile).read()).rejects.toEqual(failure('read', inFile))

@@ -104,7 +104,7 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
   async function release(): Promise<void> {
     isEnding = true
     for (const { end } of started) end()
-    fault ??= new EscError('INVALID_INPUT', 'the engine was released')
+    fault ??= new EscError('INVALID_STATE', 'the engine was released')
     await Promise.all(started.map(({ exit }) => exit))
     stopWaiting()
   }

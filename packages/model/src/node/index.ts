@@ -1,7 +1,16 @@
-/** Training bound to onnxruntime-node. */
-import type { NetworkGraph } from '@esc/core'
+/** Training and evaluation bound to onnxruntime-node. */
+import type { FeatureSet, TrainedModel } from '@esc/core'
+import { ortRuntime } from '@esc/onnx/node'
+import {
+  type ClipPrediction,
+  type Evaluation,
+  type PredictOptions,
+  evaluate as portableEvaluate,
+  predict as portablePredict,
+} from '../evaluate.js'
 import { fit as portableFit, train as portableTrain } from '../train.js'
-import type { TrainEvent, TrainExamples, TrainOptions, TrainResult } from '../train-options.js'
+import type { Network, TrainEvent, TrainingSplit, TrainOptions } from '../train-options.js'
+import type { TrainingRun } from '../training-run.js'
 import { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
 export { checkpointFile } from './checkpoint-file.js'
@@ -10,31 +19,69 @@ export { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 /** Options of `train` on onnxruntime-node. */
 export type NodeTrainOptions = Omit<TrainOptions, 'engine'> & NodeEngineOptions
 
+/** Options of `predict` and `evaluate` on onnxruntime-node. */
+export type NodePredictOptions = Omit<PredictOptions, 'runtime'>
+
 /**
  * `train` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
  *
- * @throws EscError INVALID_OPTION, IO as {@link nodeEngine}, and what `train` throws.
- * @example for await (const event of train(graph, { train: examples }, { epochs: 5 })) console.log(event)
+ * @throws EscError INVALID_OPTION, IO as {@link nodeEngine}; the run rejects with what `train` rejects with.
+ * @example
+ * const run = train(melCnn, features, split, { epochs: 5 })
+ * for await (const event of run) console.log(event)
+ * const model = await run.result()
  */
 export function train(
-  graph: NetworkGraph,
-  examples: TrainExamples,
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
   { workers, threads, ...options }: NodeTrainOptions = {},
-): AsyncGenerator<TrainEvent, TrainResult> {
-  return portableTrain(graph, examples, { ...options, engine: nodeEngine({ workers, threads }) })
+): TrainingRun {
+  return portableTrain(network, set, split, { ...options, engine: nodeEngine({ workers, threads }) })
 }
 
 /**
  * `fit` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
  *
  * @throws EscError as {@link train}.
- * @example const { graph: trained } = await fit(audioCnn({ bins: 13, frames: 431, classes: 10 }), { train: examples })
+ * @example const model = await fit(melCnn, features, trainValTest(features, { testFold: 1 }), { epochs: 30 })
  */
 export async function fit(
-  graph: NetworkGraph,
-  examples: TrainExamples,
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
   options: NodeTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},
-): Promise<TrainResult> {
+): Promise<TrainedModel> {
   const { workers, threads, ...others } = options
-  return portableFit(graph, examples, { ...others, engine: nodeEngine({ workers, threads }) })
+  return portableFit(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
+}
+
+/**
+ * `predict` of `@esc/model` on onnxruntime-node.
+ *
+ * @throws EscError as `predict` of `@esc/model`.
+ * @example const [first] = await predict(model, features, split.test)
+ */
+export function predict(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices?: ArrayLike<number>,
+  options: NodePredictOptions = {},
+): Promise<ClipPrediction[]> {
+  return portablePredict(model, set, indices, { ...options, runtime: ortRuntime })
+}
+
+/**
+ * `evaluate` of `@esc/model` on onnxruntime-node.
+ *
+ * @throws EscError as `evaluate` of `@esc/model`.
+ * @example const { accuracy } = await evaluate(model, features, split.test)
+ */
+export function evaluate(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices?: ArrayLike<number>,
+  options: NodePredictOptions = {},
+): Promise<Evaluation> {
+  return portableEvaluate(model, set, indices, { ...options, runtime: ortRuntime })
 }

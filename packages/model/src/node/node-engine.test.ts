@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { createRng, type NetworkGraph } from '@esc/core'
+import { createRng, featureSet, type NetworkGraph } from '@esc/core'
 import type { OptimizerOptions, Tensor } from '@esc/onnx'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
@@ -84,12 +84,13 @@ test('training in a worker leaves the bytes that training in this thread does', 
   const examples = Array.from({ length: 5 }, (_, i) => {
     const { input } = batchOf(withDropout, i, 1)
     const features = { data: input.data as Float32Array, bins: 4, frames: 8 }
-    return { id: `clip ${i}`, features, labelIndex: i % 3, group: `${i}`, fold: 1 }
+    return { id: `clip ${i}`, features, labelIndex: i % 3 }
   })
   const options = { epochs: 2, batchSize: 2, patience: null }
-  const parts = { train: examples, validation: examples.slice(0, 2) }
-  const here = await fit(withDropout, parts, { ...options, workers: 0, threads: 1 })
-  const there = await fit(withDropout, parts, { ...options, workers: 1, threads: 1 })
+  const set = featureSet(examples, { labels: ['a', 'b', 'c'] })
+  const split = { train: [0, 1, 2], validation: [3, 4] }
+  const here = await fit(withDropout, set, split, { ...options, workers: 0, threads: 1 })
+  const there = await fit(withDropout, set, split, { ...options, workers: 1, threads: 1 })
   expect(there.graph).toEqual(here.graph)
   expect(here.graph).not.toEqual(withDropout)
   expect(there.history.map(({ validationLoss }) => validationLoss)).toEqual(
@@ -161,7 +162,10 @@ describe('failures', () => {
 
   test('options that are undefined are those that are left out', async () => {
     const options = { workers: undefined, threads: undefined, onEvent: undefined }
-    const none = fit(plain, { train: [] }, options)
+    const [, bins, frames] = plain.input.shape
+    const features = { data: new Float32Array(bins * frames), bins, frames }
+    const set = featureSet([{ id: 'clip', features, labelIndex: 0 }], { labels: ['a', 'b', 'c'] })
+    const none = fit(plain, set, { train: [] }, options)
     await expect(none).rejects.toMatchObject({ message: 'training needs at least one example' })
   })
 

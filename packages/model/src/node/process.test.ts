@@ -70,9 +70,9 @@ test('one that exits while a thread is being started does so with its own code',
 test('one that leaves a training standing ends', async () => {
   const source = `
 import { train } from '@esc/model/node'
-import { graph, makeExamples } from ${JSON.stringify(join(here, '../fixtures/training.ts'))}
-const events = train(graph, { train: makeExamples(6, 1) }, { epochs: 1, threads: 1 })
-console.log((await events.next()).value.type)
+import { given, graph, makeExamples } from ${JSON.stringify(join(here, '../fixtures/training.ts'))}
+const run = train(graph, ...given(makeExamples(6, 1)), { epochs: 1, threads: 1 })
+console.log((await run[Symbol.asyncIterator]().next()).value.type)
 `
   expect(await runSource(source)).toEqual({ code: 0, signal: null, output: 'step\n' })
 })

@@ -1,0 +1,125 @@
+/** The look at all examples before training begins: what is wrong is better found now than in the third epoch. */
+import {
+  assertFeatureSet,
+  assertFeatures,
+  assertIndices,
+  createNormalizerFit,
+  EscError,
+  type FeatureSet,
+  type InputShape,
+  type Normalizer,
+  typeOf,
+} from '@esc/core'
+import type { LossOptions } from '@esc/onnx'
+import { targetOf } from './batches.js'
+import { createDigest } from './run-description.js'
+import type { TrainingSplit } from './train-options.js'
+
+/** The parts of a split that training reads. */
+export interface TrainingParts {
+  train: Int32Array
+  validation: Int32Array
+}
+
+/** What was found. */
+export interface Survey {
+  /** Statistics of the training part. */
+  statistics: Normalizer
+  /** Digests of both parts, for checkpoints; `null` where none is kept. */
+  digests: { train: string; validation: string } | null
+}
+
+/** Examples that are read at the same time: a set may take them from a disk. */
+const readAhead = 16
+
+/** @throws EscError INVALID_INPUT if a part is no list of indices of the set, or both have an example in common. */
+export function partsOf(set: FeatureSet, split: TrainingSplit): TrainingParts {
+  assertFeatureSet(set)
+  if (typeOf(split) !== 'object') {
+    const found = `split is of type ${typeOf(split)}`
+    throw new EscError('INVALID_INPUT', `${found}; it must be { train, validation }, as a splitter returns`)
+  }
+  const { train, validation = [] } = split
+  assertIndices('split.train', train, set)
+  assertIndices('split.validation', validation, set)
+  if (train.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
+  const learnt = new Set(Array.from(train))
+  const shared = Array.from(validation).find((index) => learnt.has(index))
+  if (shared !== undefined) {
+    const { id } = set.records[shared]!
+    throw new EscError(
+      'INVALID_INPUT',
+      `example '${id}' is in split.train and in split.validation; keep it in one`,
+    )
+  }
+  return { train: Int32Array.from(train), validation: Int32Array.from(validation) }
+}
+
+/** Shape of the network's input that the first training example asks for. */
+export async function inputShapeOf(set: FeatureSet, { train }: TrainingParts): Promise<InputShape> {
+  const index = train[0]!
+  const drawn = await set.get(index)
+  const { bins, frames } = drawn?.features ?? { bins: 0, frames: 0 }
+  assertFeatures(set.records[index]!.id, drawn?.features, [1, bins, frames])
+  return [1, bins, frames]
+}
+
+/**
+ * Reads every example once, without anything random.
+ *
+ * @throws EscError INVALID_INPUT naming an example whose features or target do not fit the network; the signal's reason.
+ */
+export async function surveyExamples(
+  set: FeatureSet,
+  { train, validation }: TrainingParts,
+  options: {
+    shape: InputShape
+    classes: number
+    kind: LossOptions['kind']
+    withDigests: boolean
+    signal: AbortSignal | undefined
+  },
+): Promise<Survey> {
+  const { shape, classes, kind, withDigests, signal } = options
+  const fit = createNormalizerFit()
+
+  async function read(part: Int32Array, isLearnt: boolean): Promise<string> {
+    const digest = withDigests ? createDigest() : null
+    for (let start = 0; start < part.length; start += readAhead) {
+      signal?.throwIfAborted()
+      const chosen = Array.from(part.subarray(start, start + readAhead))
+      const drawn = await Promise.all(chosen.map((index) => set.get(index)))
+      for (const [i, index] of chosen.entries()) {
+        const record = set.records[index]!
+        const features = assertFeatures(record.id, drawn[i]?.features, shape)
+        const { target } = drawn[i]!
+        targetOf(record, target, classes, kind)
+        if (isLearnt) fit.add(features)
+        const { id, labelIndex } = record
+        const { bins, frames, data } = features
+        const header = { id, labelIndex, bins, frames, ...(target ? { target: [...target] } : {}) }
+        await digest?.add([header, data])
+      }
+    }
+    return digest ? `${part.length} (${await digest.finish()})` : ''
+  }
+
+  const digests = { train: await read(train, true), validation: await read(validation, false) }
+  return { statistics: fit.finish(), digests: withDigests ? digests : null }
+}
+
+/**
+ * What to say of features that a network learns badly from.
+ *
+ * @returns `null` if mean and standard deviation are near 0 and 1.
+ */
+export function warningOf({ mean, std }: Normalizer): string | null {
+  const average = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
+  const centre = average(mean)
+  const deviation = Math.sqrt(average(mean.map((value, bin) => std[bin]! ** 2 + (value - centre) ** 2)))
+  if (Math.abs(centre) <= 1 && deviation >= 0.2 && deviation <= 5) return null
+  return (
+    `the features have mean ${centre.toPrecision(3)} and standard deviation ${deviation.toPrecision(3)}, and normalize is null: ` +
+    'networks learn better from mean 0 and deviation 1; leave normalize out to have that done'
+  )
+}

@@ -1,0 +1,64 @@
+/** A training under way: its events, and the model it comes to. */
+import { EscError, type TrainedModel } from '@esc/core'
+import type { TrainEvent } from './train-options.js'
+
+/**
+ * A training. It runs while its events are read, or while `result()` is waited for; each event is seen once.
+ *
+ * @example
+ * const run = train(melCnn, features, split, { epochs: 30 })
+ * for await (const event of run) if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
+ * const model = await run.result()
+ */
+export interface TrainingRun extends AsyncIterable<TrainEvent> {
+  /**
+   * The trained model; runs whatever is left of the training. After a `break`, or an abort, it is the best model so far.
+   *
+   * @throws EscError INVALID_STATE if training was stopped before its first epoch was finished; whatever ended the training.
+   */
+  result(): Promise<TrainedModel>
+}
+
+/**
+ * @param start - Makes the events; it calls `keep` with the best model so far whenever there is one.
+ * @param signal - What it throws when it is aborted is no failure: the best model so far is still good.
+ */
+export function createTrainingRun(
+  start: (keep: (model: TrainedModel) => void) => AsyncGenerator<TrainEvent, void>,
+  signal: AbortSignal | undefined,
+): TrainingRun {
+  let best: TrainedModel | null = null
+  let failure: { error: unknown } | null = null
+  const events = start((model) => {
+    best = model
+  })
+  async function next(): Promise<IteratorResult<TrainEvent, void>> {
+    try {
+      return await events.next()
+    } catch (error) {
+      if (!isAbort(error)) failure ??= { error }
+      throw error
+    }
+  }
+  const isAbort = (error: unknown) => signal?.aborted === true && error === signal.reason
+  const iterator: AsyncIterator<TrainEvent, void> = {
+    next,
+    return: () => events.return(),
+  }
+  return {
+    [Symbol.asyncIterator]: () => iterator,
+    async result() {
+      try {
+        while (!(await next()).done);
+      } catch (error) {
+        if (!isAbort(error)) throw error
+      }
+      if (failure) throw failure.error
+      if (best) return best
+      throw new EscError(
+        'INVALID_STATE',
+        'training was stopped before its first epoch was finished: there is no model yet; let it run longer',
+      )
+    },
+  }
+}
