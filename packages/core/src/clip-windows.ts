@@ -3,8 +3,8 @@ import { assertKnown, assertPositive } from './check.js'
 import { EscError } from './error.js'
 
 /**
- * The windows of a clip: the first begins at its start, each next one `hopSec` later, and the last one ends where the clip ends.
- * A clip shorter than one window is padded with zeros. What is computed of the windows (probabilities) is averaged over the clip.
+ * The windows of a clip: the first begins at its start, each next one `hopSec` later, and the last one ends where the clip ends
+ * (but for a rest shorter than the recipe's `hopLength`, which would add no frame). A clip shorter than one window is padded with zeros. What is computed of the windows (probabilities) is averaged over the clip.
  */
 export interface ClipWindows {
   /** Length of a window in seconds. */

@@ -65,6 +65,21 @@ describe('createWindowExtractor', () => {
     expect([...windowed.extract(noise(2.1))].length).toBe(4)
   })
 
+  test('a rest shorter than the step from frame to frame makes no window: one sample more changes nothing', () => {
+    const windowed = createWindowExtractor(logmel64, { windowSec: 1, hopSec: 0.5 })
+    const of = (length: number) => {
+      const { samples } = noise(3)
+      return [...windowed.extract({ samples: samples.slice(0, length), sampleRate })]
+    }
+    const [one, two] = [of(sampleRate), of(sampleRate + sampleRate / 2)]
+    expect([one.length, two.length]).toEqual([1, 2])
+    for (const more of [1, 511]) {
+      expect(of(sampleRate + more)).toEqual(one)
+      expect(of(1.5 * sampleRate + more)).toEqual(two)
+    }
+    expect([of(sampleRate + 512).length, of(1.5 * sampleRate + 512).length]).toEqual([2, 3])
+  })
+
   test('every matrix has the frames of a window, a short clip too', () => {
     for (const recipe of [logmel64, stm32, yamnet, mfcc13, { ...stm32, durationSec: 3 }]) {
       const windowed = createWindowExtractor(recipe, { windowSec: 0.96 })

@@ -10,6 +10,7 @@ import {
 } from '@esc/core'
 import { assertRecipe, createAnalysis, createPreparation } from './extractor.js'
 import { frameCount } from './frame.js'
+import { assertRecipeNames } from './recipe-names.js'
 
 /** A recipe and windows with their tables, for one clip after another. */
 export interface WindowExtractor {
@@ -34,7 +35,8 @@ export interface WindowExtractor {
  * Plans the features of windows. The recipe's `durationSec` has no effect: the windows take its place. A clip of one window
  * gives the bits that {@link createExtractor} gives with `durationSec` as long as a window.
  *
- * @throws EscError INVALID_OPTION naming the parameter that is out of its range, or if a window is shorter than one frame.
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or if a window is shorter than one
+ *   frame.
  * @example for (const features of createWindowExtractor(logmel64, { windowSec: 2 }).extract(clip)) console.log(features.frames)
  */
 export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindowsOptions): WindowExtractor {
@@ -42,6 +44,7 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
   assertRecipe(recipe)
   const own = structuredClone(recipe)
   const { sampleRate, durationSec } = own
+  const { hopLength } = own.stft
   const prepare = createPreparation(own, null)
   const analysis = createAnalysis(own)
   const length = Math.round(resolved.windowSec * sampleRate)
@@ -74,9 +77,10 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
         return
       }
       const last = samples.length - length
-      for (let start = 0; start < last; start += hop)
-        yield analysis.run(samples.subarray(start, start + length))
-      yield analysis.run(samples.subarray(last))
+      let start = 0
+      for (; start <= last; start += hop) yield analysis.run(samples.subarray(start, start + length))
+      // What is left at the end has a window of its own if it is as long as the step from frame to frame.
+      if (last - (start - hop) >= hopLength) yield analysis.run(samples.subarray(last))
     },
   }
 }
@@ -86,19 +90,32 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
  * has so many frames; each begins in the middle of the one before.
  *
  * @param frames - Columns that the network reads.
- * @throws EscError INVALID_INPUT if the recipe's duration makes another number of frames.
+ * @throws EscError INVALID_OPTION if the recipe has an unknown name; INVALID_INPUT if its duration makes another number of
+ *   frames.
  * @example windowsOfClips(mfcc13, 431) // { windowSec: 5, hopSec: 2.5 }
  */
 export function windowsOfClips(recipe: FeatureRecipe, frames: number): ClipWindows {
+  assertRecipeNames(recipe)
   const { nFft, hopLength, center } = recipe.stft
   const samples = frames * hopLength + (center ? 0 : nFft) - 1
   const windows = resolveWindows({ windowSec: recipe.durationSec ?? samples / recipe.sampleRate })
-  const made = framesOf(
-    (length) => frameCount(length, { frameLength: nFft, hopLength, center }),
-    Math.round(windows.windowSec * recipe.sampleRate),
-  )
+  const made = framesOfWindow(recipe, windows)
   if (made === frames) return windows
   throw new EscError('INVALID_INPUT', `the recipe makes ${made} frames; the features have ${frames}`)
+}
+
+/**
+ * Columns of one window's features; 0 if a window is shorter than one frame.
+ *
+ * @throws EscError INVALID_OPTION if the recipe or the windows have an unknown name, or a length is out of its range.
+ * @example framesOfWindow(logmel128, { windowSec: 5 }) // 216
+ */
+export function framesOfWindow(recipe: FeatureRecipe, windows: ClipWindowsOptions): number {
+  assertRecipeNames(recipe)
+  const { windowSec } = resolveWindows(windows)
+  const { nFft: frameLength, hopLength, center } = recipe.stft
+  const count = (length: number) => frameCount(length, { frameLength, hopLength, center })
+  return framesOf(count, Math.round(windowSec * recipe.sampleRate)) ?? 0
 }
 
 /** `null` where it is too short for one. */

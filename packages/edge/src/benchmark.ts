@@ -1,5 +1,5 @@
 /** Latency of a model, one clip at a time. */
-import { assertInteger } from '@esc/core'
+import { assertInteger, assertKnown } from '@esc/core'
 import type { Session, Tensor } from '@esc/onnx'
 
 /** Wall-clock times of single runs. */
@@ -11,11 +11,11 @@ export interface Latency {
 
 /** Options of {@link measureLatency}. */
 export interface LatencyOptions {
-  /** Timed runs (default 200). */
-  runs?: number
-  /** Untimed runs before them (default 20). */
-  warmup?: number
-  signal?: AbortSignal
+  /** Timed runs. @defaultValue 200 */
+  runs?: number | undefined
+  /** Untimed runs before them. @defaultValue 20 */
+  warmup?: number | undefined
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -23,13 +23,15 @@ export interface LatencyOptions {
  *
  * @param inputs - One or more inputs of batch 1, used in turn.
  * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1, or `warmup` is not an integer >= 0.
- * @example const { p50Ms } = await measureLatency(session, [packInputs(examples, [0], shape)])
+ * @example const { p50Ms } = await measureLatency(session, [{ type: 'float32', dims: [1, 1, 13, 431], data }])
  */
 export async function measureLatency(
   session: Session,
   inputs: readonly Tensor[],
-  { runs = 200, warmup = 20, signal }: LatencyOptions = {},
+  options: LatencyOptions = {},
 ): Promise<Latency> {
+  assertKnown('measureLatency', options, { runs: true, warmup: true, signal: true })
+  const { runs = 200, warmup = 20, signal } = options
   assertInteger('runs', runs, 1)
   assertInteger('warmup', warmup, 0)
   assertInteger('inputs.length', inputs.length, 1)

@@ -1,102 +1,43 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import {
-  type AudioClip,
-  type Conv2DNode,
-  createRng,
-  type FeatureRecipe,
-  type ModelManifest,
-  type NetworkGraph,
-} from '@esc/core'
-import { createExtractor, logmel128 } from '@esc/dsp'
+import { type EscErrorCode, featureSet } from '@esc/core'
+import { createExtractor, createWindowExtractor } from '@esc/dsp'
 import { floatData, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createClassifier, exportModel, measureLatency } from './index.js'
-import { openClassifier } from './node/index.js'
+import { describe, expect, test } from 'vitest'
+import { calibration, frames, labels, makeClip, model, otherModel, recipe } from './fixtures/tiny-model.js'
+import {
+  createClassifier,
+  exportModel,
+  type ModelFiles,
+  measureLatency,
+  packModel,
+  unpackModel,
+  withEvaluation,
+} from './index.js'
+import { fileNames, readManifest } from './model-files.js'
 
-const rng = createRng(17)
-const recipe: FeatureRecipe = {
-  ...logmel128,
-  durationSec: 0.5,
-  stft: { ...logmel128.stft, nFft: 512, winLength: 512, hopLength: 256 },
-  mel: { ...logmel128.mel, nMels: 16 },
-}
-const labels = ['dog', 'rain', 'sea']
-const frames = createExtractor(recipe).frames!
-const weight = (...shape: number[]) => ({
-  shape,
-  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal() / 3),
-})
-const conv: Conv2DNode = {
-  op: 'Conv2D',
-  name: 'conv',
-  inputs: ['input'],
-  attributes: { padding: 'same' },
-  weights: { kernel: weight(6, 1, 3, 3), bias: weight(6) },
-}
-const plain = { attributes: {}, weights: {} }
-const graph: NetworkGraph = {
-  name: 'tiny',
-  input: { name: 'input', shape: [1, 16, frames] },
-  nodes: [
-    conv,
-    { op: 'ReLU', name: 'relu', inputs: ['conv'], ...plain },
-    { op: 'GlobalAveragePool', name: 'average', inputs: ['relu'], ...plain },
-    {
-      op: 'Dense',
-      name: 'dense',
-      inputs: ['average'],
-      attributes: {},
-      weights: { kernel: weight(3, 6), bias: weight(3) },
-    },
-  ],
-  output: 'dense',
-}
-const normalizer = { mean: Array(16).fill(-40), std: Array(16).fill(20) }
-const bytes = writeModel(exportModel(graph, { labels, recipe, normalizer }))
-const manifest: ModelManifest = {
-  version: 1,
-  architecture: 'tiny',
-  labels,
-  recipe,
-  inputShape: graph.input.shape,
-  normalizer,
-  dataset: { name: 'demo', synthetic: true, clips: 3, hash: '00' },
-  split: {
-    name: 'folds',
-    seed: 1,
-    testFold: 1,
-    validationFold: 2,
-    train: 1,
-    validation: 1,
-    test: 1,
-    leakedTestClips: 0,
-  },
-  metrics: { accuracy: 0, macroF1: 0, int8Accuracy: null, agreement: null },
-  files: { float: 'model.onnx', int8: null },
-}
-const clip: AudioClip = {
-  samples: Float32Array.from({ length: 30_000 }, (_, i) => 0.3 * Math.sin(i / 7) + 0.1 * rng.normal()),
-  sampleRate: 44100,
+const runtime = ortRuntime
+const bytes = writeModel(exportModel(model))
+const clip = makeClip(0.5)
+const error = (code: EscErrorCode, text: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(text) })
+
+/** Scores by the plain steps: features, session, softmax. */
+async function scoresOf(features: Float32Array): Promise<number[]> {
+  const session = await runtime.createSession(bytes)
+  const input = { type: 'float32' as const, dims: [1, 1, 16, frames], data: features }
+  const logits = floatData(await session.run({ input }), 'logits')
+  await session.release()
+  const sum = logits.reduce((total, value) => total + Math.exp(value), 0)
+  return Array.from(logits, (value) => Math.exp(value) / sum)
 }
 
 describe('createClassifier', () => {
   test('scores are the softmax of the logits of the recipe’s features, best first', async () => {
-    const session = await ortRuntime.createSession(bytes)
-    const { data } = createExtractor(recipe).extract(clip)
-    const logits = floatData(
-      await session.run({ input: { type: 'float32', dims: [1, 1, 16, frames], data } }),
-      'logits',
-    )
-    await session.release()
-    const sum = logits.reduce((total, value) => total + Math.exp(value), 0)
+    const scores = await scoresOf(createExtractor(recipe).extract(clip).data)
     const expected = labels
-      .map((label, i) => ({ label, score: Math.exp(logits[i]!) / sum }))
+      .map((label, i) => ({ label, score: scores[i]! }))
       .sort((a, b) => b.score - a.score)
-
-    const classifier = await createClassifier(bytes, manifest, { runtime: ortRuntime })
+    const classifier = await createClassifier(await packModel(model, { runtime }), { runtime })
     const predictions = await classifier.classify(clip)
     expect(predictions.map(({ label }) => label)).toEqual(expected.map(({ label }) => label))
     predictions.forEach(({ score }, i) => {
@@ -106,70 +47,306 @@ describe('createClassifier', () => {
     await classifier.release()
   })
 
-  test('a manifest of another model: INCOMPATIBLE_MODEL', async () => {
-    const fewer = await createClassifier(bytes, { ...manifest, labels: ['dog'] }, { runtime: ortRuntime })
-    await expect(fewer.classify(clip)).rejects.toMatchObject({ code: 'INCOMPATIBLE_MODEL' })
-    const incompatible = { code: 'INCOMPATIBLE_MODEL' }
-    for (const inputShape of [
-      [1, 16, 9],
-      [1, 8, frames],
-      [2, 16, frames],
-    ] as [number, number, number][]) {
-      const wrong = { ...manifest, inputShape }
-      await expect(createClassifier(bytes, wrong, { runtime: ortRuntime })).rejects.toMatchObject(
-        incompatible,
+  test('a long clip has the mean of its windows; nothing of it is cut', async () => {
+    const classifier = await createClassifier(await packModel(model, { runtime }), { runtime })
+    const long = makeClip(7.3)
+    const windows = [...createWindowExtractor(recipe, model.windows!).extract(long)]
+    expect(windows.length).toBe(29)
+    const rows = await Promise.all(windows.map(({ data }) => scoresOf(data)))
+    for (const { label, score } of await classifier.classify(long)) {
+      const at = labels.indexOf(label)
+      expect(score).toBeCloseTo(
+        rows.reduce((sum, row) => sum + row[at]! / rows.length, 0),
+        5,
       )
     }
-    const narrow = { ...recipe, mel: { ...recipe.mel, nMels: 8 } }
-    const consistent = { ...manifest, recipe: narrow, inputShape: [1, 8, frames] as [number, number, number] }
-    const classifier = await createClassifier(bytes, consistent, { runtime: ortRuntime })
-    await expect(classifier.classify(clip)).rejects.toMatchObject(incompatible)
     await classifier.release()
   })
 
-  test('topK below 1: INVALID_OPTION', async () => {
-    const classifier = await createClassifier(bytes, manifest, { runtime: ortRuntime })
+  test('a sigmoid model has a score for each label alone', async () => {
+    const sigmoid = await createClassifier(
+      await packModel({ ...model, activation: 'sigmoid' }, { runtime }),
+      { runtime },
+    )
+    const softmax = await createClassifier(await packModel(model, { runtime }), { runtime })
+    const sum = (predictions: { score: number }[]) =>
+      predictions.reduce((total, { score }) => total + score, 0)
+    expect(sum(await softmax.classify(clip))).toBeCloseTo(1, 9)
+    expect(sum(await sigmoid.classify(clip))).not.toBeCloseTo(1, 2)
+  })
+
+  test('float is the default, int8 is asked for', async () => {
+    const files = await packModel(model, { runtime, int8: { calibrateOn: calibration } })
+    const float = await createClassifier(files, { runtime })
+    const int8 = await createClassifier(files, { runtime, precision: 'int8' })
+    const [a, b] = [await float.classify(clip), await int8.classify(clip)]
+    expect(a).toEqual(await (await createClassifier(files, { runtime, precision: 'float' })).classify(clip))
+    expect(b).not.toEqual(a)
+    for (const { label, score } of b)
+      expect(score).toBeCloseTo(a.find((one) => one.label === label)!.score, 1)
+  })
+
+  test('what does not go with the clip or the moment', async () => {
+    const classifier = await createClassifier(await packModel(model, { runtime }), { runtime })
     for (const topK of [0, -1, Number.NaN]) {
-      await expect(classifier.classify(clip, { topK })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(classifier.classify(clip, { topK })).rejects.toThrow(error('INVALID_OPTION', /topK=/))
     }
+    await expect(classifier.classify(clip, { top_k: 1 } as never)).rejects.toThrow(
+      error('INVALID_OPTION', /classify has no option 'top_k' \(write topK\)/),
+    )
+    const empty = { samples: new Float32Array(), sampleRate: 44100 }
+    await expect(classifier.classify(empty)).rejects.toThrow(error('INVALID_INPUT', /samples.length=0/))
+    await expect(classifier.classify(makeClip(3), { signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
     await classifier.release()
+    await classifier.release()
+    await expect(classifier.classify(clip)).rejects.toThrow(
+      error('INVALID_STATE', /was released; open it again/),
+    )
   })
 
-  test('a clip that is none: INVALID_INPUT', async () => {
-    const classifier = await createClassifier(bytes, manifest, { runtime: ortRuntime })
-    const empty = { samples: new Float32Array(), sampleRate: 44100 }
-    await expect(classifier.classify(empty)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-    await classifier.release()
+  test('a manifest of another model: INCOMPATIBLE_MODEL', async () => {
+    const files = await packModel(model, { runtime })
+    const changed = (change: object): ModelFiles => {
+      const manifest = { ...readManifest(files), ...change }
+      return { ...files, [fileNames.manifest]: new TextEncoder().encode(JSON.stringify(manifest)) }
+    }
+    const fewer = await createClassifier(changed({ labels: ['dog'] }), { runtime })
+    await expect(fewer.classify(clip)).rejects.toThrow(
+      error('INCOMPATIBLE_MODEL', /3 outputs, the manifest 1 labels/),
+    )
+    for (const inputShape of [
+      [1, 16, 9],
+      [2, 16, frames],
+    ]) {
+      await expect(createClassifier(changed({ inputShape }), { runtime })).rejects.toThrow(
+        error('INCOMPATIBLE_MODEL', /the recipe makes 1 × 16 × \d+, the manifest's inputShape is/),
+      )
+    }
+    const narrow = {
+      recipe: { ...recipe, mel: { ...recipe.mel, nMels: 8 } },
+      inputShape: [1, 8, frames],
+      normalizer: null,
+    }
+    const consistent = await createClassifier(changed(narrow), { runtime })
+    await expect(consistent.classify(clip)).rejects.toThrow(
+      error('INCOMPATIBLE_MODEL', /could not run the model/),
+    )
+  })
+
+  test('a model without a recipe takes no clips, and says how to get one that does', async () => {
+    const files = await packModel({ ...model, recipe: null, windows: null }, { runtime })
+    await expect(createClassifier(files, { runtime })).rejects.toThrow(
+      error(
+        'INCOMPATIBLE_MODEL',
+        /has no recipe: it takes features, no clips. Train it on a set that has one/,
+      ),
+    )
   })
 })
 
-describe('openClassifier', () => {
-  let dir: string
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'esc-edge-'))
-    await writeFile(join(dir, 'model.json'), JSON.stringify(manifest))
-    await writeFile(join(dir, 'model.onnx'), bytes)
-  })
-  afterAll(() => rm(dir, { recursive: true }))
-
-  test('reads a folder', async () => {
-    const classifier = await openClassifier(dir)
-    expect(classifier.manifest).toEqual(manifest)
-    expect((await classifier.classify(clip)).length).toBe(3)
-    await classifier.release()
+describe('packModel', () => {
+  test('its files come back as the same model, to the last bit', async () => {
+    for (const given of [
+      model,
+      { ...model, recipe: null, windows: null, normalizer: null, dataset: null, history: [], bestEpoch: 0 },
+    ]) {
+      expect(await unpackModel(await packModel(given, { runtime }))).toEqual(given)
+    }
   })
 
-  test('what is missing or broken has a code and a name', async () => {
-    await expect(openClassifier(join(dir, 'nowhere'))).rejects.toMatchObject({
-      code: 'IO',
-      message: expect.stringContaining('nowhere'),
+  test('the manifest says what is known, and null where nothing is', async () => {
+    const { files, ...manifest } = readManifest(await packModel(model, { runtime }))
+    expect(manifest).toEqual({
+      version: 2,
+      architecture: 'tiny',
+      labels,
+      recipe,
+      windows: model.windows,
+      inputShape: [1, 16, frames],
+      activation: 'softmax',
+      normalizer: model.normalizer,
+      dataset: { name: 'demo', synthetic: true, clips: null, hash: null },
+      split: null,
+      metrics: null,
     })
-    await expect(openClassifier(dir, { precision: 'int8' })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-    await writeFile(join(dir, 'model.json'), '{')
-    await expect(openClassifier(dir)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-    await writeFile(join(dir, 'model.json'), JSON.stringify(manifest))
-    await writeFile(join(dir, 'model.onnx'), bytes.slice(0, 100))
-    await expect(openClassifier(dir)).rejects.toMatchObject({ code: 'INCOMPATIBLE_MODEL' })
+    expect(Object.values(files).map((entry) => entry?.name)).toEqual([
+      'network.safetensors',
+      'model.onnx',
+      undefined,
+    ])
+    const packed = await packModel(model, {
+      runtime,
+      int8: { calibrateOn: calibration, indices: [0, 1] },
+      split: { train: [0, 1], validation: Int32Array.of(2), test: [3, 4], seed: 42, name: 'folds' },
+      dataset: { name: 'dogs', clips: 5 },
+      evaluation: { accuracy: 0.5, macro: { f1: 0.4 } },
+    })
+    const known = readManifest(packed)
+    expect(known.files.int8!.name).toBe('model.int8.onnx')
+    expect(known.split).toEqual({
+      ...{ train: 2, validation: 1, test: 2, seed: 42, name: 'folds' },
+      ...{ testFold: null, validationFold: null, leakedTestClips: null },
+    })
+    expect(known.dataset).toEqual({ name: 'dogs', synthetic: true, clips: 5, hash: null })
+    expect(known.metrics).toEqual({ accuracy: 0.5, macroF1: 0.4, int8Accuracy: null, agreement: null })
+    const verified = readManifest(
+      withEvaluation(packed, {
+        float: { accuracy: 1, macro: { f1: 1 } },
+        int8: { accuracy: 0.75, macro: { f1: 1 } },
+        agreement: 0.8,
+      }),
+    )
+    expect(verified).toEqual({
+      ...known,
+      metrics: { accuracy: 1, macroF1: 1, int8Accuracy: 0.75, agreement: 0.8 },
+    })
+  })
+
+  test('the same model gives the same bytes', async () => {
+    const options = { runtime, int8: { calibrateOn: calibration } }
+    expect(await packModel(model, options)).toEqual(await packModel(structuredClone(model), options))
+  })
+
+  const other = featureSet(
+    [{ id: 'a', features: { data: new Float32Array(16), bins: 16, frames: 1 }, labelIndex: 0 }],
+    { labels },
+  )
+  test.each<[string, () => Promise<unknown>, EscErrorCode, RegExp]>([
+    [
+      'labels of another model',
+      () => packModel({ ...model, labels: ['dog'] }, { runtime }),
+      'INVALID_INPUT',
+      /1 labels for 3 outputs/,
+    ],
+    [
+      'windows of another length',
+      () => packModel({ ...model, windows: { windowSec: 1, hopSec: 0.5 } }, { runtime }),
+      'INVALID_INPUT',
+      /windows of 1 s make 87 frames, the network reads 44/,
+    ],
+    [
+      'calibration examples of another shape',
+      () => packModel(model, { runtime, int8: { calibrateOn: other } }),
+      'INVALID_INPUT',
+      /'a' has features 16 × 1/,
+    ],
+    [
+      'an index outside',
+      () => packModel(model, { runtime, int8: { calibrateOn: calibration, indices: [5] } }),
+      'INVALID_INPUT',
+      /int8.indices\[0\]=5/,
+    ],
+    [
+      'nothing to calibrate on',
+      () => packModel(model, { runtime, int8: { calibrateOn: calibration, indices: [] } }),
+      'INVALID_INPUT',
+      /at least one batch/,
+    ],
+    [
+      'no set',
+      () => packModel(model, { runtime, int8: { calibrateOn: [] as never } }),
+      'INVALID_INPUT',
+      /the set is of type array/,
+    ],
+    [
+      'an unknown option',
+      () => packModel(model, { runtime, int_8: null } as never),
+      'INVALID_OPTION',
+      /no option 'int_8' \(write int8\)/,
+    ],
+    [
+      'an unknown fact',
+      () => packModel(model, { runtime, dataset: { name: 'a', labels: [] } } as never),
+      'INVALID_OPTION',
+      /dataset has no option 'labels'/,
+    ],
+    [
+      'an accuracy of percents',
+      () => packModel(model, { runtime, evaluation: { accuracy: 75, macro: { f1: 0 } } }),
+      'INVALID_INPUT',
+      /evaluation.accuracy=75 must lie/,
+    ],
+    [
+      'an evaluation that is none',
+      () => packModel(model, { runtime, evaluation: { accuracy: 0.5 } as never }),
+      'INVALID_INPUT',
+      /evaluation.macroF1=undefined/,
+    ],
+    [
+      'no model',
+      () => packModel(undefined as never, { runtime }),
+      'INVALID_INPUT',
+      /the model is of type undefined/,
+    ],
+  ])('%s: refused', async (_, call, code, text) => {
+    await expect(call()).rejects.toThrow(error(code, text))
+  })
+
+  test('an abort comes through', async () => {
+    const int8 = { calibrateOn: calibration }
+    await expect(packModel(model, { runtime, int8, signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
+  })
+})
+
+describe('files that are not those of the manifest', () => {
+  const changed = async (change: (files: Record<string, Uint8Array>, other: ModelFiles) => void) => {
+    const files = { ...(await packModel(model, { runtime })) }
+    change(files, await packModel(otherModel, { runtime }))
+    return files
+  }
+  test.each<[string, (files: Record<string, Uint8Array>, other: ModelFiles) => void, EscErrorCode, RegExp]>([
+    [
+      'no manifest',
+      (files) => delete files['model.json'],
+      'INVALID_INPUT',
+      /there is no model.json among the model's files \(network.safetensors, model.onnx\)/,
+    ],
+    [
+      'no network',
+      (files) => delete files['network.safetensors'],
+      'INVALID_INPUT',
+      /network.safetensors is missing; copy the whole folder/,
+    ],
+    [
+      'another network',
+      (files, other) => Object.assign(files, { 'network.safetensors': other['network.safetensors'] }),
+      'CORRUPT_DATA',
+      /network.safetensors is not the file that model.json names/,
+    ],
+    [
+      'a manifest that is not JSON',
+      (files) => Object.assign(files, { 'model.json': Uint8Array.of(123) }),
+      'INVALID_INPUT',
+      /model.json is not JSON/,
+    ],
+    [
+      'a manifest of a newer version',
+      (files) => Object.assign(files, { 'model.json': new TextEncoder().encode('{"version": 7}') }),
+      'UNSUPPORTED_FORMAT',
+      /version=7 .* update/,
+    ],
+  ])('%s', async (_, change, code, text) => {
+    await expect(changed(change).then(unpackModel)).rejects.toThrow(error(code, text))
+  })
+
+  test('the other ONNX file, and one that is missing', async () => {
+    const swapped = await changed((files, other) =>
+      Object.assign(files, { 'model.onnx': other['model.onnx'] }),
+    )
+    await expect(createClassifier(swapped, { runtime })).rejects.toThrow(
+      error('CORRUPT_DATA', /model.onnx is not the file/),
+    )
+    const missing = await changed((files) => delete files['model.onnx'])
+    await expect(createClassifier(missing, { runtime })).rejects.toThrow(
+      error('INVALID_INPUT', /model.onnx is missing/),
+    )
+    const files = await packModel(model, { runtime })
+    await expect(createClassifier(files, { runtime, precision: 'int8' })).rejects.toThrow(
+      error('INVALID_INPUT', /has no int8 file; open it with precision 'float', or save it with int8/),
+    )
+    await expect(createClassifier(undefined as never, { runtime })).rejects.toThrow(
+      error('INVALID_INPUT', /there is no model.json/),
+    )
   })
 })
 

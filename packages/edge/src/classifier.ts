@@ -1,7 +1,17 @@
 /** A trained model that answers for a clip. */
-import { type AudioClip, assertInteger, EscError, type ModelManifest } from '@esc/core'
-import { createExtractor } from '@esc/dsp'
+import {
+  type AudioClip,
+  assertInteger,
+  assertKnown,
+  assertOneOf,
+  clipLogits,
+  EscError,
+  type ModelManifest,
+  scoresOf,
+} from '@esc/core'
+import { createWindowExtractor } from '@esc/dsp'
 import { floatData, type OnnxRuntime } from '@esc/onnx'
+import { checkedBytes, entryOf, type ModelFiles, type Precision, readManifest } from './model-files.js'
 
 /** A label and how sure the model is of it, in [0, 1]. */
 export interface Prediction {
@@ -9,70 +19,120 @@ export interface Prediction {
   score: number
 }
 
+/** Options of {@link Classifier.classify}. */
+export interface ClassifyOptions {
+  /** At most so many labels. @defaultValue all */
+  topK?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
 /** A model ready to classify. */
 export interface Classifier {
   readonly labels: readonly string[]
+  readonly manifest: ModelManifest
   /**
-   * Labels with softmax scores, best first; `topK` limits their number (default: all).
+   * Labels with their scores, best first. A clip longer than the model's window is cut into windows, and their scores are averaged;
+   * a shorter one is padded as in training.
    *
-   * @throws EscError INVALID_INPUT if the clip is empty or not finite, INVALID_OPTION if `topK` is not an integer >= 1,
-   *   INCOMPATIBLE_MODEL if the model cannot take the manifest's input or has not one output per label.
+   * @throws EscError INVALID_INPUT if the clip is empty or not finite; INVALID_OPTION if `topK` is not an integer >= 1, or an
+   *   option is unknown; INVALID_STATE after `release`; INCOMPATIBLE_MODEL if the ONNX file does not take what the manifest
+   *   says; the signal's reason.
    */
-  classify(clip: AudioClip, options?: { topK?: number }): Promise<Prediction[]>
-  /** Frees native memory. */
+  classify(clip: AudioClip, options?: ClassifyOptions): Promise<Prediction[]>
+  /** Frees native memory; the classifier is unusable afterwards. */
   release(): Promise<void>
 }
 
+/** Options of {@link createClassifier}; `/node` and `/browser` bind the runtime. */
+export interface ClassifierOptions {
+  runtime: OnnxRuntime
+  /** Which of the model's ONNX files. It is never chosen by the machine, so that answers do not depend on it. @defaultValue `'float'` */
+  precision?: Precision | undefined
+}
+
+/** After so many windows whoever else waits gets a turn: a run of ONNX Runtime blocks its thread. */
+const windowsATurn = 16
+
 /**
- * Loads an exported model with its manifest.
+ * Opens a model from its files.
  *
- * @param model - Bytes of the manifest's `.onnx` file, float or int8.
- * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses the model, or recipe and input shape do not fit each other.
+ * @param files - `model.json` and the ONNX file it names; what `packModel` made, or a page fetched.
+ * @throws EscError INVALID_INPUT if a file is missing, or `model.json` is no manifest; CORRUPT_DATA if a file is another model's;
+ *   UNSUPPORTED_FORMAT if a newer version wrote it; INCOMPATIBLE_MODEL if the model takes features only, ONNX Runtime refuses it,
+ *   or recipe and input shape do not fit each other.
  * @example
- * const classifier = await createClassifier(await readFile('model.int8.onnx'), manifest, { runtime: ortRuntime })
- * const [best] = await classifier.classify(await loadAudio('dog.ogg', { sampleRate: null }))
+ * const classifier = await createClassifier(files, { runtime: ortRuntime })
+ * const [best] = await classifier.classify(clip)
  */
-export async function createClassifier(
-  model: Uint8Array,
-  manifest: ModelManifest,
-  { runtime }: { runtime: OnnxRuntime },
-): Promise<Classifier> {
-  const { labels, recipe, inputShape } = manifest
-  const extractor = createExtractor(recipe)
-  const [channels, bins, frames] = inputShape
-  if (channels !== 1 || extractor.bins !== bins || extractor.frames !== frames) {
-    const made = `1 × ${extractor.bins} × ${extractor.frames ?? 'any'}`
+export async function createClassifier(files: ModelFiles, options: ClassifierOptions): Promise<Classifier> {
+  assertKnown('createClassifier', options, { runtime: true, precision: true })
+  const { runtime, precision = 'float' } = options
+  assertOneOf('precision', precision, ['float', 'int8'])
+  const manifest = readManifest(files)
+  const { labels, inputShape, activation } = manifest
+  const extractor = extractorOf(manifest)
+  const session = await runtime.createSession(await checkedBytes(files, entryOf(manifest, precision)), {
+    threads: 1,
+  })
+  const inputName = session.inputNames[0]!
+  let isReleased = false
+
+  async function logitsOf(data: Float32Array): Promise<Float32Array> {
+    const outputs = await session.run({ [inputName]: { type: 'float32', dims: [1, ...inputShape], data } })
+    const logits = floatData(outputs, 'logits')
+    if (logits.length === labels.length) return logits
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `the recipe makes ${made}, the manifest's inputShape is [${inputShape}]`,
+      `the model has ${logits.length} outputs, the manifest ${labels.length} labels`,
     )
   }
-  const session = await runtime.createSession(model, { threads: 1 })
-  const inputName = session.inputNames[0]!
+
   return {
     labels,
-    async classify(clip, { topK = labels.length } = {}) {
+    manifest,
+    async classify(clip, classifyOptions = {}) {
+      assertKnown('classify', classifyOptions, { topK: true, signal: true })
+      const { topK = labels.length, signal } = classifyOptions
       assertInteger('topK', topK, 1)
-      const { data } = extractor.extract(clip)
-      const outputs = await session.run({ [inputName]: { type: 'float32', dims: [1, ...inputShape], data } })
-      const logits = floatData(outputs, 'logits')
-      if (logits.length !== labels.length) {
-        throw new EscError(
-          'INCOMPATIBLE_MODEL',
-          `the model has ${logits.length} outputs, the manifest ${labels.length} labels`,
-        )
+      assertOpen(isReleased)
+      const windows: number[] = []
+      let count = 0
+      for (const { data } of extractor.extract(clip)) {
+        signal?.throwIfAborted()
+        windows.push(...(await logitsOf(data)))
+        if (++count % windowsATurn === 0) await new Promise((resolve) => setTimeout(resolve, 0))
+        assertOpen(isReleased)
       }
-      const scores = softmax(logits)
-      const ranked = labels.map((label, i) => ({ label, score: scores[i]! }))
+      const logits = clipLogits(Float32Array.from(windows), labels.length, activation)
+      const [scores] = scoresOf(logits, labels.length, activation)
+      const ranked = labels.map((label, i) => ({ label, score: scores![i]! }))
       return ranked.sort((a, b) => b.score - a.score).slice(0, topK)
     },
-    release: () => session.release(),
+    async release() {
+      if (isReleased) return
+      isReleased = true
+      await session.release()
+    },
   }
 }
 
-function softmax(logits: Float32Array): number[] {
-  const max = logits.reduce((a, b) => Math.max(a, b))
-  const powers = Array.from(logits, (value) => Math.exp(value - max))
-  const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map((power) => power / sum)
+function assertOpen(isReleased: boolean): void {
+  if (isReleased) throw new EscError('INVALID_STATE', 'the classifier was released; open it again')
+}
+
+function extractorOf({ recipe, windows, inputShape }: ModelManifest) {
+  if (!recipe || !windows) {
+    throw new EscError(
+      'INCOMPATIBLE_MODEL',
+      'this model has no recipe: it takes features, no clips. Train it on a set that has one: featureSet(examples, { labels, recipe })',
+    )
+  }
+  const extractor = createWindowExtractor(recipe, windows)
+  const [channels, bins, frames] = inputShape
+  if (channels === 1 && extractor.bins === bins && extractor.frames === frames) return extractor
+  const made = `1 × ${extractor.bins} × ${extractor.frames}`
+  throw new EscError(
+    'INCOMPATIBLE_MODEL',
+    `the recipe makes ${made}, the manifest's inputShape is [${inputShape}]`,
+  )
 }

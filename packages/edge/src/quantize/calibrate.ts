@@ -1,5 +1,5 @@
 /** Measures the ranges of a model's values on sample inputs. */
-import { EscError } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 import { floatData, type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
 import { quantizedValues } from './static.js'
 
@@ -12,9 +12,9 @@ export interface Range {
 /** Options of {@link calibrate}. */
 export interface CalibrateOptions {
   runtime: OnnxRuntime
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Called after every batch with the number done. */
-  onBatch?: (done: number) => void
+  onBatch?: ((done: number) => void) | undefined
 }
 
 /**
@@ -25,15 +25,18 @@ export interface CalibrateOptions {
  * @param batches - Inputs as the model reads them, from the training set: test clips would leak into the model. They are
  *   read one at a time.
  * @returns Ranges by value name.
- * @throws EscError INVALID_INPUT if there are no batches, or a value is not finite.
+ * @throws EscError INVALID_INPUT if there are no batches, or a value is not finite; INVALID_OPTION naming an
+ *   option that is unknown; the signal's reason.
  * @see ONNX Runtime `MinMaxCalibrater`.
- * @example const ranges = await calibrate(model, [packInputs(examples, [0, 1], shape)], { runtime: ortRuntime })
+ * @example const ranges = await calibrate(exportModel(model), [{ type: 'float32', dims: [2, 1, 13, 431], data }], { runtime: ortRuntime })
  */
 export async function calibrate(
   model: OnnxModel,
-  batches: Iterable<Tensor>,
-  { runtime, signal, onBatch }: CalibrateOptions,
+  batches: Iterable<Tensor> | AsyncIterable<Tensor>,
+  options: CalibrateOptions,
 ): Promise<Map<string, Range>> {
+  assertKnown('calibrate', options, { runtime: true, signal: true, onBatch: true })
+  const { runtime, signal, onBatch } = options
   const { graph } = model
   const inputName = graph.inputs[0]!.name
   const wanted = quantizedValues(model)
@@ -47,7 +50,7 @@ export async function calibrate(
   const ranges = new Map<string, Range>()
   let done = 0
   try {
-    for (const batch of batches) {
+    for await (const batch of batches) {
       signal?.throwIfAborted()
       const results = await session.run({ [inputName]: batch })
       for (const name of wanted) widen(ranges, name, floatData({ [inputName]: batch, ...results }, name))

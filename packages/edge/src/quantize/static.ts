@@ -1,5 +1,5 @@
 /** Static 8-bit quantisation in the QDQ form. */
-import { EscError } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 import type { OnnxModel, OnnxNode, Tensor } from '@esc/onnx'
 import type { Range } from './calibrate.js'
 import {
@@ -55,6 +55,7 @@ export function quantizeStatic(
   ranges: ReadonlyMap<string, Range>,
   options: QuantizeOptions = {},
 ): OnnxModel {
+  assertKnown('quantizeStatic', options, { perChannel: true, reduceRange: true })
   const { perChannel = true, reduceRange = true } = options
   const { graph } = model
   const writer = new QdqWriter(model, ranges)

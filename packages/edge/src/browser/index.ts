@@ -1,0 +1,80 @@
+/** Classifying, packing and unpacking in a page, bound to onnxruntime-web. */
+import { loadAudio } from '@esc/audio-io/browser'
+import type { AudioClip, TrainedModel } from '@esc/core'
+import type { OnnxModel, Tensor } from '@esc/onnx'
+import { ortRuntime } from '@esc/onnx/browser'
+import {
+  type Classifier,
+  type ClassifyOptions,
+  createClassifier as createPortably,
+  type Prediction,
+} from '../classifier.js'
+import type { ModelFiles, Precision } from '../model-files.js'
+import { type PackOptions, packModel as packPortably } from '../pack-model.js'
+import { type CalibrateOptions, calibrate as calibratePortably, type Range } from '../quantize/calibrate.js'
+
+export { unpackModel } from '../model-files.js'
+
+/** A {@link Classifier} that takes sound files, too. */
+export interface BlobClassifier extends Omit<Classifier, 'classify'> {
+  /**
+   * Labels with their scores, best first; see {@link Classifier.classify}.
+   *
+   * @param sound - A clip, or a sound file, which is decoded at its own rate and mixed to mono.
+   * @throws EscError as {@link Classifier.classify}; what `loadAudio` throws of a file.
+   */
+  classify(sound: AudioClip | Blob, options?: ClassifyOptions): Promise<Prediction[]>
+}
+
+/**
+ * `createClassifier` of `@esc/edge` on onnxruntime-web; it takes sound files, too.
+ *
+ * @param files - `model.json` and the ONNX file it names, as fetched, or what `packModel` made.
+ * @throws EscError as `createClassifier` of `@esc/edge`.
+ * @example
+ * const names = ['model.json', 'model.onnx']
+ * const fetched = names.map(async (name) => [name, new Uint8Array(await (await fetch(`models/esc10/${name}`)).arrayBuffer())])
+ * const classifier = await createClassifier(Object.fromEntries(await Promise.all(fetched)))
+ */
+export async function createClassifier(
+  files: ModelFiles,
+  options: { precision?: Precision | undefined } = {},
+): Promise<BlobClassifier> {
+  const { classify, ...classifier } = await createPortably(files, { ...options, runtime: ortRuntime })
+  return {
+    ...classifier,
+    async classify(sound, classifyOptions) {
+      return classify(
+        sound instanceof Blob ? await loadAudio(sound, { sampleRate: null }) : sound,
+        classifyOptions,
+      )
+    },
+  }
+}
+
+/**
+ * `packModel` of `@esc/edge` on onnxruntime-web.
+ *
+ * @throws EscError as `packModel` of `@esc/edge`.
+ * @example const files = await packModel(model, { int8: { calibrateOn: features, indices: split.train } })
+ */
+export function packModel(
+  model: TrainedModel,
+  options: Omit<PackOptions, 'runtime'> = {},
+): Promise<ModelFiles> {
+  return packPortably(model, { ...options, runtime: ortRuntime })
+}
+
+/**
+ * `calibrate` of `@esc/edge` on onnxruntime-web.
+ *
+ * @throws EscError as `calibrate` of `@esc/edge`.
+ * @example const int8 = quantizeStatic(model, await calibrate(model, batches))
+ */
+export function calibrate(
+  model: OnnxModel,
+  batches: Iterable<Tensor> | AsyncIterable<Tensor>,
+  options: Omit<CalibrateOptions, 'runtime'> = {},
+): Promise<Map<string, Range>> {
+  return calibratePortably(model, batches, { ...options, runtime: ortRuntime })
+}

@@ -1,0 +1,264 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import { createRng, type EscErrorCode } from '@esc/core'
+import { lockFolder } from '@esc/core/node'
+import { writeModel } from '@esc/onnx'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { calibration, frames, labels, makeClip, model, otherModel, recipe } from '../fixtures/tiny-model.js'
+import { exportModel, withEvaluation } from '../index.js'
+import { loadModel, openClassifier, packModel, saveModel, writeModelFiles } from './index.js'
+
+let dir = ''
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'esc-model-'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+const error = (code: EscErrorCode, text: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(text) })
+const clip = makeClip(0.5)
+const answersOf = async (folder: string) => {
+  const classifier = await openClassifier(folder)
+  const answers = await classifier.classify(clip)
+  await classifier.release()
+  return answers
+}
+
+describe('saveModel', () => {
+  test('what is loaded is what was saved, to the last bit; other files stay', async () => {
+    const folder = join(dir, 'models', 'demo')
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'report.html'), 'mine')
+    await saveModel(folder, model)
+    expect(await loadModel(folder)).toEqual(model)
+    expect((await readdir(folder)).sort()).toEqual([
+      'model.json',
+      'model.onnx',
+      'network.safetensors',
+      'report.html',
+    ])
+    await saveModel(folder, model, {
+      int8: { calibrateOn: calibration, indices: [0, 1, 2] },
+      overwrite: true,
+    })
+    expect((await readdir(folder)).sort()).toContain('model.int8.onnx')
+    // A model without int8 leaves no int8 file of another one behind.
+    await saveModel(folder, otherModel, { overwrite: true })
+    expect((await readdir(folder)).sort()).toEqual([
+      'model.json',
+      'model.onnx',
+      'network.safetensors',
+      'report.html',
+    ])
+    expect(await loadModel(folder)).toEqual(otherModel)
+  })
+
+  test('another model is replaced only if that is asked for; the same one may be saved again', async () => {
+    await saveModel(dir, model)
+    const before = await readFile(join(dir, 'model.json'))
+    await saveModel(dir, model)
+    await expect(saveModel(dir, otherModel)).rejects.toThrow(
+      error(
+        'INVALID_OPTION',
+        /holds another model \(model.json, model.onnx, network.safetensors\); choose another folder, or set overwrite: true/,
+      ),
+    )
+    expect(await readFile(join(dir, 'model.json'))).toEqual(before)
+    expect(await loadModel(dir)).toEqual(model)
+  })
+
+  test("somebody's model.onnx is not written over", async () => {
+    await writeFile(join(dir, 'model.onnx'), 'mine')
+    await expect(saveModel(dir, model)).rejects.toThrow(
+      error('INVALID_OPTION', /holds another model \(model.onnx\)/),
+    )
+    expect(await readFile(join(dir, 'model.onnx'), 'utf8')).toBe('mine')
+  })
+
+  test('a folder that another program is writing', async () => {
+    const unlock = await lockFolder(dir, 'model.lock')
+    // Held by this process, as it would be by another.
+    await expect(saveModel(dir, model)).rejects.toThrow(
+      error('IO', /cannot take .*model.lock: process \d+ is at work here; wait for it, or remove this file/),
+    )
+    await unlock()
+    await saveModel(dir, model)
+    expect(await readdir(dir)).not.toContain('model.lock')
+  })
+
+  test('a path that is a file, and a folder that cannot be written', async () => {
+    await writeFile(join(dir, 'file'), '')
+    await expect(saveModel(join(dir, 'file'), model)).rejects.toThrow(
+      error('IO', /cannot (read|write) .*file/),
+    )
+    await expect(saveModel(join(dir, 'file', 'deeper'), model)).rejects.toThrow(
+      error('IO', /cannot (read|write)/),
+    )
+  })
+
+  test('options that are unknown', async () => {
+    await expect(saveModel(dir, model, { over_write: true } as never)).rejects.toThrow(
+      error('INVALID_OPTION', /saveModel has no option 'over_write' \(write overwrite\)/),
+    )
+    await expect(saveModel(dir, model, { runtime: null } as never)).rejects.toThrow(
+      error('INVALID_OPTION', /no option 'runtime'/),
+    )
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  test('figures of the int8 file come in before the files are written', async () => {
+    const files = await packModel(model, { int8: { calibrateOn: calibration } })
+    const figures = { accuracy: 1, macro: { f1: 1 } }
+    await writeModelFiles(dir, withEvaluation(files, { float: figures, int8: figures, agreement: 1 }))
+    expect((await openClassifier(dir, { precision: 'int8' })).manifest.metrics!.int8Accuracy).toBe(1)
+    const { 'model.onnx': _, ...fewer } = files
+    await expect(writeModelFiles(join(dir, 'b'), fewer)).rejects.toThrow(
+      error('INVALID_INPUT', /model.onnx is missing/),
+    )
+    const swapped = { ...files, 'model.onnx': files['model.int8.onnx']! }
+    await expect(writeModelFiles(join(dir, 'b'), swapped)).rejects.toThrow(
+      error('CORRUPT_DATA', /model.onnx is not the file/),
+    )
+  })
+})
+
+describe('a save that is cut', () => {
+  const program = fileURLToPath(new URL('../fixtures/saving-process.ts', import.meta.url))
+  const start = () =>
+    spawn(process.execPath, ['--conditions=@esc/source', '--import', 'tsx', program, dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+  const ended = async (child: ChildProcess) => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+
+  test('leaves the old model or the new one, whole, wherever it was', async () => {
+    const answers = [model, otherModel].map(async (each, i) => {
+      await saveModel(`${dir}-${i}`, each)
+      return answersOf(`${dir}-${i}`)
+    })
+    const known = await Promise.all(answers)
+    await Promise.all([0, 1].map((i) => rm(`${dir}-${i}`, { recursive: true })))
+    await saveModel(dir, model)
+    const rng = createRng(Date.now() % 2 ** 32)
+    for (let cut = 0; cut < 4; cut++) {
+      const child = start()
+      child.stdout!.setEncoding('utf8')
+      await once(child.stdout!, 'data')
+      // Each save waits for its lock for a quarter of a second, and writes then.
+      await sleep(200 + rng.integer(400))
+      await ended(child)
+      const found = await loadModel(dir)
+      const which = [model, otherModel].findIndex((each) => isDeepStrictEqual(found, each))
+      expect(which).toBeGreaterThanOrEqual(0)
+      expect(await answersOf(dir)).toEqual(known[which])
+    }
+    await saveModel(dir, otherModel, { overwrite: true })
+    expect((await readdir(dir)).sort()).toEqual(['model.json', 'model.onnx', 'network.safetensors'])
+  })
+
+  test('at every step leaves the old model', async () => {
+    await saveModel(dir, model, { int8: { calibrateOn: calibration } })
+    const old = await answersOf(dir)
+    const next = await packModel(otherModel)
+    // As a killed save leaves it: second names of the old files, new bytes under the names, the old manifest.
+    const { files } = JSON.parse(await readFile(join(dir, 'model.json'), 'utf8'))
+    for (const { name, sha256 } of Object.values(files) as { name: string; sha256: string }[]) {
+      await rename(join(dir, name), join(dir, `${name}.${sha256.slice(0, 16)}.previous`))
+      if (next[name]) await writeFile(join(dir, name), next[name])
+      expect(await answersOf(dir)).toEqual(old)
+      expect(await loadModel(dir)).toEqual(model)
+    }
+    await writeFile(join(dir, 'model.onnx.999999999.11111111-2222-3333-4444-555555555555.tmp'), '')
+    await writeModelFiles(dir, next, { overwrite: true })
+    expect(await loadModel(dir)).toEqual(otherModel)
+    expect((await readdir(dir)).sort()).toEqual(['model.json', 'model.onnx', 'network.safetensors'])
+  })
+
+  test('the first one can be made again without overwrite', async () => {
+    const files = await packModel(model)
+    await writeFile(join(dir, 'model.lock'), '999999999 1')
+    await writeFile(join(dir, 'model.onnx'), 'half of i')
+    await writeModelFiles(dir, files)
+    expect(await loadModel(dir)).toEqual(model)
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a folder without permission is told', async () => {
+    await chmod(dir, 0o500)
+    await expect(saveModel(dir, model)).rejects.toThrow(error('IO', /EACCES/))
+  })
+})
+
+describe('openClassifier and loadModel', () => {
+  test('what is missing or broken has a code and a name', async () => {
+    await expect(openClassifier(join(dir, 'nowhere'))).rejects.toThrow(
+      error('IO', /cannot read .*nowhere.model.json/),
+    )
+    await saveModel(dir, model)
+    await expect(openClassifier(dir, { precision: 'int8' })).rejects.toThrow(
+      error('INVALID_INPUT', /has no int8 file/),
+    )
+    await expect(openClassifier(dir, { precision: 'int4' as never })).rejects.toThrow(
+      error('INVALID_OPTION', /precision=int4/),
+    )
+    const onnx = await readFile(join(dir, 'model.onnx'))
+    await writeFile(join(dir, 'model.onnx'), onnx.subarray(0, 100))
+    await expect(openClassifier(dir)).rejects.toThrow(
+      error('CORRUPT_DATA', /model.onnx is not the file that model.json names/),
+    )
+    await rm(join(dir, 'model.onnx'))
+    await expect(openClassifier(dir)).rejects.toThrow(error('IO', /cannot read .*model.onnx/))
+    // The network does not need it.
+    expect(await loadModel(dir)).toEqual(model)
+    await rm(join(dir, 'network.safetensors'))
+    await mkdir(join(dir, 'network.safetensors'))
+    await expect(loadModel(dir)).rejects.toThrow(error('IO', /it is not a file/))
+    await writeFile(join(dir, 'model.json'), '{')
+    await expect(openClassifier(dir)).rejects.toThrow(error('INVALID_INPUT', /model.json is not JSON/))
+    await writeFile(join(dir, 'model.json'), '{"version": 9}')
+    await expect(loadModel(dir)).rejects.toThrow(error('UNSUPPORTED_FORMAT', /manifest.version=9/))
+  })
+
+  test('folders of version 1 open as before; their networks cannot be loaded, and say so', async () => {
+    const first = {
+      version: 1,
+      architecture: 'tiny',
+      labels,
+      recipe,
+      inputShape: [1, 16, frames],
+      normalizer: model.normalizer,
+      dataset: { name: 'demo', synthetic: true, clips: 3, hash: 'TODO' },
+      split: {
+        name: 'folds',
+        seed: 1,
+        testFold: 1,
+        validationFold: 2,
+        train: 1,
+        validation: 1,
+        test: 1,
+        leakedTestClips: 0,
+      },
+      metrics: { accuracy: 0, macroF1: 0, int8Accuracy: null, agreement: null },
+      files: { float: 'model.onnx', int8: null },
+    }
+    await writeFile(join(dir, 'model.json'), JSON.stringify(first))
+    await writeFile(join(dir, 'model.onnx'), writeModel(exportModel(model)))
+    const answers = await answersOf(dir)
+    await expect(loadModel(dir)).rejects.toThrow(
+      error('INVALID_INPUT', /saved by version 1, without network.safetensors/),
+    )
+    await saveModel(`${dir}-new`, model)
+    expect(answers).toEqual(await answersOf(`${dir}-new`))
+    await rm(`${dir}-new`, { recursive: true })
+    await expect(saveModel(dir, otherModel)).rejects.toThrow(error('INVALID_OPTION', /holds another model/))
+    await saveModel(dir, otherModel, { overwrite: true })
+    expect(await loadModel(dir)).toEqual(otherModel)
+  })
+})

@@ -1,0 +1,44 @@
+/** Trained models to folders and back. */
+import { assertKnown, type TrainedModel } from '@esc/core'
+import { ortRuntime } from '@esc/onnx/node'
+import { networkEntryOf, unpackModel } from '../model-files.js'
+import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
+import { assertFree, readModelFolder, type WriteModelOptions, writeModelFiles } from './model-folder.js'
+
+/** Options of {@link saveModel}. */
+export interface SaveModelOptions extends Omit<PackOptions, 'runtime'>, WriteModelOptions {}
+
+/**
+ * Saves a trained model as a folder: `network.safetensors` (to train on, or to export again), `model.onnx`, `model.int8.onnx` if it
+ * is asked for, and last `model.json` with the SHA-256 of each. A save that is cut leaves the model that was there.
+ *
+ * @param dir - It is made if it is not there; other files in it are left alone.
+ * @throws EscError INVALID_OPTION if the folder holds another model and `overwrite` is not set, or an option is unknown;
+ *   INVALID_INPUT if the model's parts do not fit each other, or the calibration examples do not fit the model; IO naming what
+ *   cannot be written, or the lock of a program that is writing there; the signal's reason.
+ * @example
+ * await saveModel('models/esc10', model, { int8: { calibrateOn: features, indices: split.train }, split, evaluation })
+ */
+export async function saveModel(
+  dir: string,
+  model: TrainedModel,
+  options: SaveModelOptions = {},
+): Promise<void> {
+  const { runtime: _, ...names } = packNames
+  assertKnown('saveModel', options, { ...names, overwrite: true })
+  const { overwrite, ...packOptions } = options
+  const files = await packPortably(model, { ...packOptions, runtime: ortRuntime })
+  await assertFree(dir, files, { overwrite })
+  await writeModelFiles(dir, files, { overwrite })
+}
+
+/**
+ * Loads a trained model from the folder that {@link saveModel} wrote: equal to the one that was saved, to the last bit.
+ *
+ * @throws EscError IO naming a file that cannot be read; INVALID_INPUT if `model.json` is no manifest, or of version 1;
+ *   CORRUPT_DATA if a file is damaged or another model's; UNSUPPORTED_FORMAT if a newer version wrote it.
+ * @example const { history } = await loadModel('models/esc10')
+ */
+export async function loadModel(dir: string): Promise<TrainedModel> {
+  return unpackModel(await readModelFolder(dir, networkEntryOf))
+}
