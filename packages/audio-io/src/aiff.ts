@@ -1,6 +1,13 @@
 /** AIFF and AIFF-C files to samples. */
-import { EscError } from '@esc/core'
-import { type AudioInfo, type DecodedAudio, type DecodeLimits, MAX_CHANNELS, resolveSpan } from './audio.js'
+import { assertKnown, EscError } from '@esc/core'
+import {
+  type AudioInfo,
+  type DecodedAudio,
+  type DecodeLimits,
+  decodeLimitNames,
+  MAX_CHANNELS,
+  resolveSpan,
+} from './audio.js'
 import { fourCc } from './four-cc.js'
 import type { SampleFormat } from './pcm.js'
 import { blockOf, decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
@@ -56,6 +63,7 @@ const COMPRESSIONS: Readonly<
  * @example const { channels, sampleRate } = decodeAiff(bytes)
  */
 export function decodeAiff(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
+  assertKnown('decodeAiff', limits, decodeLimitNames)
   const { tolerant = false } = limits
   const file = readBytes(bytes, readAiff(bytes.length, tolerant))
   const span = resolveSpan(file.frames, file.sampleRate, limits)

@@ -29,6 +29,14 @@ export interface DecodeLimits {
   tolerant?: boolean
 }
 
+/** Every name of {@link DecodeLimits}, for the check of options. */
+export const decodeLimitNames: Readonly<Record<keyof DecodeLimits, true>> = {
+  offset: true,
+  duration: true,
+  maxDurationSec: true,
+  tolerant: true,
+}
+
 /** A part of a sound, in samples per channel. */
 export interface Span {
   start: number

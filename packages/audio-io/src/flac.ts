@@ -1,10 +1,12 @@
 /** FLAC files: what they hold, and the whole of them to samples. */
+import { assertKnown } from '@esc/core'
 import {
   type AudioInfo,
   allocateChannels,
   type DecodedAudio,
   type DecodeLimits,
   decoded,
+  decodeLimitNames,
   resolveSpan,
 } from './audio.js'
 import { type FlacFile, openFlac } from './flac-open.js'
@@ -49,6 +51,7 @@ export function flacInfoOf({ sampleRate, channels, bitDepth, frames }: FlacFile)
  * @example const { channels, sampleRate } = decodeFlac(bytes, { offset: 1, duration: 5 })
  */
 export function decodeFlac(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
+  assertKnown('decodeFlac', limits, decodeLimitNames)
   const { tolerant = false } = limits
   const file = readBytes(bytes, openFlac(bytes.length, tolerant))
   const span = resolveSpan(file.frames, file.sampleRate, limits)

@@ -11,6 +11,7 @@ import { unwrapOggFlac } from './flac-ogg.js'
 import { openFlac } from './flac-open.js'
 import { streamFlac } from './flac-stream.js'
 import { readMp3 } from './mp3.js'
+import { assertPortableOptions, decodeNames, loadNames, streamNames } from './option-names.js'
 import { readOggOpus } from './opus.js'
 import { decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
 import { type ByteSource, bytesSource, type Reading, readExactly, readSource, sourceOf } from './reading.js'
@@ -118,13 +119,15 @@ async function readWhole(source: ByteSource): Promise<Uint8Array> {
  * @throws EscError CORRUPT_DATA if the file is damaged, cut short, or decodes to less than it promises, unless
  *   `tolerant` is set and something of it can be read.
  * @throws EscError INVALID_INPUT if more than `maxDurationSec` would be decoded.
- * @throws EscError INVALID_OPTION if the offset is < 0 or past the end, a duration is not > 0 or less than a sample.
+ * @throws EscError INVALID_OPTION if the offset is < 0 or past the end, a duration is not > 0 or less than a sample, or an
+ *   option is unknown.
  * @example const { channels, sampleRate } = await decodeAudio(bytes)
  */
 export async function decodeAudio(
   input: Uint8Array | ByteSource,
   options: DecodeOptions = {},
 ): Promise<DecodedAudio> {
+  assertPortableOptions('decodeAudio', options, decodeNames)
   const { codecs = {}, ...limits } = options
   const { tolerant = false } = limits
   const source = sourceOf(input)
@@ -192,6 +195,7 @@ export async function loadAudio(
   input: Uint8Array | ByteSource,
   options: LoadOptions & { mono?: boolean } = {},
 ): Promise<LoadedClip | DecodedAudio> {
+  assertPortableOptions('loadAudio', options, loadNames)
   const { sampleRate = 22050, mono = true, ...decodeOptions } = options
   if (sampleRate !== null) assertPositive('sampleRate', sampleRate)
   const { channels, sampleRate: fileRate, ...rest } = await decodeAudio(input, decodeOptions)
@@ -220,6 +224,7 @@ export async function* streamAudio(
   input: Uint8Array | ByteSource,
   options: StreamOptions = {},
 ): AsyncGenerator<DecodedAudio, void> {
+  assertPortableOptions('streamAudio', options, streamNames)
   const { codecs = {}, blockFrames = 65536, ...part } = options
   assertInteger('blockFrames', blockFrames, 1)
   const { tolerant = false } = part

@@ -1,6 +1,13 @@
 /** WAV files: bytes to samples, and samples to bytes. */
-import { type AudioClip, assertInteger, EscError } from '@esc/core'
-import { type AudioInfo, type DecodedAudio, type DecodeLimits, MAX_CHANNELS, resolveSpan } from './audio.js'
+import { type AudioClip, assertInteger, assertKnown, EscError } from '@esc/core'
+import {
+  type AudioInfo,
+  type DecodedAudio,
+  type DecodeLimits,
+  decodeLimitNames,
+  MAX_CHANNELS,
+  resolveSpan,
+} from './audio.js'
 import { decodePcm, pcmInfo, pcmRange } from './pcm-file.js'
 import { readBytes } from './reading.js'
 import { readWav } from './riff.js'
@@ -20,6 +27,7 @@ import { readWav } from './riff.js'
  * @example const { channels, sampleRate } = decodeWav(new Uint8Array(await response.arrayBuffer()))
  */
 export function decodeWav(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
+  assertKnown('decodeWav', limits, decodeLimitNames)
   const { tolerant = false } = limits
   const file = readBytes(bytes, readWav(bytes.length, tolerant))
   const span = resolveSpan(file.frames, file.sampleRate, limits)
@@ -39,9 +47,12 @@ export function probeWav(bytes: Uint8Array): AudioInfo {
 }
 
 export interface EncodeWavOptions {
-  /** 16 and 24 write PCM, 32 writes float. Default 16. */
+  /** 16 and 24 write PCM, 32 writes float. @defaultValue 16 */
   bitDepth?: 16 | 24 | 32
 }
+
+/** Every name of {@link EncodeWavOptions}, for the check of options. */
+export const encodeWavNames: Readonly<Record<keyof EncodeWavOptions, true>> = { bitDepth: true }
 
 /**
  * Encodes samples as a WAV file.
@@ -60,6 +71,7 @@ export interface EncodeWavOptions {
  * @example encodeWav({ samples: new Float32Array(22050), sampleRate: 22050 }, { bitDepth: 24 })
  */
 export function encodeWav(audio: AudioClip | DecodedAudio, options: EncodeWavOptions = {}): Uint8Array {
+  assertKnown('encodeWav', options, encodeWavNames)
   const { bitDepth = 16 } = options
   if (bitDepth !== 16 && bitDepth !== 24 && bitDepth !== 32) {
     throw new EscError('INVALID_OPTION', `bitDepth=${bitDepth} must be 16, 24 or 32`)

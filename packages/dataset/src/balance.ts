@@ -1,28 +1,38 @@
 /** What to do about classes of unequal size: weigh them, draw from them more or less often, or deal even batches. */
-import { assertInteger, assertOneOf, createRng, EscError, type Rng } from '@esc/core'
+import { assertInteger, assertKnown, assertOneOf, createRng, EscError, type Rng } from '@esc/core'
+import { range } from './splits/folds.js'
 import { encodeSorted, type Labels, membersByCode } from './splits/labels.js'
+import { clipsOf, isSource, type SplitSource } from './splits/source.js'
+
+/** Which examples are counted or drawn from. */
+export interface BalanceOptions {
+  /** Indices of examples, such as `split.train`. @defaultValue all */
+  indices?: ArrayLike<number>
+}
 
 /** Options of {@link classWeights}. */
-export interface ClassWeightOptions {
-  /** Default `'balanced'`. */
+export interface ClassWeightOptions extends BalanceOptions {
+  /** @defaultValue `'balanced'` */
   method?: 'balanced' | 'effective-number'
-  /** In [0, 1), of `'effective-number'` alone: 0 weighs all classes alike, towards 1 as `'balanced'`. Default 0.999. */
+  /** In [0, 1), of `'effective-number'` alone: 0 weighs all classes alike, towards 1 as `'balanced'`. @defaultValue 0.999 */
   beta?: number
 }
 
 /** Options of {@link oversample} and {@link undersample}. */
-export interface ResampleOptions {
-  /** Default 0. */
+export interface ResampleOptions extends BalanceOptions {
+  /** @defaultValue 0 */
   seed?: number
 }
 
 /** Options of {@link balancedBatches}. */
-export interface BalancedBatchesOptions {
+export interface BalancedBatchesOptions extends BalanceOptions {
   /** Examples a batch. */
   batchSize: number
-  /** Default 0. Take another for each epoch. */
+  /** Take another for each epoch. @defaultValue 0 */
   seed?: number
 }
+
+const resampleNames: Record<keyof ResampleOptions, true> = { seed: true, indices: true }
 
 /**
  * A weight for each class, the larger the fewer its examples.
@@ -30,18 +40,28 @@ export interface BalancedBatchesOptions {
  * `'balanced'` is `n / (k * count)` for `n` examples in `k` classes. `'effective-number'` is `(1 - beta) /
  * (1 - beta ** count)`, scaled so that the weights sum to `k`: further examples of a class count less and less.
  *
- * @param labels - One class per example.
+ * With a set it counts examples, not clips: a loss is a mean over examples, and each window of a clip is one.
+ *
+ * @param set - Its label indices are counted. In its place it takes labels, one for each example.
  * @returns The weight of each class that occurs, classes in ascending order.
- * @throws EscError INVALID_OPTION if `method` is unknown or `beta` not in [0, 1); INVALID_INPUT if there are no labels.
+ * @throws EscError INVALID_OPTION if `method` is unknown or `beta` not in [0, 1); INVALID_INPUT if there are no labels, or
+ *   an index is none of an example.
  * @see scikit-learn 1.2 `compute_class_weight`; Cui et al. 2019, "Class-Balanced Loss Based on Effective Number of
  *   Samples", equation 2 and section 4.
- * @example classWeights(['dog', 'dog', 'dog', 'rain']) // Map { 'dog' => 0.667, 'rain' => 2 }
+ * @example classWeights(features, { indices: split.train }).get(0)
  */
-export function classWeights(labels: Labels, options: ClassWeightOptions = {}): Map<number | string, number> {
+export function classWeights(set: SplitSource, options?: ClassWeightOptions): Map<number, number>
+/** {@link classWeights} of labels. @example classWeights(['dog', 'dog', 'dog', 'rain']) // Map { 'dog' => 0.667, 'rain' => 2 } */
+export function classWeights(labels: Labels, options?: ClassWeightOptions): Map<number | string, number>
+export function classWeights(
+  from: SplitSource | Labels,
+  options: ClassWeightOptions = {},
+): Map<number | string, number> {
+  assertKnown('classWeights', options, { method: true, beta: true, indices: true })
   const { method = 'balanced', beta = 0.999 } = options
   assertOneOf('method', method, ['balanced', 'effective-number'])
   if (!(beta >= 0 && beta < 1)) throw new EscError('INVALID_OPTION', `beta=${beta} must lie in [0, 1)`)
-  assertSome(labels)
+  const { labels } = pickExamples(from, options)
   const { values, counts } = encodeSorted('labels', labels)
   const k = counts.length
   if (method === 'balanced') {
@@ -57,17 +77,23 @@ export function classWeights(labels: Labels, options: ClassWeightOptions = {}): 
  * Indices with each class as often as the largest: all examples, then, class by class in ascending order, others drawn
  * with replacement. Resample the training part alone: copies in the test part would be counted twice.
  *
- * @param labels - One class per example.
- * @throws EscError INVALID_INPUT if there are no labels.
+ * With a set it draws examples, not clips: a clip of many windows comes as often as its windows do.
+ *
+ * @param set - Its examples are drawn. In its place it takes labels, one for each example.
+ * @throws EscError INVALID_INPUT if there are no labels, or an index is none of an example.
  * @see imbalanced-learn 0.12 `RandomOverSampler`; its random numbers are NumPy's, ours are not.
- * @example oversample(['dog', 'dog', 'rain']) // Int32Array [0, 1, 2, 2]
+ * @example const train = oversample(features, { indices: split.train, seed: 42 })
  */
-export function oversample(labels: Labels, options: ResampleOptions = {}): Int32Array {
-  const { classes, rng } = prepare(labels, options)
+export function oversample(set: SplitSource, options?: ResampleOptions): Int32Array
+/** {@link oversample} of examples that have these labels. @example oversample(['dog', 'dog', 'rain']) // Int32Array [0, 1, 2, 2] */
+export function oversample(labels: Labels, options?: ResampleOptions): Int32Array
+export function oversample(from: SplitSource | Labels, options: ResampleOptions = {}): Int32Array {
+  assertKnown('oversample', options, resampleNames)
+  const { classes, rng, examples } = prepare(from, options)
   const largest = classes.reduce((most, { length }) => Math.max(most, length), 0)
   const indices = new Int32Array(largest * classes.length)
-  for (let i = 0; i < labels.length; i++) indices[i] = i
-  let next = labels.length
+  indices.set(examples)
+  let next = examples.length
   for (const members of classes) {
     for (let i = members.length; i < largest; i++) indices[next++] = members[rng.integer(members.length)]!
   }
@@ -77,14 +103,20 @@ export function oversample(labels: Labels, options: ResampleOptions = {}): Int32
 /**
  * Indices with each class as often as the smallest, drawn without replacement; in ascending order.
  *
- * @param labels - One class per example.
- * @throws EscError INVALID_INPUT if there are no labels.
+ * With a set it draws examples, not clips, as {@link oversample} does.
+ *
+ * @param set - Its examples are drawn. In its place it takes labels, one for each example.
+ * @throws EscError INVALID_INPUT if there are no labels, or an index is none of an example.
  * @see imbalanced-learn 0.12 `RandomUnderSampler`, which returns them class by class; its random numbers are NumPy's.
- * @example undersample(['dog', 'dog', 'rain']).length // 2
+ * @example const train = undersample(features, { indices: split.train, seed: 42 })
  */
-export function undersample(labels: Labels, options: ResampleOptions = {}): Int32Array {
-  const { classes, rng } = prepare(labels, options)
-  const smallest = classes.reduce((least, { length }) => Math.min(least, length), labels.length)
+export function undersample(set: SplitSource, options?: ResampleOptions): Int32Array
+/** {@link undersample} of examples that have these labels. @example undersample(['dog', 'dog', 'rain']).length // 2 */
+export function undersample(labels: Labels, options?: ResampleOptions): Int32Array
+export function undersample(from: SplitSource | Labels, options: ResampleOptions = {}): Int32Array {
+  assertKnown('undersample', options, resampleNames)
+  const { classes, rng, examples } = prepare(from, options)
+  const smallest = classes.reduce((least, { length }) => Math.min(least, length), examples.length)
   const indices = new Int32Array(smallest * classes.length)
   for (const [code, members] of classes.entries()) {
     indices.set(rng.shuffle(members).subarray(0, smallest), code * smallest)
@@ -97,19 +129,32 @@ export function undersample(labels: Labels, options: ResampleOptions = {}): Int3
  * before any comes again, each round in a new order. The epoch ends with the first full batch by which the largest
  * class has been through.
  *
- * @param labels - One class per example.
+ * With a set it deals out examples, not clips, as {@link oversample} does.
+ *
+ * @param set - Its examples are dealt. In its place it takes labels, one for each example.
  * @returns Batches of `batchSize` indices, made one at a time. With fewer places than classes, the classes take turns
  *   from batch to batch.
- * @throws EscError INVALID_OPTION if `batchSize < 1`; INVALID_INPUT if there are no labels.
- * @example for (const batch of balancedBatches(labels, { batchSize: 32, seed: epoch })) train(batch)
+ * @throws EscError INVALID_OPTION if `batchSize < 1`; INVALID_INPUT if there are no labels, or an index is none of an
+ *   example.
+ * @example for (const batch of balancedBatches(features, { indices: split.train, batchSize: 32 })) console.log(batch)
  */
+export function balancedBatches(
+  set: SplitSource,
+  options: BalancedBatchesOptions,
+): Generator<Int32Array, void, undefined>
+/** {@link balancedBatches} of examples that have these labels. @example balancedBatches(['dog', 'rain'], { batchSize: 2 }) */
 export function balancedBatches(
   labels: Labels,
   options: BalancedBatchesOptions,
+): Generator<Int32Array, void, undefined>
+export function balancedBatches(
+  from: SplitSource | Labels,
+  options: BalancedBatchesOptions,
 ): Generator<Int32Array, void, undefined> {
+  assertKnown('balancedBatches', options, { batchSize: true, seed: true, indices: true })
   const { batchSize } = options
   assertInteger('batchSize', batchSize, 1)
-  const { classes, rng } = prepare(labels, options)
+  const { classes, rng } = prepare(from, options)
   return dealBatches(classes, batchSize, rng)
 }
 
@@ -134,18 +179,43 @@ function* dealBatches(
   }
 }
 
-/** The members of each class, classes in ascending order. */
-function prepare(labels: Labels, { seed = 0 }: ResampleOptions): { classes: Int32Array[]; rng: Rng } {
+/** The members of each class, classes in ascending order; and all of them, in the order given. */
+function prepare(
+  from: SplitSource | Labels,
+  options: ResampleOptions,
+): { classes: Int32Array[]; examples: Int32Array; rng: Rng } {
+  const { seed = 0 } = options
   const rng = createRng(seed)
-  assertSome(labels)
+  const { labels, examples } = pickExamples(from, options)
   const encoding = encodeSorted('labels', labels)
   const { members, starts } = membersByCode(encoding)
-  return {
-    classes: encoding.counts.map((_, code) => members.subarray(starts[code]!, starts[code + 1]!)),
-    rng,
-  }
+  const indices = members.map((place) => examples[place]!)
+  const classes = encoding.counts.map((_, code) => indices.subarray(starts[code]!, starts[code + 1]!))
+  return { classes, examples, rng }
 }
 
-function assertSome(labels: Labels): void {
+/** The examples asked for, and the label of each. */
+function pickExamples(
+  from: SplitSource | Labels,
+  { indices }: BalanceOptions,
+): { labels: Labels; examples: Int32Array } {
+  const labels = labelsOf(from)
   if (labels.length === 0) throw new EscError('INVALID_INPUT', 'there are no labels; pass one per example')
+  if (indices === undefined) return { labels, examples: range(labels.length) }
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!
+    if (Number.isInteger(index) && index >= 0 && index < labels.length) continue
+    const found = `indices[${i}]=${index} is not an index of the ${labels.length} examples`
+    throw new EscError('INVALID_INPUT', found)
+  }
+  if (!(indices.length > 0))
+    throw new EscError('INVALID_INPUT', 'indices is empty; leave it out for all examples')
+  const examples = Int32Array.from(indices)
+  return { labels: Array.from(examples, (index) => labels[index]!), examples }
+}
+
+function labelsOf(from: SplitSource | Labels): Labels {
+  if (!isSource(from)) return from
+  const { labels, clipOf } = clipsOf(from)
+  return Array.from(clipOf, (clip) => labels[clip]!)
 }

@@ -1,5 +1,5 @@
 /** Reads the metadata table of ESC-50, and of every data set that keeps its columns. */
-import { assertOneOf, EscError } from '@esc/core'
+import { assertKnown, assertOneOf, EscError } from '@esc/core'
 import * as z from 'zod/mini'
 import { readCsv, readRows } from './csv.js'
 import type { Dataset } from './record.js'
@@ -14,7 +14,7 @@ import {
 
 /** Which rows of the table to keep. */
 export interface ParseEsc50Options {
-  /** `esc10` keeps the rows whose `esc10` cell is true; `esc50` keeps all. Default `esc50`. */
+  /** `esc10` keeps the rows whose `esc10` cell is true; `esc50` keeps all. @defaultValue `'esc50'` */
   subset?: 'esc10' | 'esc50'
 }
 
@@ -71,7 +71,7 @@ const schemas = {
  * @throws EscError CORRUPT_DATA naming the line, if the text is not CSV or a row has too few or too many
  *   cells; INVALID_INPUT naming line and column, if a column is missing or occurs twice, a cell is bad, a
  *   file name repeats, a target has two categories or a category two targets, or no row is left;
- *   INVALID_OPTION if `subset` is unknown.
+ *   INVALID_OPTION if `subset` or the name of an option is unknown.
  * @see K. J. Piczak, ESC: Dataset for Environmental Sound Classification, ACM MM 2015;
  *   github.com/karolpiczak/ESC-50.
  * @example
@@ -80,6 +80,7 @@ const schemas = {
  * labels[0] // 'dog'
  */
 export function parseEsc50(csvText: string, options: ParseEsc50Options = {}): Dataset {
+  assertKnown('parseEsc50', options, { subset: true })
   const { subset = 'esc50' } = options
   assertOneOf('subset', subset, ['esc10', 'esc50'])
   const table = readCsv(csvText, ',')

@@ -16,6 +16,7 @@ export type { Spread } from './audit/spread.js'
 export { auditTable, type CrossingSource, type TableAudit } from './audit/table.js'
 export {
   type BalancedBatchesOptions,
+  type BalanceOptions,
   balancedBatches,
   type ClassWeightOptions,
   classWeights,
@@ -33,6 +34,7 @@ export {
   type NpyData,
 } from './npy.js'
 export type { ClipRecord, Dataset } from './record.js'
+export { type GroupRule, regroup } from './regroup.js'
 export {
   type GroupKFoldOptions,
   groupKFold,
@@ -52,10 +54,12 @@ export {
   trainValTest,
 } from './splits/predefined.js'
 export { groupShuffleSplit, type ShuffleSplitOptions, shuffleSplit } from './splits/shuffle.js'
+export type { SplitRecord, SplitSource } from './splits/source.js'
 export {
   type StratifiedSplitOptions,
   stratifiedSplit,
   type TrainTestSplitOptions,
+  type TrainTestSplitSetOptions,
   trainTestSplit,
 } from './splits/stratified.js'
 export { type TimeSeriesSplitOptions, timeSeriesSplit } from './splits/time-series.js'

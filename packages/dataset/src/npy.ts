@@ -1,5 +1,5 @@
 /** Arrays in NumPy's `.npy` files, for whoever goes on in Python. */
-import { EscError } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 
 /** What the elements of an array are stored in. */
 export type NpyData =
@@ -24,7 +24,7 @@ export interface NpyArray {
 
 /** Options of {@link encodeNpy}. */
 export interface EncodeNpyOptions {
-  /** Stores the first axis fastest, as MATLAB and Fortran do. Default `false`. */
+  /** Stores the first axis fastest, as MATLAB and Fortran do. @defaultValue `false` */
   fortranOrder?: boolean
 }
 
@@ -63,7 +63,8 @@ const maxHeaderBytes = 65535
  *
  * @param data - In C order: the last axis varies fastest.
  * @param shape - Length of each axis; the product is `data.length`.
- * @throws EscError INVALID_INPUT if `data` is no typed array that NumPy has, or does not fill the shape.
+ * @throws EscError INVALID_INPUT if `data` is no typed array that NumPy has, or does not fill the shape; INVALID_OPTION if
+ *   the name of an option is unknown.
  * @see numpy.lib.format, NumPy 1.24.
  * @example await writeFile('dog_mfcc.npy', encodeNpy(features.data, [features.bins, features.frames]))
  */
@@ -72,6 +73,7 @@ export function encodeNpy(
   shape: readonly number[],
   options: EncodeNpyOptions = {},
 ): Uint8Array {
+  assertKnown('encodeNpy', options, { fortranOrder: true })
   const { fortranOrder = false } = options
   const dtype = Object.entries(types).find(([, type]) => data instanceof type)?.[0]
   if (dtype === undefined) {

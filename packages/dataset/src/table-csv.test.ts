@@ -111,9 +111,15 @@ describe('parseCsvDataset', () => {
     [{}, /^mapping\.columns: /],
     [{ columns: { filename: 'file' } }, /^mapping\.columns\.label: /],
     [{ columns: { filename: '', label: 'species' } }, /^mapping\.columns\.filename: must be the name/],
-    [{ columns: { filename: 'file', label: 'species', gruop: 'site' } }, /^mapping\.columns: .*"gruop"/],
+    [
+      { columns: { filename: 'file', label: 'species', gruop: 'site' } },
+      /^columns of parseCsvDataset has no option 'gruop'; it has filename, label, fold, group$/,
+    ],
     [{ ...mapping, delimiter: '|' }, /^mapping\.delimiter: must be/],
-    [{ ...mapping, delimeter: ';' }, /^mapping: .*"delimeter"/],
+    [
+      { ...mapping, delimeter: ';' },
+      /^parseCsvDataset has no option 'delimeter'; it has columns, delimiter$/,
+    ],
   ])('refuses the mapping %j, naming the key', (bad, message) => {
     expect(() => parseCsvDataset(table(...rows), bad as CsvMapping)).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) }),

@@ -1,5 +1,5 @@
 /** Reads any table with a row per clip. */
-import { EscError } from '@esc/core'
+import { assertKnown, EscError, typeOf } from '@esc/core'
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
 import { type CsvDelimiter, readCsv, readRows } from './csv.js'
@@ -19,7 +19,7 @@ export interface CsvMapping {
     /** What the clips that must stay on one side of a split share; without it each clip is a group of its own. */
     group?: string
   }
-  /** Default `,`. */
+  /** @defaultValue `','` */
   delimiter?: CsvDelimiter
 }
 
@@ -62,6 +62,7 @@ const cells = z.object({
  * }).records[0].id // 'a__1'
  */
 export function parseCsvDataset(csvText: string, mapping: CsvMapping): Dataset {
+  assertNames(mapping)
   const { columns: names, delimiter = ',' } = checkMapping(csvMappingSchema, mapping)
   const clips = readRows(readCsv(csvText, delimiter), cells, names).map(
     ({ line, values, columns }): TableClip => {
@@ -72,6 +73,20 @@ export function parseCsvDataset(csvText: string, mapping: CsvMapping): Dataset {
   )
   assertUniqueIds(clips, names.filename)
   return toDataset('csv', clips, sortedLabels(clips))
+}
+
+/** What is no object at all is left to the schema. */
+function assertNames(mapping: CsvMapping): void {
+  if (typeOf(mapping) !== 'object') return
+  assertKnown('parseCsvDataset', mapping, { columns: true, delimiter: true })
+  const { columns } = mapping
+  if (typeOf(columns) !== 'object') return
+  assertKnown('columns of parseCsvDataset', columns, {
+    filename: true,
+    label: true,
+    fold: true,
+    group: true,
+  })
 }
 
 /** @throws EscError INVALID_OPTION naming the key that is wrong. @example checkMapping(csvMappingSchema, JSON.parse(text)) */

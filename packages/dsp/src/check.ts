@@ -2,6 +2,12 @@
 import { type AudioClip, EscError, type FeatureMatrix } from '@esc/core'
 
 /**
+ * Every name of an options object, for `assertKnown`: a list that forgets one does not compile. An exported function
+ * checks its own options; functions that it calls get only the names that they know.
+ */
+export type Names<Options> = Readonly<Record<keyof Options, true>>
+
+/**
  * @throws EscError INVALID_INPUT unless there is at least one sample and all are finite.
  * @see librosa 0.10.2 `util.valid_audio`. Differs from librosa: an empty sound is an error everywhere.
  */

@@ -43,6 +43,7 @@ describe('chromaStft', () => {
       ['inf', (values: number[]) => Math.max(...values)],
       ['l1', (values: number[]) => values.reduce((sum, value) => sum + value, 0)],
       ['l2', (values: number[]) => Math.hypot(...values)],
+      [3, (values: number[]) => Math.cbrt(values.reduce((sum, value) => sum + value ** 3, 0))],
     ] as const) {
       const { data, frames } = chromaStft({ samples, sampleRate }, { norm, tuning: 0 })
       for (let t = 0; t < frames; t++) {
@@ -83,6 +84,14 @@ describe('chromaFilterbank', () => {
     for (let bin = 0; bin < frames; bin++) {
       const column = Array.from({ length: 24 }, (_, k) => data[k * frames + bin]!)
       expect(Math.hypot(...column)).toBeCloseTo(1, 5)
+    }
+  })
+
+  it('takes any norm > 0', () => {
+    const { data, bins, frames } = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, norm: 0.5 })
+    for (let bin = 0; bin < frames; bin++) {
+      const column = Array.from({ length: bins }, (_, k) => Math.sqrt(data[k * frames + bin]!))
+      expect(column.reduce((sum, root) => sum + root, 0) ** 2).toBeCloseTo(1, 5)
     }
   })
 

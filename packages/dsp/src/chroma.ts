@@ -2,16 +2,17 @@
 import {
   type AudioClip,
   assertInteger,
-  assertOneOf,
+  assertKnown,
   assertPositive,
   EscError,
   type FeatureMatrix,
 } from '@esc/core'
 import { createBasisProduct } from './basis-product.js'
+import type { Names } from './check.js'
 import { assertMagnitude, spectrogramOf } from './magnitude.js'
 import { exp, roundHalfEven } from './math.js'
-import { NORMS, type Norm, normalizeMatrix, vectorNorm } from './normalize.js'
-import type { StftOptions } from './stft.js'
+import { assertNorm, type Norm, normalizeMatrix, vectorNorm } from './normalize.js'
+import { type StftOptions, stftNames } from './stft.js'
 import { estimateTuning, hzToOctaves } from './tuning.js'
 
 /** Which pitches a bank of chroma filters collects. */
@@ -26,6 +27,15 @@ export interface ChromaFilterOptions {
   baseC?: boolean
 }
 
+/** How the spectrum was made that a bank is for. */
+interface TransformSize {
+  sampleRate: number
+  nFft: number
+}
+
+const sizeNames: Names<TransformSize> = { sampleRate: true, nFft: true }
+const filterNames: Names<ChromaFilterOptions> = { nChroma: true, ctroct: true, octwidth: true, baseC: true }
+
 /** Options of {@link chromaFilterbank}. */
 export interface ChromaBankOptions extends ChromaFilterOptions {
   /** Deviation from A = 440 Hz, in classes. Default 0. */
@@ -34,18 +44,24 @@ export interface ChromaBankOptions extends ChromaFilterOptions {
   norm?: Norm | null
 }
 
+const bankNames: Names<ChromaBankOptions & TransformSize> = {
+  ...sizeNames,
+  ...filterNames,
+  tuning: true,
+  norm: true,
+}
+
 /**
  * A bank of filters, one for each pitch class: Gaussian bumps at that class in every octave.
  *
  * @param options - `sampleRate` in Hz and `nFft` >= 2 in samples say which spectrum it is for.
  * @returns Weights of shape [nChroma, nFft / 2 + 1], >= 0.
- * @throws EscError INVALID_OPTION if an option is out of its range.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see librosa 0.10.2 `filters.chroma` with `dtype=np.float64`.
  * @example chromaFilterbank({ sampleRate: 22050, nFft: 2048 })
  */
-export function chromaFilterbank(
-  options: ChromaBankOptions & { sampleRate: number; nFft: number },
-): FeatureMatrix {
+export function chromaFilterbank(options: ChromaBankOptions & TransformSize): FeatureMatrix {
+  assertKnown('chromaFilterbank', options, bankNames)
   const { nChroma, bins, weights } = chromaBasis(options)
   return { data: Float32Array.from(weights), bins: nChroma, frames: bins }
 }
@@ -58,17 +74,22 @@ export interface ChromaOptions extends ChromaFilterOptions {
   tuning?: number | null
 }
 
+const chromaNames: Names<ChromaOptions> = { ...filterNames, norm: true, tuning: true }
+const chromaStftNames: Names<StftOptions & ChromaOptions> = { ...stftNames, ...chromaNames }
+const fromSpectrogramNames: Names<ChromaOptions & TransformSize> = { ...sizeNames, ...chromaNames }
+
 /**
  * The energy of every pitch class: a {@link chromaFilterbank} over the power spectrogram.
  *
  * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512; `nChroma` 12, `norm` 'inf', `tuning` null.
  * @returns In [0, 1] with a norm; a silent frame is 0; shape [nChroma, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip has no samples, samples
- *   that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.chroma_stft`.
  * @example chromaStft(clip, { tuning: 0 })
  */
 export function chromaStft(clip: AudioClip, options: StftOptions & ChromaOptions = {}): FeatureMatrix {
+  assertKnown('chromaStft', options, chromaStftNames)
   return chromaStftFromSpectrogram(...spectrogramOf(clip, options, 2))
 }
 
@@ -78,8 +99,8 @@ export function chromaStft(clip: AudioClip, options: StftOptions & ChromaOptions
  * @param power - Shape [bins, frames], >= 0, e.g. of {@link spectrogram} with `power: 2`.
  * @param options - `sampleRate` in Hz; `nFft` 2 * (bins - 1).
  * @returns Shape [nChroma, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range or does not fit the matrix; INVALID_INPUT if the
- *   matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
+ *   the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `feature.chroma_stft` with `S`.
  * @example chromaStftFromSpectrogram(spectrogram(clip.samples, { power: 2 }), { sampleRate: clip.sampleRate })
  */
@@ -87,9 +108,10 @@ export function chromaStftFromSpectrogram(
   power: FeatureMatrix,
   options: ChromaOptions & { sampleRate: number; nFft?: number },
 ): FeatureMatrix {
+  assertKnown('chromaStftFromSpectrogram', options, fromSpectrogramNames)
   assertMagnitude(power, 'power')
   const { sampleRate, nFft = 2 * (power.bins - 1), nChroma = 12, norm = 'inf' } = options
-  if (norm !== null) assertOneOf('norm', norm, NORMS)
+  if (norm !== null) assertNorm(norm)
   const tuning =
     options.tuning ?? estimateTuning(power, { sampleRate, nFft, binsPerOctave: assertClasses(nChroma) })
   const { bins, weights } = chromaBasis({ ...options, nFft, tuning, norm: 'l2' })
@@ -105,14 +127,14 @@ function assertClasses(nChroma: number): number {
 }
 
 /** {@link chromaFilterbank} in float64, row-major. @throws EscError INVALID_OPTION if an option is out of its range. */
-function chromaBasis(options: ChromaBankOptions & { sampleRate: number; nFft: number }): {
+function chromaBasis(options: ChromaBankOptions & TransformSize): {
   nChroma: number
   bins: number
   weights: Float64Array
 } {
   const { nChroma = 12, norm = 'l2', baseC = true, octwidth = 2, ctroct = 5 } = options
   assertClasses(nChroma)
-  if (norm !== null) assertOneOf('norm', norm, NORMS)
+  if (norm !== null) assertNorm(norm)
   if (octwidth !== null) assertPositive('octwidth', octwidth)
   if (!Number.isFinite(ctroct)) throw new EscError('INVALID_OPTION', `ctroct=${ctroct} must be finite`)
   const { position, width } = binClasses(options, nChroma)
@@ -142,7 +164,7 @@ function chromaBasis(options: ChromaBankOptions & { sampleRate: number; nFft: nu
 
 /** Every bin's place in classes above 27.5 Hz, and its width in classes (at least 1). */
 function binClasses(
-  { sampleRate, nFft, tuning = 0 }: ChromaBankOptions & { sampleRate: number; nFft: number },
+  { sampleRate, nFft, tuning = 0 }: ChromaBankOptions & TransformSize,
   nChroma: number,
 ): { position: Float64Array; width: Float64Array } {
   assertPositive('sampleRate', sampleRate)

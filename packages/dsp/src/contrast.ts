@@ -1,5 +1,13 @@
 /** Spectral contrast: how far the peaks of each octave stand above its valleys. */
-import { type AudioClip, assertInteger, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import {
+  type AudioClip,
+  assertInteger,
+  assertKnown,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { powerToDb } from './db.js'
 import {
   assertMagnitude,
@@ -7,10 +15,11 @@ import {
   type BinFrequencyOptions,
   binFrequencies,
   type SpectrogramSource,
+  sourceNames,
   spectrogramOf,
 } from './magnitude.js'
 import { gcd, pow, roundHalfEven } from './math.js'
-import type { StftOptions } from './stft.js'
+import { type StftOptions, stftNames } from './stft.js'
 
 /** The bands of {@link spectralContrast}, and what counts as a peak. */
 export interface ContrastOptions {
@@ -24,14 +33,22 @@ export interface ContrastOptions {
   linear?: boolean
 }
 
+const bandNames: Names<ContrastOptions> = { fmin: true, nBands: true, quantile: true, linear: true }
+const contrastNames: Names<StftOptions & BinFrequencyOptions & ContrastOptions> = {
+  ...stftNames,
+  freq: true,
+  ...bandNames,
+}
+const fromSpectrogramNames: Names<SpectrogramSource & ContrastOptions> = { ...sourceNames, ...bandNames }
+
 /**
  * The mean of the highest bins over the mean of the lowest, in every band of every frame.
  *
  * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512; `fmin` 200, `nBands` 6, `quantile` 0.02.
  * @returns dB (of magnitudes taken for powers, as librosa does), or magnitude with `linear`; >= 0 but for the floor 80
  *   dB below the loudest; shape [nBands + 1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range, or a band is beyond half the sample rate or
- *   narrower than the bins; INVALID_INPUT if the clip has no samples, samples that are not finite, or (with
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or a band is beyond half the sample rate
+ *   or narrower than the bins; INVALID_INPUT if the clip has no samples, samples that are not finite, or (with
  *   `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.spectral_contrast`; Jiang et al., "Music type classification by spectral contrast
  *   feature", 2002.
@@ -41,6 +58,7 @@ export function spectralContrast(
   clip: AudioClip,
   options: StftOptions & BinFrequencyOptions & ContrastOptions = {},
 ): FeatureMatrix {
+  assertKnown('spectralContrast', options, contrastNames)
   return spectralContrastFromSpectrogram(...spectrogramOf(clip, options))
 }
 
@@ -58,6 +76,7 @@ export function spectralContrastFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & ContrastOptions,
 ): FeatureMatrix {
+  assertKnown('spectralContrastFromSpectrogram', options, fromSpectrogramNames)
   const { linear = false } = options
   assertShape(magnitude)
   const { frames } = magnitude

@@ -19,6 +19,70 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...powerToDb(row(0, 0, 0), { ref: 'max' }).data]).toEqual([0, 0, 0])
   })
 
+  // librosa's formula in numpy 1.24.2:
+  // python3 -c "
+  // import numpy as np
+  // def db(power, ref, amin=1e-10, top_db=80.0):
+  //     out = 10 * np.log10(np.maximum(amin, power)) - 10 * np.log10(np.maximum(amin, ref))
+  //     return np.maximum(out, out.max() - top_db).astype(np.float32).tolist()
+  // s = np.array([0.25, 4, 1, 0, 9, 2.25], np.float32).astype(float)
+  // print(db(s, np.median(s)), db(s, np.mean(s)))
+  // a = np.abs(np.array([0.5, -2, 1, 0, -3, 1.5], np.float32).astype(float))
+  // print(db(a ** 2, np.median(a) ** 2, 1e-5 ** 2), db(a ** 2, np.mean(a) ** 2, 1e-5 ** 2))"
+  it('ask a function what 0 dB is: of the powers, or of the magnitudes of the amplitudes', () => {
+    const close = (...values: number[]) => values.map((value) => expect.closeTo(value, 5))
+    // It sorts in place, which must not show.
+    const median = (values: Float32Array) => (values.sort()[2]! + values[3]!) / 2
+    const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length
+    const power = row(0.25, 4, 1, 0, 9, 2.25)
+    expect([...powerToDb(power, { ref: median }).data]).toEqual(
+      close(-8.129133224, 3.912066221, -2.108533621, -72.5661087, 7.433891297, 1.413291574),
+    )
+    expect([...powerToDb(power, { ref: mean }).data]).toEqual(
+      close(-10.413927078, 1.627272964, -4.393326759, -74.850898743, 5.149097919, -0.871501744),
+    )
+    const amplitude = row(0.5, -2, 1, 0, -3, 1.5)
+    expect([...amplitudeToDb(amplitude, { ref: median }).data]).toEqual(
+      close(-7.958800316, 4.082399845, -1.938200235, -72.395774841, 7.604224682, 1.583624959),
+    )
+    expect([...amplitudeToDb(amplitude, { ref: mean }).data]).toEqual(
+      close(-8.519374847, 3.521825075, -2.498774767, -72.956352234, 7.04365015, 1.023050427),
+    )
+    expect([...power.data, ...amplitude.data]).toEqual([0.25, 4, 1, 0, 9, 2.25, 0.5, -2, 1, 0, -3, 1.5])
+  })
+
+  it("take a function that finds the maximum for 'max', and one that returns 0 for amin, to the bit", () => {
+    const values = row(0.25, 4, -1, 0, 9, 2.25)
+    for (const toDb of [powerToDb, amplitudeToDb]) {
+      for (const topDb of [null, 20]) {
+        const max = (all: Float32Array) => Math.max(...all)
+        expect(toDb(values, { ref: max, topDb })).toEqual(toDb(values, { ref: 'max', topDb }))
+        expect(toDb(values, { ref: () => 0, topDb })).toEqual(toDb(values, { ref: 0, topDb }))
+      }
+    }
+  })
+
+  it('refuse what a function returns if it is no finite number >= 0, and let its own error through', () => {
+    for (const toDb of [powerToDb, amplitudeToDb]) {
+      for (const value of [Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, null, '1', 1n]) {
+        expect(() => toDb(row(1), { ref: () => value as number })).toThrow(
+          expect.objectContaining({
+            code: 'INVALID_OPTION',
+            message: `ref returned ${value}, must return a finite number >= 0`,
+          }),
+        )
+      }
+      const broken = () => {
+        throw new RangeError('mine')
+      }
+      expect(() => toDb(row(1), { ref: broken })).toThrow(new RangeError('mine'))
+      // Before it is asked.
+      expect(() => toDb(row(Number.NaN), { ref: broken })).toThrow(
+        expect.objectContaining({ code: 'INVALID_INPUT' }),
+      )
+    }
+  })
+
   it('never fall where the power rises, in either order, and stay within topDb of the peak', () => {
     const power = fc.array(fc.float({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 })
     fc.assert(
@@ -71,6 +135,7 @@ describe('powerToDb and amplitudeToDb', () => {
     ['a negative topDb', { topDb: -1 }],
     ['topDb NaN', { topDb: Number.NaN }],
     ['ref NaN', { ref: Number.NaN }],
+    ['another word as ref', { ref: 'mean' as 'max' }],
   ])('refuse %s', (_, options) => {
     const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
     expect(() => powerToDb(row(1), options)).toThrow(refused)

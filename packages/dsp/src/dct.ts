@@ -1,7 +1,7 @@
 /** The discrete cosine transform over the bins of a matrix. */
-import { assertInteger, EscError, type FeatureMatrix } from '@esc/core'
+import { assertInteger, assertKnown, EscError, type FeatureMatrix } from '@esc/core'
 import { createBasisProduct } from './basis-product.js'
-import { assertMatrix } from './check.js'
+import { assertMatrix, type Names } from './check.js'
 import { cosOfTurn } from './math.js'
 
 /** Options of {@link dct}. */
@@ -12,17 +12,20 @@ export interface DctOptions {
   norm?: 'ortho' | null
 }
 
+const dctNames: Names<DctOptions> = { type: true, norm: true }
+
 /**
  * The discrete cosine transform of every frame over its bins.
  *
  * @param matrix - Shape [bins, frames].
  * @returns Same shape, new storage.
- * @throws EscError INVALID_OPTION if `type` is not 1, 2 or 3, `norm` is unknown, or type 1 gets a single bin;
- *   INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown, `type` is not 1, 2 or 3, `norm` is another one, or type 1 gets
+ *   a single bin; INVALID_INPUT if the matrix is empty or not finite.
  * @see scipy 1.10 `fftpack.dct` with `axis=0`.
  * @example dct(logMel, { norm: 'ortho' })
  */
 export function dct(matrix: FeatureMatrix, options: DctOptions = {}): FeatureMatrix {
+  assertKnown('dct', options, dctNames)
   const { type = 2, norm = null } = options
   assertMatrix('matrix', matrix)
   return createBasisProduct(dctBasis(matrix.bins, matrix.bins, type, norm), matrix.bins)(matrix)

@@ -1,6 +1,6 @@
 /** Derivatives of features over time. */
-import { assertInteger, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix } from './check.js'
+import { assertInteger, assertKnown, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
+import { assertMatrix, type Names } from './check.js'
 
 const MODES = ['interp', 'nearest', 'mirror', 'constant', 'wrap'] as const
 
@@ -20,17 +20,20 @@ export interface DeltaOptions {
   mode?: (typeof MODES)[number]
 }
 
+const deltaNames: Names<DeltaOptions> = { width: true, order: true, axis: true, mode: true }
+
 /**
  * Delta features: the derivative of order `order` of the polynomial of that degree that fits each window best.
  *
  * @param matrix - Shape [bins, frames].
  * @returns Change per frame (to the power of `order`); same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the matrix is empty or not finite,
- *   or (with mode 'interp') has fewer frames than `width`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or not
+ *   finite, or (with mode 'interp') has fewer frames than `width`.
  * @see librosa 0.10.2 `feature.delta`; scipy 1.10 `signal.savgol_filter(deriv=order, polyorder=order)`.
  * @example delta(mfcc(clip), { order: 2 })
  */
 export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): FeatureMatrix {
+  assertKnown('delta', options, deltaNames)
   const { width = 9, order = 1, axis = 1, mode = 'interp' } = options
   assertInteger('width', width, 3)
   if (width % 2 === 0) throw new EscError('INVALID_OPTION', `width=${width} must be odd`)

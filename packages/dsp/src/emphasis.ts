@@ -1,6 +1,6 @@
 /** Pre-emphasis: lifts high frequencies before analysis; and back. */
-import { assertInRange, EscError } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertInRange, assertKnown, EscError } from '@esc/core'
+import { assertSamples, type Names } from './check.js'
 
 /** Options of {@link preemphasis} and {@link deemphasis}. */
 export interface EmphasisOptions {
@@ -12,6 +12,8 @@ export interface EmphasisOptions {
    */
   zi?: number | null
 }
+
+const emphasisNames: Names<EmphasisOptions & { returnZf: boolean }> = { coef: true, zi: true, returnZf: true }
 
 /** What the filters return with `returnZf`: a block, and the `zi` of the next one. */
 export interface EmphasisBlock {
@@ -26,7 +28,8 @@ export interface EmphasisBlock {
  * @param options - With `returnZf` the state after the last sample is returned too, so that blocks can be processed
  *   one by one. Without `zi`, the first value is `x[0] + (2 x[0] - x[1])`, as in librosa.
  * @returns Same length, new storage.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
+ *   not finite.
  * @see librosa 0.10.2 `effects.preemphasis`. Differs from librosa: a single sample, which it refuses, is taken for two.
  * @example preemphasis(clip.samples, { coef: 0.95 })
  */
@@ -42,6 +45,7 @@ export function preemphasis(
   samples: Float32Array,
   options: EmphasisOptions & { returnZf?: boolean } = {},
 ): Float32Array | EmphasisBlock {
+  assertKnown('preemphasis', options, emphasisNames)
   const { coef, zi, returnZf = false } = checked(samples, options)
   const out = new Float32Array(samples.length)
   let z = zi ?? 2 * samples[0]! - (samples[1] ?? samples[0]!)
@@ -58,7 +62,8 @@ export function preemphasis(
  * @param samples - Mono signal.
  * @param options - As {@link preemphasis}'s.
  * @returns Same length, new storage.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
+ *   not finite.
  * @see librosa 0.10.2 `effects.deemphasis`. Differs from librosa: without `zi`, its `zf` lacks the correction of the
  *   start, so that the next block would not fit; and a single sample, which it refuses, is taken for two.
  * @example deemphasis(preemphasis(clip.samples)) // clip.samples, but for rounding
@@ -75,6 +80,7 @@ export function deemphasis(
   samples: Float32Array,
   options: EmphasisOptions & { returnZf?: boolean } = {},
 ): Float32Array | EmphasisBlock {
+  assertKnown('deemphasis', options, emphasisNames)
   const { coef, zi, returnZf = false } = checked(samples, options)
   const out = new Float32Array(samples.length)
   // What pre-emphasis makes of a second sample like the first.

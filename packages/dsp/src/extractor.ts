@@ -2,6 +2,7 @@
 import {
   type AudioClip,
   assertInteger,
+  assertOneOf,
   assertPositive,
   EscError,
   type FeatureMatrix,
@@ -12,6 +13,7 @@ import { assertDbOptions, stabilizedLog, writeDecibels } from './db.js'
 import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
 import { createScaler } from './normalize.js'
+import { assertRecipeNames } from './recipe-names.js'
 import { createResampler } from './resample.js'
 import { assertGateOptions, spectralGate } from './spectral-gate.js'
 import { assertTrimOptions, trimInterval } from './trim.js'
@@ -45,7 +47,7 @@ export interface Extractor {
  * Plans the features of a recipe. Tables are computed once; `extract` makes the same numbers as the plain functions
  * one after another.
  *
- * @throws EscError INVALID_OPTION naming the parameter that is out of its range.
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range.
  * @example
  * const extractor = createExtractor(mfcc13)
  * const features = extractor.extract(clip) // 13 × 431
@@ -140,6 +142,7 @@ export function compress(mel: FeatureMatrix, { db, log }: Pick<FeatureRecipe, 'd
 
 /** The schema in `@esc/core/recipe` reads recipes from outside; these are the rules the plans do not check themselves. */
 export function assertRecipe(recipe: FeatureRecipe): void {
+  assertRecipeNames(recipe)
   if (recipe.version !== 1) {
     throw new EscError('INVALID_OPTION', `recipe.version=${recipe.version} must be 1`)
   }
@@ -150,12 +153,24 @@ export function assertRecipe(recipe: FeatureRecipe): void {
     assertInteger('recipe.trim.frameLength', recipe.trim.frameLength, 1)
     assertInteger('recipe.trim.hopLength', recipe.trim.hopLength, 1)
   }
+  const normalize = recipe.normalize ?? null
+  if (normalize !== null) assertOneOf('recipe.normalize', normalize, ['inf', 'l1', 'l2'])
   if (recipe.durationSec !== null) assertPositive('recipe.durationSec', recipe.durationSec)
+  const melNorm = recipe.mel.norm ?? null
+  if (melNorm !== null) assertOneOf('recipe.mel.norm', melNorm, ['slaney'])
   if ((recipe.db === null) === (recipe.log === null)) {
     throw new EscError('INVALID_OPTION', 'recipe.db and recipe.log: one of them must be null, and not both')
   }
-  if (recipe.db) assertDbOptions(recipe.db)
+  if (recipe.db) assertRecipeDb(recipe.db)
   else assertPositive('recipe.log.offset', recipe.log!.offset)
+}
+
+function assertRecipeDb(db: NonNullable<FeatureRecipe['db']>): void {
+  if (db.ref !== 'max' && !Number.isFinite(db.ref)) {
+    const found = typeof db.ref === 'number' ? `=${db.ref}` : ''
+    throw new EscError('INVALID_OPTION', `recipe.db.ref${found} must be a finite number, or 'max'`)
+  }
+  assertDbOptions(db)
 }
 
 function plannedFrames(frames: (length: number) => number, length: number): number {

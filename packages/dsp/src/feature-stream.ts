@@ -28,24 +28,23 @@ export interface FeatureStream {
  * @param recipe - One in which no step needs the whole clip: no `denoise`, `trim`, `normalize` or `durationSec`, `center: false`, no
  *   `topDb` and no `ref: 'max'`. `logmel64`, `stm32` and `yamnet` are such.
  * @param sampleRate - Of the signal, in Hz. Default the recipe's.
- * @throws EscError INVALID_OPTION naming every step of the recipe that needs the whole clip, and why.
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or every step of the recipe
+ *   that needs the whole clip, and why.
  * @example
  * const stream = createFeatureStream(logmel64, 48000)
  * for await (const { samples } of microphone({ sampleRate: 48000 })) show(stream.push(samples))
  */
-export function createFeatureStream(
-  recipe: FeatureRecipe,
-  sampleRate: number = recipe.sampleRate,
-): FeatureStream {
-  assertPositive('sampleRate', sampleRate)
+export function createFeatureStream(recipe: FeatureRecipe, sampleRate?: number): FeatureStream {
   assertRecipe(recipe)
   assertStreamable(recipe)
   const own = structuredClone(recipe)
+  const fromRate = sampleRate === undefined ? own.sampleRate : sampleRate
+  assertPositive('sampleRate', fromRate)
   const { nFft, hopLength } = own.stft
   const melPlan = createMelPlan(own.sampleRate, { ...own.stft, ...own.mel })
   const cepstrum = own.mfcc && createCepstrum(own.mel.nMels, own.mfcc)
   const bins = own.mfcc?.nMfcc ?? own.mel.nMels
-  const resampler = sampleRate === own.sampleRate ? null : createResampleStream(sampleRate, own.sampleRate)
+  const resampler = fromRate === own.sampleRate ? null : createResampleStream(fromRate, own.sampleRate)
   // From the first sample of the next frame on; where frames do not touch, that may be still to come.
   let pending = new Float32Array(0)
   let toSkip = 0

@@ -1,5 +1,6 @@
 /** Cutting a signal into overlapping frames. */
-import { assertInteger, EscError, type FeatureRecipe } from '@esc/core'
+import { assertInteger, assertKnown, EscError, type FeatureRecipe } from '@esc/core'
+import type { Names } from './check.js'
 
 /** What stands beyond the ends of the signal: zeros, its mirror image (the end itself not repeated), or its end. */
 export type PadMode = FeatureRecipe['stft']['padMode']
@@ -16,16 +17,19 @@ export interface FrameOptions {
   center?: boolean
 }
 
+export const frameNames: Names<FrameOptions> = { frameLength: true, hopLength: true, center: true }
+
 /**
  * How many frames a signal gives.
  *
  * @param length - Of the signal, in samples.
- * @throws EscError INVALID_OPTION if a length is not an integer >= 1; INVALID_INPUT if the signal is empty, or is
- *   shorter than one frame and not centred.
+ * @throws EscError INVALID_OPTION if an option is unknown, or a length is not an integer >= 1; INVALID_INPUT if the signal
+ *   is empty, or is shorter than one frame and not centred.
  * @see librosa 0.10.2 `util.frame` on a signal padded by `frameLength // 2` at both ends.
  * @example frameCount(220500, { frameLength: 2048, hopLength: 512 }) // 431
  */
 export function frameCount(length: number, options: FrameOptions = {}): number {
+  assertKnown('frameCount', options, frameNames)
   const { frameLength = 2048, hopLength = 512, center = true } = options
   assertInteger('frameLength', frameLength, 1)
   assertInteger('hopLength', hopLength, 1)

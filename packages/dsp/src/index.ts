@@ -91,4 +91,9 @@ export {
   melToHz,
 } from './units.js'
 export { getWindow, type WindowName } from './window.js'
-export { createWindowExtractor, type WindowExtractor, windowsOfClips } from './window-extractor.js'
+export {
+  createWindowExtractor,
+  framesOfWindow,
+  type WindowExtractor,
+  windowsOfClips,
+} from './window-extractor.js'

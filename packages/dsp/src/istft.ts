@@ -1,6 +1,6 @@
 /** From the short-time Fourier transform back to samples. */
-import { assertInteger, EscError } from '@esc/core'
-import { assertMatrix } from './check.js'
+import { assertInteger, assertKnown, EscError } from '@esc/core'
+import { assertMatrix, type Names } from './check.js'
 import { addFrame, createOverlapAdder } from './frame-fft.js'
 import type { ComplexMatrix, StftOptions } from './stft.js'
 import { getWindow } from './window.js'
@@ -9,6 +9,15 @@ import { getWindow } from './window.js'
 export interface IstftOptions extends Omit<StftOptions, 'padMode'> {
   /** Length of the result in samples; without it, what the frames cover for certain. */
   length?: number
+}
+
+const istftNames: Names<IstftOptions> = {
+  nFft: true,
+  hopLength: true,
+  winLength: true,
+  window: true,
+  center: true,
+  length: true,
 }
 
 /**
@@ -21,12 +30,13 @@ export interface IstftOptions extends Omit<StftOptions, 'padMode'> {
  * @param options - Defaults as in librosa: `nFft` `2 * (bins - 1)`, `winLength` `nFft`, `hopLength` `winLength / 4`,
  *   `window` 'hann', `center` true; an odd `nFft` must be given.
  * @returns `length` samples, new storage; samples that no frame covers are 0.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the matrix is empty, not finite,
- *   does not fit `nFft`, or has too few frames for a single sample.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty, not
+ *   finite, does not fit `nFft`, or has too few frames for a single sample.
  * @see librosa 0.10.2 `istft`; Griffin and Lim, "Signal estimation from modified short-time Fourier transform", 1984.
  * @example istft(stft(clip.samples), { length: clip.samples.length })
  */
 export function istft(matrix: ComplexMatrix, options: IstftOptions = {}): Float32Array {
+  assertKnown('istft', options, istftNames)
   const { re, im, bins, frames } = matrix
   const { nFft = 2 * (bins - 1) } = options
   assertMatrix('matrix.re', { data: re, bins, frames })

@@ -1,7 +1,7 @@
 /** Magnitude spectrograms as the spectral features take them, and the frequencies of their bins. */
 import { type AudioClip, EscError, type FeatureMatrix } from '@esc/core'
-import { assertClip, assertMatrix } from './check.js'
-import { type StftOptions, spectrogram } from './stft.js'
+import { assertClip, assertMatrix, type Names } from './check.js'
+import { computeSpectrogram, type StftOptions } from './stft.js'
 import { fftFrequencies } from './units.js'
 
 /** What frequencies the bins of a spectrum have, where they are not those of the Fourier transform. */
@@ -18,8 +18,11 @@ export interface SpectrogramSource extends BinFrequencyOptions {
   nFft?: number
 }
 
+export const sourceNames: Names<SpectrogramSource> = { sampleRate: true, nFft: true, freq: true }
+
 /**
- * A clip's magnitude (or power) spectrogram, and the options of a feature with what that feature must know of it.
+ * A clip's magnitude (or power) spectrogram, and the options of a feature of it: those that are not the transform's
+ * alone, and what the feature must know of the transform.
  *
  * @throws EscError INVALID_OPTION if an option of the transform is out of its range; INVALID_INPUT as `spectrogram`.
  */
@@ -27,11 +30,11 @@ export function spectrogramOf<Options extends StftOptions>(
   clip: AudioClip,
   options: Options,
   power: 1 | 2 = 1,
-): [FeatureMatrix, Options & { sampleRate: number; nFft: number }] {
+): [FeatureMatrix, Omit<Options, keyof StftOptions> & { sampleRate: number; nFft: number }] {
   assertClip(clip)
-  const { nFft = 2048 } = options
-  const matrix = spectrogram(clip.samples, { ...options, nFft, power })
-  return [matrix, { ...options, sampleRate: clip.sampleRate, nFft }]
+  const { nFft = 2048, hopLength, winLength, window, center, padMode, ...own } = options
+  const matrix = computeSpectrogram(clip.samples, { ...options, nFft, power })
+  return [matrix, { ...own, sampleRate: clip.sampleRate, nFft }]
 }
 
 /** @throws EscError INVALID_INPUT if the matrix is empty, or its data do not fit its shape. */

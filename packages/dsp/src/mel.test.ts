@@ -7,7 +7,7 @@ import { melFilterbank, melSpectrogram } from './mel.js'
 import { mfcc } from './mfcc.js'
 import { onsetStrength } from './onset.js'
 import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './presets.js'
-import { spectrogram } from './stft.js'
+import { type StftOptions, spectrogram } from './stft.js'
 import { noise, sine } from './test-signals.js'
 import { fftFrequencies, melFrequencies } from './units.js'
 
@@ -48,7 +48,8 @@ describe('melFilterbank', () => {
     fc.assert(
       fc.property(options, (options) => {
         const { data, bins, frames } = melFilterbank({ ...options, norm, onWarning: null })
-        const edges = melFrequencies(bins + 2, options)
+        const { fmin, fmax, htk } = options
+        const edges = melFrequencies(bins + 2, { fmin, fmax, htk })
         const binHz = options.sampleRate / options.nFft
         for (let mel = 0; mel < bins; mel++) {
           const [low, middle, high] = [edges[mel]!, edges[mel + 1]!, edges[mel + 2]!]
@@ -61,6 +62,17 @@ describe('melFilterbank', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('scales each filter to any norm but the smallest weight, which is 0', () => {
+    const options = { sampleRate: 16000, nFft: 1024, nMels: 20 }
+    const { data, bins, frames } = melFilterbank({ ...options, norm: 3 })
+    for (let mel = 0; mel < bins; mel++) {
+      const row = data.subarray(mel * frames, (mel + 1) * frames)
+      expect(row.reduce((sum, weight) => sum + weight ** 3, 0)).toBeCloseTo(1, 5)
+    }
+    expect(melFilterbank({ ...options, norm: '-inf' })).toEqual(melFilterbank({ ...options, norm: null }))
+    expect(melFilterbank({ ...options, norm: 1 })).toEqual(melFilterbank({ ...options, norm: 'l1' }))
   })
 
   it('adds up to 1 between the first and the last centre without a norm', () => {
@@ -156,14 +168,15 @@ describe('empty mel filters', () => {
 
 describe('melSpectrogram', () => {
   it.each([
-    { power: 2, options: {} },
-    { power: 1, options: { nMels: 40, fmin: 100, fmax: 7000, htk: true, norm: null } },
-    { power: 2, options: { nFft: 400, hopLength: 160, nMels: 64, norm: 'l1' } },
-  ] as const)('is the filter bank times the spectrogram (%o)', ({ power, options }) => {
+    { power: 2, transform: {}, filters: {} },
+    { power: 1, transform: {}, filters: { nMels: 40, fmin: 100, fmax: 7000, htk: true, norm: null } },
+    { power: 2, transform: { nFft: 400, hopLength: 160 }, filters: { nMels: 64, norm: 'l1' } },
+  ] as const)('is the filter bank times the spectrogram (%o)', ({ power, transform, filters }) => {
     const clip = { samples: noise(6000, 1), sampleRate: 22050 }
-    const mel = melSpectrogram(clip, { onWarning: null, ...options, power })
-    const spectrum = spectrogram(clip.samples, { ...options, power })
-    const bank = melFilterbank({ sampleRate: 22050, nFft: 2048, onWarning: null, ...options })
+    const mel = melSpectrogram(clip, { onWarning: null, ...transform, ...filters, power })
+    const spectrum = spectrogram(clip.samples, { ...transform, power })
+    const { nFft = 2048 }: StftOptions = transform
+    const bank = melFilterbank({ sampleRate: 22050, nFft, onWarning: null, ...filters })
     expect([mel.bins, mel.frames]).toEqual([bank.bins, spectrum.frames])
     for (let row = 0; row < mel.bins; row++) {
       for (let frame = 0; frame < mel.frames; frame++) {

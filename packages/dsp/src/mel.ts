@@ -2,16 +2,16 @@
 import {
   type AudioClip,
   assertInteger,
-  assertOneOf,
+  assertKnown,
   assertPositive,
   EscError,
   type FeatureMatrix,
 } from '@esc/core'
-import { assertClip } from './check.js'
+import { assertClip, type Names } from './check.js'
 import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
-import { NORMS, type Norm, vectorNorm } from './normalize.js'
-import { assertPower, createStftPlan, type StftOptions } from './stft.js'
+import { assertNorm, isSmallest, type Norm, vectorNorm } from './normalize.js'
+import { assertPower, createStftPlan, type StftOptions, stftNames } from './stft.js'
 import { fftFrequencies, melFrequencies } from './units.js'
 
 /** Shape of a bank of mel filters. */
@@ -24,13 +24,31 @@ export interface MelFilterOptions {
   fmax?: number | null
   /** HTK's mel formula instead of Slaney's. Default false. */
   htk?: boolean
-  /** 'slaney' (the default) gives every triangle the area 1 over Hz; a norm scales its weights to that norm 1. */
+  /**
+   * 'slaney' gives every triangle the area 1 over Hz; a norm scales its weights so that this norm is 1; `null` does neither.
+   *
+   * @defaultValue 'slaney'
+   */
   norm?: 'slaney' | Norm | null
   /**
    * Told of empty filters, once for an extractor or a stream, and with every call of a plain function, which makes a bank
    * each time. Default `console.warn`; `null` for silence.
    */
   onWarning?: ((message: string) => void) | null
+}
+
+const filterNames: Names<MelFilterOptions> = {
+  nMels: true,
+  fmin: true,
+  fmax: true,
+  htk: true,
+  norm: true,
+  onWarning: true,
+}
+const bankNames: Names<MelFilterOptions & { sampleRate: number; nFft: number }> = {
+  sampleRate: true,
+  nFft: true,
+  ...filterNames,
 }
 
 /**
@@ -40,14 +58,15 @@ export interface MelFilterOptions {
  * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter that lies between two bins is all zeros, and
  *   `onWarning` is told: use a larger `nFft` or fewer filters. Differs from librosa: it does not warn of an empty filter
  *   that starts at 0 Hz.
- * @throws EscError INVALID_OPTION if an option is out of its range. Differs from librosa: `fmax` above half the
- *   sample rate is an error, since its filters would be empty.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range. Differs from librosa: `fmax` above half
+ *   the sample rate is an error, since its filters would be empty.
  * @see librosa 0.10.2 `filters.mel`.
  * @example melFilterbank({ sampleRate: 22050, nFft: 2048 })
  */
 export function melFilterbank(
   options: MelFilterOptions & { sampleRate: number; nFft: number },
 ): FeatureMatrix {
+  assertKnown('melFilterbank', options, bankNames)
   const { first, last, weights } = createMelBank(options)
   const nMels = first.length
   const bins = Math.floor(options.nFft / 2) + 1
@@ -66,17 +85,20 @@ export interface MelOptions extends StftOptions, MelFilterOptions {
   power?: 1 | 2
 }
 
+export const melNames: Names<MelOptions> = { ...stftNames, ...filterNames, power: true }
+
 /**
  * The mel spectrogram: a {@link melFilterbank} over the power (or magnitude) spectrogram.
  *
  * @param options - As {@link stft} and {@link melFilterbank}; `hopLength` 512, `power` 2.
  * @returns Shape [nMels, frames], >= 0.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip has no samples, samples
- *   that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.melspectrogram`; the filters are kept in float64, as with `dtype=np.float64`.
  * @example melSpectrogram(clip, { nMels: 64, fmax: 8000 })
  */
 export function melSpectrogram(clip: AudioClip, options: MelOptions = {}): FeatureMatrix {
+  assertKnown('melSpectrogram', options, melNames)
   assertClip(clip)
   return createMelPlan(clip.sampleRate, options).run(clip.samples)
 }
@@ -118,7 +140,7 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
       `fmin=${fmin}, fmax=${fmax} must satisfy 0 <= fmin < fmax <= ${nyquist}, half the sample rate`,
     )
   }
-  if (norm !== null) assertOneOf('norm', norm, ['slaney', ...NORMS])
+  if (norm !== null && norm !== 'slaney') assertNorm(norm, 'slaney')
 
   const binHz = fftFrequencies({ sampleRate, nFft })
   const firstBin = (condition: (hz: number) => boolean) => {
@@ -136,11 +158,16 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
     const row = binHz
       .subarray(first[mel], last[mel])
       .map((hz) => Math.min((hz - low) / (middle - low), (high - hz) / (high - middle)))
-    const scale = norm === null ? 1 : norm === 'slaney' ? (high - low) / 2 : vectorNorm(row, norm)
+    const scale = norm === 'slaney' ? (high - low) / 2 : filterNorm(row, norm)
     for (const weight of row) weights.push(weight / scale)
   }
   warnOfEmptyFilters(first, last, { ...options, nFft, sampleRate })
   return { first, last, weights: Float64Array.from(weights) }
+}
+
+/** The smallest weight of a filter is 0, at 0 Hz at least, so that this norm leaves it as it is, as in librosa. */
+function filterNorm(row: Float64Array, norm: Norm | null): number {
+  return norm === null || isSmallest(norm) ? 1 : vectorNorm(row, norm)
 }
 
 // More of them would not say more.

@@ -1,11 +1,11 @@
 /** Mel-frequency cepstral coefficients. */
-import { type AudioClip, assertInteger, EscError, type FeatureMatrix } from '@esc/core'
+import { type AudioClip, assertInteger, assertKnown, EscError, type FeatureMatrix } from '@esc/core'
 import { createBasisProduct } from './basis-product.js'
-import { assertClip, assertMatrix } from './check.js'
+import { assertClip, assertMatrix, type Names } from './check.js'
 import { powerToDb } from './db.js'
 import { dctBasis } from './dct.js'
 import { sinOfTurn } from './math.js'
-import { createMelPlan, type MelOptions } from './mel.js'
+import { createMelPlan, type MelOptions, melNames } from './mel.js'
 
 /** Options of {@link mfccFromLogMel}. */
 export interface CepstrumOptions {
@@ -19,22 +19,27 @@ export interface CepstrumOptions {
   lifter?: number
 }
 
+const cepstrumNames: Names<CepstrumOptions> = { nMfcc: true, dctType: true, norm: true, lifter: true }
+
 /** Options of {@link mfcc}: `norm` is the DCT's, `melNorm` the mel filters'. */
 export interface MfccOptions extends CepstrumOptions, Omit<MelOptions, 'norm'> {
   melNorm?: Exclude<MelOptions['norm'], undefined>
 }
+
+const mfccNames: Names<MfccOptions> = { ...melNames, ...cepstrumNames, melNorm: true }
 
 /**
  * Mel-frequency cepstral coefficients: the DCT of the mel spectrogram in dB (`ref` 1, `amin` 1e-10, `topDb` 80).
  *
  * @param options - As {@link melSpectrogram} and {@link mfccFromLogMel}.
  * @returns Shape [nMfcc, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip has no samples, samples
- *   that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.mfcc`.
  * @example mfcc(clip, { nMfcc: 13 })
  */
 export function mfcc(clip: AudioClip, options: MfccOptions = {}): FeatureMatrix {
+  assertKnown('mfcc', options, mfccNames)
   const { melNorm = 'slaney', norm: _, ...rest } = options
   const cepstrum = createCepstrum(rest.nMels ?? 128, options)
   assertClip(clip)
@@ -47,11 +52,13 @@ export function mfcc(clip: AudioClip, options: MfccOptions = {}): FeatureMatrix 
  *
  * @param logMel - In dB, of any reference; shape [nMels, frames].
  * @returns Shape [nMfcc, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
+ *   not finite.
  * @see librosa 0.10.2 `feature.mfcc` with `S`.
  * @example mfccFromLogMel(powerToDb(melSpectrogram(clip)), { nMfcc: 13 })
  */
 export function mfccFromLogMel(logMel: FeatureMatrix, options: CepstrumOptions = {}): FeatureMatrix {
+  assertKnown('mfccFromLogMel', options, cepstrumNames)
   assertMatrix('logMel', logMel)
   return createCepstrum(logMel.bins, options)(logMel)
 }

@@ -1,6 +1,6 @@
 /** μ-law companding: quiet samples get more of the levels. */
-import { assertInteger, assertPositive, EscError } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertInteger, assertKnown, assertPositive, EscError } from '@esc/core'
+import { assertSamples, type Names } from './check.js'
 import { expm1, log1p } from './math.js'
 
 /** Options of {@link muCompress} and {@link muExpand}. */
@@ -9,6 +9,8 @@ export interface MuLawOptions {
   mu?: number
 }
 
+const muLawNames: Names<MuLawOptions & { quantize: boolean }> = { mu: true, quantize: true }
+
 /**
  * μ-law compression: `sign(x) ln(1 + mu |x|) / ln(1 + mu)`, by default as one of `mu + 1` whole numbers.
  *
@@ -16,8 +18,8 @@ export interface MuLawOptions {
  * @param options - `mu` 255; `quantize` true.
  * @returns Levels from `-(mu + 1) / 2` (-128) to `(mu - 1) / 2` (127), or values in [-1, 1] without `quantize`; same
  *   length.
- * @throws EscError INVALID_OPTION if `mu` is out of its range; INVALID_INPUT if the signal is empty, not finite or
- *   beyond [-1, 1].
+ * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the signal is
+ *   empty, not finite or beyond [-1, 1].
  * @see librosa 0.10.2 `mu_compress`.
  * @example muCompress(clip.samples)
  */
@@ -27,6 +29,7 @@ export function muCompress(
   samples: Float32Array,
   options: MuLawOptions & { quantize?: boolean } = {},
 ): Float32Array | Int32Array {
+  assertKnown('muCompress', options, muLawNames)
   const { quantize = true } = options
   const mu = checkedMu(options, quantize)
   assertSamples(samples)
@@ -55,8 +58,8 @@ export function muCompress(
  * @param compressed - Levels, or values in [-1, 1] with `quantize: false`.
  * @param options - `mu` 255; `quantize` true: whether the values are levels.
  * @returns Samples in [-1, 1]; same length.
- * @throws EscError INVALID_OPTION if `mu` is out of its range; INVALID_INPUT if the array is empty, not finite or out of
- *   its range.
+ * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the array is
+ *   empty, not finite or out of its range.
  * @see librosa 0.10.2 `mu_expand`.
  * @example muExpand(muCompress(clip.samples))
  */
@@ -64,6 +67,7 @@ export function muExpand(
   compressed: Float32Array | Int32Array,
   options: MuLawOptions & { quantize?: boolean } = {},
 ): Float32Array {
+  assertKnown('muExpand', options, muLawNames)
   const { quantize = true } = options
   const mu = checkedMu(options, quantize)
   const values = Float32Array.from(compressed)

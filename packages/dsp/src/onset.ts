@@ -1,9 +1,9 @@
 /** Onset strength: how much louder the bands of a spectrum become from frame to frame. */
-import { type AudioClip, assertInteger, assertOneOf, type FeatureMatrix } from '@esc/core'
-import { assertMatrix } from './check.js'
+import { type AudioClip, assertInteger, assertKnown, assertOneOf, type FeatureMatrix } from '@esc/core'
+import { assertClip, assertMatrix, type Names } from './check.js'
 import { powerToDb } from './db.js'
 import { maxFilterBins } from './max-filter.js'
-import { type MelOptions, melSpectrogram } from './mel.js'
+import { createMelPlan, type MelOptions, melNames } from './mel.js'
 
 /** Options of {@link onsetStrengthFromLogMel}. */
 export interface OnsetOptions {
@@ -23,20 +23,34 @@ export interface OnsetOptions {
   hopLength?: number
 }
 
+const riseNames: Names<OnsetOptions> = {
+  lag: true,
+  maxSize: true,
+  detrend: true,
+  center: true,
+  aggregate: true,
+  nFft: true,
+  hopLength: true,
+}
+const onsetNames: Names<MelOptions & OnsetOptions> = { ...melNames, ...riseNames }
+
 /**
  * Onset strength: the mean rise in dB of a clip's mel bands, frame by frame.
  *
  * @param options - As {@link melSpectrogram} (whose frames are always centred; `center` concerns the result) and
  *   {@link onsetStrengthFromLogMel}.
  * @returns dB, >= 0 without `detrend`; one value for each frame.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip has no samples, or
- *   samples that are not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   or samples that are not finite.
  * @see librosa 0.10.2 `onset.onset_strength`.
  * @example onsetStrength(clip, { lag: 2, maxSize: 3 })
  */
 export function onsetStrength(clip: AudioClip, options: MelOptions & OnsetOptions = {}): Float32Array {
+  assertKnown('onsetStrength', options, onsetNames)
   assertOnsetOptions(options)
-  return onsetStrengthFromLogMel(powerToDb(melSpectrogram(clip, { ...options, center: true })), options)
+  assertClip(clip)
+  const mel = createMelPlan(clip.sampleRate, { ...options, center: true }).run(clip.samples)
+  return meanRises(powerToDb(mel), options)
 }
 
 /**
@@ -45,16 +59,22 @@ export function onsetStrength(clip: AudioClip, options: MelOptions & OnsetOption
  * @param logMel - In dB, of any reference; shape [bins, frames].
  * @param options - `nFft` and `hopLength` are those the spectrogram was made with.
  * @returns dB; one value for each frame.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
+ *   not finite.
  * @see librosa 0.10.2 `onset.onset_strength` with `S`; Böck and Widmer, "Maximum filter vibrato suppression for onset
  *   detection", 2013.
  * @example onsetStrengthFromLogMel(powerToDb(melSpectrogram(clip)))
  */
 export function onsetStrengthFromLogMel(logMel: FeatureMatrix, options: OnsetOptions = {}): Float32Array {
-  const { lag = 1, maxSize = 1, detrend = false, center = true, aggregate = 'mean' } = options
-  const { nFft = 2048, hopLength = 512 } = options
+  assertKnown('onsetStrengthFromLogMel', options, riseNames)
   assertOnsetOptions(options)
   assertMatrix('logMel', logMel)
+  return meanRises(logMel, options)
+}
+
+function meanRises(logMel: FeatureMatrix, options: OnsetOptions): Float32Array {
+  const { lag = 1, maxSize = 1, detrend = false, center = true, aggregate = 'mean' } = options
+  const { nFft = 2048, hopLength = 512 } = options
   const { bins, frames } = logMel
   const earlier = maxFilterBins(logMel, maxSize)
   const shift = lag + (center ? Math.floor(nFft / (2 * hopLength)) : 0)

@@ -1,5 +1,13 @@
 /** Per-channel energy normalisation. */
-import { assertInRange, assertInteger, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import {
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { assertMagnitude } from './magnitude.js'
 import { exp, expm1, ln, log1p, pow } from './math.js'
 import { maxFilterBins } from './max-filter.js'
@@ -31,6 +39,20 @@ export interface PcenOptions {
   zi?: ArrayLike<number> | null
 }
 
+const pcenNames: Names<PcenOptions & { returnZf: boolean }> = {
+  sampleRate: true,
+  hopLength: true,
+  gain: true,
+  bias: true,
+  power: true,
+  timeConstant: true,
+  eps: true,
+  b: true,
+  maxSize: true,
+  zi: true,
+  returnZf: true,
+}
+
 /** What {@link pcen} returns with `returnZf`: a block, and the `zi` of the next one. */
 export interface PcenBlock {
   matrix: FeatureMatrix
@@ -46,7 +68,7 @@ export interface PcenBlock {
  * @param options - With `returnZf` the state after the last frame is returned too, so that blocks can be processed one
  *   by one.
  * @returns >= 0; same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is out of its range, or `zi` has not one value for each bin;
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `zi` has not one value for each bin;
  *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `pcen`; Wang et al., "Trainable frontend for robust and far-field keyword spotting", 2017.
  * @example
@@ -59,6 +81,7 @@ export function pcen(
   magnitude: FeatureMatrix,
   options: PcenOptions & { returnZf?: boolean } = {},
 ): FeatureMatrix | PcenBlock {
+  assertKnown('pcen', options, pcenNames)
   const { gain = 0.98, eps = 1e-6, maxSize = 1, returnZf = false } = options
   assertInRange('gain', gain, 0, Number.MAX_VALUE)
   assertPositive('eps', eps)

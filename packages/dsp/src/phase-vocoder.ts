@@ -1,11 +1,13 @@
 /** Changing the speed of a short-time Fourier transform. */
-import { assertInRange } from '@esc/core'
-import { assertMatrix } from './check.js'
+import { assertInRange, assertKnown } from '@esc/core'
+import { assertMatrix, type Names } from './check.js'
 import type { ComplexMatrix } from './stft.js'
 import { createVocoderSteps, type Spectrum } from './vocoder-steps.js'
 
 /** How much faster, or slower, at most: as {@link resample}'s rates. */
 const MAX_RATE = 256
+
+const vocoderNames: Names<{ rate: number }> = { rate: true }
 
 /**
  * Makes a transform run `rate` times as fast, at the same pitch: magnitudes are interpolated between frames, and every
@@ -14,13 +16,15 @@ const MAX_RATE = 256
  * @param matrix - Of `stft`; shape [bins, frames].
  * @param options - `rate` > 1 is faster, < 1 slower; in [1 / 256, 256].
  * @returns Shape [bins, ceil(frames / rate)].
- * @throws EscError INVALID_OPTION if `rate` is out of its range; INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or `rate` is out of its range; INVALID_INPUT if the matrix is
+ *   empty or not finite.
  * @see librosa 0.10.2 `phase_vocoder`; Laroche and Dolson, "Improved phase vocoder time-scale modification of audio",
  *   1999. Differs from librosa: there is no `hopLength`, since whole turns of a phase, which are all that it
  *   accounts for, do not show in the result; and phases are kept as complex numbers of magnitude 1, not as angles.
  * @example istft(phaseVocoder(stft(clip.samples), { rate: 1.25 }))
  */
 export function phaseVocoder(matrix: ComplexMatrix, options: { rate: number }): ComplexMatrix {
+  assertKnown('phaseVocoder', options, vocoderNames)
   const { re, im, bins, frames } = matrix
   const { rate } = options
   const vocoder = createVocoder(bins, rate)

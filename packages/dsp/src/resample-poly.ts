@@ -1,6 +1,6 @@
 /** Sample rate conversion by a rational factor with a polyphase filter. */
-import { assertInRange, assertInteger, assertOneOf, EscError } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertInRange, assertInteger, assertKnown, assertOneOf, EscError } from '@esc/core'
+import { assertSamples, type Names } from './check.js'
 import { kaiserWindow } from './kaiser.js'
 import { gcd, sinOfTurn } from './math.js'
 import { getWindow, type WindowName } from './window.js'
@@ -12,6 +12,8 @@ export interface ResamplePolyOptions {
   /** What stands beyond the ends of the signal: zeros (the default), or its first and its last sample. */
   padtype?: 'constant' | 'edge'
 }
+
+const polyNames: Names<ResamplePolyOptions> = { window: true, padtype: true }
 
 // The filter has 20 taps for each unit of the larger factor: 10 MB at this bound.
 const MAX_FACTOR = 65536
@@ -26,8 +28,8 @@ const MAX_FACTOR = 65536
  * @param up - Integer >= 1.
  * @param down - Integer >= 1; without the divisors they share, both at most 65536.
  * @returns `ceil(length * up / down)` samples, new storage.
- * @throws EscError INVALID_OPTION if a factor or an option is out of its range; INVALID_INPUT if the signal is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if a factor or an option is out of its range, or an option is unknown; INVALID_INPUT if
+ *   the signal is empty or not finite.
  * @see scipy 1.10 `signal.resample_poly`, computed in float64; librosa 0.10.2 `resample` with `res_type='polyphase'`.
  *   Differs from scipy: of its `padtype`s there are these two.
  * @example resamplePoly(clip.samples, 1, 2) // 44100 to 22050 Hz
@@ -38,6 +40,7 @@ export function resamplePoly(
   down: number,
   options: ResamplePolyOptions = {},
 ): Float32Array {
+  assertKnown('resamplePoly', options, polyNames)
   const { window = ['kaiser', 5], padtype = 'constant' } = options
   assertInteger('up', up, 1)
   assertInteger('down', down, 1)

@@ -9,6 +9,7 @@ const WITHOUT_SOUND = [
   'createExtractor',
   'fftFrequencies',
   'frameCount',
+  'framesOfWindow',
   'getWindow',
   'hzToMel',
   'melFilterbank',
@@ -17,6 +18,7 @@ const WITHOUT_SOUND = [
   'oneHot',
   'oneOf',
   'someOf',
+  'windowsOfClips',
 ]
 
 it('the tables below hold every export: each preset stands for createExtractor', () => {
@@ -39,6 +41,7 @@ const VALUES: Readonly<Record<string, number | readonly [firstRow: number, other
   stm32: Math.log(1e-4),
   yamnet: Math.log(1e-3),
   createFeatureStream: Math.log(1e-4),
+  createWindowExtractor: Math.log(1e-4),
   stabilizedLog: Math.log(1e-3),
   // The orthonormal transform of a constant: all in the first coefficient.
   mfcc: [FLOOR_DB * Math.sqrt(128), 0],

@@ -1,6 +1,13 @@
 /** Noise reduction. */
-import { type AudioClip, assertInRange, assertInteger, assertPositive, type FeatureMatrix } from '@esc/core'
-import { assertClip, assertSamples } from './check.js'
+import {
+  type AudioClip,
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  assertPositive,
+  type FeatureMatrix,
+} from '@esc/core'
+import { assertClip, assertSamples, type Names } from './check.js'
 import { convertToDecibels } from './decibel-table.js'
 import { istft } from './istft.js'
 import { type ComplexMatrix, stft } from './stft.js'
@@ -21,6 +28,15 @@ export interface SpectralGateOptions {
   nFft?: number
 }
 
+const gateNames: Names<SpectralGateOptions> = {
+  noise: true,
+  nStdThreshStationary: true,
+  propDecrease: true,
+  freqMaskSmoothHz: true,
+  timeMaskSmoothMs: true,
+  nFft: true,
+}
+
 /**
  * Takes steady noise out of a clip: each bin of the short-time Fourier transform passes while it is louder than the
  * noise is there. The same clip always gives the same result. Length and sample rate stay.
@@ -28,14 +44,15 @@ export interface SpectralGateOptions {
  * Without a recording of the noise, whatever sounds all through the clip is noise: right for a bark in the wind, wrong
  * for rain. A tone gets softer where its line is narrower than `freqMaskSmoothHz`: take less for whistles and birds.
  *
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip or the noise is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip or the noise is
+ *   empty or not finite.
  * @see noisereduce 3.0 `reduce_noise(stationary=True)`; Sainburg et al., "Finding, visualizing, and quantifying latent
  *   structure across diverse animal vocal repertoires", 2020. Differs from noisereduce: at the edges of the spectrum
  *   the average is over the gates that exist, so that a clip does not fade in and out.
  * @example spectralGate(clip, { noise: clip.samples.subarray(0, 22050) })
  */
 export function spectralGate(clip: AudioClip, options: SpectralGateOptions = {}): AudioClip {
+  assertKnown('spectralGate', options, gateNames)
   const { noise = null, nStdThreshStationary = 1.5, propDecrease = 1, nFft = 1024 } = options
   const { freqMaskSmoothHz = 500, timeMaskSmoothMs = 50 } = options
   assertGateOptions(options)

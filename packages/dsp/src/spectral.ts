@@ -1,30 +1,35 @@
 /** The shape of the spectrum, a number for each frame: centre, spread, rolloff and flatness. */
-import { type AudioClip, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import { type AudioClip, assertKnown, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
 import { countBelowShare, sumBins, sumDeviations, sumPowersAndLogs } from './bin-sums.js'
+import type { Names } from './check.js'
 import {
   assertShape,
   type BinFrequencyOptions,
   binFrequencies,
   type SpectrogramSource,
+  sourceNames,
   spectrogramOf,
 } from './magnitude.js'
 import { exp, pow } from './math.js'
-import type { StftOptions } from './stft.js'
+import { type StftOptions, stftNames } from './stft.js'
 
 /** Options of {@link spectralCentroid}. */
 export interface SpectralOptions extends StftOptions, BinFrequencyOptions {}
+
+const spectralNames: Names<SpectralOptions> = { ...stftNames, freq: true }
 
 /**
  * The centre of gravity of every frame's magnitude spectrum.
  *
  * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512.
  * @returns Hz; 0 for a silent frame; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the clip has no samples, samples
- *   that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.spectral_centroid`.
  * @example spectralCentroid(clip)
  */
 export function spectralCentroid(clip: AudioClip, options: SpectralOptions = {}): FeatureMatrix {
+  assertKnown('spectralCentroid', options, spectralNames)
   return spectralCentroidFromSpectrogram(...spectrogramOf(clip, options))
 }
 
@@ -33,8 +38,8 @@ export function spectralCentroid(clip: AudioClip, options: SpectralOptions = {})
  *
  * @param magnitude - Shape [bins, frames], >= 0, e.g. of {@link spectrogram}.
  * @returns Hz; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range or does not fit the matrix; INVALID_INPUT if the
- *   matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
+ *   the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `feature.spectral_centroid` with `S`.
  * @example spectralCentroidFromSpectrogram(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
  */
@@ -42,6 +47,7 @@ export function spectralCentroidFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource,
 ): FeatureMatrix {
+  assertKnown('spectralCentroidFromSpectrogram', options, sourceNames)
   assertShape(magnitude)
   return rowOf(centersOf(sumBins(magnitude, binFrequencies(magnitude, options))))
 }
@@ -56,6 +62,10 @@ export interface BandwidthOptions {
   centroid?: FeatureMatrix | null
 }
 
+const spreadNames: Names<BandwidthOptions> = { p: true, norm: true, centroid: true }
+const bandwidthNames: Names<SpectralOptions & BandwidthOptions> = { ...spectralNames, ...spreadNames }
+const bandwidthSourceNames: Names<SpectrogramSource & BandwidthOptions> = { ...sourceNames, ...spreadNames }
+
 /**
  * The spread of every frame's magnitude spectrum around its centre: `(Σ S[k] |freq[k] - centroid|^p)^(1 / p)`.
  *
@@ -69,6 +79,7 @@ export function spectralBandwidth(
   clip: AudioClip,
   options: SpectralOptions & BandwidthOptions = {},
 ): FeatureMatrix {
+  assertKnown('spectralBandwidth', options, bandwidthNames)
   return spectralBandwidthFromSpectrogram(...spectrogramOf(clip, options))
 }
 
@@ -85,6 +96,7 @@ export function spectralBandwidthFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & BandwidthOptions,
 ): FeatureMatrix {
+  assertKnown('spectralBandwidthFromSpectrogram', options, bandwidthSourceNames)
   const { p = 2, norm = true, centroid = null } = options
   assertPositive('p', p)
   assertShape(magnitude)
@@ -113,6 +125,9 @@ export interface RolloffOptions {
   rollPercent?: number
 }
 
+const rolloffNames: Names<SpectralOptions & RolloffOptions> = { ...spectralNames, rollPercent: true }
+const rolloffSourceNames: Names<SpectrogramSource & RolloffOptions> = { ...sourceNames, rollPercent: true }
+
 /**
  * The frequency below which `rollPercent` of every frame's magnitude lies.
  *
@@ -126,6 +141,7 @@ export function spectralRolloff(
   clip: AudioClip,
   options: SpectralOptions & RolloffOptions = {},
 ): FeatureMatrix {
+  assertKnown('spectralRolloff', options, rolloffNames)
   return spectralRolloffFromSpectrogram(...spectrogramOf(clip, options))
 }
 
@@ -142,6 +158,7 @@ export function spectralRolloffFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & RolloffOptions,
 ): FeatureMatrix {
+  assertKnown('spectralRolloffFromSpectrogram', options, rolloffSourceNames)
   const { rollPercent = 0.85 } = options
   if (!(rollPercent > 0 && rollPercent < 1)) {
     throw new EscError('INVALID_OPTION', `rollPercent=${rollPercent} must lie between 0 and 1, both excluded`)
@@ -159,6 +176,9 @@ export interface FlatnessOptions {
   power?: number
 }
 
+const meanNames: Names<FlatnessOptions> = { amin: true, power: true }
+const flatnessNames: Names<StftOptions & FlatnessOptions> = { ...stftNames, ...meanNames }
+
 /**
  * How noisy every frame is: the geometric over the arithmetic mean of its power spectrum.
  *
@@ -172,8 +192,9 @@ export function spectralFlatness(
   clip: AudioClip,
   options: StftOptions & FlatnessOptions = {},
 ): FeatureMatrix {
-  const [magnitude, rest] = spectrogramOf(clip, options)
-  return spectralFlatnessFromSpectrogram(magnitude, rest)
+  assertKnown('spectralFlatness', options, flatnessNames)
+  const [magnitude, { sampleRate, nFft, ...own }] = spectrogramOf(clip, options)
+  return spectralFlatnessFromSpectrogram(magnitude, own)
 }
 
 /**
@@ -181,8 +202,8 @@ export function spectralFlatness(
  *
  * @param magnitude - Shape [bins, frames], >= 0.
  * @returns In [0, 1]; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the matrix is empty, not finite
- *   or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty, not
+ *   finite or negative somewhere.
  * @see librosa 0.10.2 `feature.spectral_flatness` with `S`.
  * @example spectralFlatnessFromSpectrogram(spectrogram(clip.samples))
  */
@@ -190,6 +211,7 @@ export function spectralFlatnessFromSpectrogram(
   magnitude: FeatureMatrix,
   options: FlatnessOptions = {},
 ): FeatureMatrix {
+  assertKnown('spectralFlatnessFromSpectrogram', options, meanNames)
   const { amin = 1e-10, power = 2 } = options
   assertPositive('amin', amin)
   assertPositive('power', power)

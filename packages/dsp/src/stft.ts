@@ -1,6 +1,6 @@
 /** The short-time Fourier transform and spectrograms. */
-import { assertInteger, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, assertSamples } from './check.js'
+import { assertInteger, assertKnown, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
+import { assertMatrix, assertSamples, type Names } from './check.js'
 import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
 import { copyFrame, frameCount, PAD_MODES, type PadMode } from './frame.js'
@@ -22,6 +22,15 @@ export interface StftOptions {
   padMode?: PadMode
 }
 
+export const stftNames: Names<StftOptions> = {
+  nFft: true,
+  hopLength: true,
+  winLength: true,
+  window: true,
+  center: true,
+  padMode: true,
+}
+
 /** A complex matrix: `re[bin * frames + frame] + i * im[bin * frames + frame]`. */
 export interface ComplexMatrix {
   re: Float32Array
@@ -37,12 +46,13 @@ export interface ComplexMatrix {
  * @param options - Defaults as in librosa: `nFft` 2048, `winLength` `nFft`, `hopLength` `winLength / 4`, `window`
  *   'hann', `center` true, `padMode` 'constant'.
  * @returns Shape [nFft / 2 + 1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
- *   or (with `center: false`) shorter than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
+ *   finite, or (with `center: false`) shorter than `nFft`.
  * @see librosa 0.10.2 `stft`.
  * @example stft(clip.samples, { nFft: 1024 })
  */
 export function stft(samples: Float32Array, options: StftOptions = {}): ComplexMatrix {
+  assertKnown('stft', options, stftNames)
   const plan = createStftPlan(options)
   assertSamples(samples)
   const { bins } = plan
@@ -79,6 +89,8 @@ export interface SpectrogramOptions extends StftOptions {
   power?: 1 | 2
 }
 
+const spectrogramNames: Names<SpectrogramOptions> = { ...stftNames, power: true }
+
 /**
  * The magnitude (or power) of the short-time Fourier transform: `|stft| ** power`.
  *
@@ -90,6 +102,12 @@ export interface SpectrogramOptions extends StftOptions {
  * @example spectrogram(clip.samples, { power: 2 })
  */
 export function spectrogram(samples: Float32Array, options: SpectrogramOptions = {}): FeatureMatrix {
+  assertKnown('spectrogram', options, spectrogramNames)
+  return computeSpectrogram(samples, options)
+}
+
+/** {@link spectrogram} for callers whose options have more names. @throws EscError as there, but for these names. */
+export function computeSpectrogram(samples: Float32Array, options: SpectrogramOptions): FeatureMatrix {
   const { power = 1, hopLength = 512 } = options
   assertPower(power)
   const plan = createStftPlan({ ...options, hopLength })

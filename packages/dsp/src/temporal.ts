@@ -1,7 +1,7 @@
 /** Features of the waveform: loudness and zero crossings per frame. */
-import { assertInRange, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, assertSamples } from './check.js'
-import { copyFrame, type FrameOptions, frameCount, PAD_MODES, type PadMode } from './frame.js'
+import { assertInRange, assertKnown, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
+import { assertMatrix, assertSamples, type Names } from './check.js'
+import { copyFrame, type FrameOptions, frameCount, frameNames, PAD_MODES, type PadMode } from './frame.js'
 import { gcd } from './math.js'
 
 /** Options of {@link rms}. */
@@ -10,18 +10,21 @@ export interface RmsOptions extends FrameOptions {
   padMode?: PadMode
 }
 
+const rmsNames: Names<RmsOptions> = { ...frameNames, padMode: true }
+
 /**
  * Root mean square of every frame.
  *
  * @param samples - Mono signal.
  * @param options - `frameLength` 2048, `hopLength` 512, `center` true, `padMode` 'constant'.
  * @returns Amplitude, >= 0; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
- *   or (with `center: false`) shorter than a frame.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
+ *   finite, or (with `center: false`) shorter than a frame.
  * @see librosa 0.10.2 `feature.rms`.
  * @example rms(clip.samples, { hopLength: 256 })
  */
 export function rms(samples: Float32Array, options: RmsOptions = {}): FeatureMatrix {
+  assertKnown('rms', options, rmsNames)
   assertSamples(samples)
   const values = frameRms(samples, options)
   return { data: Float32Array.from(values), bins: 1, frames: values.length }
@@ -79,6 +82,8 @@ function sumOfSquares(values: Float32Array, start: number, length: number): numb
   return a + b + (c + d)
 }
 
+const spectrumNames: Names<{ frameLength: number }> = { frameLength: true }
+
 /**
  * Root mean square of every frame, from a magnitude spectrogram (by Parseval). With a window it is the windowed
  * frame's; for the plain frame's take `window: 'boxcar'`.
@@ -86,7 +91,8 @@ function sumOfSquares(values: Float32Array, start: number, length: number): numb
  * @param magnitude - Shape [nFft / 2 + 1, frames], e.g. of {@link spectrogram}.
  * @param options - `frameLength` is the `nFft` the spectrogram was made with. Default 2048.
  * @returns Amplitude, >= 0; shape [1, frames].
- * @throws EscError INVALID_INPUT if the matrix is empty or not finite, or its bins are not those of `frameLength`.
+ * @throws EscError INVALID_OPTION if an option is unknown; INVALID_INPUT if the matrix is empty or not finite, or its bins
+ *   are not those of `frameLength`.
  * @see librosa 0.10.2 `feature.rms` with `S`.
  * @example rmsFromSpectrogram(spectrogram(clip.samples))
  */
@@ -94,6 +100,7 @@ export function rmsFromSpectrogram(
   magnitude: FeatureMatrix,
   options: { frameLength?: number } = {},
 ): FeatureMatrix {
+  assertKnown('rmsFromSpectrogram', options, spectrumNames)
   const { frameLength = 2048 } = options
   assertMatrix('magnitude', magnitude)
   const { data, bins, frames } = magnitude
@@ -122,16 +129,20 @@ export interface ZeroCrossingOptions {
   pad?: boolean
 }
 
+const crossingNames: Names<ZeroCrossingOptions> = { threshold: true, pad: true }
+
 /**
  * Marks every sample whose sign differs from the one before it.
  *
  * @param samples - Mono signal.
  * @returns 1 at a crossing, else 0; same length.
- * @throws EscError INVALID_OPTION if `threshold` is not >= 0; INVALID_INPUT if the signal is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or `threshold` is not >= 0; INVALID_INPUT if the signal is
+ *   empty or not finite.
  * @see librosa 0.10.2 `zero_crossings`.
  * @example zeroCrossings(new Float32Array([1, -1, -1, 2]), { pad: false }) // [0, 1, 0, 1]
  */
 export function zeroCrossings(samples: Float32Array, options: ZeroCrossingOptions = {}): Uint8Array {
+  assertKnown('zeroCrossings', options, crossingNames)
   const { threshold = 1e-10, pad = true } = options
   assertInRange('threshold', threshold, 0, Number.MAX_VALUE)
   assertSamples(samples)
@@ -152,12 +163,13 @@ export function zeroCrossings(samples: Float32Array, options: ZeroCrossingOption
  * @param samples - Mono signal.
  * @param options - `frameLength` 2048, `hopLength` 512, `center` true (beyond its ends the signal stays as it is there).
  * @returns In [0, 1]; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
- *   or (with `center: false`) shorter than a frame.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
+ *   finite, or (with `center: false`) shorter than a frame.
  * @see librosa 0.10.2 `feature.zero_crossing_rate`.
  * @example zeroCrossingRate(clip.samples)
  */
 export function zeroCrossingRate(samples: Float32Array, options: FrameOptions = {}): FeatureMatrix {
+  assertKnown('zeroCrossingRate', options, frameNames)
   const { frameLength = 2048, hopLength = 512, center = true } = options
   const crossings = zeroCrossings(samples, { pad: false })
   const { length } = samples

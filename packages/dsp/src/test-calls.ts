@@ -63,6 +63,10 @@ export const CLIP_CALLS: Readonly<Record<string, Call<AudioClip>>> = {
   mfcc20: extract(dsp.mfcc20),
   stm32: extract(dsp.stm32),
   yamnet: extract(dsp.yamnet),
+  createWindowExtractor(clip) {
+    const windows = dsp.createWindowExtractor(dsp.stm32, { windowSec: 0.1 }).extract(clip)
+    return Array.from(windows, ({ data }) => [...data]).flat()
+  },
   backgroundMix: augment(dsp.backgroundMix({ clips: [background] })),
   bandPass: augment(dsp.bandPass()),
   betweenClassMix(clip) {

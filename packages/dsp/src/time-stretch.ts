@@ -1,17 +1,19 @@
 /** Faster or slower at the same pitch, and higher or lower at the same speed. */
-import { assertInRange, assertInteger } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertInRange, assertInteger, assertKnown } from '@esc/core'
+import { assertSamples, type Names } from './check.js'
 import { createIstftPlan } from './istft.js'
 import { pow, roundHalfEven } from './math.js'
 import { createVocoder } from './phase-vocoder.js'
 import { resample } from './resample.js'
-import { createStftPlan, type StftOptions } from './stft.js'
+import { createStftPlan, type StftOptions, stftNames } from './stft.js'
 
 /** Options of {@link timeStretch}. */
 export interface TimeStretchOptions extends StftOptions {
   /** How many times as fast: > 1 is shorter, < 1 longer; in [1 / 256, 256]. */
   rate: number
 }
+
+const stretchNames: Names<TimeStretchOptions> = { ...stftNames, rate: true }
 
 /**
  * Makes a signal run `rate` times as fast, at the same pitch, by a phase vocoder: tones stay clean, clicks
@@ -20,12 +22,13 @@ export interface TimeStretchOptions extends StftOptions {
  * @param samples - Mono signal.
  * @param options - `rate`, and those of `stft`, with its defaults.
  * @returns `round(length / rate)` samples, at least 1; new storage.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty, not finite,
- *   or (with `center: false`) shorter than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
+ *   finite, or (with `center: false`) shorter than `nFft`.
  * @see librosa 0.10.2 `effects.time_stretch`.
  * @example timeStretch(clip.samples, { rate: 0.8 }) // 1.25 times as long
  */
 export function timeStretch(samples: Float32Array, options: TimeStretchOptions): Float32Array {
+  assertKnown('timeStretch', options, stretchNames)
   const analysis = createStftPlan(options)
   const synthesis = createIstftPlan(options)
   const vocoder = createVocoder(analysis.bins, options.rate)
@@ -56,24 +59,27 @@ export interface PitchShiftOptions extends StftOptions {
   binsPerOctave?: number
 }
 
+const pitchNames: Names<PitchShiftOptions> = { ...stftNames, nSteps: true, binsPerOctave: true }
+
 /**
  * Shifts the pitch by `nSteps` steps at the same speed: {@link timeStretch}, then played as much faster or slower.
  *
  * @param samples - Mono signal.
  * @param options - The steps, and those of `stft`, with its defaults.
  * @returns Same length, new storage; what would lie above half the sample rate is gone.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT as {@link timeStretch}.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT as {@link timeStretch}.
  * @see librosa 0.10.2 `effects.pitch_shift`. Differs from librosa: there is no sample rate, since only the ratio
  *   counts, and `resample` is not soxr.
  * @example pitchShift(clip.samples, { nSteps: -2 })
  */
 export function pitchShift(samples: Float32Array, options: PitchShiftOptions): Float32Array {
-  const { nSteps, binsPerOctave = 12 } = options
+  assertKnown('pitchShift', options, pitchNames)
+  const { nSteps, binsPerOctave = 12, ...transform } = options
   assertInteger('binsPerOctave', binsPerOctave, 1)
   assertInRange('nSteps', nSteps, -8 * binsPerOctave, 8 * binsPerOctave)
   const ratio = pow(2, Math.abs(nSteps) / binsPerOctave)
   const rate = nSteps > 0 ? 1 / ratio : ratio
-  const stretched = timeStretch(samples, { ...options, rate })
+  const stretched = timeStretch(samples, { ...transform, rate })
   const out = new Float32Array(samples.length)
   out.set(resample(stretched, 1 / rate, 1).subarray(0, out.length))
   return out

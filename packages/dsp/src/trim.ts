@@ -1,6 +1,6 @@
 /** Finding and cutting silence. */
-import { assertInRange, EscError } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertInRange, assertKnown, EscError } from '@esc/core'
+import { assertSamples, type Names } from './check.js'
 import { log10 } from './math.js'
 import { frameRms } from './temporal.js'
 
@@ -16,6 +16,8 @@ export interface TrimOptions {
   hopLength?: number
 }
 
+const trimNames: Names<TrimOptions> = { topDb: true, ref: true, frameLength: true, hopLength: true }
+
 /** A piece of a signal: samples `start` up to, not including, `end`. */
 export interface Interval {
   start: number
@@ -28,11 +30,13 @@ export interface Interval {
  *
  * @param samples - Mono signal.
  * @returns What is left, in new storage, and where it lay.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
+ *   not finite.
  * @see librosa 0.10.2 `effects.trim`.
  * @example const { samples } = trim(clip.samples, { topDb: 40 })
  */
 export function trim(samples: Float32Array, options: TrimOptions = {}): Interval & { samples: Float32Array } {
+  assertKnown('trim', options, trimNames)
   assertSamples(samples)
   const { start, end } = trimInterval(samples, options)
   return { samples: samples.slice(start, end), start, end }
@@ -43,11 +47,13 @@ export function trim(samples: Float32Array, options: TrimOptions = {}): Interval
  *
  * @param samples - Mono signal.
  * @returns In order, disjoint; none if all is silence.
- * @throws EscError INVALID_OPTION if an option is out of its range; INVALID_INPUT if the signal is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
+ *   not finite.
  * @see librosa 0.10.2 `effects.split`.
  * @example split(clip.samples, { topDb: 40 }).map(({ start, end }) => clip.samples.slice(start, end))
  */
 export function split(samples: Float32Array, options: TrimOptions = {}): Interval[] {
+  assertKnown('split', options, trimNames)
   assertSamples(samples)
   const { hopLength = 512 } = options
   const loud = loudFrames(samples, options)

@@ -1,5 +1,6 @@
 /** How far a recording's pitches deviate from A = 440 Hz. */
-import { assertInteger, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import { assertInteger, assertKnown, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import type { Names } from './check.js'
 import { assertMagnitude, binFrequencies } from './magnitude.js'
 import { exp, ln } from './math.js'
 
@@ -15,17 +16,25 @@ export interface TuningOptions {
   binsPerOctave?: number
 }
 
+const tuningNames: Names<TuningOptions> = {
+  sampleRate: true,
+  nFft: true,
+  resolution: true,
+  binsPerOctave: true,
+}
+
 /**
  * The most frequent deviation of a spectrogram's louder peaks from the pitches of A = 440 Hz.
  *
  * @param spectrogram - Magnitude or power; shape [bins, frames].
  * @returns Share of a pitch class, in [-0.5, 0.5), a multiple of `resolution`; 0 without any peak.
- * @throws EscError INVALID_OPTION if an option is out of its range or does not fit the matrix; INVALID_INPUT if the
- *   matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
+ *   the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `estimate_tuning` with `S`, `pitch_tuning`.
  * @example estimateTuning(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
  */
 export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOptions): number {
+  assertKnown('estimateTuning', options, tuningNames)
   const { resolution = 0.01, binsPerOctave = 12 } = options
   if (!(resolution > 0 && resolution < 1)) {
     throw new EscError('INVALID_OPTION', `resolution=${resolution} must lie between 0 and 1, both excluded`)

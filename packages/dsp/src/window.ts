@@ -1,5 +1,6 @@
 /** Analysis windows. */
-import { assertInteger, assertOneOf, type FeatureRecipe } from '@esc/core'
+import { assertInteger, assertKnown, assertOneOf, type FeatureRecipe } from '@esc/core'
+import type { Names } from './check.js'
 import { cosOfTurn } from './math.js'
 
 /** Name of a window, as in a recipe. */
@@ -13,6 +14,8 @@ const COSINES: Record<WindowName, readonly number[]> = {
   boxcar: [1],
 }
 
+const windowNames: Names<{ fftbins: boolean }> = { fftbins: true }
+
 /**
  * Makes a window.
  *
@@ -20,7 +23,7 @@ const COSINES: Record<WindowName, readonly number[]> = {
  * @param length - In samples, >= 1.
  * @param options - `fftbins` true (the default) makes it periodic, for spectra; false makes it symmetric, for filters.
  * @returns Values in [0, 1]; length `length`.
- * @throws EscError INVALID_OPTION if the name is unknown or `length` is not an integer >= 1.
+ * @throws EscError INVALID_OPTION if the window or an option is unknown, or `length` is not an integer >= 1.
  * @see librosa 0.10.2 `filters.get_window`; scipy 1.10 `signal.windows.general_cosine`.
  * @example getWindow('hann', 4) // [0, 0.5, 1, 0.5]
  */
@@ -29,6 +32,7 @@ export function getWindow(
   length: number,
   options: { fftbins?: boolean } = {},
 ): Float64Array {
+  assertKnown('getWindow', options, windowNames)
   const { fftbins = true } = options
   assertOneOf('window', window, Object.keys(COSINES))
   assertInteger('length', length, 1)

@@ -1,5 +1,5 @@
 /** Builds ONNX graphs node by node. */
-import { assertInteger, EscError } from '@esc/core'
+import { assertInteger, assertKnown, EscError } from '@esc/core'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 import type { Tensor } from './tensor.js'
 
@@ -53,7 +53,7 @@ export interface GraphBuilder {
  * The builder sees to it that every value exists before it is read and is made once ({@link EscError} INVALID_INPUT);
  * {@link checkModel} tells whether operators, attributes and shapes are right.
  *
- * @throws EscError INVALID_OPTION if `opset` is outside 13 to 21.
+ * @throws EscError INVALID_OPTION if `opset` is outside 13 to 21, or an option is unknown.
  * @example
  * const g = createGraphBuilder({ name: 'double' })
  * const x = g.input({ name: 'x', type: 'float32', dims: ['N'] })
@@ -61,7 +61,9 @@ export interface GraphBuilder {
  * g.output({ name: 'y', type: 'float32', dims: ['N'] })
  * const bytes = writeModel(g.build())
  */
-export function createGraphBuilder({ name, opset = 17, reserved = [] }: GraphBuilderOptions): GraphBuilder {
+export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
+  assertKnown('createGraphBuilder', options, { name: true, opset: true, reserved: true })
+  const { name, opset = 17, reserved = [] } = options
   assertInteger('opset', opset, 13, 21)
   const nodes: OnnxNode[] = []
   const inputs: ValueInfo[] = []

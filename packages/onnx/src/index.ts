@@ -8,6 +8,7 @@ export {
   optimizerSlots,
   type SgdOptions,
 } from './gradient/optimizer.js'
+export type { StepOptions } from './gradient/option-names.js'
 export { buildProbeModel } from './gradient/probe.js'
 export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
 export { inferTypes } from './infer.js'

@@ -1,5 +1,6 @@
 /** Turns a network into an inference graph of standard operators. */
 import {
+  assertKnown,
   type BatchNormNode,
   type Conv2DNode,
   classCount,
@@ -34,11 +35,12 @@ export interface LowerOptions {
  * Input: the network's own, [N, channels, bins, frames]; output: `logits` [N, classes].
  *
  * @throws EscError INVALID_INPUT if the graph is inconsistent, or the normaliser has another number of bins or a deviation
- *   that is not > 0.
+ *   that is not > 0; INVALID_OPTION naming an option that is unknown, or if `opset` is outside 13 to 21.
  * @see Jacob et al. 2018, section 3.2, for the folding.
  * @example await writeFile('model.onnx', writeModel(lowerNetwork(graph)))
  */
 export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): OnnxModel {
+  assertKnown('lowerNetwork', options, { opset: true, normalizer: true, metadata: true })
   const { opset = 17, normalizer = null, metadata = {} } = options
   const classes = classCount(graph)
   const shapes = inferShapes(graph)

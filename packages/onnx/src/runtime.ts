@@ -1,4 +1,5 @@
 /** What these libraries need of ONNX Runtime, so that portable code can be given Node's or the browser's. */
+import { assertKnown } from '@esc/core'
 import type { Tensor } from './tensor.js'
 
 /** Options of a session. */
@@ -7,6 +8,11 @@ export interface SessionOptions {
   threads?: number
   /** The model is a training step, with weights as inputs: leaves out optimisations that cost such a model time or memory. */
   training?: boolean
+}
+
+/** @throws EscError INVALID_OPTION naming an option that is unknown. @example assertSessionOptions({ threads: 1 }) */
+export function assertSessionOptions(options: SessionOptions): void {
+  assertKnown('createSession', options, { threads: true, training: true })
 }
 
 /** A loaded model. */
@@ -35,7 +41,7 @@ export interface OnnxRuntime {
   /**
    * Loads a model from its bytes.
    *
-   * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses it.
+   * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses it; INVALID_OPTION naming an option that is unknown.
    */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>
 }

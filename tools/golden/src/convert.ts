@@ -1,6 +1,8 @@
 /** Between golden cases and this library: inputs, options and results. */
 import type { FeatureMatrix } from '@esc/core'
+import type { ComplexMatrix } from '@esc/dsp'
 import type { Param } from './manifest.js'
+import type { ParamRules, Params } from './params.js'
 
 /** A case's input: a signal, [samples], or a matrix, [bins, frames]. */
 export interface GoldenInput {
@@ -15,31 +17,28 @@ export interface GoldenResult {
   shape: readonly number[]
 }
 
-/** A case's keyword arguments, as Python names them. */
-export type Params = Readonly<Record<string, Param>>
+/** A function of the reference, with the parameters for which this library computes the same. */
+export interface GoldenFunction extends ParamRules {
+  run(input: GoldenInput, params: Params): GoldenResult
+}
 
-/** Calls a function; `null` where the case asks for a variant that is not offered. */
-export type GoldenFunction = (input: GoldenInput, params: Params) => GoldenResult | null
+// The reference's default, which has no value here.
+const NULL_IS_DEFAULT: ReadonlySet<string> = new Set(['win_length', 'threshold', 'length'])
 
-// A parameter whose name is not camel case of Python's, or whose `null` means the default.
-const RENAMED: Readonly<Record<string, string>> = { sr: 'sampleRate', Nx: 'length' }
-const NULL_IS_DEFAULT: ReadonlySet<string> = new Set(['win_length', 'threshold', 'ref_magnitude'])
-const NORM_NAMES: ReadonlyMap<Param, Param> = new Map<Param, Param>([
-  [1, 'l1'],
-  [2, 'l2'],
-])
+/**
+ * Python's keyword arguments as this library's options: those of the names that the case has.
+ *
+ * @example toOptions({ n_fft: 512, rate: 2 }, ['n_fft', 'hop_length']) // { nFft: 512 }
+ */
+export function toOptions(params: Params, names: readonly string[]): Record<string, Param> {
+  const given = names.filter((name) => {
+    return Object.hasOwn(params, name) && !(params[name] === null && NULL_IS_DEFAULT.has(name))
+  })
+  return Object.fromEntries(given.map((name) => [optionName(name), params[name]!]))
+}
 
-/** Python's keyword arguments as this library's options. */
-export function toOptions(params: Params): Record<string, Param> {
-  const entries = Object.entries(params).filter(
-    ([name, value]) => !(value === null && NULL_IS_DEFAULT.has(name)),
-  )
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      RENAMED[name] ?? name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-      name === 'norm' ? (NORM_NAMES.get(value) ?? value) : value,
-    ]),
-  )
+function optionName(name: string): string {
+  return name === 'sr' ? 'sampleRate' : name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** A matrix that a case hands in. */
@@ -57,3 +56,9 @@ export const resultOf = ({ data, bins, frames }: FeatureMatrix): GoldenResult =>
 })
 /** A vector as a result. */
 export const vectorOf = (data: ArrayLike<number>): GoldenResult => ({ data, shape: [data.length] })
+/** A complex matrix as a result: the last axis holds the real and the imaginary part. */
+export function complexOf({ re, im, bins, frames }: ComplexMatrix): GoldenResult {
+  const data = new Float32Array(2 * re.length)
+  for (let i = 0; i < re.length; i++) data.set([re[i]!, im[i]!], 2 * i)
+  return { data, shape: [bins, frames, 2] }
+}

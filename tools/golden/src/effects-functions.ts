@@ -1,20 +1,34 @@
 /** The reference's effects that this library offers, each called as a golden case says. */
-import { type ComplexMatrix, istft, phaseVocoder, pitchShift, stft, timeStretch } from '@esc/dsp'
-import { type GoldenFunction, type GoldenResult, toOptions, vectorOf } from './convert.js'
+import { istft, phaseVocoder, pitchShift, stft, timeStretch } from '@esc/dsp'
+import { complexOf, type GoldenFunction, toOptions, vectorOf } from './convert.js'
+import { only, sameRate, stftParams } from './params.js'
 
-function complexOf({ re, im, bins, frames }: ComplexMatrix): GoldenResult {
-  const data = new Float32Array(2 * re.length)
-  for (let i = 0; i < re.length; i++) data.set([re[i]!, im[i]!], 2 * i)
-  return { data, shape: [bins, frames, 2] }
-}
+const istftParams = ['n_fft', 'hop_length', 'win_length', 'window', 'center', 'length'] as const
 
 export const EFFECTS_FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
-  'librosa.istft(librosa.stft)': (input, params) =>
-    vectorOf(istft(stft(input.data, toOptions(params)), toOptions(params))),
-  'librosa.phase_vocoder': (input, params) =>
-    complexOf(phaseVocoder(stft(input.data, toOptions(params)), { rate: params.rate as number })),
-  'librosa.effects.time_stretch': (input, params) =>
-    vectorOf(timeStretch(input.data, { ...toOptions(params), rate: params.rate as number })),
-  'librosa.effects.pitch_shift': (input, params) =>
-    vectorOf(pitchShift(input.data, { ...toOptions(params), nSteps: params.n_steps as number })),
+  'librosa.istft(librosa.stft)': {
+    takes: [...stftParams, 'length'],
+    rules: { dtype: only(null), out: only(null) },
+    run: ({ data }, params) =>
+      vectorOf(istft(stft(data, toOptions(params, stftParams)), toOptions(params, istftParams))),
+  },
+  'librosa.phase_vocoder': {
+    takes: [...stftParams, 'rate'],
+    run: ({ data }, params) =>
+      complexOf(phaseVocoder(stft(data, toOptions(params, stftParams)), { rate: params.rate as number })),
+  },
+  'librosa.effects.time_stretch': {
+    takes: [...stftParams, 'rate'],
+    rules: { istft_length: only('round(n/rate)') },
+    run: ({ data }, params) =>
+      vectorOf(timeStretch(data, { ...toOptions(params, stftParams), rate: params.rate as number })),
+  },
+  'librosa.effects.pitch_shift': {
+    takes: [...stftParams, 'n_steps', 'bins_per_octave'],
+    rules: { sr: sameRate, res_type: only('soxr_hq', 'kaiser_best'), scale: only(false) },
+    run: ({ data }, params) => {
+      const options = toOptions(params, [...stftParams, 'bins_per_octave'])
+      return vectorOf(pitchShift(data, { ...options, nSteps: params.n_steps as number }))
+    },
+  },
 }

@@ -5,7 +5,6 @@ import {
   dbToPower,
   getWindow,
   type Interval,
-  logmel128,
   melFilterbank,
   melFrequencies,
   melSpectrogram,
@@ -13,7 +12,6 @@ import {
   mfccFromLogMel,
   normalize,
   normalizeMatrix,
-  padOrTruncate,
   powerToDb,
   resample,
   resamplePoly,
@@ -28,111 +26,178 @@ import {
 } from '@esc/dsp'
 import {
   clipOf,
+  complexOf,
   type GoldenFunction,
   type GoldenInput,
   type GoldenResult,
   matrixOf,
-  type Params,
   resultOf,
   toOptions,
   vectorOf,
 } from './convert.js'
 import { EFFECTS_FUNCTIONS } from './effects-functions.js'
+import { dbParams, melParams, only, type Params, type Rule, sameRate, stftParams } from './params.js'
+import { PIPELINES } from './pipelines.js'
 import { SPECTRAL_FUNCTIONS } from './spectral-functions.js'
 
 const pairs = (intervals: readonly Interval[]) => intervals.flatMap(({ start, end }) => [start, end])
 
-function complexStft(input: GoldenInput, params: Params): GoldenResult {
-  const { re, im, bins, frames } = stft(input.data, toOptions(params))
-  const data = new Float32Array(2 * re.length)
-  for (let i = 0; i < re.length; i++) data.set([re[i]!, im[i]!], 2 * i)
-  return { data, shape: [bins, frames, 2] }
+const spectrogramParams = [...stftParams, 'power'] as const
+const frequencyParams = ['fmin', 'fmax', 'htk'] as const
+const bankParams = ['n_mels', ...frequencyParams, 'norm'] as const
+const cepstrumParams = ['n_mfcc', 'dct_type', 'norm', 'lifter'] as const
+const mfccParams = [...melParams, ...cepstrumParams, 'mel_norm'] as const
+const normParams = ['norm', 'threshold', 'fill'] as const
+const silenceParams = ['top_db', 'ref', 'frame_length', 'hop_length'] as const
+const frameParams = ['frame_length', 'hop_length', 'center'] as const
+const rmsParams = [...frameParams, 'pad_mode'] as const
+const crossingParams = ['threshold', 'pad'] as const
+const polyParams = ['window', 'padtype'] as const
+
+/** A signal has one axis, and a matrix two. */
+const axisOfInput: Rule = {
+  allowed: '0, or 1 for a matrix',
+  accepts: (value, { shape }) => value === 0 || (value === 1 && shape.length === 2),
+}
+const newRate: Rule = {
+  allowed: 'orig_sr * up / down',
+  accepts: (value, _, { orig_sr, up, down }) => Number(value) * Number(down) === Number(orig_sr) * Number(up),
 }
 
 function normalizeAny(input: GoldenInput, params: Params): GoldenResult {
-  if (input.shape.length === 2) return resultOf(normalizeMatrix(matrixOf(input), toOptions(params)))
-  return vectorOf(normalize(input.data, toOptions(params)))
+  if (input.shape.length === 1) return vectorOf(normalize(input.data, toOptions(params, normParams)))
+  return resultOf(normalizeMatrix(matrixOf(input), toOptions(params, [...normParams, 'axis'])))
 }
 
 function cumulativeCrossings(input: GoldenInput, params: Params): GoldenResult {
   let count = 0
-  const crossings = zeroCrossings(input.data, toOptions(params))
+  const crossings = zeroCrossings(input.data, toOptions(params, crossingParams))
   return vectorOf(Array.from(crossings, (crossing) => (count += crossing)).filter((_, i) => i % 441 === 0))
 }
 
-/** `trim(top_db=60)`, `mfcc(n_mfcc=13, 44100 Hz, …)`: the numbers of a pipeline's steps. */
-function stepNumber(params: Params, name: string): number {
-  return Number(new RegExp(`${name}=(\\d+)`).exec(String(params.steps))?.[1])
-}
-
-function mfccPipeline(input: GoldenInput, params: Params): GoldenResult {
-  const loud = trim(input.data, { topDb: stepNumber(params, 'top_db') }).samples
-  const clip = { samples: normalize(loud), sampleRate: input.sampleRate }
-  const { data, bins, frames } = mfcc(clip, { nMfcc: stepNumber(params, 'n_mfcc') })
-  const rows = Array.from({ length: bins }, (_, bin) =>
-    padOrTruncate(data.subarray(bin * frames, (bin + 1) * frames), 431),
-  )
-  return { data: rows.flatMap((row) => [...row]), shape: [bins, 431] }
-}
-
-function logMelPipeline(input: GoldenInput, params: Params): GoldenResult {
-  const resampled =
-    params.resample === 'poly'
-      ? resamplePoly(input.data, logmel128.sampleRate, input.sampleRate)
-      : resample(input.data, input.sampleRate, logmel128.sampleRate)
-  const samples = normalize(resampled)
-  return resultOf(powerToDb(melSpectrogram({ samples, sampleRate: logmel128.sampleRate }), { ref: 'max' }))
-}
-
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
-  'librosa.stft': complexStft,
-  'abs(librosa.stft)**power': (input, params) => resultOf(spectrogram(input.data, toOptions(params))),
-  'librosa.filters.get_window': (_, params) =>
-    vectorOf(getWindow(params.window as 'hann', params.Nx as number, toOptions(params))),
-  'librosa.filters.mel': (_, params) =>
-    resultOf(
-      melFilterbank({ ...toOptions(params), sampleRate: params.sr as number, nFft: params.n_fft as number }),
-    ),
-  'librosa.mel_frequencies': (_, params) =>
-    vectorOf(melFrequencies(params.n_mels as number, toOptions(params))),
-  'librosa.feature.melspectrogram': (input, params) =>
-    resultOf(melSpectrogram(clipOf(input), toOptions(params))),
-  'librosa.power_to_db': (input, params) => resultOf(powerToDb(matrixOf(input), toOptions(params))),
-  'librosa.amplitude_to_db': (input, params) => resultOf(amplitudeToDb(matrixOf(input), toOptions(params))),
-  'librosa.db_to_power': (input, params) => resultOf(dbToPower(matrixOf(input), toOptions(params))),
-  'librosa.db_to_amplitude': (input, params) => resultOf(dbToAmplitude(matrixOf(input), toOptions(params))),
-  'power_to_db(melspectrogram)': (input, params) =>
-    resultOf(powerToDb(melSpectrogram(clipOf(input), toOptions(params)), toOptions(params))),
-  'librosa.feature.mfcc': (input, params) => resultOf(mfcc(clipOf(input), toOptions(params))),
-  'librosa.feature.mfcc(S=power_to_db(M))': (input, params) =>
-    resultOf(mfccFromLogMel(powerToDb(matrixOf(input)), toOptions(params))),
-  'librosa.util.normalize': normalizeAny,
-  'librosa.effects.trim': (input, params) => vectorOf(pairs([trim(input.data, toOptions(params))])),
-  'librosa.effects.split': (input, params) => {
-    const intervals = split(input.data, toOptions(params))
-    return { data: pairs(intervals), shape: [intervals.length, 2] }
+  'librosa.stft': {
+    takes: stftParams,
+    rules: { dtype: only(null), out: only(null) },
+    run: ({ data }, params) => complexOf(stft(data, toOptions(params, stftParams))),
   },
-  'librosa.feature.zero_crossing_rate': (input, params) =>
-    resultOf(zeroCrossingRate(input.data, toOptions(params))),
-  'librosa.zero_crossings': cumulativeCrossings,
-  'librosa.feature.rms': (input, params) => resultOf(rms(input.data, toOptions(params))),
-  'librosa.feature.rms(S=abs(stft))': (input, params) =>
-    resultOf(rmsFromSpectrogram(spectrogram(input.data, toOptions(params)), toOptions(params))),
-  'scipy.signal.resample_poly': (input, params) =>
-    vectorOf(resamplePoly(input.data, params.up as number, params.down as number, toOptions(params))),
-  'librosa.resample(res_type=soxr_hq)': (input, params) =>
-    vectorOf(resample(input.data, params.orig_sr as number, params.target_sr as number)),
+  'abs(librosa.stft)**power': {
+    takes: spectrogramParams,
+    run: ({ data }, params) => resultOf(spectrogram(data, toOptions(params, spectrogramParams))),
+  },
+  'librosa.filters.get_window': {
+    takes: ['window', 'Nx', 'fftbins'],
+    run: (_, params) =>
+      vectorOf(getWindow(params.window as 'hann', params.Nx as number, toOptions(params, ['fftbins']))),
+  },
+  'librosa.filters.mel': {
+    takes: ['sr', 'n_fft', ...bankParams],
+    run: (_, params) => {
+      const options = toOptions(params, bankParams)
+      return resultOf(
+        melFilterbank({ ...options, sampleRate: params.sr as number, nFft: params.n_fft as number }),
+      )
+    },
+  },
+  'librosa.mel_frequencies': {
+    takes: ['n_mels', ...frequencyParams],
+    run: (_, params) => vectorOf(melFrequencies(params.n_mels as number, toOptions(params, frequencyParams))),
+  },
+  'librosa.feature.melspectrogram': {
+    takes: melParams,
+    rules: { sr: sameRate, S: only(null) },
+    run: (input, params) => resultOf(melSpectrogram(clipOf(input), toOptions(params, melParams))),
+  },
+  'librosa.power_to_db': {
+    takes: dbParams,
+    run: (input, params) => resultOf(powerToDb(matrixOf(input), toOptions(params, dbParams))),
+  },
+  'librosa.amplitude_to_db': {
+    takes: dbParams,
+    run: (input, params) => resultOf(amplitudeToDb(matrixOf(input), toOptions(params, dbParams))),
+  },
+  'librosa.db_to_power': {
+    takes: ['ref'],
+    run: (input, params) => resultOf(dbToPower(matrixOf(input), toOptions(params, ['ref']))),
+  },
+  'librosa.db_to_amplitude': {
+    takes: ['ref'],
+    run: (input, params) => resultOf(dbToAmplitude(matrixOf(input), toOptions(params, ['ref']))),
+  },
+  'power_to_db(melspectrogram)': {
+    takes: [...melParams, ...dbParams],
+    rules: { sr: sameRate },
+    run: (input, params) => {
+      const mel = melSpectrogram(clipOf(input), toOptions(params, melParams))
+      return resultOf(powerToDb(mel, toOptions(params, dbParams)))
+    },
+  },
+  'librosa.feature.mfcc': {
+    takes: mfccParams,
+    rules: {
+      sr: sameRate,
+      S: only(null),
+      power_to_db: only('ref=1.0, amin=1e-10, top_db=80.0 (over the whole matrix)'),
+    },
+    run: (input, params) => resultOf(mfcc(clipOf(input), toOptions(params, mfccParams))),
+  },
+  'librosa.feature.mfcc(S=power_to_db(M))': {
+    takes: cepstrumParams,
+    run: (input, params) =>
+      resultOf(mfccFromLogMel(powerToDb(matrixOf(input)), toOptions(params, cepstrumParams))),
+  },
+  'librosa.util.normalize': { takes: normParams, rules: { axis: axisOfInput }, run: normalizeAny },
+  'librosa.effects.trim': {
+    takes: silenceParams,
+    rules: { aggregate: only('max') },
+    run: ({ data }, params) => vectorOf(pairs([trim(data, toOptions(params, silenceParams))])),
+  },
+  'librosa.effects.split': {
+    takes: silenceParams,
+    rules: { aggregate: only('max') },
+    run: ({ data }, params) => {
+      const intervals = split(data, toOptions(params, silenceParams))
+      return { data: pairs(intervals), shape: [intervals.length, 2] }
+    },
+  },
+  'librosa.feature.zero_crossing_rate': {
+    takes: frameParams,
+    run: ({ data }, params) => resultOf(zeroCrossingRate(data, toOptions(params, frameParams))),
+  },
+  'librosa.zero_crossings': {
+    takes: crossingParams,
+    rules: { ref_magnitude: only(null), zero_pos: only(true) },
+    run: cumulativeCrossings,
+  },
+  'librosa.feature.rms': {
+    takes: rmsParams,
+    rules: { S: only(null) },
+    run: ({ data }, params) => resultOf(rms(data, toOptions(params, rmsParams))),
+  },
+  'librosa.feature.rms(S=abs(stft))': {
+    takes: [...stftParams, 'frame_length'],
+    run: ({ data }, params) => {
+      const magnitude = spectrogram(data, toOptions(params, stftParams))
+      return resultOf(rmsFromSpectrogram(magnitude, toOptions(params, ['frame_length'])))
+    },
+  },
+  'scipy.signal.resample_poly': {
+    takes: ['up', 'down', ...polyParams],
+    rules: { orig_sr: sameRate, target_sr: newRate },
+    run: ({ data }, params) =>
+      vectorOf(resamplePoly(data, params.up as number, params.down as number, toOptions(params, polyParams))),
+  },
+  'librosa.resample(res_type=soxr_hq)': {
+    takes: ['orig_sr', 'target_sr'],
+    rules: { res_type: only('soxr_hq'), fix: only(true), scale: only(false) },
+    run: ({ data }, params) => vectorOf(resample(data, params.orig_sr as number, params.target_sr as number)),
+  },
   ...SPECTRAL_FUNCTIONS,
   ...EFFECTS_FUNCTIONS,
 }
 
-/** Pipelines are known by what they make. */
-const PIPELINES: readonly (readonly [RegExp, GoldenFunction])[] = [
-  [/^pipeline\..*mfcc_input$/, mfccPipeline],
-  [/^pipeline\..*melcnn_input$/, logMelPipeline],
-]
-
 /** The function of that name, if this library offers it. */
 export function goldenFunction(name: string): GoldenFunction | undefined {
-  return FUNCTIONS[name] ?? PIPELINES.find(([pattern]) => pattern.test(name))?.[1]
+  if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name]
+  return PIPELINES.find(([pattern]) => pattern.test(name))?.[1]
 }

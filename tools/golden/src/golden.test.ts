@@ -73,6 +73,30 @@ describe('runGolden', () => {
     expect(failures[0]).toMatch(message)
   })
 
+  it.each([
+    [
+      'a name that the function does not know',
+      { n_ftt: null },
+      "has no parameter 'n_ftt' here; it has n_mels",
+    ],
+    ['one that is a misspelt option of ours', { nMels: 3 }, "has no parameter 'nMels' here"],
+  ])('fails on %s, also where the reference refuses, and says which', async (_, added, message) => {
+    const golden = { ...base, params: { ...base.params, ...added } }
+    await write([golden, { ...golden, id: 'refused', expect: 'error', output: undefined }])
+    const { passed, failures } = await runGolden(dir)
+    expect(passed).toBe(0)
+    expect(failures).toEqual([
+      expect.stringContaining(`case: librosa.mel_frequencies ${message}`),
+      expect.stringContaining(`refused: librosa.mel_frequencies ${message}`),
+    ])
+  })
+
+  it('fails on a value for which something else would be computed', async () => {
+    await write([{ ...base, function: 'librosa.stft', params: { dtype: 'complex64' } }])
+    const { failures } = await runGolden(dir)
+    expect(failures).toEqual(['case: librosa.stft has parameter dtype="complex64", here it must be null'])
+  })
+
   it('passes an expected error, skips what is not offered, and never fails on an informative case', async () => {
     await write(
       [

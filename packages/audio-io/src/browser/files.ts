@@ -1,8 +1,9 @@
 /** Sound files in a page. */
-import { EscError } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
 import * as portable from '../load.js'
+import { decodeNames, loadNames, streamNames } from '../option-names.js'
 import type { ByteSource } from '../reading.js'
 import { blobSource } from './blob-source.js'
 
@@ -18,7 +19,7 @@ export type LoadOptions = Omit<portable.LoadOptions, 'codecs'>
  * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA as the root's `probeAudio`; IO if the file cannot be read.
  * @example (await probeAudio(input.files[0])).durationSec
  */
-export function probeAudio(input: AudioInput): Promise<AudioInfo> {
+export async function probeAudio(input: AudioInput): Promise<AudioInfo> {
   return portable.probeSource(sourceOf(input))
 }
 
@@ -29,10 +30,11 @@ export function probeAudio(input: AudioInput): Promise<AudioInfo> {
  * @throws EscError as the root's `decodeAudio`; IO if the file cannot be read.
  * @example const { channels, sampleRate } = await decodeAudio(input.files[0])
  */
-export function decodeAudio(
+export async function decodeAudio(
   input: AudioInput,
   options: Omit<portable.DecodeOptions, 'codecs'> = {},
 ): Promise<DecodedAudio> {
+  assertKnown('decodeAudio', options, decodeNames)
   return portable.decodeAudio(sourceOf(input), { ...options, codecs: lazyCodecs() })
 }
 
@@ -48,10 +50,11 @@ export function loadAudio(
   options?: LoadOptions & { mono?: true },
 ): Promise<portable.LoadedClip>
 export function loadAudio(input: AudioInput, options: LoadOptions & { mono: false }): Promise<DecodedAudio>
-export function loadAudio(
+export async function loadAudio(
   input: AudioInput,
   options: LoadOptions & { mono?: boolean } = {},
 ): Promise<portable.LoadedClip | DecodedAudio> {
+  assertKnown('loadAudio', options, loadNames)
   // The overloads of the root say the same; which of them it is depends on what came in.
   const bound = { ...options, codecs: lazyCodecs() } as portable.LoadOptions & { mono?: true }
   return portable.loadAudio(sourceOf(input), bound)
@@ -67,6 +70,7 @@ export function streamAudio(
   input: AudioInput,
   options: Omit<portable.StreamOptions, 'codecs'> = {},
 ): AsyncGenerator<DecodedAudio, void> {
+  assertKnown('streamAudio', options, streamNames)
   return portable.streamAudio(sourceOf(input), { ...options, codecs: lazyCodecs() })
 }
 

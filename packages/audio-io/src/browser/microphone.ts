@@ -1,5 +1,12 @@
 /** Sound from a microphone, as it comes. */
-import { type AudioClip, assertInteger, assertPositive, EscError, type EscErrorOptions } from '@esc/core'
+import {
+  type AudioClip,
+  assertInteger,
+  assertKnown,
+  assertPositive,
+  EscError,
+  type EscErrorOptions,
+} from '@esc/core'
 import { createResampleStream } from '@esc/dsp'
 import { createRecorder } from './recorder.js'
 import { createBlockCutter, createSampleQueue, type SampleQueue } from './sample-queue.js'
@@ -46,8 +53,8 @@ const ADVICE: Readonly<Record<string, string>> = {
  * page has a Content-Security-Policy, it must allow `script-src blob:` (`worker-src` is not asked for worklets).
  *
  * @returns Blocks of exactly `blockFrames` samples, each with storage of its own.
- * @throws EscError INVALID_OPTION, at once, if `sampleRate` or `maxQueueSec` is not > 0 or `blockFrames` is not a whole
- *   number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the device's.
+ * @throws EscError INVALID_OPTION, at once, if an option is unknown, `sampleRate` or `maxQueueSec` is not > 0 or
+ *   `blockFrames` is not a whole number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the device's.
  * @throws EscError IO, in the loop, if the page is no secure context, the permission is denied, there is no such device
  *   or it is unplugged; if the browser does not start audio, or interrupts it; if the loop falls behind. The message says
  *   what to do, `cause` is the browser's `DOMException` where there was one.
@@ -59,6 +66,13 @@ const ADVICE: Readonly<Record<string, string>> = {
  * }
  */
 export function microphone(options: MicrophoneOptions = {}): AsyncGenerator<AudioClip, void, undefined> {
+  assertKnown('microphone', options, {
+    sampleRate: true,
+    blockFrames: true,
+    deviceId: true,
+    maxQueueSec: true,
+    signal: true,
+  })
   const { sampleRate = 22050, blockFrames = 1024, maxQueueSec = 5 } = options
   if (sampleRate !== null) assertPositive('sampleRate', sampleRate)
   assertInteger('blockFrames', blockFrames, 1)

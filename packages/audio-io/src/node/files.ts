@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type AudioClip, EscError, isEscError } from '@esc/core'
+import { type AudioClip, assertKnown, EscError, isEscError } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
 import * as portable from '../load.js'
+import { decodeNames, loadNames, streamNames } from '../option-names.js'
 import type { ByteSource } from '../reading.js'
-import { type EncodeWavOptions, encodeWav } from '../wav.js'
+import { type EncodeWavOptions, encodeWav, encodeWavNames } from '../wav.js'
 
 /** A path, or the bytes of a whole file. */
 export type AudioInput = string | URL | Uint8Array
@@ -37,10 +38,11 @@ export function probeAudio(input: AudioInput): Promise<AudioInfo> {
  *   the path.
  * @example const { channels, sampleRate } = await decodeAudio('dog.ogg')
  */
-export function decodeAudio(
+export async function decodeAudio(
   input: AudioInput,
   options: Omit<portable.DecodeOptions, 'codecs'> = {},
 ): Promise<DecodedAudio> {
+  assertKnown('decodeAudio', options, decodeNames)
   return withSource(input, (source) => portable.decodeAudio(source, { ...options, codecs: lazyCodecs() }))
 }
 
@@ -59,10 +61,11 @@ export function loadAudio(
   options?: LoadOptions & { mono?: true },
 ): Promise<portable.LoadedClip>
 export function loadAudio(input: AudioInput, options: LoadOptions & { mono: false }): Promise<DecodedAudio>
-export function loadAudio(
+export async function loadAudio(
   input: AudioInput,
   options: LoadOptions & { mono?: boolean } = {},
 ): Promise<portable.LoadedClip | DecodedAudio> {
+  assertKnown('loadAudio', options, loadNames)
   // The overloads of the root say the same; which of them it is depends on what came in.
   const bound = { ...options, codecs: lazyCodecs() } as portable.LoadOptions & { mono?: true }
   return withSource(input, (source) => portable.loadAudio(source, bound))
@@ -80,6 +83,7 @@ export async function* streamAudio(
   input: AudioInput,
   options: Omit<portable.StreamOptions, 'codecs'> = {},
 ): AsyncGenerator<DecodedAudio, void> {
+  assertKnown('streamAudio', options, streamNames)
   const bound = { ...options, codecs: lazyCodecs() }
   if (input instanceof Uint8Array) {
     yield* portable.streamAudio(input, bound)
@@ -112,6 +116,7 @@ export async function writeWav(
   audio: AudioClip | DecodedAudio,
   options: EncodeWavOptions = {},
 ): Promise<void> {
+  assertKnown('writeWav', options, encodeWavNames)
   const bytes = encodeWav(audio, options)
   const path = to instanceof URL ? fileURLToPath(to) : to
   const temporary = `${path}.${randomUUID()}.tmp`

@@ -57,6 +57,10 @@ describe('auditDataset', () => {
       leakedTestClips: 1,
       leakRate: 1 / 3,
       copiedTestClips: 1,
+      findings: [
+        expect.objectContaining({ code: 'SPLIT_LEAKS' }),
+        expect.objectContaining({ code: 'SPLIT_COPIES' }),
+      ],
     })
     expect(audit.findings.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
       'error MISSING_CLIP',

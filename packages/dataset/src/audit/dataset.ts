@@ -1,6 +1,6 @@
 /** The whole audit of a data set: its table, its clips, a split of it. */
 import type { DecodedAudio } from '@esc/audio-io'
-import { isEscError, type OnProgress, type Split } from '@esc/core'
+import { assertKnown, EscError, isEscError, type OnProgress, type Split } from '@esc/core'
 import type { Dataset } from '../record.js'
 import { findLeaks } from '../splits/leaks.js'
 import { auditClips, type ClipAudit, type UnreadableClip } from './clips.js'
@@ -18,6 +18,7 @@ export interface SplitAudit {
   leakRate: number
   /** Test clips that are a copy of a training clip, exact or near, whatever the table says of their sources. */
   copiedTestClips: number
+  findings: Finding[]
 }
 
 /** Result of {@link auditFacts}: plain JSON. */
@@ -28,7 +29,10 @@ export interface DatasetAudit {
   clips: ClipAudit
   /** `null` where no split was given. */
   split: SplitAudit | null
-  /** Those of the table, the clips and the split, the worst first. */
+  /**
+   * Those of the table, the clips and the split, the worst first. A program that has shown `table.findings` before goes on
+   * with `clips.findings` and `split.findings`.
+   */
   findings: Finding[]
 }
 
@@ -37,14 +41,21 @@ export type AuditInput = ({ id: string } & DecodedAudio) | UnreadableClip
 
 /** Options of {@link auditFacts}. */
 export interface AuditFactsOptions {
-  /** Clips whose files are there but could not be decoded. Default none. */
+  /**
+   * What {@link auditTable} found before, which is then not done again. It may be of a longer table with the same labels, from
+   * which clips that cannot be read were taken out.
+   *
+   * @defaultValue the audit of the data set's table
+   */
+  table?: TableAudit
+  /** Clips whose files are there but could not be decoded. @defaultValue none */
   unreadable?: readonly UnreadableClip[]
-  /** Indices into the data set's records. Default none. */
+  /** Indices into the data set's records. @defaultValue `null`: none */
   split?: Split | null
 }
 
 /** Options of {@link auditDataset}. */
-export interface AuditDatasetOptions extends Pick<AuditFactsOptions, 'split'> {
+export interface AuditDatasetOptions extends Pick<AuditFactsOptions, 'table' | 'split'> {
   signal?: AbortSignal
   onProgress?: OnProgress
 }
@@ -59,7 +70,8 @@ export interface AuditDatasetOptions extends Pick<AuditFactsOptions, 'split'> {
  * @returns The audit, and the facts it rests on: with them {@link auditFacts} audits another split at once. Both plain
  *   JSON.
  * @throws EscError INVALID_INPUT if a clip is not in the table or comes twice, or the split has an index without a
- *   record; the signal's reason; what `clips` throws.
+ *   record; INVALID_OPTION if `table` is no audit of a table with the data set's labels; the signal's reason; what `clips`
+ *   throws.
  * @example
  * const { audit } = await auditDataset(dataset, clips, { split })
  * console.log(formatAudit(audit))
@@ -69,7 +81,9 @@ export async function auditDataset(
   clips: AsyncIterable<AuditInput> | Iterable<AuditInput>,
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
-  const { split = null, signal, onProgress } = options
+  assertKnown('auditDataset', options, { table: true, split: true, signal: true, onProgress: true })
+  const { table = auditTable(dataset), split = null, signal, onProgress } = options
+  assertTableOf(dataset, table)
   const facts: ClipFacts[] = []
   const unreadable: UnreadableClip[] = []
   const total = dataset.records.length
@@ -81,22 +95,33 @@ export async function auditDataset(
     else facts.push(result)
     onProgress?.({ stage: 'audit clips', done: facts.length + unreadable.length, total, detail: clip.id })
   }
-  return { audit: auditFacts(dataset, facts, { unreadable, split }), facts }
+  return { audit: joinAudits(dataset, facts, { table, unreadable, split }), facts }
 }
 
 /**
  * The same audit from facts that {@link measureClip} gathered earlier, such as those of another program or thread.
  *
- * @throws EscError INVALID_INPUT as {@link auditDataset}.
- * @example auditFacts(dataset, facts, { split }).split?.leakRate
+ * @throws EscError INVALID_INPUT, INVALID_OPTION as {@link auditDataset}.
+ * @example
+ * const table = auditTable(dataset)
+ * auditFacts(dataset, facts, { table, split }).split?.leakRate
  */
 export function auditFacts(
   dataset: Dataset,
   facts: readonly ClipFacts[],
   options: AuditFactsOptions = {},
 ): DatasetAudit {
-  const { unreadable = [], split = null } = options
-  const table = auditTable(dataset)
+  assertKnown('auditFacts', options, { table: true, unreadable: true, split: true })
+  const { table = auditTable(dataset), unreadable = [], split = null } = options
+  assertTableOf(dataset, table)
+  return joinAudits(dataset, facts, { table, unreadable, split })
+}
+
+function joinAudits(
+  dataset: Dataset,
+  facts: readonly ClipFacts[],
+  { table, unreadable, split }: Required<AuditFactsOptions>,
+): DatasetAudit {
   const clips = auditClips(dataset, facts, unreadable)
   const parts = split && auditSplit(dataset, split, clips)
   return {
@@ -105,8 +130,19 @@ export function auditFacts(
     table,
     clips,
     split: parts,
-    findings: sortFindings([...table.findings, ...clips.findings, ...splitFindings(parts)]),
+    findings: sortFindings([...table.findings, ...clips.findings, ...(parts?.findings ?? [])]),
   }
+}
+
+/** @throws EscError INVALID_OPTION unless `table` is an audit, and has the data set's labels. */
+function assertTableOf({ labels }: Dataset, table: TableAudit): void {
+  const { classes, findings } = (table ?? {}) as Partial<TableAudit>
+  const isAudit = Array.isArray(classes) && Array.isArray(findings)
+  const fits =
+    isAudit && classes.length === labels.length && classes.every(({ label }, i) => label === labels[i])
+  if (fits) return
+  const found = isAudit ? 'has other labels than the data set' : 'is no audit'
+  throw new EscError('INVALID_OPTION', `table ${found}; pass what auditTable returned for its table`)
 }
 
 function tryMeasure(clip: AuditInput): ClipFacts | UnreadableClip {
@@ -128,7 +164,7 @@ function auditSplit({ records }: Dataset, split: Split, clips: ClipAudit): Split
   const train = new Set(Array.from(split.train, (index) => records[index]!.id))
   const copiesOf = joinCopies(clips)
   const copied = test.filter((id) => copiesOf.get(id)?.some((copy) => train.has(copy)))
-  return {
+  const audit = {
     train: split.train.length,
     validation: split.validation?.length ?? 0,
     test: test.length,
@@ -136,6 +172,7 @@ function auditSplit({ records }: Dataset, split: Split, clips: ClipAudit): Split
     leakRate: test.length > 0 ? leakedTestClips / test.length : 0,
     copiedTestClips: copied.length,
   }
+  return { ...audit, findings: splitFindings(audit) }
 }
 
 /** Each clip's copies and their copies, itself among them. */
@@ -148,8 +185,7 @@ function joinCopies({ duplicates, nearDuplicates }: ClipAudit): Map<string, stri
   return sets
 }
 
-function splitFindings(split: SplitAudit | null): Finding[] {
-  if (!split) return []
+function splitFindings(split: Omit<SplitAudit, 'findings'>): Finding[] {
   const { test, leakedTestClips, leakRate, copiedTestClips } = split
   const findings: Finding[] = []
   if (leakedTestClips > 0) {

@@ -2,7 +2,7 @@
 export interface Finding {
   /** `error` makes results wrong, `warning` may, `info` is good to know. */
   severity: 'info' | 'warning' | 'error'
-  /** For programs, such as `SOURCE_CROSSES_FOLDS`. */
+  /** Its kind, for programs, such as `SOURCE_CROSSES_FOLDS`. No other finding of one audit has the same. */
   code: string
   message: string
   /** Clips it is about; empty where it is about none in particular. */

@@ -18,7 +18,7 @@ export function formatAudit(audit: DatasetAudit): string {
   const kind = synthetic ? ' (synthetic)' : ''
   const classes = table.classes.length === 1 ? '1 class' : `${table.classes.length} classes`
   const title = `${shorten(name)}${kind}: ${count(table.clips, 'clip')}, ${classes}, ${count(table.sources, 'source')}`
-  const summary = [...describeClips(clips), ...(split ? [describeSplit(split)] : [])]
+  const summary = [...describeClips(clips), ...(split ? [describeSplit(split, table.groupsKnown)] : [])]
   const remarks = findings.map(({ severity, message }) => [severity, message] as const)
   return [
     title,
@@ -60,10 +60,12 @@ function describeClips(clips: ClipAudit): (readonly [string, string])[] {
   ]
 }
 
-function describeSplit(split: SplitAudit): readonly [string, string] {
+function describeSplit(split: SplitAudit, groupsKnown: boolean): readonly [string, string] {
   const { train, validation, test, leakRate, leakedTestClips, copiedTestClips } = split
   const sizes = `${train} training, ${validation} validation, ${test} test`
-  const leaks = `leak rate ${(100 * leakRate).toFixed(1)} % (${count(leakedTestClips, 'test clip')})`
+  const leaks = groupsKnown
+    ? `leak rate ${(100 * leakRate).toFixed(1)} % (${count(leakedTestClips, 'test clip')})`
+    : 'no groups are known, so a leak cannot be seen'
   const copies = copiedTestClips === 1 ? '1 test clip a copy' : `${copiedTestClips} test clips copies`
   return ['split', `${sizes}; ${leaks}; ${copies} of a training clip`]
 }

@@ -41,6 +41,7 @@ describe('auditTable', () => {
         { fold: 2, clips: 1 },
       ],
       sources: 4,
+      groupsKnown: true,
       clipsSharingSource: 4,
       crossingSources: [{ group: 's1', folds: [1, 2], ids: ['a', 'b'] }],
     })
@@ -68,13 +69,21 @@ describe('auditTable', () => {
     )
     expect(audit.findings).toEqual([])
     expect(audit.crossingSources).toEqual([])
+    // It cannot be told from a table without groups.
+    expect(audit.groupsKnown).toBe(false)
   })
 
-  it('names a class without any clip', () => {
+  it('names all classes of no clip in one finding, and all of one clip in another', () => {
     const { findings } = auditTable(datasetOf(['a', 'dog', 1, '1'], ['b', 'dog', 1, '2']))
-    expect(findings.filter(({ code }) => code === 'SMALL_CLASS').map(({ message }) => message)).toEqual([
-      'class rain has no clip; it cannot be both learned and tested',
-      'class saw has no clip; it cannot be both learned and tested',
+    expect(findings.map(({ code, message }) => [code, message])).toEqual([
+      ['EMPTY_CLASS', 'classes without a clip, which can be neither learned nor tested: rain; saw'],
+      ['CLASS_IMBALANCE', 'class dog has 2 clips, class rain only 0'],
+    ])
+    const small = auditTable(datasetOf(['a', 'dog', 1, '1'], ['a', 'rain', 1, '2'])).findings
+    expect(small.map(({ code, message, ids }) => [code, message, ids])).toContainEqual([
+      'SMALL_CLASS',
+      'classes of one clip, which cannot be both learned and tested: dog; rain',
+      ['a', 'a'],
     ])
   })
 })

@@ -1,6 +1,6 @@
 /** What a data set's table alone gives away. */
 import type { ClipRecord, Dataset } from '../record.js'
-import { count, type Finding } from './finding.js'
+import { count, type Finding, listSome } from './finding.js'
 
 /** A field recording whose clips lie in more than one fold. */
 export interface CrossingSource {
@@ -18,6 +18,11 @@ export interface TableAudit {
   /** Ascending; clips without a fold are left out. */
   folds: { fold: number; clips: number }[]
   sources: number
+  /**
+   * `false` if each clip is a group of its own. A table without groups looks like that, and so does one in which no two clips
+   * share a source. No leak can be seen in either.
+   */
+  groupsKnown: boolean
   /** Clips that have a sibling. */
   clipsSharingSource: number
   crossingSources: CrossingSource[]
@@ -27,7 +32,7 @@ export interface TableAudit {
 /**
  * Audits a table without touching a sound: classes and folds that are out of balance, sources shared by
  * clips, sources that cross folds (any result along those folds is then a little too good), classes of one
- * clip, repeated names.
+ * clip or none, repeated names.
  *
  * @returns Plain JSON; `findings` is empty where nothing is worth a word.
  * @example
@@ -48,6 +53,7 @@ export function auditTable(dataset: Dataset): TableAudit {
   const findings = [
     ...duplicateNames(records),
     ...crossings(crossingSources),
+    ...emptyClasses(classes),
     ...smallClasses(classes, byLabel),
     ...imbalance(
       'CLASS_IMBALANCE',
@@ -66,6 +72,7 @@ export function auditTable(dataset: Dataset): TableAudit {
     classes,
     folds,
     sources: bySource.size,
+    groupsKnown: bySource.size < records.length,
     clipsSharingSource: siblings.flat().length,
     crossingSources,
     findings,
@@ -111,16 +118,23 @@ function crossings(sources: readonly CrossingSource[]): Finding[] {
   return [{ severity: 'warning', code: 'SOURCE_CROSSES_FOLDS', message, ids }]
 }
 
+function emptyClasses(classes: TableAudit['classes']): Finding[] {
+  const labels = classes.filter(({ clips }) => clips === 0).map(({ label }) => label)
+  if (labels.length === 0) return []
+  const message = `classes without a clip, which can be neither learned nor tested: ${listSome(labels)}`
+  return [{ severity: 'warning', code: 'EMPTY_CLASS', message, ids: [] }]
+}
+
 function smallClasses(
   classes: TableAudit['classes'],
   byLabel: ReadonlyMap<number, readonly ClipRecord[]>,
 ): Finding[] {
-  return classes.flatMap(({ label, clips }, index): Finding[] => {
-    if (clips > 1) return []
-    const message = `class ${label} has ${clips === 1 ? '1 clip' : 'no clip'}; it cannot be both learned and tested`
-    const ids = (byLabel.get(index) ?? []).map(({ id }) => id)
-    return [{ severity: 'warning', code: 'SMALL_CLASS', message, ids }]
-  })
+  const small = classes.flatMap(({ label, clips }, index) => (clips === 1 ? [{ label, index }] : []))
+  if (small.length === 0) return []
+  const labels = small.map(({ label }) => label)
+  const message = `classes of one clip, which cannot be both learned and tested: ${listSome(labels)}`
+  const ids = small.map(({ index }) => byLabel.get(index)![0]!.id)
+  return [{ severity: 'warning', code: 'SMALL_CLASS', message, ids }]
 }
 
 function imbalance(code: string, what: string, sizes: readonly (readonly [string, number])[]): Finding[] {

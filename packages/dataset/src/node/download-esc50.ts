@@ -4,11 +4,11 @@ import { createReadStream } from 'node:fs'
 import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { probeAudio } from '@esc/audio-io/node'
-import { assertPositive, EscError, isEscError, type OnProgress } from '@esc/core'
+import { assertKnown, assertPositive, EscError, isEscError, type OnProgress } from '@esc/core'
+import { lockFolder } from '@esc/core/node'
 import { extractZip } from './extract-zip.js'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
 import { assertFetchable } from './http.js'
-import { lockFolder } from '@esc/core/node'
 import { openDataset } from './open-dataset.js'
 import type { OpenedDataset } from './open-files.js'
 import { onDisk } from './transfer.js'
@@ -46,6 +46,19 @@ export interface DownloadEsc50Options
   onProgress?: OnProgress | undefined
 }
 
+const optionNames: Record<keyof DownloadEsc50Options, true> = {
+  attempts: true,
+  stallMs: true,
+  fetch: true,
+  signal: true,
+  url: true,
+  sha256: true,
+  maxBytes: true,
+  maxUnpackedBytes: true,
+  onLicense: true,
+  onProgress: true,
+}
+
 const COMMIT = '33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6'
 const ARCHIVE_URL = `https://github.com/karolpiczak/ESC-50/archive/${COMMIT}.zip`
 /** For progress alone: GitHub does not say how long an archive is. */
@@ -80,7 +93,8 @@ const WANTED = /^(audio\/\d-\d+-[A-Z]-\d+\.wav|meta\/esc50\.csv|LICENSE|README\.
  * const dir = await downloadEsc50('data/ESC-50', { onLicense: console.log })
  * const { dataset } = await openDataset(dir)
  */
-export function downloadEsc50(dir: string, options: DownloadEsc50Options = {}): Promise<string> {
+export async function downloadEsc50(dir: string, options: DownloadEsc50Options = {}): Promise<string> {
+  assertKnown('downloadEsc50', options, optionNames)
   return downloadWhole(dir, options, ESC50_EXTENT)
 }
 

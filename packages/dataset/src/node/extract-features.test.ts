@@ -17,7 +17,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeWav, encodeWav } from '@esc/audio-io'
 import type { FeatureRecipe, ProgressEvent } from '@esc/core'
-import { createExtractor, logmel64, mfcc13 } from '@esc/dsp'
+import {
+  amplitudeToDb,
+  createExtractor,
+  createWindowExtractor,
+  logmel64,
+  magnitude,
+  mfcc13,
+  stft,
+} from '@esc/dsp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { measureClip } from '../audit/measure.js'
 import { decodeNpy } from '../npy.js'
@@ -61,8 +69,11 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }))
 
 const opened = () => ({ dataset: { name: 'x', labels: ['dog', 'cat'], records, synthetic: false }, pathOf })
-const extract = (options: Partial<ExtractFeaturesOptions> = {}) =>
-  extractFeatures(opened(), { recipe, dir, workers: 0, ...options })
+const extractSet = (options: ExtractFeaturesOptions = {}, by = recipe) =>
+  extractFeatures(opened(), by, { dir, workers: 0, ...options })
+const extract = async (options: ExtractFeaturesOptions = {}, by = recipe) =>
+  (await extractSet(options, by)).summary
+const open = () => openFeatures(dir, opened().dataset)
 const counts = (computed: number, cached: number, rebuilt = 0) => ({ computed, cached, rebuilt, failed: [] })
 
 /** Every file of the store: all of it, since the times of the sounds that entries hold stay the same. */
@@ -76,15 +87,17 @@ async function snapshot(): Promise<Record<string, string>> {
 
 it('keeps what an audit takes only when asked, and computes clips again that lack it', async () => {
   expect(await extract()).toEqual(counts(clipCount, 0))
-  const { sha256, facts } = await (await openFeatures(dir, { records })).describe(3)
+  const { sha256, facts } = (await extractSet()).clips[3]!
   const bytes = await readFile(pathOf(records[3]!))
   expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
   expect(facts).toBe(null)
   expect(await extract({ facts: true })).toEqual(counts(clipCount, 0))
   const { channels, sampleRate } = decodeWav(bytes)
-  expect((await (await openFeatures(dir, { records })).describe(3)).facts).toEqual(
-    measureClip('c3', channels, sampleRate),
-  )
+  expect((await extractSet({ facts: true })).clips[3]).toEqual({
+    id: 'c3',
+    sha256,
+    facts: measureClip('c3', channels, sampleRate),
+  })
   // There and not asked for is no reason to compute anything, and what was asked for once is kept.
   expect(await extract()).toEqual(counts(0, clipCount))
   expect(await extract({ spectrogram: true })).toEqual(counts(clipCount, 0))
@@ -110,7 +123,9 @@ it('looks into a sound at another path, though its size and time are those of th
     ...opened(),
     pathOf: ({ filename }: Pick<ClipRecord, 'filename'>) => join(root, 'others', filename),
   }
-  expect(await extractFeatures(moved, { recipe, dir, workers: 0 })).toEqual(counts(1, clipCount - 1))
+  expect((await extractFeatures(moved, recipe, { dir, workers: 0 })).summary).toEqual(
+    counts(1, clipCount - 1),
+  )
 })
 
 describe('extractFeatures', () => {
@@ -118,20 +133,24 @@ describe('extractFeatures', () => {
     const events: ProgressEvent[] = []
     expect(await extract({ onProgress: (event) => events.push(event) })).toEqual(counts(clipCount, 0))
     expect(events.map(({ done, total }) => [done, total])).toEqual(records.map((_, i) => [i + 1, clipCount]))
-    const store = await openFeatures(dir, opened().dataset)
-    expect(store).toMatchObject({ recipe, length: clipCount })
+    const store = await open()
+    expect(store).toMatchObject({
+      recipe,
+      windows: null,
+      labels: ['dog', 'cat'],
+      dataset: { name: 'x', synthetic: false },
+    })
+    expect(store.records).toEqual(
+      records.map(({ id, labelIndex, group, fold }) => ({ id, clipId: id, labelIndex, group, fold })),
+    )
     const extractor = createExtractor(recipe)
-    let at = 0
-    for await (const example of store) {
+    for (const at of records.keys()) {
       // Sounds are stored in 16 bits.
-      const { id, labelIndex, group, fold } = records[at]!
       const { data } = extractor.extract(clipOf(at))
-      expect({ ...example, features: null }).toEqual({ id, labelIndex, group, fold, features: null })
-      expect(example.features).toMatchObject({ bins: 13, frames: 7 })
-      expect(Math.max(...data.map((value, i) => Math.abs(value - example.features.data[i]!)))).toBeLessThan(2)
-      at++
+      const { features } = await store.get(at)
+      expect(features).toMatchObject({ bins: 13, frames: 7 })
+      expect(Math.max(...data.map((value, i) => Math.abs(value - features.data[i]!)))).toBeLessThan(2)
     }
-    expect(at).toBe(clipCount)
     expect(Object.keys(await snapshot()).slice(0, 2)).toEqual(['c0_mfcc.json', 'c0_mfcc.npy'])
   })
 
@@ -146,31 +165,124 @@ describe('extractFeatures', () => {
     expect((await stat(dir)).mtimeMs).toBe(before)
   })
 
-  it('keeps the log-mel spectrogram where it is asked for, with the same features', async () => {
+  it('keeps the spectrogram in dB where it is asked for, with the same features', async () => {
     await extract()
     const { 'index.json': index, ...before } = await snapshot()
     expect(await extract({ spectrogram: true })).toEqual(counts(clipCount, 0))
     const after = await snapshot()
     expect(after['index.json']).toBe(index)
     expect(after['c0_mfcc.npy']).toBe(before['c0_mfcc.npy'])
-    const logMel = createExtractor({ ...recipe, mfcc: null })
     const { data, shape } = decodeNpy(await readFile(join(dir, 'c3_spec.npy')))
-    expect(shape).toEqual([20, 7])
-    expect(data).toHaveLength(logMel.bins * logMel.frames!)
+    const [channel] = decodeWav(await readFile(pathOf(records[3]!))).channels
+    const { samples } = createExtractor(recipe).prepare({ samples: channel!, sampleRate: 8000 })
+    const expected = amplitudeToDb(magnitude(stft(samples, recipe.stft)), { ref: 'max' })
+    expect(shape).toEqual([129, 7])
+    expect(data).toEqual(expected.data)
     expect(await extract({ spectrogram: true })).toEqual(counts(0, clipCount))
     expect(await extract()).toEqual(counts(0, clipCount))
     const other = { ...recipe, durationSec: 0.2 }
-    expect(await extract({ recipe: other })).toEqual(counts(clipCount, 0))
+    expect(await extract({}, other)).toEqual(counts(clipCount, 0))
     expect(Object.keys(await snapshot()).filter((name) => name.includes('_spec'))).toEqual([])
   })
 
   it('names files by what they hold', async () => {
-    await extract({ recipe: { ...logmel64, durationSec: 0.1 }, spectrogram: true })
+    await extract({ spectrogram: true }, { ...logmel64, durationSec: 0.1 })
     expect(Object.keys(await snapshot()).slice(0, 3)).toEqual([
       'c0_logmel.json',
       'c0_logmel.npy',
-      'c1_logmel.json',
+      'c0_spec.npy',
     ])
+  })
+
+  it.each([0, 2])(
+    'keeps features in memory where no folder is named, the same with %i workers',
+    async (workers) => {
+      const stored = await extractSet({ facts: true })
+      const { summary, clips, get, ...known } = await extractSet({ dir: null, workers, facts: true })
+      const { summary: _, clips: storedClips, get: read, ...others } = stored
+      expect(known).toEqual(others)
+      expect(clips).toEqual(storedClips)
+      expect(summary).toEqual(counts(clipCount, 0))
+      for (const at of records.keys()) expect(await get(at)).toEqual(await read(at))
+    },
+  )
+
+  it('takes sounds that a program makes', async () => {
+    const files = await extractSet({ dir: null })
+    const events: number[] = []
+    const source = {
+      dataset: opened().dataset,
+      read: async (index: number) => decodeWav(await readFile(pathOf(records[index]!))),
+    }
+    const made = await extractFeatures(source, recipe, { onProgress: ({ done }) => events.push(done) })
+    expect(events).toEqual(records.map((_, i) => i + 1))
+    expect(made.records).toEqual(files.records)
+    for (const at of records.keys()) expect(await made.get(at)).toEqual(await files.get(at))
+    await expect(extractFeatures(source, recipe, { dir })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: /dir goes with sounds that are files/,
+    })
+    const broken = { ...source, read: () => ({ channels: [new Float32Array(0)], sampleRate: 8000 }) }
+    await expect(extractFeatures(broken, recipe)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  it('keeps the waveforms that the features are of, whether features are there or not', async () => {
+    const audioDir = join(root, 'processed', 'audio')
+    for (const more of [{}, { workers: 1 }, { dir: null }]) {
+      await extract({ audioDir, ...more })
+      const kept = decodeWav(await readFile(join(audioDir, 'c3.wav')))
+      const [channel] = decodeWav(await readFile(pathOf(records[3]!))).channels
+      const { samples, sampleRate } = createExtractor(recipe).prepare({ samples: channel!, sampleRate: 8000 })
+      expect(kept.sampleRate).toBe(sampleRate)
+      expect(kept.channels[0]!.length).toBe(samples.length)
+      expect(Math.max(...samples.map((value, i) => Math.abs(value - kept.channels[0]![i]!)))).toBeLessThan(
+        1e-4,
+      )
+      expect((await readdir(audioDir)).length).toBe(clipCount)
+      await rm(audioDir, { recursive: true })
+    }
+    await writeFile(join(root, 'processed', 'file'), '')
+    await expect(extract({ audioDir: join(root, 'processed', 'file', 'x') })).rejects.toMatchObject({
+      code: 'IO',
+    })
+  })
+
+  it.each([0, 2])('with windows each clip is several examples, with %i workers', async (workers) => {
+    await writeFile(
+      pathOf(records[4]!),
+      encodeWav({ ...clipOf(4), samples: new Float32Array(1800).fill(0.3) }),
+    )
+    const windows = { windowSec: 0.1, hopSec: 0.05 }
+    const here = await extractSet({ dir: null, windows, workers })
+    expect(await extract({ windows, workers })).toEqual(counts(clipCount, 0))
+    expect(await extract({ windows, workers })).toEqual(counts(0, clipCount))
+    const store = await open()
+    for (const set of [here, store]) {
+      expect(set.windows).toEqual(windows)
+      expect(set.records.filter(({ clipId }) => clipId === 'c4').map(({ id }) => id)).toEqual([
+        'c4#0',
+        'c4#1',
+        'c4#2',
+        'c4#3',
+      ])
+      expect(set.records.length).toBe(clipCount + 3)
+      const [channel] = decodeWav(await readFile(pathOf(records[4]!))).channels
+      const cut = [...createWindowExtractor(recipe, windows).extract({ samples: channel!, sampleRate: 8000 })]
+      for (const [i, features] of cut.entries()) expect(await set.get(4 + i)).toEqual({ features })
+    }
+    expect(decodeNpy(await readFile(join(dir, 'c4_mfcc.npy'))).shape).toEqual([4, 13, 7])
+    // Another rule, or none, is another store.
+    expect(await extract({ windows: { windowSec: 0.1 } })).toEqual(counts(0, clipCount))
+    expect(await extract({ windows: { windowSec: 0.1, hopSec: 0.1 } })).toEqual(counts(clipCount, 0))
+    expect(await extract()).toEqual(counts(clipCount, 0))
+  })
+
+  it('makes a set that knows how many windows a clip has from the disk alone', async () => {
+    await extract({ windows: { windowSec: 0.04 } })
+    const before = await open()
+    await rm(join(dir, 'c2_mfcc.json'))
+    await expect(open()).rejects.toMatchObject({ code: 'INVALID_INPUT', message: /'c2' has no features/ })
+    expect(before.records.length).toBeGreaterThan(3 * clipCount)
   })
 })
 
@@ -179,10 +291,10 @@ describe('what is there already', () => {
 
   it('another recipe, another order of its keys', async () => {
     const reversed = Object.fromEntries(Object.entries(recipe).reverse()) as unknown as FeatureRecipe
-    expect(await extract({ recipe: reversed })).toEqual(counts(0, clipCount))
+    expect(await extract({}, reversed)).toEqual(counts(0, clipCount))
     const other = { ...recipe, normalize: null }
-    expect(await extract({ recipe: other })).toEqual(counts(clipCount, 0))
-    expect((await openFeatures(dir, { records })).recipe).toEqual(other)
+    expect(await extract({}, other)).toEqual(counts(clipCount, 0))
+    expect((await open()).recipe).toEqual(other)
   })
 
   it('another library: entries and index', async () => {
@@ -234,7 +346,7 @@ describe('what is there already', () => {
     await writeFile(join(dir, 'c4_mfcc.npy'), '')
     await rm(join(dir, 'c5_mfcc.npy'))
     await copyFile(join(dir, 'c7_mfcc.npy'), join(dir, 'c6_mfcc.npy'))
-    const store = await openFeatures(dir, { records })
+    const store = await open()
     for (let i = 0; i < 7; i++) {
       await expect(store.get(i)).rejects.toMatchObject({
         code: 'CORRUPT_DATA',
@@ -243,7 +355,7 @@ describe('what is there already', () => {
         ),
       })
     }
-    expect((await store.get(7)).id).toBe('c7')
+    expect((await store.get(7)).features.bins).toBe(13)
     expect(await extract()).toEqual(counts(0, clipCount - 7, 7))
     expect(await snapshot()).toEqual(expected)
   })
@@ -251,7 +363,7 @@ describe('what is there already', () => {
   it("an entry under another clip's name is not taken for it", async () => {
     for (const kind of ['json', 'npy'])
       await copyFile(join(dir, `c0_mfcc.${kind}`), join(dir, `c1_mfcc.${kind}`))
-    await expect((await openFeatures(dir, { records })).get(1)).rejects.toMatchObject({
+    await expect((await open()).get(1)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     })
     expect(await extract()).toEqual(counts(1, clipCount - 1))
@@ -268,8 +380,8 @@ describe('what goes wrong', () => {
       await expect(extract({ workers, dir: join(root, folder) })).rejects.toMatchObject({
         name: 'EscError',
         code: 'UNSUPPORTED_FORMAT',
-        message: expect.stringMatching(/c2\.wav: .*; mend or remove it, or set skipBad$/),
-        detail: { id: 'c2', path: pathOf(records[2]!) },
+        message: expect.stringMatching(/c2\.wav: .*; repair or remove it, or skip it$/),
+        detail: { id: 'c2', path: pathOf(records[2]!), skippable: true },
       })
     }
     // Not before: of two bad clips, threads name the one whose batch is done first.
@@ -281,19 +393,24 @@ describe('what goes wrong', () => {
     ])
     expect(summary.computed + summary.cached).toBe(clipCount - 2)
     expect(summary.cached).toBeGreaterThan(0)
-    await expect((await openFeatures(dir, { records })).get(7)).rejects.toMatchObject({
+    await expect((await open()).get(7)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringContaining("c7_mfcc.json is not there: 'c7' has no features"),
     })
   })
 
   it.each([
-    [{ workers: -1 }, 'INVALID_OPTION', /workers=-1/],
-    [{ workers: 1.5 }, 'INVALID_OPTION', /workers=1\.5/],
-    [{ recipe: { ...recipe, sampelRate: 1 } as FeatureRecipe }, 'INVALID_INPUT', /sampelRate/],
-    [{ recipe: { ...recipe, mel: { ...recipe.mel, fmin: 9000 } } }, 'INVALID_OPTION', /fmin/],
-  ])('options %o', async (options, code, message) => {
-    await expect(extract(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    [{ workers: -1 }, {}, 'INVALID_OPTION', /workers=-1/],
+    [{ workers: 1.5 }, {}, 'INVALID_OPTION', /workers=1\.5/],
+    [{ skip_bad: true }, {}, 'INVALID_OPTION', /extractFeatures has no option 'skip_bad' \(write skipBad\)/],
+    [{ windows: { windowSec: 0 } }, {}, 'INVALID_OPTION', /windows.windowSec=0/],
+    [{ dir: null, spectrogram: true }, {}, 'INVALID_OPTION', /spectrogram goes with dir/],
+    [{}, { sampelRate: 1 }, 'INVALID_INPUT', /sampelRate/],
+    [{}, { mel: { ...recipe.mel, fmin: 9000 } }, 'INVALID_OPTION', /fmin/],
+  ])('options %o, recipe %o', async (options, change, code, message) => {
+    await expect(
+      extract(options as ExtractFeaturesOptions, { ...recipe, ...change } as FeatureRecipe),
+    ).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
     await expect(stat(dir)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
@@ -305,17 +422,17 @@ describe('what goes wrong', () => {
         code: 'INVALID_INPUT',
         message: expect.stringMatching(/must be a bare file name/),
       })
-      await expect((await openFeatures(dir, { records })).get(0)).rejects.toMatchObject({
+      await expect((await open()).get(0)).rejects.toMatchObject({
         code: 'INVALID_INPUT',
       })
     },
   )
 
   it('a folder of something else is left alone', async () => {
-    await expect(openFeatures(dir, { records })).rejects.toMatchObject({ code: 'IO' })
+    await expect(open()).rejects.toMatchObject({ code: 'IO' })
     await mkdir(dir)
     await writeFile(join(dir, 'index.json'), '{"name":"mine"}')
-    for (const run of [() => extract(), () => openFeatures(dir, { records })]) {
+    for (const run of [() => extract(), open]) {
       await expect(run()).rejects.toMatchObject({
         code: 'CORRUPT_DATA',
         message: expect.stringMatching(/index\.json is not the index of a feature store, or is damaged/),
@@ -325,11 +442,61 @@ describe('what goes wrong', () => {
     await expect(extract({ dir: pathOf(records[0]!) })).rejects.toMatchObject({ code: 'IO' })
   })
 
+  it('a sound that is missing is told before any is computed, or skipped', async () => {
+    const missing = records.slice(3, 5)
+    for (const record of missing) await rm(pathOf(record))
+    const source = { ...opened(), missing }
+    await expect(extractFeatures(source, recipe, { dir, workers: 0 })).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(
+        /c3\.wav is in the table and not in the folder \(and 1 more\); add it, remove its row, or skip it/,
+      ),
+      detail: { id: 'c3', skippable: true },
+    })
+    await expect(stat(dir)).rejects.toMatchObject({ code: 'ENOENT' })
+    const { summary, records: kept } = await extractFeatures(source, recipe, {
+      dir,
+      workers: 0,
+      skipBad: true,
+    })
+    expect(summary.failed.map(({ id }) => id)).toEqual(['c3', 'c4'])
+    expect(kept.map(({ id }) => id)).not.toContain('c3')
+  })
+
+  it('a data set none of whose sounds can be read', async () => {
+    for (const record of records) await writeFile(pathOf(record), 'no sound')
+    await expect(extract({ skipBad: true })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/none of 10 clips could be read; the first: .*c0\.wav/),
+    })
+  })
+
+  it('what is no data set', async () => {
+    for (const source of [undefined, 'ESC-50', { dataset: opened().dataset }, opened().dataset]) {
+      await expect(extractFeatures(source as never, recipe)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        message: expect.stringMatching(/must be what openDataset returned, or \{ dataset, read \}/),
+      })
+    }
+  })
+
+  it('a store of an earlier version is filled anew', async () => {
+    await extract()
+    const { windows: _, ...index } = JSON.parse(await readFile(join(dir, 'index.json'), 'utf8'))
+    await writeFile(join(dir, 'index.json'), JSON.stringify({ ...index, version: 1 }))
+    await expect(open()).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: /earlier version; run extractFeatures/,
+    })
+    await extract()
+    expect((await open()).records.length).toBe(clipCount)
+  })
+
   it('get: no such record', async () => {
     await extract()
-    const store = await openFeatures(dir, { records })
+    const store = await open()
     for (const at of [-1, clipCount, 0.5]) {
-      await expect(store.get(at)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      expect(() => store.get(at)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     }
   })
 })
@@ -378,7 +545,8 @@ function childArguments(after: string, recipeOfChild = recipe, path = 'features'
     const pathOf = ({ filename }) => ${JSON.stringify(join(root, 'audio'))} + '/' + filename
     const dir = ${JSON.stringify(join(root, path))}
     const recipe = ${JSON.stringify(recipeOfChild)}
-    const extract = (options) => extractFeatures({ dataset: { records }, pathOf }, { recipe, dir, ...options })
+    const dataset = { name: 'x', labels: ['dog', 'cat'], records, synthetic: false }
+    const extract = (options) => extractFeatures({ dataset, pathOf }, recipe, { dir, ...options })
     ${after}`
   return ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', script]
 }
@@ -412,7 +580,7 @@ describe('processes', () => {
         gc()
         heap.push(process.memoryUsage().heapUsed)
       }
-      await extractFeatures({ dataset: { records: many }, pathOf }, { recipe, dir, workers: 1, onProgress })
+      await extractFeatures({ dataset: { ...dataset, records: many }, pathOf }, recipe, { dir, workers: 1, onProgress })
       console.log(JSON.stringify(heap))`
     const { stdout } = spawnSync(process.execPath, ['--expose-gc', ...childArguments(script)], {
       encoding: 'utf8',
@@ -452,6 +620,6 @@ describe('processes', () => {
     expect(
       Object.keys(await snapshot()).filter((name) => name.startsWith('c6') || name.startsWith('.')),
     ).toEqual([])
-    expect(await extract({ recipe: whole })).toMatchObject({ computed: 4, cached: 6 })
+    expect(await extract({}, whole)).toMatchObject({ computed: 4, cached: 6 })
   })
 })

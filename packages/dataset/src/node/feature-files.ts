@@ -4,7 +4,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { EscError, type FeatureRecipe } from '@esc/core'
+import { type ClipWindows, EscError, type FeatureRecipe } from '@esc/core'
+import { ioError } from '@esc/core/node'
 import { featureRecipeSchema } from '@esc/core/recipe'
 import * as z from 'zod/mini'
 import type { ClipFacts } from '../audit/measure.js'
@@ -21,6 +22,8 @@ export interface SoundFacts {
 
 /** What is known of a stored `.npy` file. */
 export interface StoredMatrix {
+  /** How many matrices stand in it, one behind the other; `null` where it is one matrix of a whole clip. */
+  windows: number | null
   bins: number
   frames: number
   /** Of the whole file. */
@@ -30,7 +33,7 @@ export interface StoredMatrix {
 /** Stands beside a clip's features; written after them, so where it is they are whole. */
 export interface FeatureEntry {
   id: string
-  /** SHA-256 of the recipe as canonical JSON. */
+  /** The index's. */
   recipeHash: string
   /** Version of this package, which pins those that compute. */
   library: string
@@ -42,10 +45,13 @@ export interface FeatureEntry {
 
 /** What all entries of a store have in common. */
 export interface FeatureIndex {
-  version: 1
+  version: 2
   library: string
+  /** SHA-256 of recipe and windows as canonical JSON. */
   recipeHash: string
   recipe: FeatureRecipe
+  /** How clips are cut into matrices; `null` if each clip has one. */
+  windows: ClipWindows | null
 }
 
 /** Where one clip's files lie. */
@@ -57,7 +63,12 @@ export interface EntryPaths {
 
 const wholeNumber = z.int().check(z.nonnegative())
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
-const storedMatrix = z.strictObject({ bins: wholeNumber, frames: wholeNumber, crc32: wholeNumber })
+const storedMatrix = z.strictObject({
+  windows: z.nullable(wholeNumber),
+  bins: wholeNumber,
+  frames: wholeNumber,
+  crc32: wholeNumber,
+})
 const clipFacts: z.ZodMiniType<ClipFacts> = z.strictObject({
   id: z.string(),
   durationSec: z.number(),
@@ -86,13 +97,21 @@ const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
 })
 const sealedSchema = z.strictObject({ entry: entrySchema, crc32: wholeNumber })
 const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({
+  version: z.literal(2),
+  library: z.string(),
+  recipeHash: hash,
+  recipe: featureRecipeSchema,
+  windows: z.nullable(z.strictObject({ windowSec: z.number(), hopSec: z.number() })),
+})
+/** An index of earlier versions, whose features are computed again. */
+const firstIndexSchema = z.strictObject({
   version: z.literal(1),
   library: z.string(),
   recipeHash: hash,
   recipe: featureRecipeSchema,
 })
 
-/** Of files and folders that are not finished; nobody else's begin so. */
+/** Prefix of temporary names. Only this package uses it. */
 export const temporaryPrefix = '.esc-features-'
 
 /** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
@@ -104,29 +123,37 @@ export function indexPath(dir: string): string {
 }
 
 /**
- * Where a clip's files lie: their names are its id's, so the id is checked here once more, wherever it came from.
+ * Files are named by a clip's id, so it is checked once more, wherever it came from.
  *
  * @throws EscError INVALID_INPUT if the id is no bare file name, hidden, or too long for one.
  */
+export function assertFileId(id: string): void {
+  if (/^[^./\\:\p{Cc}\p{Cs}][^/\\:\p{Cc}\p{Cs}]*$/u.test(id) && Buffer.byteLength(id) <= maxIdBytes) return
+  throw new EscError(
+    'INVALID_INPUT',
+    `id=${JSON.stringify(id.slice(0, 80))} must be a bare file name of at most ${maxIdBytes} bytes, not hidden`,
+    { detail: { id } },
+  )
+}
+
+/**
+ * Where a clip's files lie.
+ *
+ * @throws EscError INVALID_INPUT as {@link assertFileId}.
+ */
 export function entryPaths(dir: string, id: string, recipe: FeatureRecipe): EntryPaths {
-  if (!/^[^./\\:\p{Cc}\p{Cs}][^/\\:\p{Cc}\p{Cs}]*$/u.test(id) || Buffer.byteLength(id) > maxIdBytes) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `id=${JSON.stringify(id.slice(0, 80))} must be a bare file name of at most ${maxIdBytes} bytes, not hidden`,
-      { detail: { id } },
-    )
-  }
+  assertFileId(id)
   const stem = join(dir, `${id}_${recipe.mfcc ? 'mfcc' : 'logmel'}`)
   return { features: `${stem}.npy`, spectrogram: join(dir, `${id}_spec.npy`), entry: `${stem}.json` }
 }
 
 /** SHA-256, hexadecimal, of JSON with its keys sorted: equal for equal recipes, however they were written down. */
-export function hashRecipe(recipe: FeatureRecipe): string {
+export function hashRecipe(recipe: FeatureRecipe, windows: ClipWindows | null): string {
   const sortKeys = (_: string, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value
-  return createHash('sha256').update(JSON.stringify(recipe, sortKeys)).digest('hex')
+  return createHash('sha256').update(JSON.stringify({ recipe, windows }, sortKeys)).digest('hex')
 }
 
 /** Reads what {@link writeEntry} wrote. */
@@ -148,20 +175,23 @@ export function writeEntry(path: string, entry: FeatureEntry, temporaryDir?: str
 }
 
 /**
- * `null` where there is none.
+ * Reads the index of a store.
  *
+ * @returns `null` where there is none; `'old'` where an earlier version wrote it.
  * @throws EscError CORRUPT_DATA if there is something else, which may be another program's.
  */
-export async function readIndex(dir: string): Promise<FeatureIndex | null> {
+export async function readIndex(dir: string): Promise<FeatureIndex | 'old' | null> {
   const path = indexPath(dir)
   const text = await readText(path)
   if (text === null) return null
-  const index = z.safeParse(indexSchema, parseJson(text))
-  if (!index.success || hashRecipe(index.data.recipe) !== index.data.recipeHash) {
-    const rule = 'is not the index of a feature store, or is damaged; remove it, or choose another folder'
-    throw new EscError('CORRUPT_DATA', `${path} ${rule}`, { detail: { path } })
+  const value = parseJson(text)
+  const index = z.safeParse(indexSchema, value)
+  if (index.success && hashRecipe(index.data.recipe, index.data.windows) === index.data.recipeHash) {
+    return index.data
   }
-  return index.data
+  if (z.safeParse(firstIndexSchema, value).success) return 'old'
+  const rule = 'is not the index of a feature store, or is damaged; remove it, or choose another folder'
+  throw new EscError('CORRUPT_DATA', `${path} ${rule}`, { detail: { path } })
 }
 
 /** The bytes of a stored file, or `null` where it is absent or not the one that was written. */
@@ -190,12 +220,6 @@ export function writeAtomically(
     rmSync(temporary, { force: true })
     throw ioError('write', path, cause)
   }
-}
-
-/** @param did - `read`, `write`. */
-export function ioError(did: string, path: string, cause: unknown): EscError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new EscError('IO', `cannot ${did} ${path}: ${reason}`, { detail: { path }, cause })
 }
 
 function readText(path: string): Promise<string | null> {

@@ -10,45 +10,44 @@ import {
   type SoundFacts,
   writeEntry,
 } from './feature-files.js'
-import { type ClipJob, type StoreSetup, soundFacts } from './feature-task.js'
+import { type ClipJob, type RunSetup, type StoreSetup, soundFacts } from './feature-task.js'
 
 /**
- * Why a clip is to be computed: `computed` if it was not, or by another recipe, version or of another sound; `rebuilt`
- * if its files are damaged; `null` if it need not be.
+ * What is in the store of a clip: its entry where that is whole and up to date. Else why it is to be computed: `computed` if it was
+ * not, or by another recipe, version or of another sound; `rebuilt` if its files are damaged.
  *
  * @param verify - Hashes the sound even if its size and time of last change are as they were.
  * @throws EscError IO if something that is there cannot be read; INVALID_INPUT if the id makes no file name.
  */
 export async function inspectEntry(
   { id, path }: ClipJob,
-  setup: StoreSetup,
+  setup: RunSetup & { store: StoreSetup },
   verify: boolean,
-): Promise<'computed' | 'rebuilt' | null> {
-  const paths = entryPaths(setup.dir, id, setup.recipe)
+): Promise<FeatureEntry | 'computed' | 'rebuilt'> {
+  const { store, recipe } = setup
+  const paths = entryPaths(store.dir, id, recipe)
   const entry = await readEntry(paths.entry)
   if (entry === 'absent') return 'computed'
   if (entry === 'damaged') return 'rebuilt'
-  const isOurs = entry.id === id && entry.recipeHash === setup.recipeHash && entry.library === setup.library
+  const isOurs = entry.id === id && entry.recipeHash === store.recipeHash && entry.library === store.library
   if (!isOurs || isIncomplete(entry, setup)) return 'computed'
   const sound = await compareSound(path, entry.sound, verify)
   if (sound === null) return 'computed'
   if (!(await isWhole(paths, entry, setup))) return 'rebuilt'
   // So that the next run need not hash it.
   if (sound !== entry.sound) writeEntry(paths.entry, { ...entry, sound })
-  return null
+  return { ...entry, sound }
 }
 
 /** Whether something is asked for now that was not when it was computed. */
-function isIncomplete(entry: FeatureEntry, { recipe, spectrogram, facts }: StoreSetup): boolean {
-  return (
-    (spectrogram && recipe.mfcc !== null && entry.spectrogram === null) || (facts && entry.facts === null)
-  )
+function isIncomplete(entry: FeatureEntry, { spectrogram, facts }: RunSetup): boolean {
+  return (spectrogram && entry.spectrogram === null) || (facts && entry.facts === null)
 }
 
 async function isWhole(
   paths: EntryPaths,
   { features, spectrogram }: FeatureEntry,
-  setup: StoreSetup,
+  setup: RunSetup,
 ): Promise<boolean> {
   if ((await readStored(paths.features, features)) === null) return false
   // Another recipe's run removes what nobody asks for now.

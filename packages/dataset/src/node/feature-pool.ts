@@ -2,9 +2,10 @@
 import { mkdtemp, opendir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EscError } from '@esc/core'
+import { ioError } from '@esc/core/node'
 import { Piscina } from 'piscina'
-import { ioError, temporaryPrefix } from './feature-files.js'
-import { type BatchTask, createBatchTask, type StoreSetup, type TaskSetup } from './feature-task.js'
+import { temporaryPrefix } from './feature-files.js'
+import { type BatchTask, createBatchTask, type RunSetup, type TaskSetup } from './feature-task.js'
 
 /** Computes batches, several at a time. */
 export interface FeaturePool {
@@ -26,16 +27,12 @@ const staleMs = 24 * 3600 * 1000
  *
  * @param workers - At most so many threads; 0 computes in this one.
  */
-export function createPool(setup: StoreSetup, workers: number): FeaturePool {
-  let opening: Promise<Threads & { temporaryDir: string }> | null = null
+export function createPool(setup: RunSetup, workers: number): FeaturePool {
+  let opening: Promise<Threads & { temporaryDir: string | null }> | null = null
   let closing: Promise<void> | null = null
 
   async function open() {
-    await removeStale(setup.dir)
-    const prefix = join(setup.dir, temporaryPrefix)
-    const temporaryDir = await mkdtemp(prefix).catch((cause) =>
-      Promise.reject(ioError('write', prefix, cause)),
-    )
+    const temporaryDir = setup.store && (await makeTemporary(setup.store.dir))
     const start = workers === 0 ? startHere : startThreads
     return { ...start({ ...setup, temporaryDir }, workers), temporaryDir }
   }
@@ -43,7 +40,8 @@ export function createPool(setup: StoreSetup, workers: number): FeaturePool {
     const opened = await opening?.catch(() => null)
     if (!opened) return
     await opened.end()
-    await rm(opened.temporaryDir, { recursive: true, force: true, maxRetries: 3 })
+    if (opened.temporaryDir !== null)
+      await rm(opened.temporaryDir, { recursive: true, force: true, maxRetries: 3 })
   }
 
   return {
@@ -57,6 +55,12 @@ export function createPool(setup: StoreSetup, workers: number): FeaturePool {
       return closing
     },
   }
+}
+
+async function makeTemporary(dir: string): Promise<string> {
+  await removeStale(dir)
+  const prefix = join(dir, temporaryPrefix)
+  return mkdtemp(prefix).catch((cause) => Promise.reject(ioError('write', prefix, cause)))
 }
 
 function startThreads(setup: TaskSetup, workers: number): Threads {

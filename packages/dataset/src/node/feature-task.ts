@@ -1,19 +1,26 @@
-/** From a sound file to its files in the feature store: what a worker does. */
+/** From a sound to its features, and to its files in the feature store: what a worker does. */
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { type DecodedAudio, toMono } from '@esc/audio-io'
+import { type DecodedAudio, encodeWav, toMono } from '@esc/audio-io'
 import { decodeAudio } from '@esc/audio-io/node'
-import { type EscErrorCode, type FeatureMatrix, type FeatureRecipe, isEscError } from '@esc/core'
-import { createExtractor, mfccFromLogMel } from '@esc/dsp'
-import { measureClip } from '../audit/measure.js'
+import {
+  type AudioClip,
+  type ClipWindows,
+  type EscErrorCode,
+  type FeatureMatrix,
+  type FeatureRecipe,
+  isEscError,
+} from '@esc/core'
+import { ioError } from '@esc/core/node'
+import { amplitudeToDb, createExtractor, createWindowExtractor, magnitude, stft } from '@esc/dsp'
+import { type ClipFacts, measureClip } from '../audit/measure.js'
 import { encodeNpy } from '../npy.js'
 import {
-  type EntryPaths,
+  assertFileId,
   entryPaths,
   type FeatureEntry,
-  ioError,
   readEntry,
   type SoundFacts,
   type StoredMatrix,
@@ -21,23 +28,33 @@ import {
   writeEntry,
 } from './feature-files.js'
 
-/** What all clips of a store have in common. */
+/** What all clips of a run have in common: plain data. */
+export interface RunSetup {
+  recipe: FeatureRecipe
+  /** How clips are cut into matrices; `null` if each clip has one. */
+  windows: ClipWindows | null
+  /** Whether the spectrogram of the waveform is made, too. */
+  spectrogram: boolean
+  /** Whether what an audit takes is measured. */
+  facts: boolean
+  /** Takes each clip's waveform as its features see it; `null` for none. */
+  audioDir: string | null
+  /** `null` keeps the features in memory. */
+  store: StoreSetup | null
+}
+
+/** The folder that features are kept in. */
 export interface StoreSetup {
   /** An absolute path. */
   dir: string
-  recipe: FeatureRecipe
   recipeHash: string
   library: string
-  /** Whether the log-mel spectrogram under an MFCC is kept. */
-  spectrogram: boolean
-  /** Whether what an audit takes is kept. */
-  facts: boolean
 }
 
 /** What a worker is told when it starts: plain data. */
-export interface TaskSetup extends StoreSetup {
-  /** On the disk of `dir`, and gone after the run. */
-  temporaryDir: string
+export interface TaskSetup extends RunSetup {
+  /** On the disk of the store, and gone after the run; `null` without a store. */
+  temporaryDir: string | null
 }
 
 /** A clip to compute. */
@@ -54,68 +71,93 @@ export interface ClipFailure {
   isStores: boolean
 }
 
-/** Computes clips and writes them; one outcome for each, `null` where all went well. */
-export type BatchTask = (jobs: readonly ClipJob[]) => Promise<(ClipFailure | null)[]>
+/** What was made of a clip. */
+export interface ClipResult {
+  /** Of the sound, hexadecimal. */
+  sha256: string
+  facts: ClipFacts | null
+  /** How many matrices there are. */
+  count: number
+  /** `null` where they are in the store. */
+  matrices: FeatureMatrix[] | null
+}
+
+/** Computes clips; one outcome for each that was begun. */
+export type BatchTask = (jobs: readonly ClipJob[]) => Promise<(ClipResult | ClipFailure)[]>
+
+/** What is wanted of a clip besides its features. */
+export type Wanted = Pick<RunSetup, 'spectrogram' | 'facts'>
+
+/** All that a clip's sound gives. */
+export interface ClipParts {
+  matrices: FeatureMatrix[]
+  spectrogram: FeatureMatrix | null
+  facts: ClipFacts | null
+  /** The waveform as the features see it, where it is to be kept. */
+  waveform: AudioClip | null
+}
 
 /**
  * Plans the features of a run.
  *
- * @throws EscError INVALID_OPTION if the recipe is out of range.
+ * @throws EscError INVALID_OPTION if the recipe or the windows are out of range.
+ */
+export function createClipTask({ recipe, windows, audioDir }: RunSetup) {
+  const extractor = createExtractor(windows ? { ...recipe, durationSec: null } : recipe)
+  const cut = windows && createWindowExtractor(recipe, windows)
+  return (id: string, { channels, sampleRate }: DecodedAudio, { spectrogram, facts }: Wanted): ClipParts => {
+    const clip: AudioClip = { samples: toMono(channels), sampleRate }
+    const waveform = spectrogram || audioDir !== null ? extractor.prepare(clip) : null
+    return {
+      matrices: cut ? [...cut.extract(clip)] : [extractor.extract(clip)],
+      spectrogram: spectrogram ? spectrogramOf(waveform!, recipe) : null,
+      facts: facts ? measureClip(id, channels, sampleRate) : null,
+      waveform: audioDir === null ? null : waveform,
+    }
+  }
+}
+
+/** The STFT of the waveform in dB, 0 at its loudest. */
+function spectrogramOf({ samples }: AudioClip, { stft: options }: FeatureRecipe): FeatureMatrix {
+  return amplitudeToDb(magnitude(stft(samples, options)), { ref: 'max' })
+}
+
+/**
+ * Keeps the waveform of a clip as a WAV of 16 bits, if the run is asked to.
+ *
+ * @throws EscError INVALID_INPUT if the id makes no file name; IO if it cannot be written.
+ */
+export function keepWaveform({ audioDir }: RunSetup, id: string, { waveform }: ClipParts): void {
+  if (audioDir === null || !waveform) return
+  assertFileId(id)
+  try {
+    mkdirSync(audioDir, { recursive: true })
+  } catch (cause) {
+    throw ioError('write', audioDir, cause)
+  }
+  writeAtomically(join(audioDir, `${id}.wav`), encodeWav(waveform))
+}
+
+/**
+ * Plans the features of a run whose sounds are files.
+ *
+ * @throws EscError INVALID_OPTION if the recipe or the windows are out of range.
  */
 export function createBatchTask(setup: TaskSetup): BatchTask {
-  const { dir, temporaryDir, recipe, recipeHash, library } = setup
-  const { extract } = createExtractor(recipe)
-  // One STFT for both: the DCT is the last step of a recipe.
-  const logMel = recipe.mfcc && createExtractor({ ...recipe, mfcc: null })
+  const { recipe, store } = setup
+  const run = createClipTask(setup)
 
-  function store(path: string, matrix: FeatureMatrix): StoredMatrix {
-    const { data, bins, frames } = matrix
-    const bytes = encodeNpy(data, [bins, frames])
-    writeAtomically(path, bytes, temporaryDir)
-    return { bins, frames, crc32: crc32(bytes) }
-  }
-
-  /** What to keep: what this run was asked for, and what an earlier one with this recipe was. */
-  async function wishes(path: string): Promise<{ spectrogram: boolean; facts: boolean }> {
-    const entry = await readEntry(path)
-    const isOurs = typeof entry === 'object' && entry.recipeHash === recipeHash && entry.library === library
-    return {
-      spectrogram: setup.spectrogram || (isOurs && entry.spectrogram !== null),
-      facts: setup.facts || (isOurs && entry.facts !== null),
-    }
-  }
-
-  function write(
-    paths: EntryPaths,
-    known: Pick<FeatureEntry, 'id' | 'sound' | 'facts'>,
-    features: FeatureMatrix,
-    spectrogram: FeatureMatrix | null,
-  ) {
-    // What is there may be of another recipe.
-    if (spectrogram === null) rmSync(paths.spectrogram, { force: true })
-    const entry = {
-      ...known,
-      recipeHash,
-      library,
-      features: store(paths.features, features),
-      spectrogram: spectrogram && store(paths.spectrogram, spectrogram),
-    }
-    writeEntry(paths.entry, entry, temporaryDir)
-  }
-
-  async function compute({ id, path }: ClipJob): Promise<ClipFailure | null> {
+  async function compute({ id, path }: ClipJob): Promise<ClipResult | ClipFailure> {
     let isStores = false
     try {
-      const paths = entryPaths(dir, id, recipe)
-      const { channels, sampleRate, sound } = await readSound(path)
-      const wanted = await wishes(paths.entry)
-      const clip = { samples: toMono(channels), sampleRate }
-      const spectrogram = wanted.spectrogram && logMel ? logMel.extract(clip) : null
-      const features = spectrogram ? mfccFromLogMel(spectrogram, recipe.mfcc!) : extract(clip)
-      const facts = wanted.facts ? measureClip(id, channels, sampleRate) : null
+      const paths = store && entryPaths(store.dir, id, recipe)
+      const { sound, ...audio } = await readSound(path)
+      const parts = run(id, audio, store && paths ? await wishes(setup, store, paths.entry) : setup)
       isStores = true
-      write(paths, { id, sound, facts }, features, spectrogram)
-      return null
+      keepWaveform(setup, id, parts)
+      if (store) writeParts(setup, store, { id, sound }, parts)
+      const { matrices, facts } = parts
+      return { sha256: sound.sha256, facts, count: matrices.length, matrices: store ? null : matrices }
     } catch (error) {
       if (!isEscError(error)) throw error
       const message = error.message.includes(path) || isStores ? error.message : `${path}: ${error.message}`
@@ -124,13 +166,59 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
   }
 
   return async (jobs) => {
-    const outcomes: (ClipFailure | null)[] = []
+    const outcomes: (ClipResult | ClipFailure)[] = []
     for (const job of jobs) {
-      outcomes.push(await compute(job))
-      if (outcomes.at(-1)?.isStores) break
+      const outcome = await compute(job)
+      outcomes.push(outcome)
+      if ('code' in outcome && outcome.isStores) break
     }
     return outcomes
   }
+}
+
+/** What to keep: what this run was asked for, and what an earlier one with this recipe was. */
+async function wishes(setup: TaskSetup, { recipeHash, library }: StoreSetup, path: string): Promise<Wanted> {
+  const entry = await readEntry(path)
+  const isOurs = typeof entry === 'object' && entry.recipeHash === recipeHash && entry.library === library
+  return {
+    spectrogram: setup.spectrogram || (isOurs && entry.spectrogram !== null),
+    facts: setup.facts || (isOurs && entry.facts !== null),
+  }
+}
+
+/** Writes a clip's files, its entry last: where that is, they are whole. */
+function writeParts(
+  { recipe, windows, temporaryDir }: TaskSetup,
+  { dir, recipeHash, library }: StoreSetup,
+  known: Pick<FeatureEntry, 'id' | 'sound'>,
+  { matrices, spectrogram, facts }: ClipParts,
+): void {
+  const paths = entryPaths(dir, known.id, recipe)
+  function keep(path: string, all: readonly FeatureMatrix[], isCut: boolean): StoredMatrix {
+    const { bins, frames } = all[0]!
+    const data = isCut ? joined(all) : all[0]!.data
+    const bytes = encodeNpy(data, isCut ? [all.length, bins, frames] : [bins, frames])
+    writeAtomically(path, bytes, temporaryDir!)
+    return { windows: isCut ? all.length : null, bins, frames, crc32: crc32(bytes) }
+  }
+  // What is there may be of another recipe.
+  if (spectrogram === null) rmSync(paths.spectrogram, { force: true })
+  const entry: FeatureEntry = {
+    ...known,
+    recipeHash,
+    library,
+    features: keep(paths.features, matrices, windows !== null),
+    spectrogram: spectrogram && keep(paths.spectrogram, [spectrogram], false),
+    facts,
+  }
+  writeEntry(paths.entry, entry, temporaryDir!)
+}
+
+function joined(matrices: readonly FeatureMatrix[]): Float32Array {
+  const size = matrices[0]!.data.length
+  const data = new Float32Array(matrices.length * size)
+  for (const [i, matrix] of matrices.entries()) data.set(matrix.data, i * size)
+  return data
 }
 
 async function readSound(path: string): Promise<DecodedAudio & { sound: SoundFacts }> {

@@ -1,10 +1,17 @@
 export { auditDataset } from './audit-dataset.js'
 export { type DownloadEsc50Options, downloadEsc50, ESC50_LICENSE } from './download-esc50.js'
-export { type ExtractFeaturesOptions, extractFeatures, type FeatureSummary } from './extract-features.js'
+export {
+  type ClipSound,
+  type ExtractedFeatures,
+  type ExtractFeaturesOptions,
+  extractFeatures,
+  type FeatureSummary,
+  type SoundSource,
+} from './extract-features.js'
 export type { Fetch, HttpResponse } from './http.js'
 export { type OpenCsvMapping, openCsvDataset } from './open-csv.js'
 export { openDataset } from './open-dataset.js'
-export { type FeatureStore, openFeatures, type SoundDescription } from './open-features.js'
+export { openFeatures, type StoredFeatures } from './open-features.js'
 export type { OpenedDataset } from './open-files.js'
 export { type OpenFolderOptions, openFolderDataset } from './open-folder.js'
 export { type WriteSyntheticOptions, writeSyntheticEsc10 } from './write-synthetic.js'

@@ -1,7 +1,7 @@
 /** Opens a data set on disk, whichever of the known layouts it has. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EscError } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 import { type ParseEsc50Options, parseEsc50 } from '../esc50.js'
 import { parseUrbanSound8k } from '../urbansound8k.js'
 import { markerPath } from './layout.js'
@@ -47,6 +47,7 @@ const layouts = [
  * const clip = await loadAudio(pathOf(dataset.records[0]))
  */
 export async function openDataset(dir: string, options: ParseEsc50Options = {}): Promise<OpenedDataset> {
+  assertKnown('openDataset', options, { subset: true })
   const root = await openRoot(dir, `expected a folder with ${layouts}`)
   const esc50Table = await findEsc50Table(root)
   if (esc50Table !== null) return openEsc50(root, esc50Table, options)

@@ -1,6 +1,6 @@
 /** Opens a data set that has a folder for each class. */
 import { basename, join } from 'node:path'
-import { EscError } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 import * as z from 'zod/mini'
 import type { ClipRecord } from '../record.js'
 import { bareFilename, toId } from '../table-cells.js'
@@ -48,6 +48,7 @@ export async function openFolderDataset(
   dir: string,
   options: OpenFolderOptions = {},
 ): Promise<OpenedDataset> {
+  assertKnown('openFolderDataset', options, { groupOf: true })
   const root = await openRoot(dir, 'expected a folder with a folder of sounds for each class')
   const entries = await listFolder(root, root)
   const loose = entries.find(isSound)

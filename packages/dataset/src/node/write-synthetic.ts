@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWav } from '@esc/audio-io/node'
-import { EscError, type OnProgress } from '@esc/core'
+import { assertKnown, EscError, type OnProgress } from '@esc/core'
 import { type SyntheticOptions, synthesizeEsc10 } from '../synthetic/esc10.js'
 import { markerPath } from './layout.js'
 
@@ -35,6 +35,13 @@ export async function writeSyntheticEsc10(
   options: WriteSyntheticOptions = {},
   onProgress?: OnProgress,
 ): Promise<string> {
+  assertKnown('writeSyntheticEsc10', options, {
+    seed: true,
+    clipsPerClass: true,
+    sampleRate: true,
+    durationSec: true,
+    signal: true,
+  })
   const { seed = 42, clipsPerClass = 40, sampleRate = 44100, durationSec = 5, signal } = options
   const chosen = { seed, clipsPerClass, sampleRate, durationSec }
   const { dataset, csv, clipAt } = synthesizeEsc10(chosen)

@@ -1,8 +1,11 @@
 /** From a fold for each example to lists of indices, and checks that all folds share. */
 import { EscError, type Split } from '@esc/core'
 
+/** Splits that are made one at a time. */
+export type Splits = Generator<Split, void, undefined>
+
 /** Each fold in turn as the test part and the others as the training part, indices in ascending order. */
-export function* splitsByFold(foldOf: Int32Array, nSplits: number): Generator<Split, void, undefined> {
+export function* splitsByFold(foldOf: Int32Array, nSplits: number): Splits {
   const testCounts = new Int32Array(nSplits)
   for (let i = 0; i < foldOf.length; i++) testCounts[foldOf[i]!]!++
   for (let fold = 0; fold < nSplits; fold++) {

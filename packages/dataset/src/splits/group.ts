@@ -1,27 +1,28 @@
 /** K folds that keep clips of one field recording together. */
-import { assertInteger, EscError, type Split } from '@esc/core'
+import { assertInteger, assertKnown, EscError, type Split } from '@esc/core'
 import { dealGroups } from './deal-groups.js'
-import { assertEnough, assertMembers, assertSameLength, splitsByFold } from './folds.js'
+import { assertEnough, assertMembers, assertSameLength, type Splits, splitsByFold } from './folds.js'
 import { encodeSorted, type Labels } from './labels.js'
 import { argsort } from './numpy.js'
+import { type Clips, clipsOf, expand, expandEach, isSource, type SplitSource } from './source.js'
 
 /** Options of {@link groupKFold}. */
 export interface GroupKFoldOptions {
-  /** Default 5. */
+  /** @defaultValue 5 */
   nSplits?: number
 }
 
 /** Options of {@link stratifiedGroupKFold}. */
 export interface StratifiedGroupKFoldOptions {
-  /** Default 5. */
+  /** @defaultValue 5 */
   nSplits?: number
-  /** Shuffles the groups before they are dealt out; `null`, the default, does not (`shuffle=False`). */
+  /** Shuffles the groups before they are dealt out; `null` does not (`shuffle=False`). @defaultValue `null` */
   seed?: number | null
 }
 
 /** Options of {@link stratifiedGroupSplit}. */
 export interface StratifiedGroupSplitOptions {
-  /** Default 0. */
+  /** @defaultValue 0 */
   seed?: number
 }
 
@@ -29,18 +30,29 @@ export interface StratifiedGroupSplitOptions {
  * K folds of about the same size in which no group is on both sides: the largest group goes to the smallest fold,
  * and so on. Of equally large groups the one that NumPy's unstable sort puts last goes first, as in scikit-learn.
  *
- * @param groups - One group per example, such as `record.group`.
+ * @param set - The groups of its clips are dealt out. In its place it takes groups, one for each example.
  * @returns `nSplits` splits into train and test, made one at a time; each example is in one test part. Indices in
  *   ascending order.
- * @throws EscError INVALID_OPTION if `nSplits < 2`; INVALID_INPUT if there are fewer groups than folds.
+ * @throws EscError INVALID_OPTION if `nSplits < 2`; INVALID_INPUT if there are fewer groups than folds, or two examples of
+ *   one clip differ in label, group or fold.
  * @see scikit-learn 1.2 `GroupKFold`; the folds are the same.
+ * @example for (const { train, test } of groupKFold(features, { nSplits: 5 })) console.log(train, test)
+ */
+export function groupKFold(set: SplitSource, options?: GroupKFoldOptions): Splits
+/**
+ * {@link groupKFold} of examples that are of these groups.
+ *
  * @example for (const { train, test } of groupKFold(['a', 'a', 'b', 'c'], { nSplits: 2 })) console.log(train, test)
  */
-export function groupKFold(
-  groups: Labels,
-  options: GroupKFoldOptions = {},
-): Generator<Split, void, undefined> {
-  const { nSplits = 5 } = options
+export function groupKFold(groups: Labels, options?: GroupKFoldOptions): Splits
+export function groupKFold(from: SplitSource | Labels, options: GroupKFoldOptions = {}): Splits {
+  assertKnown('groupKFold', options, { nSplits: true })
+  if (!isSource(from)) return dealBySize(from, options)
+  const clips = clipsOf(from)
+  return expandEach(clips, dealBySize(clips.groups, options))
+}
+
+function dealBySize(groups: Labels, { nSplits = 5 }: GroupKFoldOptions): Splits {
   assertInteger('nSplits', nSplits, 2)
   const { codes, counts } = encodeSorted('groups', groups)
   assertEnough(nSplits, 'groups', counts.length)
@@ -74,24 +86,55 @@ export function groupKFold(
  * groups' class counts and leaves their names behind, which loses the stratification. An empty part is an
  * error.
  *
- * @param labels - One class per example.
- * @param groups - One group per example, such as `record.group`.
+ * @param set - The groups of its clips are dealt out. In its place it takes labels and groups, one of each for each example.
  * @returns `nSplits` splits into train and test, made one at a time; each example is in one test part. Indices in
  *   ascending order.
  * @throws EscError INVALID_OPTION if `nSplits < 2`; INVALID_INPUT if the lengths differ, there are fewer
- *   groups than folds, every class has fewer members than folds, or the deal leaves a fold empty.
+ *   groups than folds, every class has fewer members than folds, the deal leaves a fold empty, or two examples of one clip
+ *   differ in label, group or fold.
  * @see scikit-learn 1.2 `StratifiedGroupKFold`.
- * @example
- * const labels = dataset.records.map((record) => record.labelIndex)
- * const groups = dataset.records.map((record) => record.group)
- * for (const split of stratifiedGroupKFold(labels, groups, { nSplits: 5, seed: 42 })) console.log(split.test)
+ * @example for (const { test } of stratifiedGroupKFold(features, { nSplits: 5, seed: 42 })) console.log(test)
+ */
+export function stratifiedGroupKFold(set: SplitSource, options?: StratifiedGroupKFoldOptions): Splits
+/**
+ * {@link stratifiedGroupKFold} of examples that have these labels and groups.
+ *
+ * @param labels - One class for each example.
+ * @param groups - One group for each example.
+ * @example for (const { test } of stratifiedGroupKFold([0, 0, 1, 1], ['a', 'b', 'c', 'd'], { nSplits: 2 })) console.log(test)
  */
 export function stratifiedGroupKFold(
   labels: Labels,
   groups: Labels,
-  options: StratifiedGroupKFoldOptions = {},
-): Generator<Split, void, undefined> {
-  const { nSplits = 5, seed = null } = options
+  options?: StratifiedGroupKFoldOptions,
+): Splits
+export function stratifiedGroupKFold(
+  from: SplitSource | Labels,
+  second?: Labels | StratifiedGroupKFoldOptions,
+  third?: StratifiedGroupKFoldOptions,
+): Splits {
+  const { clips, labels, groups, options } = readArguments(from, second, third)
+  assertKnown('stratifiedGroupKFold', options, { nSplits: true, seed: true })
+  const splits = dealEvenly(labels, groups, options)
+  return clips === null ? splits : expandEach(clips, splits)
+}
+
+/** Tells `(set, options)` from `(labels, groups, options)`. */
+function readArguments<T extends object>(
+  from: SplitSource | Labels,
+  second: Labels | T | undefined,
+  third: T | undefined,
+): { clips: Clips | null; labels: Labels; groups: Labels; options: T | undefined } {
+  if (!isSource(from)) return { clips: null, labels: from, groups: second as Labels, options: third }
+  const clips = clipsOf(from)
+  return { clips, labels: clips.labels, groups: clips.groups, options: second as T | undefined }
+}
+
+function dealEvenly(
+  labels: Labels,
+  groups: Labels,
+  { nSplits = 5, seed = null }: StratifiedGroupKFoldOptions = {},
+): Splits {
   assertInteger('nSplits', nSplits, 2)
   assertSameLength('labels', labels.length, 'groups', groups.length)
   const classes = encodeSorted('labels', labels)
@@ -116,17 +159,39 @@ export function stratifiedGroupKFold(
  * part, the first of five folds of the rest the validation part. That is 64, 16 and 20 %, as nearly as whole
  * groups allow.
  *
- * @param labels - One class per example.
- * @param groups - One group per example.
+ * @param set - The groups of its clips are dealt out. In its place it takes labels and groups, one of each for each example.
  * @throws EscError as {@link stratifiedGroupKFold} does.
+ * @example const { train, validation, test } = stratifiedGroupSplit(features, { seed: 42 })
+ */
+export function stratifiedGroupSplit(set: SplitSource, options?: StratifiedGroupSplitOptions): Required<Split>
+/**
+ * {@link stratifiedGroupSplit} of examples that have these labels and groups.
+ *
+ * @param labels - One class for each example.
+ * @param groups - One group for each example.
  * @example stratifiedGroupSplit(records.map((r) => r.labelIndex), records.map((r) => r.group), { seed: 42 })
  */
 export function stratifiedGroupSplit(
   labels: Labels,
   groups: Labels,
-  options: StratifiedGroupSplitOptions = {},
+  options?: StratifiedGroupSplitOptions,
+): Required<Split>
+export function stratifiedGroupSplit(
+  from: SplitSource | Labels,
+  second?: Labels | StratifiedGroupSplitOptions,
+  third?: StratifiedGroupSplitOptions,
 ): Required<Split> {
-  const { seed = 0 } = options
+  const { clips, labels, groups, options } = readArguments(from, second, third)
+  assertKnown('stratifiedGroupSplit', options, { seed: true })
+  const split = splitTwice(labels, groups, options)
+  return clips === null ? split : expand(clips, split)
+}
+
+function splitTwice(
+  labels: Labels,
+  groups: Labels,
+  { seed = 0 }: StratifiedGroupSplitOptions = {},
+): Required<Split> {
   assertSameLength('labels', labels.length, 'groups', groups.length)
   // Numbers that sort as the names do: cheaper to deal out twice.
   const classes = encodeSorted('labels', labels).codes
@@ -139,6 +204,6 @@ export function stratifiedGroupSplit(
 }
 
 function firstOfFive(labels: Labels, groups: Labels, seed: number): Split {
-  const [first] = stratifiedGroupKFold(labels, groups, { nSplits: 5, seed })
+  const [first] = dealEvenly(labels, groups, { nSplits: 5, seed })
   return first!
 }

@@ -1,6 +1,7 @@
 /** Finds groups that a split tears apart. */
 import { EscError, type Split } from '@esc/core'
 import type { Labels } from './labels.js'
+import { clipsOf, isSource, type SplitSource } from './source.js'
 
 const PARTS = ['train', 'validation', 'test'] as const
 
@@ -17,19 +18,39 @@ export interface GroupLeak {
 export interface LeakReport {
   /** In the order in which the groups first appear in the parts. */
   leaks: GroupLeak[]
-  /** Test examples that have a sibling in training: those whose result cannot be trusted. */
+  /** Test clips that have a sibling in training: those whose result cannot be trusted. Windows of one clip count once. */
   leakedTestClips: number
+}
+
+/** The group of each example, and its clip where examples may be windows; otherwise `clipOf` is `null`. */
+interface Grouping {
+  groups: Labels
+  clipOf: Int32Array | null
 }
 
 /**
  * Lists the groups that have examples in more than one part of a split. A network may recognise such a
  * recording's microphone and room instead of the sound.
  *
- * @param groups - One group per example, such as `record.group`.
- * @throws EscError INVALID_INPUT if the split has an index without a group.
- * @example findLeaks(split, dataset.records.map((record) => record.group)).leakedTestClips
+ * @param set - What was split. In its place it takes groups, one for each example, and each example counts as a clip.
+ * @throws EscError INVALID_INPUT if the split has an index without an example, or two examples of one clip differ in
+ *   label, group or fold.
+ * @example findLeaks(split, features).leakedTestClips
  */
-export function findLeaks(split: Split, groups: Labels): LeakReport {
+export function findLeaks(split: Split, set: SplitSource): LeakReport
+/** {@link findLeaks} of examples that are of these groups. @example findLeaks(split, ['a', 'a', 'b']).leakedTestClips */
+export function findLeaks(split: Split, groups: Labels): LeakReport
+export function findLeaks(split: Split, from: SplitSource | Labels): LeakReport {
+  return reportLeaks(split, groupingOf(from))
+}
+
+function groupingOf(from: SplitSource | Labels): Grouping {
+  if (!isSource(from)) return { groups: from, clipOf: null }
+  const { groups, clipOf } = clipsOf(from)
+  return { groups: Array.from(clipOf, (clip) => groups[clip]!), clipOf }
+}
+
+function reportLeaks(split: Split, { groups, clipOf }: Grouping): LeakReport {
   const torn = tornGroups(split, groups)
   const byGroup = new Map<number | string, GroupLeak>()
   for (const group of torn) byGroup.set(group, { group, train: [], validation: [], test: [] })
@@ -39,8 +60,10 @@ export function findLeaks(split: Split, groups: Labels): LeakReport {
     }
   }
   const leaks = [...byGroup.values()]
+  const clipsAmong = (indices: number[]) =>
+    clipOf === null ? indices.length : new Set(indices.map((index) => clipOf[index])).size
   const leakedTestClips = leaks.reduce(
-    (sum, { train, test }) => sum + (train.length > 0 ? test.length : 0),
+    (sum, { train, test }) => sum + (train.length > 0 ? clipsAmong(test) : 0),
     0,
   )
   return { leaks, leakedTestClips }
@@ -53,7 +76,10 @@ function tornGroups(split: Split, groups: Labels): (number | string)[] {
     for (const index of split[part] ?? []) {
       const group = groups[index]
       if (group === undefined) {
-        throw new EscError('INVALID_INPUT', `${part} holds index ${index}; there are ${groups.length} groups`)
+        throw new EscError(
+          'INVALID_INPUT',
+          `${part} holds index ${index}; there are ${groups.length} examples`,
+        )
       }
       const seen = partsOf.get(group) ?? 0
       if ((seen & (1 << bit)) === 0) partsOf.set(group, seen | (1 << bit))
@@ -66,12 +92,16 @@ function tornGroups(split: Split, groups: Labels): (number | string)[] {
 /**
  * Refuses a split that tears a group apart.
  *
+ * @param set - What was split. In its place it takes groups, one for each example.
  * @throws EscError GROUP_LEAK naming the first such groups, with all of them in `detail.leaks`; INVALID_INPUT
  *   as {@link findLeaks}.
- * @example assertNoLeaks(split, dataset.records.map((record) => record.group))
+ * @example assertNoLeaks(split, features)
  */
-export function assertNoLeaks(split: Split, groups: Labels): void {
-  const { leaks, leakedTestClips } = findLeaks(split, groups)
+export function assertNoLeaks(split: Split, set: SplitSource): void
+/** {@link assertNoLeaks} of examples that are of these groups. @example assertNoLeaks(split, ['a', 'a', 'b']) */
+export function assertNoLeaks(split: Split, groups: Labels): void
+export function assertNoLeaks(split: Split, from: SplitSource | Labels): void {
+  const { leaks, leakedTestClips } = reportLeaks(split, groupingOf(from))
   if (leaks.length === 0) return
   const shown = leaks.slice(0, 5).map(({ group }) => group)
   const more = leaks.length > 5 ? ` and ${leaks.length - 5} more` : ''

@@ -1,6 +1,7 @@
-/** Sizes of a random split's parts, and the drawing of units: single examples, or groups. */
+/** Sizes of a random split's parts, and the drawing of units: single examples, clips, or groups. */
 import { EscError, type Rng, type Split } from '@esc/core'
 import { range } from './folds.js'
+import type { Unit } from './source.js'
 
 /** Parts of units, one byte each; 0 is neither. */
 export const TRAIN = 1
@@ -13,10 +14,11 @@ export const TEST = 2
 export interface PartSizeOptions {
   /** Each function has its own default, which holds where `trainSize` is not given either. */
   testSize?: number
+  /** @defaultValue what the test part leaves */
   trainSize?: number
 }
 
-/** Sizes in whole examples, or in whole groups. */
+/** Sizes in whole examples, clips or groups. */
 export interface PartCounts {
   unitCount: number
   trainCount: number
@@ -33,7 +35,7 @@ export function partCounts(
   unitCount: number,
   sizes: PartSizeOptions,
   defaultTestSize: number,
-  units: 'examples' | 'groups',
+  units: Unit,
 ): PartCounts {
   const { trainSize, testSize = trainSize === undefined ? defaultTestSize : undefined } = sizes
   if (
@@ -64,7 +66,7 @@ export function countOf(
   name: 'testSize' | 'trainSize' | 'validationSize',
   size: number,
   unitCount: number,
-  units: 'examples' | 'groups',
+  units: Unit,
 ): number {
   const isShare = size > 0 && size < 1
   if (!isShare && !(Number.isSafeInteger(size) && size >= 1)) {

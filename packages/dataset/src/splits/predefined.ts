@@ -1,26 +1,109 @@
 /** Splits along the folds that came with the data set. */
-import { EscError, type Split } from '@esc/core'
+import { assertKnown, EscError, type Split } from '@esc/core'
+import { clipsOf, expand, isSource, type SplitSource } from './source.js'
 
 /** Which folds are held out. */
 export interface PredefinedFoldsOptions {
   testFold: number
-  /** `null`, the default, makes no validation part. */
+  /** `null` makes no validation part. @defaultValue `null` */
   validationFold?: number | null
+}
+
+/** Options of {@link trainValTest}. */
+export interface TrainValTestOptions {
+  testFold: number
+  /** @defaultValue the fold after `testFold`, and the first one after the last */
+  validationFold?: number | undefined
+}
+
+/** One fold for each clip, and what a message calls each. */
+interface Folds {
+  folds: ArrayLike<number | null>
+  nameOf: (index: number) => string
 }
 
 /**
  * Splits along the data set's own folds: one for testing, one for validation, the others for training.
  *
- * @param folds - One fold number per example; `dataset.records.map((record) => record.fold)`.
+ * @param set - Its clips go where their folds go. In its place it takes fold numbers, one for each example.
  * @returns Indices in ascending order; every example is in one part.
  * @throws EscError INVALID_OPTION naming the folds there are, if one asked for does not exist or both are the
- *   same; INVALID_INPUT if an example has no fold, or no fold is left for training.
+ *   same; INVALID_INPUT if a clip has no fold, no fold is left for training, or two examples of one clip differ in label,
+ *   group or fold.
  * @see scikit-learn 1.2 `PredefinedSplit`, which has no validation part.
- * @example predefinedFolds(dataset.records.map((record) => record.fold), { testFold: 5, validationFold: 4 })
+ * @example predefinedFolds(features, { testFold: 5, validationFold: 4 })
  */
-export function predefinedFolds(folds: ArrayLike<number | null>, options: PredefinedFoldsOptions): Split {
-  const { testFold, validationFold = null } = options
-  const existing = existingFolds(folds)
+export function predefinedFolds(set: SplitSource, options: PredefinedFoldsOptions): Split
+/** {@link predefinedFolds} of examples in these folds. @example predefinedFolds([1, 2, 3, 1], { testFold: 1 }) */
+export function predefinedFolds(folds: ArrayLike<number | null>, options: PredefinedFoldsOptions): Split
+export function predefinedFolds(
+  from: SplitSource | ArrayLike<number | null>,
+  options: PredefinedFoldsOptions,
+): Split {
+  assertKnown('predefinedFolds', options, { testFold: true, validationFold: true })
+  const { testFold, validationFold = null } = options ?? {}
+  return splitFolds(from, testFold, validationFold)
+}
+
+/**
+ * {@link predefinedFolds} with the fold after the test fold for validation, and the first one after the last: of
+ * ESC-50's five folds three train, one validates and one tests. Over all test folds each fold validates once.
+ *
+ * @param set - Its clips go where their folds go. In its place it takes fold numbers, one for each example.
+ * @returns All three parts.
+ * @throws EscError as {@link predefinedFolds} does; with two folds none is left for training. INVALID_OPTION also if
+ *   `validationFold` is `null`: there always is a validation part.
+ * @example for (const testFold of [1, 2, 3, 4, 5]) console.log(trainValTest(features, { testFold }).validation)
+ */
+export function trainValTest(set: SplitSource, options: TrainValTestOptions): Required<Split>
+/** {@link trainValTest} of examples in these folds. @example trainValTest([1, 2, 3, 1], { testFold: 1 }) */
+export function trainValTest(folds: ArrayLike<number | null>, options: TrainValTestOptions): Required<Split>
+export function trainValTest(
+  from: SplitSource | ArrayLike<number | null>,
+  options: TrainValTestOptions,
+): Required<Split> {
+  assertKnown('trainValTest', options, { testFold: true, validationFold: true })
+  const { testFold, validationFold = 'next' } = options ?? {}
+  if (validationFold === null) {
+    const hint = 'leave it out for the fold after the test fold, or use predefinedFolds'
+    throw new EscError('INVALID_OPTION', `validationFold=null must be a fold; ${hint}`)
+  }
+  return splitFolds(from, testFold, validationFold) as Required<Split>
+}
+
+function splitFolds(
+  from: SplitSource | ArrayLike<number | null>,
+  testFold: number,
+  validation: number | null | 'next',
+): Split {
+  if (!isSource(from)) return splitKnown({ folds: from, nameOf: (i) => `example ${i}` }, testFold, validation)
+  const clips = clipsOf(from)
+  const folds = { folds: clips.folds, nameOf: (i: number) => `clip '${clips.ids[i]}'` }
+  return expand(clips, splitKnown(folds, testFold, validation))
+}
+
+function splitKnown({ folds, nameOf }: Folds, testFold: number, validation: number | null | 'next'): Split {
+  const existing = existingFolds({ folds, nameOf })
+  const validationFold = validation === 'next' ? foldAfter(testFold, existing) : validation
+  assertExisting(existing, { testFold, validationFold })
+  const train = where(folds, (fold) => fold !== testFold && fold !== validationFold)
+  if (train.length === 0) {
+    throw new EscError('INVALID_INPUT', `no fold of ${existing.join(', ')} is left for training`)
+  }
+  const test = where(folds, (fold) => fold === testFold)
+  if (validationFold === null) return { train, test }
+  return { train, validation: where(folds, (fold) => fold === validationFold), test }
+}
+
+function foldAfter(testFold: number, existing: readonly number[]): number | null {
+  return existing.find((fold) => fold > testFold) ?? existing[0] ?? null
+}
+
+/** @throws EscError INVALID_OPTION unless both exist, or the second is `null`, and they differ. */
+function assertExisting(
+  existing: readonly number[],
+  { testFold, validationFold }: Required<PredefinedFoldsOptions>,
+): void {
   for (const [name, fold] of Object.entries({ testFold, validationFold })) {
     if (fold !== null && !existing.includes(fold)) {
       throw new EscError('INVALID_OPTION', `${name}=${fold} does not exist; folds: ${existing.join(', ')}`, {
@@ -31,44 +114,15 @@ export function predefinedFolds(folds: ArrayLike<number | null>, options: Predef
   if (validationFold === testFold) {
     throw new EscError('INVALID_OPTION', `validationFold=${validationFold} must differ from testFold`)
   }
-  const train = where(folds, (fold) => fold !== testFold && fold !== validationFold)
-  if (train.length === 0) {
-    throw new EscError('INVALID_INPUT', `no fold of ${existing.join(', ')} is left for training`)
-  }
-  const test = where(folds, (fold) => fold === testFold)
-  if (validationFold === null) return { train, test }
-  return { train, validation: where(folds, (fold) => fold === validationFold), test }
-}
-
-/** Options of {@link trainValTest}. */
-export interface TrainValTestOptions {
-  testFold: number
-}
-
-/**
- * {@link predefinedFolds} with the fold after the test fold for validation, and the first one after the last: of
- * ESC-50's five folds three train, one validates and one tests. Over all test folds each fold validates once.
- *
- * @param folds - One fold number per example.
- * @throws EscError as {@link predefinedFolds} does; with two folds none is left for training.
- * @example
- * const folds = dataset.records.map((record) => record.fold)
- * for (const testFold of [1, 2, 3, 4, 5]) console.log(trainValTest(folds, { testFold }).validation)
- */
-export function trainValTest(folds: ArrayLike<number | null>, options: TrainValTestOptions): Required<Split> {
-  const { testFold } = options
-  const existing = existingFolds(folds)
-  const validationFold = existing.find((fold) => fold > testFold) ?? existing[0] ?? null
-  return predefinedFolds(folds, { testFold, validationFold }) as Required<Split>
 }
 
 /** The fold numbers there are, in ascending order. */
-function existingFolds(folds: ArrayLike<number | null>): number[] {
+function existingFolds({ folds, nameOf }: Folds): number[] {
   const existing = new Set<number>()
   for (let i = 0; i < folds.length; i++) {
     const fold = folds[i]!
     if (!Number.isInteger(fold)) {
-      throw new EscError('INVALID_INPUT', `example ${i} has fold ${fold}; each needs a number`)
+      throw new EscError('INVALID_INPUT', `${nameOf(i)} has fold ${fold}; each needs a number`)
     }
     existing.add(fold)
   }

@@ -1,5 +1,5 @@
-/** One random split: of examples, with the classes' shares if asked, or of whole groups. */
-import { assertInteger, createRng, EscError, type Rng, type Split } from '@esc/core'
+/** One random split: of clips, with the classes' shares if asked, or of whole groups. */
+import { assertInteger, assertKnown, createRng, EscError, type Rng, type Split } from '@esc/core'
 import { countByGroup } from './deal-groups.js'
 import { assertSameLength, range } from './folds.js'
 import { type Encoding, encodeByAppearance, type Labels, membersByCode } from './labels.js'
@@ -13,58 +13,113 @@ import {
   TEST,
   TRAIN,
 } from './parts.js'
+import {
+  type Clips,
+  clipsOf,
+  expand,
+  isSource,
+  labelsOfClips,
+  type SplitSource,
+  type Unit,
+} from './source.js'
 
-/** Options of {@link trainTestSplit}; `testSize` is by default 0.25. */
+/** Options of {@link trainTestSplit} of a number of examples; `testSize` is by default 0.25. */
 export interface TrainTestSplitOptions extends PartSizeOptions {
-  /** Default 0. */
+  /** @defaultValue 0 */
   seed?: number
-  /** One class per example, to keep the classes' shares in both parts; `null`, the default, draws freely. */
+  /** One class for each example, to keep the classes' shares in both parts; `null` draws freely. @defaultValue `null` */
   stratify?: Labels | null
   /**
-   * One group per example, such as `record.group`, none of which is then on both sides; `null`, the default, ignores
-   * siblings. Sizes count groups, as {@link groupShuffleSplit}'s do, and `stratify` keeps the classes' shares of the
-   * groups, a group of several classes counting for the one that most of its examples have.
+   * One group for each example, none of which is then on both sides; `null` ignores siblings. Sizes count groups, as
+   * {@link groupShuffleSplit}'s do, and `stratify` keeps the classes' shares of the groups. A group of several classes
+   * counts for the one that most of its examples have.
+   *
+   * @defaultValue `null`
    */
   groups?: Labels | null
 }
 
-/** Options of {@link stratifiedSplit}. Sizes are shares in (0, 1), or numbers of examples. */
+/** Options of {@link trainTestSplit} of a set: as {@link TrainTestSplitOptions}, and `true` means the set's own. */
+export interface TrainTestSplitSetOptions extends Omit<TrainTestSplitOptions, 'stratify' | 'groups'> {
+  /** `true` keeps the shares of the set's classes in both parts. @defaultValue `null` */
+  stratify?: true | Labels | null
+  /** `true` puts none of the set's groups on both sides. @defaultValue `null` */
+  groups?: true | Labels | null
+}
+
+/** Options of {@link stratifiedSplit}. Sizes are shares in (0, 1), or numbers of clips. */
 export interface StratifiedSplitOptions {
-  /** Default 0. */
+  /** @defaultValue 0 */
   seed?: number
-  /** Of all examples. Default 0.2. */
+  /** Of all clips. @defaultValue 0.2 */
   testSize?: number
-  /** Of what the test part leaves. Default 0.2; `null` makes no validation part. */
+  /** Of what the test part leaves; `null` makes no validation part. @defaultValue 0.2 */
   validationSize?: number | null
 }
 
 /**
- * Splits examples at random into training and test. With `stratify`, each class gets its exact share rounded
- * down or up; the examples that rounding leaves over go to the classes with the largest remainders, ties
- * drawn at random. With `groups`, whole groups are drawn, large ones as likely as small ones: where the examples of each
+ * Splits clips at random into training and test. With `stratify`, each class gets its exact share rounded
+ * down or up; the clips that rounding leaves over go to the classes with the largest remainders, ties
+ * drawn at random. With `groups`, whole groups are drawn, large ones as likely as small ones: where the clips of each
  * class must be even, take the first fold of {@link stratifiedGroupKFold}.
  *
- * Differs from scikit-learn: takes a count and returns indices, in ascending order; takes groups; remainders are
+ * Differs from scikit-learn: takes a set or a count and returns indices, in ascending order; takes groups; remainders are
  * compared exactly, where `_approximate_mode` compares floats; the generator is another, so one seed gives another
  * draw.
  *
- * @param count - How many examples there are.
+ * @param set - Its clips are drawn. A number in its place is a number of examples.
  * @throws EscError INVALID_OPTION if a size is out of range; INVALID_INPUT if a part would be empty, both need more
- *   examples than there are, a class has one member, or a part has fewer examples than there are classes; with
- *   groups, the same of groups.
+ *   clips than there are, a class has one member, or a part has fewer clips than there are classes; with
+ *   groups, the same of groups. INVALID_INPUT also if two examples of one clip differ in label, group or fold.
  * @see scikit-learn 1.2 `train_test_split`, `StratifiedShuffleSplit`, `_approximate_mode`.
- * @example
- * const classes = dataset.records.map((record) => record.labelIndex)
- * const groups = dataset.records.map((record) => record.group)
- * const { train, test } = trainTestSplit(classes.length, { seed: 42, stratify: classes, groups })
+ * @example const { train, test } = trainTestSplit(features, { seed: 42, stratify: true, groups: true })
  */
-export function trainTestSplit(count: number, options: TrainTestSplitOptions = {}): Split {
+export function trainTestSplit(set: SplitSource, options?: TrainTestSplitSetOptions): Split
+/**
+ * {@link trainTestSplit} of `count` examples.
+ *
+ * @example const { train, test } = trainTestSplit(4, { testSize: 2, stratify: ['dog', 'rain', 'dog', 'rain'] })
+ */
+export function trainTestSplit(count: number, options?: TrainTestSplitOptions): Split
+export function trainTestSplit(from: SplitSource | number, options: TrainTestSplitSetOptions = {}): Split {
+  assertKnown('trainTestSplit', options, {
+    seed: true,
+    stratify: true,
+    groups: true,
+    testSize: true,
+    trainSize: true,
+  })
+  const clips = isSource(from) ? clipsOf(from) : null
+  const drawn: TrainTestSplitOptions = {
+    ...options,
+    stratify: listOf('stratify', options.stratify ?? null, clips?.labels, clips),
+    groups: listOf('groups', options.groups ?? null, clips?.groups, clips),
+  }
+  if (clips === null) return drawSplit(from as number, drawn, 'examples')
+  return expand(clips, drawSplit(clips.ids.length, drawn, 'clips'))
+}
+
+/** The list that an option of {@link trainTestSplit} stands for: one value for each unit that is drawn. */
+function listOf(
+  name: 'stratify' | 'groups',
+  value: true | Labels | null,
+  own: Labels | undefined,
+  clips: Clips | null,
+): Labels | null {
+  if (value === null) return null
+  if (typeof value === 'object') return clips === null ? value : labelsOfClips(name, value, clips)
+  if (value === true && own !== undefined) return own
+  const rule = own === undefined ? 'an array, or null' : 'true, an array, or null'
+  throw new EscError('INVALID_OPTION', `${name}=${String(value)} must be ${rule}`)
+}
+
+function drawSplit(count: number, options: TrainTestSplitOptions, units: Unit): Split {
   const { seed = 0, stratify = null, groups = null } = options
   assertInteger('count', count, 1)
   if (stratify !== null) assertSameLength('labels in stratify', stratify.length, 'examples', count)
   const rng = createRng(seed)
   if (groups === null) {
-    const sizes = partCounts(count, options, 0.25, 'examples')
+    const sizes = partCounts(count, options, 0.25, units)
     return splitOf(
       range(count),
       stratify === null ? drawParts(sizes, rng) : drawStratified(stratify, sizes, rng, 'example'),
@@ -81,22 +136,31 @@ export function trainTestSplit(count: number, options: TrainTestSplitOptions = {
 }
 
 /**
- * Splits examples at random into training, validation and test, each with the classes' shares: two
+ * Splits clips at random into training, validation and test, each with the classes' shares: two
  * {@link trainTestSplit}s, the second over what the first leaves for training.
  *
- * @param labels - One class per example.
+ * @param set - Its clips are drawn. In its place it takes labels, one for each example.
  * @throws EscError as {@link trainTestSplit} does.
- * @example stratifiedSplit(dataset.records.map((record) => record.label), { seed: 42 })
+ * @example const { train, validation, test } = stratifiedSplit(features, { seed: 42 })
  */
-export function stratifiedSplit(labels: Labels, options: StratifiedSplitOptions = {}): Split {
+export function stratifiedSplit(set: SplitSource, options?: StratifiedSplitOptions): Split
+/** {@link stratifiedSplit} of examples that have these labels. @example stratifiedSplit(labels, { seed: 42 }) */
+export function stratifiedSplit(labels: Labels, options?: StratifiedSplitOptions): Split
+export function stratifiedSplit(from: SplitSource | Labels, options: StratifiedSplitOptions = {}): Split {
+  assertKnown('stratifiedSplit', options, { seed: true, testSize: true, validationSize: true })
+  if (!isSource(from)) return drawTwice(from, options, 'examples')
+  const clips = clipsOf(from)
+  return expand(clips, drawTwice(clips.labels, options, 'clips'))
+}
+
+function drawTwice(labels: Labels, options: StratifiedSplitOptions, units: Unit): Split {
   const { seed = 0, testSize = 0.2, validationSize = 0.2 } = options
-  const outer = trainTestSplit(labels.length, { testSize, seed, stratify: labels })
+  const outer = drawSplit(labels.length, { testSize, seed, stratify: labels }, units)
   if (validationSize === null) return outer
-  const inner = trainTestSplit(outer.train.length, {
-    testSize: countOf('validationSize', validationSize, outer.train.length, 'examples'),
-    seed,
-    stratify: Array.from(outer.train, (i) => labels[i]!),
-  })
+  const rest = outer.train.length
+  const stratify = Array.from(outer.train, (i) => labels[i]!)
+  const validationCount = countOf('validationSize', validationSize, rest, units)
+  const inner = drawSplit(rest, { testSize: validationCount, seed, stratify }, units)
   const pick = (indices: Int32Array) => indices.map((i) => outer.train[i]!)
   return { train: pick(inner.train), validation: pick(inner.test), test: outer.test }
 }

@@ -1,35 +1,48 @@
 /** Splits along time: what was recorded first is trained on, what came later is tested. */
-import { assertInteger, EscError, type Split } from '@esc/core'
-import { range } from './folds.js'
+import { assertInteger, assertKnown, EscError } from '@esc/core'
+import { range, type Splits } from './folds.js'
+import { clipsOf, expandEach, isSource, type SplitSource, type Unit } from './source.js'
 
-/** Options of {@link timeSeriesSplit}. Sizes are numbers of examples. */
+/** Options of {@link timeSeriesSplit}. Sizes are numbers of clips. */
 export interface TimeSeriesSplitOptions {
-  /** Default 5. */
+  /** @defaultValue 5 */
   nSplits?: number
-  /** The last so many of the examples before the test part; `null`, the default, takes all of them. */
+  /** The last so many of the clips before the test part; `null` takes all of them. @defaultValue `null` */
   maxTrainSize?: number | null
-  /** `null`, the default, is `floor(count / (nSplits + 1))`. */
+  /** `null` is `floor(count / (nSplits + 1))`. @defaultValue `null` */
   testSize?: number | null
-  /** Examples left out between training and test, so that neighbours in time are not on both sides. Default 0. */
+  /** Clips left out between training and test, so that neighbours in time are not on both sides. @defaultValue 0 */
   gap?: number
 }
 
 /**
- * Splits examples in order of time: each split tests the next `testSize` examples and trains on those before, less
- * the gap. The last test part ends with the last example.
+ * Splits clips in order of time: each split tests the next `testSize` clips and trains on those before, less
+ * the gap. The last test part ends with the last clip.
  *
- * @param count - How many examples there are; they must be in order of time.
+ * @param set - Its clips must be in order of time. A number in its place is a number of examples.
  * @returns `nSplits` splits into train and test, made one at a time. Indices in ascending order; the first
- *   examples are in no test part.
+ *   clips are in no test part.
  * @throws EscError INVALID_OPTION if an option is out of range; INVALID_INPUT if there are as many splits as
- *   examples or more, or the first split would have nothing to train on.
+ *   clips or more, the first split would have nothing to train on, or two examples of one clip differ in label, group or
+ *   fold.
  * @see scikit-learn 1.2 `TimeSeriesSplit`; the splits are the same. There `max_train_size=0` means no limit.
+ * @example for (const { train, test } of timeSeriesSplit(features, { nSplits: 3, gap: 2 })) console.log(train, test)
+ */
+export function timeSeriesSplit(set: SplitSource, options?: TimeSeriesSplitOptions): Splits
+/**
+ * {@link timeSeriesSplit} of `count` examples.
+ *
  * @example for (const { train, test } of timeSeriesSplit(60, { nSplits: 3, gap: 2 })) console.log(train, test)
  */
-export function timeSeriesSplit(
-  count: number,
-  options: TimeSeriesSplitOptions = {},
-): Generator<Split, void, undefined> {
+export function timeSeriesSplit(count: number, options?: TimeSeriesSplitOptions): Splits
+export function timeSeriesSplit(from: SplitSource | number, options: TimeSeriesSplitOptions = {}): Splits {
+  assertKnown('timeSeriesSplit', options, { nSplits: true, maxTrainSize: true, testSize: true, gap: true })
+  if (!isSource(from)) return splitInTime(from, options, 'examples')
+  const clips = clipsOf(from)
+  return expandEach(clips, splitInTime(clips.ids.length, options, 'clips'))
+}
+
+function splitInTime(count: number, options: TimeSeriesSplitOptions, units: Unit): Splits {
   const { nSplits = 5, maxTrainSize = null, testSize = null, gap = 0 } = options
   assertInteger('count', count, 1)
   assertInteger('nSplits', nSplits, 2)
@@ -39,13 +52,13 @@ export function timeSeriesSplit(
   if (nSplits >= count) {
     throw new EscError(
       'INVALID_INPUT',
-      `nSplits=${nSplits} must be less than the number of examples, ${count}`,
+      `nSplits=${nSplits} must be less than the number of ${units}, ${count}`,
     )
   }
   const testCount = testSize ?? Math.floor(count / (nSplits + 1))
   const firstTest = count - nSplits * testCount
   if (firstTest - gap <= 0) {
-    const found = `${nSplits} test parts of ${testCount} and gap=${gap} leave none of ${count} examples to train on`
+    const found = `${nSplits} test parts of ${testCount} and gap=${gap} leave none of ${count} ${units} to train on`
     throw new EscError('INVALID_INPUT', `${found}; use fewer splits, or smaller ones`)
   }
   return splitsInTime(count, firstTest, testCount, gap, maxTrainSize ?? count)
@@ -57,7 +70,7 @@ function* splitsInTime(
   testCount: number,
   gap: number,
   maxTrainSize: number,
-): Generator<Split, void, undefined> {
+): Splits {
   const indices = range(count)
   for (let start = firstTest; start < count; start += testCount) {
     const end = start - gap

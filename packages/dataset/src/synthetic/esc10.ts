@@ -1,5 +1,5 @@
 /** A synthetic data set in ESC-10's shape: computed on the spot, so that a whole run needs no recording. */
-import { type AudioClip, assertInRange, assertInteger, createRng, type Rng } from '@esc/core'
+import { type AudioClip, assertInRange, assertInteger, assertKnown, createRng, type Rng } from '@esc/core'
 import { parseEsc50 } from '../esc50.js'
 import type { ClipRecord, Dataset } from '../record.js'
 import { cryingBaby, dog, rooster, sneezing } from './animals.js'
@@ -10,13 +10,13 @@ import { cracklingFire, rain, seaWaves } from './weather.js'
 
 /** Size and seed of a synthetic set. */
 export interface SyntheticOptions {
-  /** Default 42. */
+  /** @defaultValue 42 */
   seed?: number
-  /** Default 40, as in ESC-10; at least 5, so that each fold has each class. */
+  /** At least 5, so that each fold has each class. @defaultValue 40, as in ESC-10 */
   clipsPerClass?: number
-  /** Hz. Default 44100. */
+  /** Hz. @defaultValue 44100 */
   sampleRate?: number
-  /** Of each clip, in seconds, at most 60. Default 5. */
+  /** Of each clip, in seconds, at most 60. @defaultValue 5 */
   durationSec?: number
 }
 
@@ -60,13 +60,19 @@ const classes: readonly { target: number; label: string; voice: Voice }[] = [
  * here is no forecast of one on recordings.
  *
  * @returns The table, and the clips on demand: mono, peak <= 1, the same samples for the same options.
- * @throws EscError INVALID_OPTION if an option is out of range; INVALID_OPTION from `clipAt` if there is no
+ * @throws EscError INVALID_OPTION if an option is unknown or out of range; INVALID_OPTION from `clipAt` if there is no
  *   such clip.
  * @example
  * const { dataset, clips } = synthesizeEsc10({ seed: 42, clipsPerClass: 5 })
  * for (const { id, label, clip } of clips()) console.log(id, label, clip.samples.length)
  */
 export function synthesizeEsc10(options: SyntheticOptions = {}): SyntheticEsc10 {
+  assertKnown('synthesizeEsc10', options, {
+    seed: true,
+    clipsPerClass: true,
+    sampleRate: true,
+    durationSec: true,
+  })
   const { seed = 42, clipsPerClass = 40, sampleRate = 44100, durationSec = 5 } = options
   assertInteger('clipsPerClass', clipsPerClass, foldCount, 2000)
   assertInteger('sampleRate', sampleRate, 8000, 192000)

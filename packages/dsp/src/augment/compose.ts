@@ -1,6 +1,6 @@
 /** What an augmentation is, and how several make one. */
-import { type AudioClip, assertInRange, assertInteger, EscError, type Rng } from '@esc/core'
-import { assertClip } from '../check.js'
+import { type AudioClip, assertInRange, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
+import { assertClip, type Names } from '../check.js'
 import { drawInteger } from './random.js'
 
 /**
@@ -18,16 +18,19 @@ export interface Chance {
   p?: number | undefined
 }
 
+export const chanceNames: Names<Chance> = { p: true }
+
 /**
  * Applies all, one after the other, with probability `p`; each of them still has its own.
  *
- * @throws EscError INVALID_OPTION if there are none, or `p` is out of its range.
+ * @throws EscError INVALID_OPTION if there are none, an option is unknown or `p` is out of its range.
  * @see audiomentations 0.43 `Compose`; torchvision's and albumentations' are the same.
  * @example
  * const augment = compose([gain({ p: 0.5 }), timeShift(), coloredNoise({ color: 'pink', p: 0.3 })])
  * const other = augment(clip, createRng(42))
  */
 export function compose<T>(augments: readonly Augment<T>[], options: Chance = {}): Augment<T> {
+  assertKnown('compose', options, chanceNames)
   assertSome(augments)
   return withChance(options, (input, rng) => augments.reduce((value, augment) => augment(value, rng), input))
 }
@@ -40,6 +43,7 @@ export function compose<T>(augments: readonly Augment<T>[], options: Chance = {}
  * @example oneOf([lowPass(), highPass(), bandPass()], { p: 0.5 })
  */
 export function oneOf<T>(augments: readonly Augment<T>[], options: Chance = {}): Augment<T> {
+  assertKnown('oneOf', options, chanceNames)
   return someOf(1, augments, options)
 }
 
@@ -56,6 +60,7 @@ export function someOf<T>(
   augments: readonly Augment<T>[],
   options: Chance = {},
 ): Augment<T> {
+  assertKnown('someOf', options, chanceNames)
   assertSome(augments)
   const [fewest, most] = typeof count === 'number' ? [count, count] : count
   assertInteger('count', fewest, 0, augments.length)

@@ -1,6 +1,8 @@
 /** Augmentation by noise reduction: what a recorder's own processing does to a sound. */
+import { assertKnown } from '@esc/core'
+import type { Names } from '../check.js'
 import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../spectral-gate.js'
-import { type Augment, type Chance, clipAugment } from './compose.js'
+import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
 
 /** Options of {@link denoise}; the others as {@link spectralGate}'s. */
@@ -11,21 +13,33 @@ export interface DenoiseOptions extends Chance, Omit<SpectralGateOptions, 'propD
   maxPropDecrease?: number
 }
 
+const denoiseNames: Names<DenoiseOptions> = {
+  ...chanceNames,
+  minPropDecrease: true,
+  maxPropDecrease: true,
+  noise: true,
+  nStdThreshStationary: true,
+  freqMaskSmoothHz: true,
+  timeMaskSmoothMs: true,
+  nFft: true,
+}
+
 /**
  * Takes a share of the steady noise out of a clip, by `spectralGate`. Length stays; the label does unless the sound is
  * itself steady, as rain is.
  *
- * @throws EscError INVALID_OPTION if an option is out of its range; the augmentation as `spectralGate`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; the augmentation as `spectralGate`.
  * @example denoise({ minPropDecrease: 0.3, maxPropDecrease: 0.9, p: 0.5 })(clip, createRng(1))
  */
 export function denoise(options: DenoiseOptions = {}): Augment {
-  const { minPropDecrease = 0.5, maxPropDecrease = 1 } = options
+  assertKnown('denoise', options, denoiseNames)
+  const { p, minPropDecrease = 0.5, maxPropDecrease = 1, ...gate } = options
   assertBounds({ minPropDecrease, maxPropDecrease }, 0, 1)
-  assertGateOptions(options)
+  assertGateOptions(gate)
   return clipAugment(
-    options,
+    { p },
     (clip, rng) =>
-      spectralGate(clip, { ...options, propDecrease: drawBetween(rng, minPropDecrease, maxPropDecrease) })
+      spectralGate(clip, { ...gate, propDecrease: drawBetween(rng, minPropDecrease, maxPropDecrease) })
         .samples,
   )
 }

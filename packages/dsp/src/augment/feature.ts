@@ -1,7 +1,7 @@
 /** Augmentations of feature matrices: masks over time and frequency. */
-import { assertInteger, EscError, type FeatureMatrix, type Rng } from '@esc/core'
-import { assertMatrix } from '../check.js'
-import { type Augment, type Chance, compose, withChance } from './compose.js'
+import { assertInteger, assertKnown, EscError, type FeatureMatrix, type Rng } from '@esc/core'
+import { assertMatrix, type Names } from '../check.js'
+import { type Augment, type Chance, chanceNames, compose, withChance } from './compose.js'
 import { drawInteger } from './random.js'
 
 /** What masks are filled with: a number, or 'mean' (the default) for the mean of the matrix. */
@@ -9,16 +9,21 @@ export interface FillOptions extends Chance {
   fill?: number | 'mean' | undefined
 }
 
+const fillNames: Names<FillOptions> = { ...chanceNames, fill: true }
+const timeNames: Names<FillOptions & { maxFrames: number }> = { ...fillNames, maxFrames: true }
+const frequencyNames: Names<FillOptions & { maxBins: number }> = { ...fillNames, maxBins: true }
+
 /**
  * Covers 0 to `maxFrames` neighbouring frames, an even choice of widths and then of places. Shape and label stay.
  *
  * @param options - `maxFrames` 40; the matrix's width is the limit.
- * @throws EscError INVALID_OPTION if an option is out of its range; the augmentation throws INVALID_INPUT if the
- *   matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; the augmentation throws INVALID_INPUT if
+ *   the matrix is empty or not finite.
  * @see Park et al., "SpecAugment: a simple data augmentation method for automatic speech recognition", 2019.
  * @example timeMask({ maxFrames: 30 })(features, createRng(1))
  */
 export function timeMask(options: FillOptions & { maxFrames?: number } = {}): Augment<FeatureMatrix> {
+  assertKnown('timeMask', options, timeNames)
   const { maxFrames = 40 } = options
   assertInteger('maxFrames', maxFrames, 0)
   return maskAugment(options, ({ data, bins, frames }, fill, rng) => {
@@ -36,6 +41,7 @@ export function timeMask(options: FillOptions & { maxFrames?: number } = {}): Au
  * @example frequencyMask({ maxBins: 8 })(features, createRng(1))
  */
 export function frequencyMask(options: FillOptions & { maxBins?: number } = {}): Augment<FeatureMatrix> {
+  assertKnown('frequencyMask', options, frequencyNames)
   const { maxBins = 16 } = options
   assertInteger('maxBins', maxBins, 0)
   return maskAugment(options, ({ data, bins, frames }, fill, rng) => {
@@ -56,6 +62,14 @@ export interface SpecAugmentOptions extends FillOptions {
   timeMasks?: number
 }
 
+const specAugmentNames: Names<SpecAugmentOptions> = {
+  ...fillNames,
+  maxBins: true,
+  maxFrames: true,
+  frequencyMasks: true,
+  timeMasks: true,
+}
+
 /**
  * Several {@link frequencyMask}s and {@link timeMask}s, which may overlap. Shape and label stay.
  *
@@ -64,6 +78,7 @@ export interface SpecAugmentOptions extends FillOptions {
  * @example specAugment({ maxBins: 8, maxFrames: 20 })(features, createRng(1))
  */
 export function specAugment(options: SpecAugmentOptions = {}): Augment<FeatureMatrix> {
+  assertKnown('specAugment', options, specAugmentNames)
   const { maxBins = 16, maxFrames = 40, frequencyMasks = 2, timeMasks = 2, fill, p } = options
   assertInteger('frequencyMasks', frequencyMasks, 0, 1000)
   assertInteger('timeMasks', timeMasks, 0, 1000)

@@ -1,8 +1,9 @@
 /** Augmentations that filter: recordings made with other microphones, at other distances, through walls. */
-import { type AudioClip, assertInteger, EscError, type Rng } from '@esc/core'
+import { type AudioClip, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
 import { bandPassSection, butterworth, filterSamples } from '../biquad.js'
+import type { Names } from '../check.js'
 import { exp, ln } from '../math.js'
-import { type Augment, type Chance, clipAugment } from './compose.js'
+import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
 
 /** Options of {@link lowPass} and {@link highPass}. */
@@ -15,16 +16,25 @@ export interface CutoffOptions extends Chance {
   order?: number
 }
 
+const cutoffNames: Names<CutoffOptions> = {
+  ...chanceNames,
+  minCutoffHz: true,
+  maxCutoffHz: true,
+  order: true,
+}
+
 /**
  * Weakens what lies above a frequency, which is drawn evenly over the octaves: a Butterworth filter, 3 dB down there.
  * Length and label stay.
  *
  * @param options - `minCutoffHz` 150, `maxCutoffHz` 7500, `order` 2.
- * @throws EscError INVALID_OPTION if an option is out of its range, also later if the clip's sample rate is too low.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, also later if the clip's sample rate is
+ *   too low.
  * @see audiomentations 0.43 `LowPassFilter`; the same filter as scipy's `butter(order, cutoff, fs=sampleRate)`.
  * @example lowPass({ minCutoffHz: 2000, maxCutoffHz: 8000 })(clip, createRng(1))
  */
 export function lowPass(options: CutoffOptions = {}): Augment {
+  assertKnown('lowPass', options, cutoffNames)
   return cutoffFilter({ minCutoffHz: 150, maxCutoffHz: 7500, ...options }, 'low')
 }
 
@@ -38,6 +48,7 @@ export function lowPass(options: CutoffOptions = {}): Augment {
  * @example highPass({ maxCutoffHz: 500 })(clip, createRng(1))
  */
 export function highPass(options: CutoffOptions = {}): Augment {
+  assertKnown('highPass', options, cutoffNames)
   return cutoffFilter({ minCutoffHz: 20, maxCutoffHz: 2400, ...options }, 'high')
 }
 
@@ -68,6 +79,14 @@ export interface BandPassOptions extends Chance {
   maxOctaves?: number
 }
 
+const bandNames: Names<BandPassOptions> = {
+  ...chanceNames,
+  minCenterHz: true,
+  maxCenterHz: true,
+  minOctaves: true,
+  maxOctaves: true,
+}
+
 /**
  * Weakens what lies outside a band by 6 dB per octave; its middle is drawn evenly over the octaves. Length and label
  * stay.
@@ -77,6 +96,7 @@ export interface BandPassOptions extends Chance {
  * @example bandPass({ minCenterHz: 500, maxCenterHz: 2000 })(clip, createRng(1))
  */
 export function bandPass(options: BandPassOptions = {}): Augment {
+  assertKnown('bandPass', options, bandNames)
   const { minCenterHz = 200, maxCenterHz = 4000, minOctaves = 0.5, maxOctaves = 1.5 } = options
   assertFrequencies({ minCenterHz, maxCenterHz })
   assertBounds({ minOctaves, maxOctaves }, 1e-3, 10)

@@ -1,6 +1,6 @@
 /** Augmentations that mix two examples and their labels. */
-import { type AudioClip, assertInRange, EscError, type FeatureMatrix, type Rng } from '@esc/core'
-import { assertClip, assertMatrix } from '../check.js'
+import { type AudioClip, assertInRange, assertKnown, EscError, type FeatureMatrix, type Rng } from '@esc/core'
+import { assertClip, assertMatrix, type Names } from '../check.js'
 import { createRealFft } from '../fft.js'
 import { exp, log10 } from '../math.js'
 import { getWindow } from '../window.js'
@@ -35,14 +35,16 @@ export function oneHot(labelIndex: number, classes: number): Float32Array {
   return label
 }
 
+const mixupNames: Names<{ alpha: number }> = { alpha: true }
+
 /**
  * Mixes two examples' features and labels: `share * a + (1 - share) * b`, the share drawn from Beta(alpha, alpha).
  *
  * @param a - Same shape and number of classes as `b`.
  * @param options - `alpha` 0.2, in (0, 100]: the smaller, the more often one of the two is nearly alone.
  * @returns Same shape, new storage; the label is mixed with the same share.
- * @throws EscError INVALID_OPTION if `alpha` is out of its range; INVALID_INPUT if the examples do not fit together,
- *   or one is empty, not finite, or has a label that does not sum to 1.
+ * @throws EscError INVALID_OPTION if an option is unknown or `alpha` is out of its range; INVALID_INPUT if the examples do
+ *   not fit together, or one is empty, not finite, or has a label that does not sum to 1.
  * @see Zhang et al., "mixup: beyond empirical risk minimization", 2018.
  * @example mixup({ features, label: oneHot(0, 10) }, other, createRng(1), { alpha: 0.4 })
  */
@@ -52,6 +54,7 @@ export function mixup(
   rng: Rng,
   options: { alpha?: number } = {},
 ): LabeledFeatures {
+  assertKnown('mixup', options, mixupNames)
   const { alpha = 0.2 } = options
   assertInRange('alpha', alpha, 1e-3, 100)
   assertMatrix('a.features', a.features)

@@ -1,9 +1,9 @@
 /** Augmentations that add noise: made up, or from other recordings. */
-import { type AudioClip, assertOneOf, EscError, type Rng } from '@esc/core'
-import { assertClip } from '../check.js'
+import { type AudioClip, assertKnown, assertOneOf, EscError, type Rng } from '@esc/core'
+import { assertClip, type Names } from '../check.js'
 import { createInverseFft } from '../inverse-fft.js'
 import { sinOfTurn } from '../math.js'
-import { type Augment, type Chance, clipAugment } from './compose.js'
+import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { MAX_DB, mixAtSnr } from './level.js'
 import { assertBounds, drawBetween, drawInteger } from './random.js'
 
@@ -33,15 +33,20 @@ export interface SnrOptions extends Chance {
   maxSnrDb?: number
 }
 
+const snrNames: Names<SnrOptions> = { ...chanceNames, minSnrDb: true, maxSnrDb: true }
+const coloredNames: Names<SnrOptions & { color: NoiseColor }> = { ...snrNames, color: true }
+const backgroundNames: Names<SnrOptions & { clips: unknown }> = { ...snrNames, clips: true }
+
 /**
  * Adds Gaussian noise of a color, so much weaker than the clip as drawn. Length and label stay; silence stays silence.
  *
  * @param options - Decibels within [-200, 200]; `color` 'white'.
- * @throws EscError INVALID_OPTION if an option is out of its range.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `AddColorNoise`; Timmer and König, "On generating power law noise", 1995.
  * @example coloredNoise({ color: 'pink', minSnrDb: 10, maxSnrDb: 30 })(clip, createRng(1))
  */
 export function coloredNoise(options: SnrOptions & { color?: NoiseColor } = {}): Augment {
+  assertKnown('coloredNoise', options, coloredNames)
   const { minSnrDb = 5, maxSnrDb = 40, color = 'white' } = options
   assertBounds({ minSnrDb, maxSnrDb }, -MAX_DB, MAX_DB)
   assertOneOf('color', color, Object.keys(AMPLITUDES))
@@ -80,12 +85,13 @@ function drawNoise({ samples, sampleRate }: AudioClip, color: NoiseColor, rng: R
  * background holds no class of its own. A background that is shorter than the clip is repeated.
  *
  * @param options - `clips` to choose from, of the same sample rate as the clip; decibels within [-200, 200].
- * @throws EscError INVALID_OPTION if an option is out of its range or there are no clips; INVALID_INPUT if one is
- *   empty or not finite, and later if its sample rate is not the clip's.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or there are no clips; INVALID_INPUT if one
+ *   is empty or not finite, and later if its sample rate is not the clip's.
  * @see audiomentations 0.43 `AddBackgroundNoise`.
  * @example backgroundMix({ clips: [rain, traffic], minSnrDb: 0, maxSnrDb: 20 })(clip, createRng(1))
  */
 export function backgroundMix(options: SnrOptions & { clips: readonly AudioClip[] }): Augment {
+  assertKnown('backgroundMix', options, backgroundNames)
   const { minSnrDb = 5, maxSnrDb = 40, clips } = options
   assertBounds({ minSnrDb, maxSnrDb }, -MAX_DB, MAX_DB)
   if (clips.length === 0) throw new EscError('INVALID_OPTION', 'clips.length=0 must be at least 1')

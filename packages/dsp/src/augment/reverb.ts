@@ -1,8 +1,9 @@
 /** Augmentation with the sound of rooms. */
-import { assertInRange, type Rng } from '@esc/core'
+import { assertInRange, assertKnown, type Rng } from '@esc/core'
+import type { Names } from '../check.js'
 import { convolve } from '../convolve.js'
 import { exp } from '../math.js'
-import { type Augment, type Chance, clipAugment } from './compose.js'
+import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { weightedSum } from './level.js'
 import { assertBounds, drawBetween } from './random.js'
 
@@ -16,15 +17,18 @@ export interface ReverbOptions extends Chance {
   wet?: number
 }
 
+const reverbNames: Names<ReverbOptions> = { ...chanceNames, minDecaySec: true, maxDecaySec: true, wet: true }
+
 /**
  * Puts a clip into a room: mixes in its convolution with noise that decays exponentially, drawn anew each time, whose
  * energy is 1. Length stays (what rings on after the end is cut off), and the label does.
  *
- * @throws EscError INVALID_OPTION if an option is out of its range.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see Moorer, "About this reverberation business", 1979.
  * @example reverb({ minDecaySec: 0.2, maxDecaySec: 0.8, wet: 0.4 })(clip, createRng(1))
  */
 export function reverb(options: ReverbOptions = {}): Augment {
+  assertKnown('reverb', options, reverbNames)
   const { minDecaySec = 0.1, maxDecaySec = 1, wet = 0.3 } = options
   assertBounds({ minDecaySec, maxDecaySec }, 1e-3, 20)
   assertInRange('wet', wet, 0, 1)

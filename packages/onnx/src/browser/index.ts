@@ -2,7 +2,7 @@
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
 import { guarded } from '../guarded.js'
-import type { OnnxRuntime, Session, SessionOptions } from '../runtime.js'
+import { assertSessionOptions, type OnnxRuntime, type Session, type SessionOptions } from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
 /**
@@ -30,7 +30,9 @@ export const ortRuntime: OnnxRuntime = {
   createSession,
 }
 
-async function createSession(model: Uint8Array, { threads }: SessionOptions = {}): Promise<Session> {
+async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  assertSessionOptions(options)
+  const { threads } = options
   // Read once, when WebAssembly starts.
   if (threads !== undefined) env.wasm.numThreads ??= threads
   const session = await guarded('refused the model', () =>

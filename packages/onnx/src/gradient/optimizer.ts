@@ -2,6 +2,7 @@
 import { assertInRange, assertInteger, assertOneOf, assertPositive, EscError } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
+import { assertOptimizerNames } from './option-names.js'
 
 /**
  * Adam (weight decay added to the gradient) or AdamW (taken off the weights). Defaults are PyTorch's.
@@ -63,9 +64,11 @@ export interface WeightGradient {
  * Names of the arrays that the optimiser keeps for each weight, all 0 at first: `m` and `v` of Adam (PyTorch's `exp_avg` and
  * `exp_avg_sq`), `momentum` of SGD where it has some.
  *
+ * @throws EscError INVALID_OPTION naming an option that is unknown.
  * @example optimizerSlots({ kind: 'sgd', momentum: 0.9 }) // ['momentum']
  */
 export function optimizerSlots(options: OptimizerOptions = {}): readonly string[] {
+  assertOptimizerNames('optimizerSlots', options)
   if (options.kind !== 'sgd') return ['m', 'v']
   return options.momentum ? ['momentum'] : []
 }
@@ -74,10 +77,11 @@ export function optimizerSlots(options: OptimizerOptions = {}): readonly string[
  * Scalar inputs of the update, besides `learningRate`, at the step with this number.
  *
  * @param step - From 1.
- * @throws EscError INVALID_OPTION unless `step` is an integer >= 1.
+ * @throws EscError INVALID_OPTION unless `step` is an integer >= 1; naming an option that is unknown.
  * @example optimizerScalars({}, 1) // { biasCorrection1: 0.1, biasCorrection2: 0.001 }, but for rounding
  */
 export function optimizerScalars(options: OptimizerOptions, step: number): Readonly<Record<string, number>> {
+  assertOptimizerNames('optimizerScalars', options)
   assertInteger('step', step, 1)
   if (options.kind === 'sgd') return {}
   const { beta1 = 0.9, beta2 = 0.999 } = options

@@ -2,7 +2,8 @@
 import { classCount, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
-import { type LossOptions, writeLoss } from './loss.js'
+import { writeLoss } from './loss.js'
+import { assertStepOptions, type StepOptions } from './option-names.js'
 import { writeForward } from './step.js'
 
 /**
@@ -10,10 +11,13 @@ import { writeForward } from './step.js'
  *
  * Inputs: those of `buildGradientModel`. Outputs: `layer/node` [N, …] for each node, and `loss` (scalar).
  *
- * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule.
+ * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule; INVALID_OPTION naming an option that is
+ *   unknown, or a constant of the loss that is out of range.
  * @example const session = await ortRuntime.createSession(writeModel(buildProbeModel(graph)))
  */
-export function buildProbeModel(graph: NetworkGraph, { loss }: { loss?: LossOptions } = {}): OnnxModel {
+export function buildProbeModel(graph: NetworkGraph, options: Pick<StepOptions, 'loss'> = {}): OnnxModel {
+  assertStepOptions('buildProbeModel', options, { loss: true })
+  const { loss } = options
   const shapes = inferShapes(graph)
   const g = createGraphBuilder({ name: `${graph.name} layers` })
   g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })

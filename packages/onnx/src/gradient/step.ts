@@ -4,7 +4,8 @@ import { createGraphBuilder, type GraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
 import { type LossOptions, writeLoss } from './loss.js'
-import { type OptimizerOptions, type WeightGradient, writeOptimizer } from './optimizer.js'
+import { type WeightGradient, writeOptimizer } from './optimizer.js'
+import { assertStepOptions, type StepOptions } from './option-names.js'
 import type { ForwardResult, LayerRule } from './rule.js'
 import { layerRules } from './rules.js'
 
@@ -17,10 +18,13 @@ import { layerRules } from './rules.js'
  * Outputs: `loss` (scalar), `logits` [N, classes], `gradient/node.weight` for each trainable weight, and
  * `next/node.weight` for BatchNorm's running averages.
  *
- * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule.
+ * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule; INVALID_OPTION naming an option that is
+ *   unknown, or a constant of the loss that is out of range.
  * @example const session = await ortRuntime.createSession(writeModel(buildGradientModel(graph)))
  */
-export function buildGradientModel(graph: NetworkGraph, { loss }: { loss?: LossOptions } = {}): OnnxModel {
+export function buildGradientModel(graph: NetworkGraph, options: Pick<StepOptions, 'loss'> = {}): OnnxModel {
+  assertStepOptions('buildGradientModel', options, { loss: true })
+  const { loss } = options
   const g = createGraphBuilder({ name: `${graph.name} loss and gradients` })
   for (const { name, shape, gradient } of writeForwardAndBackward(g, graph, loss)) {
     g.nodeWithOutputs('Identity', [gradient], [`gradient/${name}`])
@@ -36,14 +40,13 @@ export function buildGradientModel(graph: NetworkGraph, { loss }: { loss?: LossO
  * `learningRate` and {@link optimizerScalars} (scalars) and each slot as `slot/node.weight`; outputs `next/node.weight` and
  * `next/slot/node.weight`, which are the inputs of the step after.
  *
- * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule; INVALID_OPTION naming a constant of the loss
- *   or the optimiser that is out of range.
+ * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule; INVALID_OPTION naming an option that is
+ *   unknown, or a constant of the loss or the optimiser that is out of range.
  * @example const step = await ortRuntime.createSession(writeModel(buildTrainingModel(graph)))
  */
-export function buildTrainingModel(
-  graph: NetworkGraph,
-  { loss, optimizer }: { loss?: LossOptions; optimizer?: OptimizerOptions } = {},
-): OnnxModel {
+export function buildTrainingModel(graph: NetworkGraph, options: StepOptions = {}): OnnxModel {
+  assertStepOptions('buildTrainingModel', options, { loss: true, optimizer: true })
+  const { loss, optimizer } = options
   const g = createGraphBuilder({ name: `${graph.name} training step` })
   writeOptimizer(g, writeForwardAndBackward(g, graph, loss), optimizer)
   return g.build()
@@ -55,13 +58,15 @@ export function buildTrainingModel(
  * Inputs: every trainable weight as `node.weight`, its gradient as `gradient/node.weight`, and those of the optimiser;
  * outputs as {@link buildTrainingModel}'s `next/…`.
  *
- * @throws EscError INVALID_OPTION naming a constant that is out of range.
+ * @throws EscError INVALID_OPTION naming an option that is unknown, or a constant that is out of range.
  * @example const update = await ortRuntime.createSession(writeModel(buildUpdateModel(graph)))
  */
 export function buildUpdateModel(
   graph: NetworkGraph,
-  { optimizer }: { optimizer?: OptimizerOptions } = {},
+  options: Pick<StepOptions, 'optimizer'> = {},
 ): OnnxModel {
+  assertStepOptions('buildUpdateModel', options, { optimizer: true })
+  const { optimizer } = options
   const g = createGraphBuilder({ name: `${graph.name} update` })
   const gradients = namedWeights(graph)
     .filter(({ trainable }) => trainable)

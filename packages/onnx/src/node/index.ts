@@ -2,7 +2,7 @@
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { guarded, messageOf } from '../guarded.js'
-import type { OnnxRuntime, Session, SessionOptions } from '../runtime.js'
+import { assertSessionOptions, type OnnxRuntime, type Session, type SessionOptions } from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
 /**
@@ -22,10 +22,9 @@ export const ortRuntime: OnnxRuntime = {
   createSession,
 }
 
-async function createSession(
-  model: Uint8Array,
-  { threads, training = false }: SessionOptions = {},
-): Promise<Session> {
+async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  assertSessionOptions(options)
+  const { threads, training = false } = options
   const session = await guarded('refused the model', () =>
     InferenceSession.create(model, {
       executionProviders: ['cpu'],

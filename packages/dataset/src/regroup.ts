@@ -1,0 +1,49 @@
+/** Says which clips of a data set are siblings, where its own table does not. */
+import { EscError } from '@esc/core'
+import type { ClipRecord, Dataset } from './record.js'
+
+/** A column of the table, a pattern whose first capture group is found in the file name, or a function of the record. */
+export type GroupRule = string | RegExp | ((record: ClipRecord) => string)
+
+/**
+ * The same data set with other groups: clips of one group (a recording, a site, a speaker) are siblings, which a split must keep
+ * together.
+ *
+ * @param by - A column's name; a pattern, whose first capture group in the file name is the group; or a function.
+ * @throws EscError INVALID_INPUT naming the first clip without such a column, that the pattern does not fit, or whose group is no
+ *   text; INVALID_OPTION if the pattern has no capture group.
+ * @example const dataset = regroup(opened.dataset, /^([^_]+)_/) // 'north' of 'north_3.wav'
+ */
+export function regroup(dataset: Dataset, by: GroupRule): Dataset {
+  const groupOf = ruleOf(by)
+  const records = dataset.records.map((record) => {
+    const group = groupOf(record)
+    if (typeof group === 'string' && group !== '') return { ...record, group }
+    throw new EscError('INVALID_INPUT', `${record.filename} has no group ${describe(by, record)}`, {
+      detail: { id: record.id },
+    })
+  })
+  return { ...dataset, records }
+}
+
+function ruleOf(by: GroupRule): (record: ClipRecord) => string | undefined {
+  if (typeof by === 'function') return by
+  if (typeof by === 'string') return ({ columns }) => (columns && Object.hasOwn(columns, by) ? columns[by] : undefined)
+  if (!(by instanceof RegExp)) {
+    throw new EscError('INVALID_OPTION', 'groups are given by a column, a RegExp or a function')
+  }
+  // An alternative that fits everything shows how many groups there are.
+  if (new RegExp(`${by.source}|`, by.flags).exec('')!.length < 2) {
+    throw new EscError('INVALID_OPTION', `${by} has no capture group; write the group in brackets, as in /^([^_]+)_/`)
+  }
+  // Without `g` and `y`, which would remember where the last search ended.
+  const pattern = new RegExp(by.source, by.flags.replace(/[gy]/g, ''))
+  return ({ filename }) => pattern.exec(filename)?.[1]
+}
+
+function describe(by: GroupRule, { columns }: ClipRecord): string {
+  if (typeof by === 'function') return 'by the function given'
+  if (by instanceof RegExp) return `by ${by}`
+  const names = Object.keys(columns ?? {})
+  return `in column '${by}'; the table has ${names.length > 0 ? names.join(', ') : 'no other columns'}`
+}

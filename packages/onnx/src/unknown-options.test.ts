@@ -1,0 +1,139 @@
+/** No export takes an option that it does not know. Of `/browser` see `browser/unknown-options.test.ts`. */
+import type { NetworkGraph } from '@esc/core'
+import { describe, expect, test } from 'vitest'
+import * as onnx from './index.js'
+import * as node from './node/index.js'
+
+/** A misspelt option, in place of an options object of any type. */
+type Unknown = never
+type Call = (options: Unknown) => unknown
+
+const graph: NetworkGraph = {
+  name: 'flat',
+  input: { name: 'input', shape: [1, 1, 2] },
+  nodes: [
+    { op: 'Flatten', name: 'flat', inputs: ['input'], attributes: {}, weights: {} },
+    {
+      op: 'Dense',
+      name: 'dense',
+      inputs: ['flat'],
+      attributes: {},
+      weights: {
+        kernel: { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) },
+        bias: { shape: [2], data: Float32Array.of(0, 0) },
+      },
+    },
+  ],
+  output: 'dense',
+}
+const model = onnx.writeModel(onnx.lowerNetwork(graph))
+const named = <T extends object>(rest: T, options: Unknown): T => ({ ...rest, ...(options as object) })
+const distillation = { temperature: 1, weight: 0.5 }
+
+const lossOf = (build: (options: { loss: never }) => unknown): Call[] => [
+  (o) => build({ loss: o }),
+  (o) => build({ loss: { distillation: named(distillation, o) } as never }),
+]
+const optimizerOf = (build: (options: { optimizer: never }) => unknown): Call[] => [
+  (o) => build({ optimizer: o }),
+  (o) => build({ optimizer: named({ kind: 'adamw' }, o) as never }),
+  (o) => build({ optimizer: named({ kind: 'sgd' }, o) as never }),
+]
+
+/** By name: every way to hand options to the function. */
+const calls: Readonly<Record<string, readonly Call[]>> = {
+  buildGradientModel: [
+    (o) => onnx.buildGradientModel(graph, o),
+    ...lossOf((options) => onnx.buildGradientModel(graph, options)),
+  ],
+  buildProbeModel: [
+    (o) => onnx.buildProbeModel(graph, o),
+    ...lossOf((options) => onnx.buildProbeModel(graph, options)),
+  ],
+  buildTrainingModel: [
+    (o) => onnx.buildTrainingModel(graph, o),
+    ...lossOf((options) => onnx.buildTrainingModel(graph, options)),
+    ...optimizerOf((options) => onnx.buildTrainingModel(graph, options)),
+  ],
+  buildUpdateModel: [
+    (o) => onnx.buildUpdateModel(graph, o),
+    ...optimizerOf((options) => onnx.buildUpdateModel(graph, options)),
+  ],
+  createGraphBuilder: [(o) => onnx.createGraphBuilder(named({ name: 'empty' }, o))],
+  lowerNetwork: [(o) => onnx.lowerNetwork(graph, o)],
+  optimizerScalars: [
+    (o) => onnx.optimizerScalars(o, 1),
+    (o) => onnx.optimizerScalars(named({ kind: 'sgd' as const }, o), 1),
+  ],
+  optimizerSlots: [
+    (o) => onnx.optimizerSlots(o),
+    (o) => onnx.optimizerSlots(named({ kind: 'sgd' as const }, o)),
+  ],
+  createSession: [(o) => node.ortRuntime.createSession(model, o)],
+}
+
+const withoutOptions = [
+  'checkModel',
+  'elementCode',
+  'floatData',
+  'floatTensor',
+  'inferTypes',
+  'int64Vector',
+  'operatorSignature',
+  'printGraph',
+  'readModel',
+  'scalar',
+  'sizeOf',
+  'writeModel',
+]
+
+const cases = Object.entries(calls).flatMap(([name, all]) => all.map((call, i) => [name, i, call] as const))
+
+describe('an option that is unknown', () => {
+  test.each(cases)('%s (form %i) refuses it by name', async (name, _form, call) => {
+    await expect((async () => call({ no_such_option: 1 } as Unknown))()).rejects.toEqual(
+      expect.objectContaining({
+        name: 'EscError',
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(new RegExp(`\\b${name} has no option 'no_such_option'; it has \\w`)),
+      }),
+    )
+  })
+
+  test('is told what it should be', () => {
+    const loss = { label_smoothing: 0.1 } as Unknown
+    expect(() => onnx.buildTrainingModel(graph, { loss })).toThrow(
+      "loss of buildTrainingModel has no option 'label_smoothing' (write labelSmoothing); it has kind, labelSmoothing,",
+    )
+    const optimizer = { kind: 'sgd', beta1: 0.9 } as Unknown
+    expect(() => onnx.buildTrainingModel(graph, { optimizer })).toThrow(
+      "optimizer of buildTrainingModel has no option 'beta1'; it has kind, momentum, nesterov, weightDecay, clipNorm",
+    )
+  })
+
+  test('createSession refuses as a promise', async () => {
+    const refused = node.ortRuntime.createSession(model, { intra_op_num_threads: 1 } as Unknown)
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringContaining('it has threads, training'),
+    })
+  })
+})
+
+test("a training engine's own options may be handed over whole", () => {
+  const options = { loss: {}, optimizer: {}, rng: null, runtime: null, threads: 1 }
+  expect(onnx.buildTrainingModel(graph, options)).toEqual(onnx.buildTrainingModel(graph))
+  expect(onnx.buildGradientModel(graph, options)).toEqual(onnx.buildGradientModel(graph))
+  expect(onnx.buildUpdateModel(graph, options)).toEqual(onnx.buildUpdateModel(graph))
+  expect(onnx.buildProbeModel(graph, options)).toEqual(onnx.buildProbeModel(graph))
+})
+
+test('every function is in one of the lists', () => {
+  /** Functions, and those of exported objects. */
+  const functionsOf = (exports: object): string[] =>
+    Object.entries(exports).flatMap(([name, value]) => {
+      if (typeof value === 'function') return [name]
+      return typeof value === 'object' && value !== null ? functionsOf(value) : []
+    })
+  const functions = [...functionsOf(onnx), ...functionsOf(node)]
+  expect([...Object.keys(calls), ...withoutOptions].sort()).toEqual(functions.sort())
+})
