@@ -29,18 +29,38 @@ describe('regroup', () => {
   test('all else stays, and the data set that was given is not changed', () => {
     const before = structuredClone(dataset)
     const { records, ...others } = regroup(dataset, 'site')
-    expect({ ...others, records: records.map((record, i) => ({ ...record, group: before.records[i]!.group })) }).toEqual(before)
+    expect({
+      ...others,
+      records: records.map((record, i) => ({ ...record, group: before.records[i]!.group })),
+    }).toEqual(before)
     expect(dataset).toEqual(before)
   })
 
   test.each<[string, unknown, string, RegExp]>([
-    ['a pattern without a group', /north/, 'INVALID_OPTION', /has no capture group; write the group in brackets/],
-    ['a pattern that does not fit', /(north)/, 'INVALID_INPUT', /wren\/south_1.wav has no group by \/\(north\)\//],
-    ['a column that is not there', 'speaker', 'INVALID_INPUT', /owl\/north_1.wav has no group in column 'speaker'; the table has site/],
+    [
+      'a pattern without a group',
+      /north/,
+      'INVALID_OPTION',
+      /has no capture group; write the group in brackets/,
+    ],
+    [
+      'a pattern that does not fit',
+      /(north)/,
+      'INVALID_INPUT',
+      /wren\/south_1.wav has no group by \/\(north\)\//,
+    ],
+    [
+      'a column that is not there',
+      'speaker',
+      'INVALID_INPUT',
+      /owl\/north_1.wav has no group in column 'speaker'; the table has site/,
+    ],
     ['a name of every object', 'constructor', 'INVALID_INPUT', /no group in column 'constructor'/],
     ['a function that gives none', () => '', 'INVALID_INPUT', /no group by the function given/],
     ['a number', 3, 'INVALID_OPTION', /by a column, a RegExp or a function/],
   ])('%s', (_, by, code, message) => {
-    expect(() => groups(by as never)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }))
+    expect(() => groups(by as never)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    )
   })
 })

@@ -28,13 +28,17 @@ export function regroup(dataset: Dataset, by: GroupRule): Dataset {
 
 function ruleOf(by: GroupRule): (record: ClipRecord) => string | undefined {
   if (typeof by === 'function') return by
-  if (typeof by === 'string') return ({ columns }) => (columns && Object.hasOwn(columns, by) ? columns[by] : undefined)
+  if (typeof by === 'string')
+    return ({ columns }) => (columns && Object.hasOwn(columns, by) ? columns[by] : undefined)
   if (!(by instanceof RegExp)) {
     throw new EscError('INVALID_OPTION', 'groups are given by a column, a RegExp or a function')
   }
   // An alternative that fits everything shows how many groups there are.
   if (new RegExp(`${by.source}|`, by.flags).exec('')!.length < 2) {
-    throw new EscError('INVALID_OPTION', `${by} has no capture group; write the group in brackets, as in /^([^_]+)_/`)
+    throw new EscError(
+      'INVALID_OPTION',
+      `${by} has no capture group; write the group in brackets, as in /^([^_]+)_/`,
+    )
   }
   // Without `g` and `y`, which would remember where the last search ended.
   const pattern = new RegExp(by.source, by.flags.replace(/[gy]/g, ''))

@@ -119,14 +119,6 @@ describe('an option that is unknown', () => {
   })
 })
 
-test("a training engine's own options may be handed over whole", () => {
-  const options = { loss: {}, optimizer: {}, rng: null, runtime: null, threads: 1 }
-  expect(onnx.buildTrainingModel(graph, options)).toEqual(onnx.buildTrainingModel(graph))
-  expect(onnx.buildGradientModel(graph, options)).toEqual(onnx.buildGradientModel(graph))
-  expect(onnx.buildUpdateModel(graph, options)).toEqual(onnx.buildUpdateModel(graph))
-  expect(onnx.buildProbeModel(graph, options)).toEqual(onnx.buildProbeModel(graph))
-})
-
 test('every function is in one of the lists', () => {
   /** Functions, and those of exported objects. */
   const functionsOf = (exports: object): string[] =>

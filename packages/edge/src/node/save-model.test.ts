@@ -129,7 +129,7 @@ describe('saveModel', () => {
 })
 
 describe('a save that is cut', () => {
-  const program = fileURLToPath(new URL('../fixtures/saving-process.ts', import.meta.url))
+  const program = fileURLToPath(new URL('./fixtures/saving-process.ts', import.meta.url))
   const start = () =>
     spawn(process.execPath, ['--conditions=@esc/source', '--import', 'tsx', program, dir], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -44,7 +44,7 @@ export async function createLeader(
   { turns, rows }: SharedMemory,
 ): Promise<Stepper<SliceBatch>> {
   const slice = await createSlice(graph, options)
-  const update = await openSession(options, buildUpdateModel(graph, options))
+  const update = await openSession(options, buildUpdateModel(graph, { optimizer: options.optimizer }))
   return {
     async step(batch, present, scalars, next) {
       slice.order.forEach(({ name, offset }) => {
@@ -103,7 +103,7 @@ export async function createFollower(
  * batch, since the loss is a mean over clips.
  */
 async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
-  const session: Session = await openSession(options, buildGradientModel(graph, options))
+  const session: Session = await openSession(options, buildGradientModel(graph, { loss: options.loss }))
   let end = 0
   const order = namedWeights(graph).map(({ name, weight: { shape, data }, trainable }) => {
     const offset = end

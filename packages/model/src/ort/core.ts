@@ -60,7 +60,8 @@ async function createWholeStepper(
   graph: NetworkGraph,
   options: OrtCoreOptions,
 ): Promise<Stepper<MaskedBatch>> {
-  const session = await openSession(options, buildTrainingModel(graph, options))
+  const { loss, optimizer } = options
+  const session = await openSession(options, buildTrainingModel(graph, { loss, optimizer }))
   return {
     async step(batch, present, scalars, next) {
       return stepResult(await session.run({ ...present, ...scalars, ...batchFeeds(graph, batch) }, next))

@@ -20,7 +20,7 @@ export async function findNonFinite(
   const broken = weights.find((name) => !allFinite(values[name]!.data))
   if (broken !== undefined) return `weight '${broken}'`
   if (!allFinite(batch.input.data as Float32Array)) return 'input'
-  const session = await openSession(options, buildProbeModel(graph, options))
+  const session = await openSession(options, buildProbeModel(graph, { loss: options.loss }))
   try {
     const feeds = Object.fromEntries(weights.map((name) => [name, values[name]!]))
     const outputs = await session.run({ ...feeds, ...batchFeeds(graph, batch) })

@@ -24,7 +24,7 @@ export function tfjsEngine(): CreateEngine {
   return async (graph, options) => {
     await tf.ready()
     // The training graph is not run here: writing it checks the network and all options.
-    buildTrainingModel(graph, options)
+    buildTrainingModel(graph, { loss: options.loss, optimizer: options.optimizer })
     const name = `@tensorflow/tfjs ${tf.version.tfjs} (${tf.getBackend()})`
     return withDropout(graph, options.rng, name, createCore(graph, options))
   }

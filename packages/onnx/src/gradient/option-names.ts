@@ -1,21 +1,15 @@
 /** The names of the options that a training step takes, and the checks that refuse all others. */
-import { assertKnown, assertOneOf, typeOf } from '@esc/core'
+import { assertKnown, assertOneOf } from '@esc/core'
 import type { Distillation, LossOptions } from './loss.js'
 import type { AdamOptions, OptimizerOptions, SgdOptions } from './optimizer.js'
 
 /** Options of the functions that write a step, or a part of it. */
 export interface StepOptions {
   /** @defaultValue softmax cross-entropy */
-  loss?: LossOptions
+  loss?: LossOptions | undefined
   /** @defaultValue Adam */
-  optimizer?: OptimizerOptions
+  optimizer?: OptimizerOptions | undefined
 }
-
-/**
- * Names that pass though nothing here reads them: a training engine hands its own options over whole, to each of the functions
- * that write its step.
- */
-const enginesOwn = new Set(['loss', 'optimizer', 'rng', 'runtime', 'threads'])
 
 const lossNames: Readonly<Record<keyof LossOptions, true>> = {
   kind: true,
@@ -53,11 +47,8 @@ export function assertStepOptions<Name extends keyof StepOptions>(
   options: Pick<StepOptions, Name>,
   known: Readonly<Record<Name, true>>,
 ): void {
-  const isRead = ([name]: [string, unknown]) => Object.hasOwn(known, name) || !enginesOwn.has(name)
-  const isObject = typeOf(options) === 'object'
-  const own: StepOptions = isObject ? Object.fromEntries(Object.entries(options).filter(isRead)) : options
-  assertKnown(owner, own as Pick<StepOptions, Name>, known)
-  const { loss, optimizer } = own
+  assertKnown(owner, options, known)
+  const { loss, optimizer }: StepOptions = options ?? {}
   assertKnown(`loss of ${owner}`, loss, lossNames)
   assertKnown(`loss.distillation of ${owner}`, loss?.distillation ?? undefined, distillationNames)
   assertOptimizerNames(`optimizer of ${owner}`, optimizer)
