@@ -9,7 +9,7 @@ import { classCount } from './infer-shapes.js'
 import type { Normalizer } from './normalizer.js'
 import type { FeatureRecipe } from './recipe.js'
 
-/** Figures of one pass over the training examples. */
+/** Figures of one pass over the training examples: the same for the same seed on the same machine. */
 export interface EpochRecord {
   /** From 1. */
   epoch: number
@@ -28,8 +28,6 @@ export interface EpochRecord {
   validationAccuracy: number | null
   /** That of the epoch's first step. */
   learningRate: number
-  /** Wall-clock time of the epoch's batches and steps, without what the reader of the events does in between. */
-  trainMs: number
 }
 
 /** A trained network, what goes in, what comes out, and how it came about: plain data. */

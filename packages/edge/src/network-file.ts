@@ -47,7 +47,6 @@ const modelSchema = z.strictObject({
       validationLoss: z.nullable(finite),
       validationAccuracy: z.nullable(finite),
       learningRate: finite,
-      trainMs: finite,
     }),
   ),
   bestEpoch: whole,

@@ -41,7 +41,7 @@ export interface SavedTraining {
 }
 
 const format = 'esc-training'
-const version = '1'
+const version = '2'
 
 const whole = z.int().check(z.nonnegative())
 const word = z.int().check(z.minimum(0), z.maximum(2 ** 32 - 1))
@@ -59,7 +59,6 @@ const progressSchema = z.strictObject({
         validationLoss: z.nullable(finite),
         validationAccuracy: z.nullable(finite),
         learningRate: finite,
-        trainMs: finite,
       }),
     )
     .check(

@@ -16,7 +16,7 @@ export interface EpochPass {
   options: ResolvedOptions
 }
 
-type EpochFigures = Pick<EpochRecord, 'trainLoss' | 'trainAccuracy' | 'learningRate' | 'trainMs'>
+type EpochFigures = Pick<EpochRecord, 'trainLoss' | 'trainAccuracy' | 'learningRate'> & { trainMs: number }
 
 /**
  * One pass over the training examples: while the engine makes a step, the next batch is prepared.

@@ -95,8 +95,11 @@ export type TrainEvent =
   /** First, if a checkpoint was there: what came of it so far. The next epoch is the one after the last of `history`. */
   | { type: 'resumed'; epochs: number; history: readonly EpochRecord[] }
   | { type: 'step'; epoch: number; step: number; steps: number; loss: number; learningRate: number }
-  /** When its checkpoint is written. */
-  | ({ type: 'epoch'; epochs: number; best: boolean } & EpochRecord)
+  /**
+   * When its checkpoint is written. `trainMs` is the wall-clock time of the epoch's batches and steps, without what the reader of the
+   * events does in between.
+   */
+  | ({ type: 'epoch'; epochs: number; best: boolean; trainMs: number } & EpochRecord)
 
 /** {@link TrainOptions} with the defaults filled in. */
 export type ResolvedOptions = TrainOptions & {

@@ -136,7 +136,14 @@ async function* trainEvents(
       signal?.throwIfAborted()
       const epoch = progress.history.length + 1
       const order = rng.fork(`order ${epoch}`).shuffle(Int32Array.from(parts.train.keys()))
-      const figures = yield* trainEpoch({ engine, batches, order, epoch, classes, options: resolved })
+      const { trainMs, ...figures } = yield* trainEpoch({
+        engine,
+        batches,
+        order,
+        epoch,
+        classes,
+        options: resolved,
+      })
       const state = await engine.state()
       assertFiniteState(state, epoch, figures.learningRate, resolved)
       const validation = await validationFigures(engine, set, parts, {
@@ -151,7 +158,7 @@ async function* trainEvents(
         const present = { state, rng: dropoutRng.state(), history: kept.history, best: kept.graph }
         await checkpoint.write(await encodeCheckpoint(run, present))
       }
-      yield { type: 'epoch', epochs, best, ...record }
+      yield { type: 'epoch', epochs, best, trainMs, ...record }
     }
   } finally {
     await engine.release()
