@@ -3,11 +3,13 @@
  * from outside as a stranger would.
  *
  * For each package: `import` and `require` of every entry that is not the browser's, worker threads, publint, are-the-types-wrong, and
- * no import of a Node built-in anywhere behind a portable entry. Names as arguments (`core dsp`) check only these and
- * what they depend on.
+ * no import of a Node built-in anywhere behind a portable entry. Then the programs of `examples/quickstart`: on the synthetic set,
+ * with `ESC10_DIR` on real recordings, and in a page through Vite (with Chromium). Names as arguments (`core dsp`) check only
+ * these packages, what they depend on, and no programs.
  */
 import { spawnSync } from 'node:child_process'
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -108,15 +110,16 @@ function useEntry({ specifier }, folder) {
 /** What shows in an installed package alone: that its worker threads find their programs. */
 const programs = {
   '@esc/model': `
+    import { featureSet } from '@esc/core'
     import { fit } from '@esc/model/node'
     import { audioCnn } from '@esc/model'
-    const graph = audioCnn({ bins: 4, frames: 8, classes: 2 })
-    const train = Array.from({ length: 6 }, (_, i) => ({
-      id: 'clip' + i, labelIndex: i % 2, group: 'g' + i, fold: null,
+    const examples = Array.from({ length: 6 }, (_, i) => ({
+      id: 'clip' + i, labelIndex: i % 2,
       features: { bins: 4, frames: 8, data: Float32Array.from({ length: 32 }, (_, k) => (k + i) % 5) },
     }))
+    const set = featureSet(examples, { labels: ['even', 'odd'] })
     for (const workers of [0, 1, 2]) {
-      const { history } = await fit(graph, { train }, { epochs: 1, workers })
+      const { history } = await fit(audioCnn, set, { train: [0, 1, 2, 3, 4, 5] }, { epochs: 1, workers })
       if (!(history[0].trainLoss > 0)) throw new Error('no loss with ' + workers + ' workers')
     }`,
 }
@@ -146,9 +149,105 @@ function check({ folder: source, manifest, tarball }, folder) {
   run(source, bin('attw'), tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm')
 }
 
+const quickstart = join(root, 'examples/quickstart/src')
+
+/** Copies a program without its types, of which it has none to take out. */
+function copyProgram(name, folder, as = name.replace(/\.ts$/, '.mjs')) {
+  copyFileSync(join(quickstart, name), join(folder, as))
+  return as
+}
+
+/** The two programs in a folder with recordings: a classifier is trained and asked; its test accuracy is at `least` that. */
+function useRoad(folder, { dataDir, dogFile, least }) {
+  symlinkSync(dataDir, join(folder, 'ESC-50'))
+  copyFileSync(dogFile, join(folder, 'dog.ogg'))
+  const output = run(folder, process.execPath, copyProgram('train.ts', folder))
+  const accuracy = /^test accuracy (\S+)$/m.exec(output)?.[1]
+  if (!(Number(accuracy) >= least))
+    throw new Error(`training came to a test accuracy of ${accuracy}\n${output}`)
+  const answers = run(folder, process.execPath, copyProgram('classify.ts', folder))
+  if (answers.match(/label: '\w+', score: [\d.e-]+/g)?.length !== 3) throw new Error(`answers are ${answers}`)
+  return `test accuracy ${accuracy}, dog.ogg is ${/label: '(\w+)'/.exec(answers)[1]}`
+}
+
+/** Recordings of the kind that the programs are run on, or why there are none. */
+const recordings = {
+  'synthetic recordings': (folder) => {
+    const script = `
+      import { openDataset, writeSyntheticEsc10 } from '@esc/dataset/node'
+      await writeSyntheticEsc10('recordings', { clipsPerClass: 10, durationSec: 2 })
+      const { dataset, pathOf } = await openDataset('recordings')
+      console.log(pathOf(dataset.records.find(({ label }) => label === 'dog')))`
+    const dog = run(folder, process.execPath, '--input-type=module', '-e', script).trim()
+    // Six clips a class teach little: whether it runs is what counts.
+    return { dataDir: join(folder, 'recordings'), dogFile: dog, least: 0 }
+  },
+  'real recordings': () => {
+    const dataDir = process.env.ESC10_DIR
+    if (dataDir === undefined) return null
+    const dog = readdirSync(join(dataDir, 'audio')).find((name) => /-0\.\w+$/.test(name))
+    return { dataDir, dogFile: join(dataDir, 'audio', dog), least: 0.3 }
+  },
+}
+
+/** The program of a page, built by Vite from the installed packages and opened in Chromium. */
+async function usePage(folder) {
+  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath)) return `skipped without ${executablePath}`
+  copyProgram('page.ts', folder, 'page.ts')
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><body><script type="module" src="page.ts"></script>',
+  )
+  const { build, preview } = await import('vite')
+  await build({ root: folder, configFile: false, logLevel: 'error', build: { outDir: 'page' } })
+  const server = await preview({
+    root: folder,
+    configFile: false,
+    logLevel: 'error',
+    build: { outDir: 'page' },
+    preview: { host: '127.0.0.1', port: 0 },
+  })
+  const { chromium } = await import('playwright')
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  try {
+    const tab = await browser.newPage()
+    const errors = []
+    tab.on('pageerror', (error) => errors.push(error.message))
+    await tab.goto(server.resolvedUrls.local[0])
+    await tab
+      .waitForFunction(() => document.body.innerText.includes('score'), null, { timeout: 240_000 })
+      .catch((error) => {
+        throw new Error(`the page shows no answer: ${errors.join('; ') || error.message}`)
+      })
+    const answers = JSON.parse(await tab.innerText('body'))
+    if (answers.length !== 3) throw new Error(`the page answers ${JSON.stringify(answers)}`)
+    return `the first clip is ${answers[0].label}`
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+}
+
+async function checkPrograms(folder) {
+  const found = []
+  for (const [name, find] of Object.entries(recordings)) {
+    // A folder in the one with the packages finds them, and nothing else.
+    const place = join(folder, name.replace(' ', '-'))
+    mkdirSync(place)
+    const given = find(place)
+    found.push(`${name}: ${given ? useRoad(place, given) : 'skipped without ESC10_DIR'}`)
+  }
+  const place = join(folder, 'page')
+  mkdirSync(place)
+  found.push(`page: ${await usePage(place)}`)
+  return found.join('\n  ')
+}
+
 const scratch = mkdtempSync(join(tmpdir(), 'verify-dist-'))
 try {
-  const packed = selectPackages(process.argv.slice(2)).map((each) => pack(each, scratch))
+  const wanted = process.argv.slice(2)
+  const packed = selectPackages(wanted).map((each) => pack(each, scratch))
   const folder = join(scratch, 'empty')
   install(packed, folder)
   let failed = 0
@@ -162,7 +261,15 @@ try {
       console.log(`${name}: FAILED\n${error.message}`)
     }
   }
-  console.log(`${packed.length - failed} packages ok, ${failed} failed`)
+  if (wanted.length === 0 && failed === 0) {
+    try {
+      console.log(`programs: ok\n  ${await checkPrograms(folder)}`)
+    } catch (error) {
+      failed++
+      console.log(`programs: FAILED\n${error.message}`)
+    }
+  }
+  console.log(`${packed.length} packages, ${failed} failed`)
   process.exitCode = failed > 0 ? 1 : 0
 } finally {
   rmSync(scratch, { recursive: true, force: true })

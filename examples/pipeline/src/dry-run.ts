@@ -1,89 +1,92 @@
 /** A quick proof that clip, recipe, network and optimiser fit together, before anything long is started. */
-import { toMono } from '@esc/audio-io'
 import {
+  applyNormalizer,
   createRng,
   EscError,
-  type Example,
   type FeatureMatrix,
+  fitNormalizer,
   type NetworkGraph,
   parameterCount,
   type Rng,
 } from '@esc/core'
-import { createExtractor } from '@esc/dsp'
-import { ortEngine, packInputs, packTargets } from '@esc/model'
+import { extractFeatures } from '@esc/dataset/node'
+import { ortEngine } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
 import type { StageConsole } from './console.js'
 import { networks } from './networks.js'
 import type { RunContext } from './stages/context.js'
 import { openSource } from './stages/source.js'
 
-/** As many as ESC-50 has, so that the random batch's loss can be compared with ln 50. */
-const esc50Classes = 50
 const batchSize = 8
 const learningRate = 1e-3
 
 /** Runs the first clip and a random batch through the network, with one optimiser step each, and prints what comes out. */
 export async function dryRun({ options, console, signal }: RunContext): Promise<void> {
-  const source = await openSource(options)
-  const record = source.dataset.records[0]!
-  const classes = Math.max(esc50Classes, source.dataset.labels.length)
-  const { recipe, create } = networks[options.model]
-  const { channels, sampleRate } = await source.decode(0)
-  const features = createExtractor(recipe).extract({ samples: toMono(channels), sampleRate })
+  const { sounds, dataset } = await openSource(options)
+  const record = dataset.records[0]!
+  const classes = dataset.labels.length
+  const { recipe, network } = networks[options.model]
+  // One clip: no thread is worth its start.
+  const one = { ...sounds, dataset: { ...dataset, records: [record] } }
+  const set = await extractFeatures(one, recipe, { workers: 0 })
+  const { features } = await set.get(0)
   const { bins, frames } = features
-  const graph = create({ bins, frames, classes, seed: options.seed })
+  const graph = network({ bins, frames, classes, seed: options.seed })
   console.line(
     `network        ${graph.name}, ${parameterCount(graph).toLocaleString('en')} parameters, ${classes} classes`,
   )
 
   const rng = createRng(options.seed).fork('dry run')
-  const noise = (): FeatureMatrix => ({
-    bins,
-    frames,
-    data: Float32Array.from({ length: bins * frames }, () => rng.normal()),
-  })
-  const random = Array.from({ length: batchSize }, (_, i) =>
-    example(`random ${i}`, noise(), rng.integer(classes)),
-  )
-  const kind = source.dataset.synthetic ? 'synthetic clip' : 'real clip'
-  const feature = `${recipe.mfcc ? 'MFCC' : 'log-mel'} as the recipe makes it`
+  const expected = `ln ${classes} = ${Math.log(classes).toFixed(2)}`
+  const kind = dataset.synthetic ? 'synthetic clip' : 'real clip'
+  const feature = `${recipe.mfcc ? 'MFCC' : 'log-mel'}, normalised; the loss of an untrained network is near ${expected}`
   console.line(`${kind.padEnd(14)} ${record.filename} (${record.label}), ${feature}`)
   const attempt = { graph, classes, rng, console }
-  await tryStep([example(record.id, features, record.labelIndex)], attempt)
+  await tryStep([applyNormalizer(features, fitNormalizer([features]))], [record.labelIndex], attempt)
   signal.throwIfAborted()
-  const expected = `ln ${classes} = ${Math.log(classes).toFixed(2)}`
   console.line(`random batch   unit variance; the loss of an untrained network is near ${expected}`)
-  await tryStep(random, attempt)
+  const noise = Array.from({ length: batchSize }, (): FeatureMatrix => {
+    return { bins, frames, data: Float32Array.from({ length: bins * frames }, () => rng.normal()) }
+  })
+  await tryStep(
+    noise,
+    noise.map(() => rng.integer(classes)),
+    attempt,
+  )
   signal.throwIfAborted()
   console.line('Dry run finished: features, network, loss and optimiser fit together. Nothing was written.')
 }
 
 /** Two steps from the network's first weights on the same examples: the loss before, and after one step. */
 async function tryStep(
-  examples: Example[],
+  matrices: readonly FeatureMatrix[],
+  labels: readonly number[],
   { graph, classes, rng, console }: { graph: NetworkGraph; classes: number; rng: Rng; console: StageConsole },
 ): Promise<void> {
-  const indices = examples.map((_, i) => i)
-  const input = packInputs(examples, indices, graph.input.shape)
-  const target = packTargets(examples, indices, classes)
+  const [channels, bins, frames] = graph.input.shape
+  const dims = [matrices.length, channels, bins, frames]
+  const data = Float32Array.from(matrices.flatMap((matrix) => [...matrix.data]))
+  const target = new Float32Array(matrices.length * classes)
+  for (const [row, label] of labels.entries()) target[row * classes + label] = 1
   const engine = await ortEngine({ runtime: ortRuntime })(graph, { rng: rng.fork('dropout') })
+  const batch = {
+    input: { type: 'float32' as const, dims, data },
+    target: { type: 'float32' as const, dims: [matrices.length, classes], data: target },
+    learningRate,
+  }
   try {
-    const before = await engine.step({ input, target, learningRate })
-    const after = await engine.step({ input, target, learningRate })
+    const before = await engine.step(batch)
+    const after = await engine.step(batch)
     if (!Number.isFinite(before.loss + after.loss)) {
       throw new EscError(
-        'INVALID_INPUT',
+        'DIVERGED',
         `loss=${before.loss}, then ${after.loss}; the features do not suit the network`,
       )
     }
-    console.line(`  input        [${input.dims.join(', ')}]`)
-    console.line(`  logits       [${examples.length}, ${before.logits.length / examples.length}]`)
+    console.line(`  input        [${dims.join(', ')}]`)
+    console.line(`  logits       [${matrices.length}, ${before.logits.length / matrices.length}]`)
     console.line(`  loss         ${before.loss.toFixed(4)}, after one Adam step ${after.loss.toFixed(4)}`)
   } finally {
     await engine.release()
   }
-}
-
-function example(id: string, features: FeatureMatrix, labelIndex: number): Example {
-  return { id, features, labelIndex, group: id, fold: null }
 }

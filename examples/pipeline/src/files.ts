@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { EscError } from '@esc/core'
-import type { EpochRecord } from '@esc/model'
+import { type EpochRecord, EscError } from '@esc/core'
 
 /**
  * Checks that a folder can be made, or written to, without doing either: better before an hour of training than after.

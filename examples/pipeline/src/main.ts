@@ -1,13 +1,10 @@
 /** `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error. */
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { isEscError } from '@esc/core'
-import { renderUsage } from 'citty'
 import { createStageConsole } from './console.js'
 import { dryRun } from './dry-run.js'
-import { command, parseOptions, type RunOptions } from './options.js'
-import type { RunResults } from './results.js'
+import { helpText, parseOptions, type RunOptions } from './options.js'
 import { runPipeline } from './run.js'
 import { percent } from './stages/context.js'
 import { fetchSource } from './stages/source.js'
@@ -18,7 +15,7 @@ const argv = process.argv.slice(2)
 
 async function main(): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(await help(process.stdout.isTTY))
+    process.stdout.write(helpText())
     return 0
   }
   const stop = new AbortController()
@@ -28,7 +25,7 @@ async function main(): Promise<number> {
   let whatIsLeft = () => 'Nothing was written.'
   try {
     const options = parseOptions(argv, cwd)
-    const context = { options, console, signal: stop.signal }
+    const context = { options, console, signal: stop.signal, cwd }
     if (options.download) {
       const nothing = whatIsLeft
       whatIsLeft = () => `What was fetched is kept for the next --download, in ${options.data}.download.`
@@ -37,7 +34,7 @@ async function main(): Promise<number> {
     }
     if (!options.dryRun) whatIsLeft = () => whatIsKept(options)
     if (options.dryRun) await dryRun(context)
-    else printResults(await runPipeline(context), options.out, console.line)
+    else printResults(await runPipeline(context), console.line)
     return 0
   } catch (error) {
     console.line('')
@@ -46,7 +43,9 @@ async function main(): Promise<number> {
       return error.exitCode
     }
     if (!isEscError(error)) throw error
-    process.stderr.write(`error: ${error.message}\n`)
+    // What a library calls skipping is a flag here.
+    const flag = error.detail.skippable === true ? ' (--skip-bad)' : ''
+    process.stderr.write(`error: ${error.message}${flag}\n`)
     return error.code === 'INVALID_OPTION' ? 2 : 1
   }
 }
@@ -64,11 +63,6 @@ function whatIsKept({ features, checkpoint }: RunOptions): string {
   return kept.length > 0 ? kept.join(' ') : 'Nothing was written.'
 }
 
-async function help(isTerminal: boolean): Promise<string> {
-  const usage = (await renderUsage(command)).replaceAll(/ +$/gm, '').trim()
-  return `${isTerminal ? usage : stripVTControlCharacters(usage)}\n`
-}
-
 /** An abort by the user, and what the shell is told: 128 and the signal's number. */
 class Stopped extends Error {
   readonly exitCode: number
@@ -78,8 +72,11 @@ class Stopped extends Error {
   }
 }
 
-function printResults({ metrics }: RunResults, out: string, line: (text: string) => void): void {
-  const { dataset, split, float, int8, parity, times } = metrics
+function printResults(
+  { results, out }: Awaited<ReturnType<typeof runPipeline>>,
+  line: (text: string) => void,
+): void {
+  const { dataset, split, float, int8, parity, times } = results.metrics
   const file = (name: string) => {
     const path = relative(cwd, join(out, name))
     return path.startsWith('..') || isAbsolute(path) ? join(out, name) : path
@@ -95,13 +92,18 @@ function printResults({ metrics }: RunResults, out: string, line: (text: string)
       'These clips are synthetic: the figures say nothing about real sound. Give --data DIR for real ones.',
     )
   row('float', float, times.latency.float)
-  row('int8', int8, times.latency.int8)
+  if (int8 && parity && times.latency.int8) {
+    row('int8', int8, times.latency.int8)
+    line(`They agree on ${percent(parity.agreement)} of ${split.test} test clips.`)
+  }
   line(
-    `They agree on ${percent(parity.agreement)} of ${split.test} test clips; ${split.leakedTestClips} of these have a sibling in training.`,
+    split.leakedTestClips === null
+      ? 'No groups are known, so it is not known whether test clips have siblings in training; --group names them.'
+      : `${split.leakedTestClips} of ${split.test} test clips have a sibling in training.`,
   )
   line('')
   line(`report   ${file('report.html')}`)
-  line(`models   ${file(float.file)}, ${file(int8.file)}`)
+  line(`models   ${[float, ...(int8 ? [int8] : [])].map((model) => file(model.file)).join(', ')}`)
 }
 
 main().then(
@@ -109,7 +111,7 @@ main().then(
     process.exitCode = code
   },
   (error) => {
-    // Not an error of the input but of this program: the stack helps whoever mends it.
+    // Not an error of the input but of this program: the stack helps whoever repairs it.
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     process.exitCode = 70
   },

@@ -1,37 +1,31 @@
-/** Puts together `metrics.json` and `model.json`. */
+/** Puts together `metrics.json`. */
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
-import { type ModelManifest, type Normalizer, parameterCount } from '@esc/core'
-import { parseManifest } from '@esc/core/manifest'
+import { parameterCount } from '@esc/core'
+import type { Evaluation } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
-import type { ModelFigures, RunMetrics } from './results.js'
+import type { ModelFigures, RunMetrics, TestPrediction } from './results.js'
 import type { RunContext } from './stages/context.js'
 import type { RunData } from './stages/data.js'
-import { type DeployedModels, modelFiles, type VerifiedModel } from './stages/deploy.js'
-import type { TrainedNetwork } from './stages/train.js'
+import { type DeployedModel, modelFiles, type VerifiedModel } from './stages/deploy.js'
+import { bestEpochOf, type TrainedNetwork } from './stages/train.js'
 
 /** All figures of a run. */
 export function metricsOf(
   { options, console }: RunContext,
   data: RunData,
   trained: TrainedNetwork,
-  models: DeployedModels,
+  deployed: DeployedModel,
   totalSec: number,
 ): RunMetrics {
-  const { model, split, epochs, seed } = options
-  const { dataset, clips, audit, chosen } = data
-  const { accuracy, macro, weighted, perClass, confusion, loss } = models.float.evaluation
+  const { dataset, features, audit, chosen } = data
+  const { train, validation, test } = chosen.split
+  const { float, int8 } = deployed
+  const { model } = trained
+  const best = bestEpochOf(model)
   return {
-    version: 1,
-    // The folder's name alone: a path says more about its owner than a report should.
-    options: {
-      data: options.data === null ? null : basename(options.data),
-      subset: data.subset,
-      model,
-      split,
-      epochs,
-      seed,
-    },
+    version: 2,
+    options: optionsOf(options, data),
     environment: {
       node: process.version,
       onnxRuntime: ortRuntime.name,
@@ -41,75 +35,89 @@ export function metricsOf(
     dataset: {
       name: dataset.name,
       synthetic: dataset.synthetic,
-      clips: clips.records.length,
+      clips: features.clips.length,
       labels: dataset.labels,
-      hash: clips.hash,
-      skipped: clips.skipped,
+      hash: data.hash,
+      skipped: data.skipped,
     },
     audit,
     recipe: data.recipe,
+    windows: model.windows!,
     split: {
-      name: split,
+      name: chosen.name,
       testFold: chosen.testFold,
       validationFold: chosen.validationFold,
-      train: data.train.length,
-      validation: data.validation.length,
-      test: data.test.length,
+      train: train.length,
+      validation: validation.length,
+      test: test.length,
       leakedTestClips: chosen.leakedTestClips,
     },
     model: {
-      architecture: trained.graph.name,
-      inputShape: trained.graph.input.shape,
-      parameters: parameterCount(trained.graph),
+      architecture: model.graph.name,
+      inputShape: model.graph.input.shape,
+      parameters: parameterCount(model.graph),
     },
     training: {
-      epochs: trained.history.length,
-      bestEpoch: trained.bestEpoch,
-      stoppedEarly: trained.stoppedEarly,
-      validationAccuracy: trained.best.validationAccuracy!,
-      validationLoss: trained.best.validationLoss!,
+      epochs: model.history.length,
+      bestEpoch: model.bestEpoch,
+      stoppedEarly: model.stoppedEarly,
+      validationAccuracy: best.validationAccuracy!,
+      validationLoss: best.validationLoss!,
     },
-    test: { accuracy, macro, weighted, perClass, confusion, loss },
-    exportMaxLogitError: models.exportMaxLogitError,
-    float: figuresOf(modelFiles.float, models.float),
-    int8: figuresOf(modelFiles.int8, models.int8),
-    parity: models.parity,
+    test: reportOf(float.evaluation),
+    int8Test: int8 && reportOf(int8.evaluation),
+    predictions: predictionsOf(dataset.labels, float.evaluation, int8?.evaluation ?? null),
+    exportMaxLogitError: deployed.exportMaxLogitError,
+    float: figuresOf(modelFiles.float, float),
+    int8: int8 && figuresOf(modelFiles.int8, int8),
+    parity: deployed.parity,
     times: {
       totalSec,
       stageSec: { ...console.seconds },
-      medianEpochMs: median(trained.history.map(({ trainMs }) => trainMs)),
-      latency: { float: models.float.latency, int8: models.int8.latency },
+      medianEpochMs: median(trained.epochMs),
+      latency: { float: float.latency, int8: int8?.latency ?? null },
     },
   }
 }
 
-/** `model.json`, checked against its own schema before anybody else reads it. */
-export function manifestOf(metrics: RunMetrics, normalizer: Normalizer): ModelManifest {
-  const { dataset, split, options, model, recipe, float, int8, parity } = metrics
-  return parseManifest({
-    version: 1,
-    architecture: model.architecture,
-    labels: dataset.labels,
-    recipe,
-    inputShape: model.inputShape,
-    normalizer,
-    dataset: { name: dataset.name, synthetic: dataset.synthetic, clips: dataset.clips, hash: dataset.hash },
-    split: { ...split, seed: options.seed },
-    metrics: {
-      accuracy: float.accuracy,
-      macroF1: float.macroF1,
-      int8Accuracy: int8.accuracy,
-      agreement: parity.agreement,
-    },
-    files: { float: float.file, int8: int8.file },
-  })
+function optionsOf(options: RunContext['options'], { subset }: RunData): RunMetrics['options'] {
+  const { data, model, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay } = options
+  const { classWeights, int8 } = options
+  return {
+    // The folder's name alone: a path says more about its owner than a report should.
+    data: data === null ? null : basename(data),
+    ...{ subset, model, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay },
+    ...{ classWeights, int8 },
+  }
+}
+
+function reportOf({ accuracy, macro, weighted, perClass, confusion, loss }: Evaluation): RunMetrics['test'] {
+  return { accuracy, macro, weighted, perClass, confusion, loss }
+}
+
+function predictionsOf(
+  labels: readonly string[],
+  float: Evaluation,
+  int8: Evaluation | null,
+): TestPrediction[] {
+  const best = ({ clips }: Evaluation, index: number) => {
+    const { predictedIndex, scores } = clips[index]!
+    return { label: labels[predictedIndex]!, score: scores[predictedIndex]! }
+  }
+  return float.clips.map(({ clipId, labelIndex }, index) => ({
+    clipId,
+    label: labels[labelIndex]!,
+    float: best(float, index),
+    int8: int8 && best(int8, index),
+  }))
 }
 
 function figuresOf(file: string, { bytes, evaluation }: VerifiedModel): ModelFigures {
   return { file, bytes: bytes.length, accuracy: evaluation.accuracy, macroF1: evaluation.macro.f1 }
 }
 
-function median(values: readonly number[]): number {
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2

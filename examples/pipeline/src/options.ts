@@ -1,13 +1,16 @@
 /** The command line: what can be asked for, and what was. */
 import { basename, resolve } from 'node:path'
 import { EscError } from '@esc/core'
-import type { ArgsDef, CommandDef } from 'citty'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 
 const choices = {
   subset: ['esc10', 'esc50'],
   model: ['audio-cnn', 'mel-cnn'],
   split: ['folds', 'stratified', 'stratified-group'],
 } as const
+
+/** How the clips are split. */
+export type SplitName = (typeof choices.split)[number]
 
 /** What a run is asked to do. */
 export interface RunOptions {
@@ -17,16 +20,28 @@ export interface RunOptions {
   download: boolean
   /** `null` takes ESC-10's classes of ESC-50, and all of any other data set. */
   subset: (typeof choices.subset)[number] | null
+  /** A column of the table, or a pattern whose first capture group in the file name is the group; `null` takes the table's own. */
+  group: string | null
   model: (typeof choices.model)[number]
-  split: (typeof choices.split)[number]
-  /** `null` unless the split is by folds. */
+  /** `null` takes the data set's folds, or `stratified-group` where it has none. */
+  split: SplitName | null
+  /** `null` takes fold 1 where the split is by folds. */
   testFold: number | null
   /** `null` takes the fold after the test fold. */
   validationFold: number | null
   epochs: number
+  learningRate: number
+  batchSize: number
+  /** Epochs without a lower validation loss before training stops; `null` never stops early. */
+  patience: number | null
+  /** `null` for none. */
+  weightDecay: number | null
+  /** Whether rare classes weigh more in the loss. */
+  classWeights: boolean
+  int8: boolean
   seed: number
-  /** Absolute path of the output folder. */
-  out: string
+  /** Absolute path of the output folder; `null` takes one below `runs/`, named after the run. */
+  out: string | null
   dryRun: boolean
   skipBad: boolean
   saveAudio: boolean
@@ -36,73 +51,165 @@ export interface RunOptions {
   checkpoint: string | null
 }
 
-/** The flags, as citty wants them for `--help`. */
-export const args = {
-  data: {
-    type: 'string',
-    valueHint: 'DIR',
-    description: 'ESC-50, UrbanSound8K or a folder for each class (Default: a synthetic set)',
-  },
-  download: {
-    type: 'boolean',
-    description: 'Fetch ESC-50 (0.6 GB, CC BY-NC) first, into data/ESC-50 or where --data says',
-  },
-  subset: {
-    type: 'string',
-    valueHint: 'NAME',
-    description: 'esc10 or esc50: which classes of ESC-50 (Default: esc10)',
-  },
-  model: {
-    type: 'string',
-    valueHint: 'NAME',
-    description: 'audio-cnn (13 MFCCs) or mel-cnn (128 log-mel bands) (Default: audio-cnn)',
-  },
-  split: {
-    type: 'string',
-    valueHint: 'NAME',
-    description: 'folds, stratified (80/20; siblings leak) or stratified-group (Default: folds)',
-  },
-  'test-fold': { type: 'string', valueHint: 'N', description: 'Fold to test on (Default: 1)' },
-  'val-fold': { type: 'string', valueHint: 'N', description: 'Fold to validate on (Default: the one after)' },
-  epochs: {
-    type: 'string',
-    valueHint: 'N',
-    description: 'Passes over the training clips, at most (Default: 30)',
-  },
-  seed: { type: 'string', valueHint: 'N', description: 'Seed of everything random (Default: 42)' },
-  out: {
-    type: 'string',
-    valueHint: 'DIR',
-    description: 'Folder of the results (Default: runs/, and a name after the run)',
-  },
-  'dry-run': { type: 'boolean', description: 'Try one clip and one random batch; write nothing' },
-  'skip-bad': { type: 'boolean', description: 'Go on without missing or damaged clips' },
-  features: {
-    type: 'string',
-    valueHint: 'DIR',
-    description: 'Keep the features in DIR, and take from there what is still right (Default: no)',
-  },
-  checkpoint: {
-    type: 'string',
-    valueHint: 'FILE',
-    description: 'Keep the training in FILE after each epoch; the same command goes on from there',
-  },
-  'save-audio': {
-    type: 'boolean',
-    description: 'Keep each clip as the features see it, in processed/audio/ of the results',
-  },
-} as const satisfies ArgsDef
+type Parser<T> = (text: string, before: T | undefined) => T
 
-/** The command, for its `--help`. */
-export const command: CommandDef = {
-  meta: {
-    name: 'npm start --',
-    description: 'From recordings to a verified int8 ONNX model and a report.',
-  },
-  args,
+/** A flag that is given twice is a mistake: which of the two is meant cannot be known. */
+function once<T>(parse: (text: string) => T): Parser<T> {
+  return (text, before) => {
+    if (before !== undefined) throw new InvalidArgumentError('It is given twice.')
+    if (text === '' || text.startsWith('--')) throw new InvalidArgumentError('It needs a value.')
+    return parse(text)
+  }
 }
 
-const booleans = new Set(['download', 'dry-run', 'skip-bad', 'save-audio'])
+const text = once((value) => value)
+
+function whole(min: number): Parser<number> {
+  return once((value) => {
+    if (/^\d{1,15}$/.test(value) && Number(value) >= min) return Number(value)
+    throw new InvalidArgumentError(`It must be a whole number >= ${min}.`)
+  })
+}
+
+function number(isIn: (value: number) => boolean, rule: string): Parser<number> {
+  return once((value) => {
+    const parsed = value.trim() === '' ? Number.NaN : Number(value)
+    if (Number.isFinite(parsed) && isIn(parsed)) return parsed
+    throw new InvalidArgumentError(`It must be a number ${rule}.`)
+  })
+}
+
+function oneOf<T extends string>(names: readonly T[]): Parser<T> {
+  return once((value) => {
+    if ((names as readonly string[]).includes(value)) return value as T
+    throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.`)
+  })
+}
+
+/** The flags as commander returns them. */
+interface Flags {
+  data?: string
+  download?: true
+  subset?: RunOptions['subset']
+  group?: string
+  model?: RunOptions['model']
+  split?: SplitName
+  testFold?: number
+  valFold?: number
+  epochs?: number
+  lr?: number
+  batchSize?: number
+  patience?: number
+  weightDecay?: number
+  classWeights?: true
+  int8: boolean
+  seed?: number
+  out?: string
+  dryRun?: true
+  skipBad?: true
+  features?: string
+  checkpoint?: string
+  saveAudio?: true
+}
+
+/** The command with all its flags; it prints nothing and ends no process. */
+function createCommand(): Command {
+  const flag = <T>(name: string, description: string, parse: Parser<T>) =>
+    new Option(name, description).argParser(parse)
+  return new Command('npm start --')
+    .description('From recordings to a verified int8 ONNX model and a report.')
+    .allowExcessArguments(false)
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .exitOverride()
+    .addOption(
+      flag(
+        '--data <dir>',
+        'ESC-50, UrbanSound8K or a folder for each class (default: a synthetic set)',
+        text,
+      ),
+    )
+    .option('--download', 'fetch ESC-50 (0.6 GB, CC BY-NC) first, into data/ESC-50 or where --data says')
+    .addOption(
+      flag(
+        '--subset <name>',
+        'esc10 or esc50: which classes of ESC-50 (default: esc10)',
+        oneOf(choices.subset),
+      ),
+    )
+    .addOption(
+      flag(
+        '--group <rule>',
+        'what clips of one recording share: a column of the table, or a regular expression whose first capture group is found in the file name',
+        text,
+      ),
+    )
+    .addOption(
+      flag(
+        '--model <name>',
+        'audio-cnn (13 MFCCs) or mel-cnn (128 log-mel bands) (default: audio-cnn)',
+        oneOf(choices.model),
+      ),
+    )
+    .addOption(
+      flag(
+        '--split <name>',
+        'folds, stratified (80/20; siblings leak) or stratified-group (default: folds, or stratified-group where there are none)',
+        oneOf(choices.split),
+      ),
+    )
+    .addOption(flag('--test-fold <n>', 'fold to test on (default: 1)', whole(0)))
+    .addOption(flag('--val-fold <n>', 'fold to validate on (default: the one after)', whole(0)))
+    .addOption(flag('--epochs <n>', 'passes over the training clips, at most (default: 30)', whole(1)))
+    .addOption(
+      flag(
+        '--lr <rate>',
+        'learning rate (default: 0.001)',
+        number((value) => value > 0, '> 0'),
+      ),
+    )
+    .addOption(flag('--batch-size <n>', 'clips a step (default: 32)', whole(1)))
+    .addOption(
+      flag(
+        '--patience <n>',
+        'epochs without a lower validation loss before it stops; 0 never stops (default: 10)',
+        whole(0),
+      ),
+    )
+    .addOption(
+      flag(
+        '--weight-decay <w>',
+        'weight decay of Adam (default: none)',
+        number((value) => value >= 0, '>= 0'),
+      ),
+    )
+    .option('--class-weights', 'let rare classes weigh more in the loss')
+    .option('--no-int8', 'make no int8 model')
+    .addOption(flag('--seed <n>', 'seed of everything random (default: 42)', whole(0)))
+    .addOption(flag('--out <dir>', 'folder of the results (default: runs/, and a name after the run)', text))
+    .option('--dry-run', 'try one clip and one random batch; write nothing')
+    .option('--skip-bad', 'go on without missing or damaged clips')
+    .addOption(
+      flag(
+        '--features <dir>',
+        'keep the features in this folder, and take from there what is still right',
+        text,
+      ),
+    )
+    .addOption(
+      flag(
+        '--checkpoint <file>',
+        'keep the training in this file after each epoch; the same command goes on from there',
+        text,
+      ),
+    )
+    .option('--save-audio', 'keep each clip as the features see it, in processed/audio/ of the results')
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  return createCommand().helpInformation()
+}
 
 /**
  * Reads the flags.
@@ -112,111 +219,79 @@ const booleans = new Set(['download', 'dry-run', 'skip-bad', 'save-audio'])
  * @throws EscError INVALID_OPTION naming the flag: unknown ones (with the nearest known), values that are none.
  */
 export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
-  const given = readFlags(argv)
-  const choose = <K extends keyof typeof choices>(name: K): (typeof choices)[K][number] => {
-    const value = given.get(name) ?? choices[name][0]
-    if (!(choices[name] as readonly string[]).includes(value)) {
-      throw new EscError('INVALID_OPTION', `--${name} ${value}: must be one of ${choices[name].join(', ')}`)
-    }
-    return value as (typeof choices)[K][number]
+  const flags = readFlags(argv)
+  const { split = null, download = false, dryRun = false } = flags
+  const data = flags.data ?? (download ? 'data/ESC-50' : undefined)
+  const refuse = (message: string): never => {
+    throw new EscError('INVALID_OPTION', message)
   }
-  const whole = (name: string, min: number): number | null => {
-    const text = given.get(name)
-    if (text === undefined) return null
-    if (!/^\d{1,15}$/.test(text) || Number(text) < min) {
-      throw new EscError('INVALID_OPTION', `--${name} ${text}: must be a whole number >= ${min}`)
-    }
-    return Number(text)
-  }
-  const [model, split] = [choose('model'), choose('split')]
-  const subset = given.has('subset') ? choose('subset') : null
-  for (const name of ['test-fold', 'val-fold']) {
-    if (split !== 'folds' && given.has(name)) {
-      throw new EscError('INVALID_OPTION', `--${name} goes with --split folds, not with --split ${split}`)
+  for (const [name, value] of Object.entries({ 'test-fold': flags.testFold, 'val-fold': flags.valFold })) {
+    if (value !== undefined && split !== null && split !== 'folds') {
+      refuse(`--${name} goes with --split folds, not with --split ${split}`)
     }
   }
-  const testFold = split === 'folds' ? (whole('test-fold', 0) ?? 1) : null
-  const download = given.has('download')
-  if (download && given.has('dry-run')) {
-    throw new EscError('INVALID_OPTION', '--download does not go with --dry-run, which writes nothing')
+  if (download && dryRun) refuse('--download does not go with --dry-run, which writes nothing')
+  if (data === undefined && flags.features !== undefined) {
+    refuse('--features goes with --data: the synthetic set has no files')
   }
-  const data = given.get('data') ?? (download ? 'data/ESC-50' : undefined)
-  const [features, checkpoint] = [given.get('features'), given.get('checkpoint')]
-  if (features !== undefined && data === undefined) {
-    throw new EscError('INVALID_OPTION', '--features goes with --data: the synthetic set has no files')
+  const path = (given: string | undefined) => (given === undefined ? null : resolve(cwd, given))
+  const byFolds = flags.testFold !== undefined || flags.valFold !== undefined
+  return {
+    data: path(data),
+    download,
+    subset: flags.subset ?? null,
+    group: flags.group ?? null,
+    model: flags.model ?? 'audio-cnn',
+    split: split ?? (byFolds ? 'folds' : null),
+    testFold: flags.testFold ?? null,
+    validationFold: flags.valFold ?? null,
+    epochs: flags.epochs ?? 30,
+    learningRate: flags.lr ?? 1e-3,
+    batchSize: flags.batchSize ?? 32,
+    patience: flags.patience === 0 ? null : (flags.patience ?? 10),
+    weightDecay: flags.weightDecay || null,
+    classWeights: flags.classWeights ?? false,
+    int8: flags.int8,
+    seed: flags.seed ?? 42,
+    out: path(flags.out),
+    dryRun,
+    skipBad: flags.skipBad ?? false,
+    saveAudio: flags.saveAudio ?? false,
+    features: path(flags.features),
+    checkpoint: path(flags.checkpoint),
   }
-  if (features !== undefined && given.has('save-audio')) {
+}
+
+function readFlags(argv: readonly string[]): Flags {
+  const command = createCommand()
+  try {
+    command.parse([...argv], { from: 'user' })
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause
+    // One line, without what a terminal would want.
+    const message = cause.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
     throw new EscError(
       'INVALID_OPTION',
-      '--save-audio does not go with --features, which decodes no clip twice',
+      `${message}${message.includes('Did you mean') ? '' : ' (see --help)'}`,
+      { cause },
     )
   }
-  const place = testFold === null ? split : `fold${testFold}`
-  const set = data === undefined ? 'synthetic' : (subset ?? basename(resolve(cwd, data)))
-  const name = `${set}-${model}-${place}`
-  return {
-    data: data === undefined ? null : resolve(cwd, data),
-    download,
-    subset,
-    model,
-    split,
-    testFold,
-    validationFold: whole('val-fold', 0),
-    epochs: whole('epochs', 1) ?? 30,
-    seed: whole('seed', 0) ?? 42,
-    out: resolve(cwd, given.get('out') ?? `runs/${name}`),
-    dryRun: given.has('dry-run'),
-    skipBad: given.has('skip-bad'),
-    saveAudio: given.has('save-audio'),
-    features: features === undefined ? null : resolve(cwd, features),
-    checkpoint: checkpoint === undefined ? null : resolve(cwd, checkpoint),
-  }
+  return command.opts<Flags & Record<string, never>>()
 }
 
-/** citty would let unknown flags pass in silence, so the flags are read here, and citty prints the help. */
-function readFlags(argv: readonly string[]): Map<string, string> {
-  const given = new Map<string, string>()
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i]!
-    const [, name, attached] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? []
-    if (name === undefined || !(name in args)) throw unknownFlag(word, name)
-    if (given.has(name)) throw new EscError('INVALID_OPTION', `--${name} is given twice`)
-    if (booleans.has(name)) {
-      if (attached !== undefined) throw new EscError('INVALID_OPTION', `--${name} takes no value`)
-      given.set(name, 'true')
-      continue
-    }
-    const value = attached ?? argv[++i]
-    if (value === undefined || value === '' || (attached === undefined && value.startsWith('--'))) {
-      throw new EscError('INVALID_OPTION', `--${name} needs a value`)
-    }
-    given.set(name, value)
-  }
-  return given
-}
-
-function unknownFlag(word: string, name: string | undefined): EscError {
-  if (name === undefined) {
-    return new EscError('INVALID_OPTION', `'${word}' is not a flag; flags begin with -- (see --help)`)
-  }
-  const nearest = Object.keys(args)
-    .map((known) => ({ known, distance: editDistance(name, known) }))
-    .sort((a, b) => a.distance - b.distance)[0]!
-  const hint =
-    nearest.distance <= Math.max(2, name.length / 3) ? `did you mean --${nearest.known}?` : 'see --help'
-  return new EscError('INVALID_OPTION', `unknown flag --${name}; ${hint}`)
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements of one letter. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[b.length]!
+/**
+ * The folder of the results.
+ *
+ * @param split - The split that was chosen, and its test fold.
+ * @param cwd - The folder that `runs/` lies in.
+ */
+export function outputFolder(
+  { out, data, subset, model }: RunOptions,
+  split: { name: SplitName; testFold: number | null },
+  cwd: string,
+): string {
+  if (out !== null) return out
+  const place = split.testFold === null ? split.name : `fold${split.testFold}`
+  const set = data === null ? 'synthetic' : (subset ?? basename(data))
+  return resolve(cwd, `runs/${set}-${model}-${place}`)
 }

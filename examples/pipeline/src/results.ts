@@ -1,8 +1,8 @@
 /** What a run finds out: the content of `metrics.json`, and what the report shows besides. */
-import type { FeatureRecipe } from '@esc/core'
+import type { ClipWindows, EpochRecord, FeatureRecipe } from '@esc/core'
 import type { DatasetAudit } from '@esc/dataset'
 import type { Latency, Parity } from '@esc/edge'
-import type { ClassificationReport, EpochRecord } from '@esc/model'
+import type { ClassificationReport } from '@esc/model'
 
 /** A clip that was left out, and why. */
 export interface SkippedClip {
@@ -18,16 +18,38 @@ export interface ModelFigures {
   macroF1: number
 }
 
+/** What the models say of one test clip. */
+export interface TestPrediction {
+  clipId: string
+  /** The right label. */
+  label: string
+  /** The label that the float model puts first, and its score in [0, 1]. */
+  float: { label: string; score: number }
+  /** `null` if there is no int8 model. */
+  int8: { label: string; score: number } | null
+}
+
 /** `metrics.json`. Everything but `times` is the same for the same options, data and machine. */
 export interface RunMetrics {
-  version: 1
+  version: 2
   options: {
     data: string | null
     subset: string | null
     model: string
-    split: string
+    /** What was asked for; `null` if the data decided. */
+    split: string | null
+    /** A column of the table, or a pattern of file names; `null` takes the data set's own groups. */
+    group: string | null
     epochs: number
     seed: number
+    learningRate: number
+    batchSize: number
+    /** `null`: training never stops early. */
+    patience: number | null
+    weightDecay: number | null
+    /** Whether rare classes weigh more in the loss. */
+    classWeights: boolean
+    int8: boolean
   }
   environment: { node: string; onnxRuntime: string; platform: string; cpus: number }
   dataset: {
@@ -37,22 +59,25 @@ export interface RunMetrics {
     /** Clips used. */
     clips: number
     labels: readonly string[]
-    /** SHA-256 over ids, labels and samples. */
+    /** SHA-256 over ids, labels and the hashes of the sounds. */
     hash: string
     skipped: SkippedClip[]
   }
   /** Of the clips used, and of the split. */
   audit: DatasetAudit
   recipe: FeatureRecipe
+  /** How a classifier cuts clips of other lengths. */
+  windows: ClipWindows
   split: {
+    /** `folds`, `stratified` or `stratified-group`. */
     name: string
     testFold: number | null
     validationFold: number | null
     train: number
     validation: number
     test: number
-    /** Test clips with a sibling in training. */
-    leakedTestClips: number
+    /** Test clips with a sibling in training; `null` if no groups are known, so that a leak cannot be seen. */
+    leakedTestClips: number | null
   }
   model: { architecture: string; inputShape: readonly [number, number, number]; parameters: number }
   training: {
@@ -64,18 +89,23 @@ export interface RunMetrics {
   }
   /** The float ONNX model on the test clips. */
   test: ClassificationReport & { loss: number }
+  /** The int8 ONNX model on the test clips; `null` if there is none. */
+  int8Test: (ClassificationReport & { loss: number }) | null
+  /** One for each test clip, in the table's order. */
+  predictions: TestPrediction[]
   /** Largest difference of a logit between the trained network and its ONNX export, over the test clips. */
   exportMaxLogitError: number
   float: ModelFigures
-  int8: ModelFigures
-  /** int8 against float. */
-  parity: Parity
+  int8: ModelFigures | null
+  /** int8 against float; `null` if there is no int8 model. */
+  parity: Parity | null
   times: {
     totalSec: number
     stageSec: Record<string, number>
-    medianEpochMs: number
+    /** `null` if all epochs were finished in an earlier run. */
+    medianEpochMs: number | null
     /** Single clips, one thread. */
-    latency: { float: Latency; int8: Latency }
+    latency: { float: Latency; int8: Latency | null }
   }
 }
 

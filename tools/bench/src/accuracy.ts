@@ -5,26 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import {
-  applyNormalizer,
-  type Example,
-  type FeatureRecipe,
-  fitNormalizer,
-  type NetworkGraph,
-} from '@esc/core'
-import { predefinedFolds } from '@esc/dataset'
-import { extractFeatures, openDataset, openFeatures } from '@esc/dataset/node'
+import { applyNormalizer, type FeatureRecipe, type FeatureSet, fitNormalizer, type Split } from '@esc/core'
+import { trainValTest } from '@esc/dataset'
+import { extractFeatures, openDataset } from '@esc/dataset/node'
 import { logmel128, mfcc13 } from '@esc/dsp'
-import { type ArchitectureOptions, audioCnn, evaluate, melCnn } from '@esc/model'
-import { fit } from '@esc/model/node'
-import { lowerNetwork, writeModel } from '@esc/onnx'
-import { ortRuntime } from '@esc/onnx/node'
+import { audioCnn, melCnn, type Network } from '@esc/model'
+import { evaluate, fit } from '@esc/model/node'
 import { formatTable } from './rows.js'
 
 interface Contest {
   network: string
   recipe: FeatureRecipe
-  create: (options: ArchitectureOptions) => NetworkGraph
+  create: Network
   /** Trainings a fold. */
   seeds: number
 }
@@ -42,28 +34,25 @@ export interface AccuracyRow {
   peer: number[] | null
 }
 
-type Parts = Readonly<Record<'train' | 'validation' | 'test', Example[]>>
-
 /** Trains every network on three folds, with the next one to choose the epoch by, and tests on one; empty without `ESC10_DIR`. */
 export async function accuracySuite(): Promise<AccuracyRow[]> {
   const source = process.env.ESC10_DIR
   if (source === undefined) return []
-  const { dataset, pathOf } = await openDataset(source, { subset: 'esc10' })
+  const opened = await openDataset(source, { subset: 'esc10' })
   const rows: AccuracyRow[] = []
   for (const contest of contests) {
     const dir = await mkdtemp(join(tmpdir(), 'esc-bench-'))
     try {
-      await extractFeatures({ dataset, pathOf }, { recipe: contest.recipe, dir })
-      const examples: Example[] = []
-      for await (const example of await openFeatures(dir, dataset)) examples.push(example)
+      const features = await extractFeatures(opened, contest.recipe)
       const ours: number[] = []
       const peer: number[] = []
       for (const testFold of folds) {
-        const parts = splitExamples(examples, testFold)
+        const split = trainValTest(features, { testFold })
         for (let seed = 1; seed <= contest.seeds; seed++) {
-          ours.push(await trainOurs(contest, parts, dataset.labels, seed))
+          const model = await fit(contest.create, features, split, { seed })
+          ours.push((await evaluate(model, features, split.test)).accuracy)
         }
-        peer.push(...(await trainPeer(contest, parts, dataset.labels.length, dir)))
+        peer.push(...(await trainPeer(contest, features, split, dir)))
         // All of the fold: whoever stops after some folds has their figures.
         const lately = (values: readonly number[]) => values.slice(-contest.seeds).map(percent).join(' ')
         process.stderr.write(
@@ -79,56 +68,29 @@ export async function accuracySuite(): Promise<AccuracyRow[]> {
   return rows
 }
 
-function splitExamples(examples: readonly Example[], testFold: number): Parts {
-  const split = predefinedFolds(
-    examples.map(({ fold }) => fold),
-    { testFold, validationFold: (testFold % folds.length) + 1 },
-  )
-  const normalizer = fitNormalizer(Array.from(split.train, (index) => examples[index]!.features))
-  const part = (indices: Int32Array) =>
-    Array.from(indices, (index) => {
-      const example = examples[index]!
-      return { ...example, features: applyNormalizer(example.features, normalizer) }
-    })
-  return { train: part(split.train), validation: part(split.validation!), test: part(split.test) }
-}
-
-async function trainOurs(
-  { create }: Contest,
-  { train, validation, test }: Parts,
-  labels: readonly string[],
-  seed: number,
-): Promise<number> {
-  const { bins, frames } = train[0]!.features
-  const { graph } = await fit(
-    create({ bins, frames, classes: labels.length, seed }),
-    { train, validation },
-    { seed },
-  )
-  const session = await ortRuntime.createSession(writeModel(lowerNetwork(graph)))
-  const { accuracy } = await evaluate(session, test, labels, { inputShape: graph.input.shape })
-  await session.release()
-  return accuracy
-}
-
 /** One accuracy for each seed; fewer where PyTorch is not installed, or fails. */
 async function trainPeer(
   { network, seeds }: Contest,
-  parts: Parts,
-  classes: number,
+  features: FeatureSet,
+  split: Required<Split>,
   dir: string,
 ): Promise<number[]> {
-  for (const [name, examples] of Object.entries(parts)) {
+  const matricesOf = (part: Int32Array) =>
+    Promise.all(Array.from(part, async (index) => (await features.get(index)).features))
+  const normalizer = fitNormalizer(await matricesOf(split.train))
+  for (const [name, part] of Object.entries(split)) {
+    const matrices = await matricesOf(part)
     await writeFile(
       join(dir, `${name}.x`),
-      examples.map(({ features }) => features.data),
+      matrices.map((matrix) => applyNormalizer(matrix, normalizer).data),
     )
     await writeFile(
       join(dir, `${name}.y`),
-      Uint8Array.from(examples, ({ labelIndex }) => labelIndex),
+      Uint8Array.from(part, (index) => features.records[index]!.labelIndex),
     )
   }
-  const { bins, frames } = parts.train[0]!.features
+  const { bins, frames } = (await features.get(0)).features
+  const classes = features.labels.length
   const program = fileURLToPath(new URL('../src/accuracy_peer.py', import.meta.url))
   const args = [program, network, dir, ...[bins, frames, classes, seeds].map(String)]
   const child = spawn('/usr/bin/python3', args, { stdio: ['ignore', 'pipe', 'inherit'] })

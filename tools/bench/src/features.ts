@@ -20,7 +20,7 @@ export async function featuresSuite(): Promise<BenchRow[]> {
   const run = async (workers: number, isCached = false) => {
     if (!isCached) await rm(dir, { recursive: true })
     const started = performance.now()
-    await extractFeatures(opened, { recipe: mfcc13, dir, workers })
+    await extractFeatures(opened, mfcc13, { dir, workers })
     return performance.now() - started
   }
   const runProcesses = async () => {

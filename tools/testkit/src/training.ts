@@ -1,6 +1,13 @@
 /** What a runtime makes of the models that these libraries write: for running them in Node and in a page. */
-import { createRng, type Example, type NetworkGraph } from '@esc/core'
-import { audioCnn, melCnn, ortEngine, type TrainResult } from '@esc/model'
+import {
+  createRng,
+  type Example,
+  type FeatureSet,
+  featureSet,
+  type NetworkGraph,
+  type TrainedModel,
+} from '@esc/core'
+import { audioCnn, melCnn, ortEngine } from '@esc/model'
 import { lowerNetwork, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
 
 const classes = 5
@@ -10,9 +17,10 @@ const threads = 1
 /** `fit` of `@esc/model/node` or `/browser`. */
 type Fit = (
   graph: NetworkGraph,
-  examples: { train: readonly Example[]; validation: readonly Example[] },
+  set: FeatureSet,
+  split: { train: number[]; validation: number[] },
   options: { epochs: number; batchSize: number; threads: number },
-) => Promise<TrainResult>
+) => Promise<TrainedModel>
 
 /** Of both architectures logits, then losses and logits of three training steps; of one the losses of two epochs, too. */
 export async function useTraining(runtime: OnnxRuntime, fit: Fit): Promise<Record<string, number[]>> {
@@ -35,7 +43,10 @@ export async function useTraining(runtime: OnnxRuntime, fit: Fit): Promise<Recor
   // Not of the other: the true gradient of a bias before BatchNorm is 0, and Adam makes steps of what rounding leaves of it.
   const { examples } = randomClips(audio)
   const options = { epochs: 2, batchSize: 3, threads }
-  const { history } = await fit(audio, { train: examples, validation: examples.slice(5) }, options)
+  const set = featureSet(examples, {
+    labels: Array.from({ length: classes }, (_, label) => `class ${label}`),
+  })
+  const { history } = await fit(audio, set, { train: [0, 1, 2, 3, 4], validation: [5, 6, 7] }, options)
   numbers.epochs = history.flatMap(({ trainLoss, validationLoss }) => [trainLoss, validationLoss!])
   return numbers
 }
@@ -48,7 +59,7 @@ function randomClips({ input: { shape } }: NetworkGraph) {
   const data = Float32Array.from({ length: clips * size }, () => 2 * rng.uniform() - 1)
   const examples = Array.from({ length: clips }, (_, i): Example => {
     const features = { data: data.slice(i * size, (i + 1) * size), bins, frames }
-    return { id: `clip ${i}`, features, labelIndex: i % classes, group: `group ${i}`, fold: null }
+    return { id: `clip ${i}`, features, labelIndex: i % classes }
   })
   const input: Tensor = { type: 'float32', dims: [clips, ...shape], data }
   const target: Tensor = {

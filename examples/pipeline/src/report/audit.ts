@@ -3,11 +3,10 @@ import type { ClipAudit, DatasetAudit, Spread } from '@esc/dataset'
 import { drawSpreads } from './figures.js'
 import { count, fixed, hertz, missing, percent, plural, seconds } from './format.js'
 import { type Html, html } from './html.js'
-import { figure, table } from './layout.js'
+import { cutNote, figure, longestList, name, table } from './layout.js'
 
 /** More rows than this make a figure too tall to take in at once. */
 const classesPerFigure = 25
-const longestList = 50
 
 /**
  * Findings, levels and bandwidths of each class, facts about the clips, and clips that sound the same.
@@ -97,9 +96,8 @@ function clipTable(clips: ClipAudit): Html {
 
 function nearTable({ nearDuplicates }: ClipAudit): Html | null {
   if (nearDuplicates.length === 0) return null
-  const more = nearDuplicates.length > longestList ? `, the first ${longestList}` : ''
   return table(
-    `Clips that sound nearly the same: ${plural(nearDuplicates.length, 'pair')}${more}. Strangers differ in half of their fingerprint's bits.`,
+    `Clips that sound nearly the same: ${plural(nearDuplicates.length, 'pair')}${cutNote(nearDuplicates.length)}. Clips that have nothing in common differ in about half of the bits.`,
     [
       { name: 'clip' },
       { name: 'the other', text: true },
@@ -110,8 +108,8 @@ function nearTable({ nearDuplicates }: ClipAudit): Html | null {
     nearDuplicates
       .slice(0, longestList)
       .map(({ ids: [a, b], offsetSec, overlapSec, bitErrorRate }) => [
-        a,
-        b,
+        name(a),
+        name(b),
         `${fixed(offsetSec, 2)}\u00a0s`,
         seconds(overlapSec),
         percent(bitErrorRate),
@@ -120,7 +118,8 @@ function nearTable({ nearDuplicates }: ClipAudit): Html | null {
 }
 
 function findingsTable({ findings }: DatasetAudit): Html {
-  if (findings.length === 0) return html`<p>The audit of table and clips found nothing worth a word.</p>`
+  if (findings.length === 0)
+    return html`<p>The audit found no problem in the table, the clips or the split.</p>`
   return table(
     'Findings of the audit',
     [{ name: 'severity' }, { name: 'finding', text: true }, { name: 'clips' }],

@@ -13,31 +13,68 @@ interface Cell {
   share: number
 }
 
+const marginRight = 16
 // At this share a cell is about as far from black as from white (4.4:1 and more), in the light and the dark palette.
 const darkestPale = 0.75
+
+// Room for one of two figures that stand side by side: half of the page's width without the gap (`.pair` of the stylesheet).
+const halfPagePx = 448
+// Below it only a digit or two fit into a cell, and labels must stand upright.
+const smallestCellPx = 24
+
+/** What {@link drawConfusion} is told besides. */
+export interface ConfusionOptions {
+  /** Whose matrix it is, for a screen reader. */
+  model: 'float' | 'int8'
+  /** Whether another one stands beside it. */
+  isBeside: boolean
+}
+
+/**
+ * Whether two matrices fit side by side on a wide page, with cells that can be read.
+ *
+ * @example fitsBeside(['dog', 'rain']) // true
+ */
+export function fitsBeside(labels: readonly string[]): boolean {
+  return cellBesidePx(labels) >= smallestCellPx
+}
+
+function cellBesidePx(labels: readonly string[]): number {
+  return Math.floor((halfPagePx - sidesPx(labels)) / labels.length)
+}
+
+/** All of a figure's width that is not cells. */
+function sidesPx(labels: readonly string[]): number {
+  return tickLabels(labels).width + 24 + marginRight
+}
 
 /**
  * A heat map of the confusion matrix with the counts in its cells; empty cells stay blank.
  *
  * @param confusion - `confusion[true][predicted]`, counts.
- * @example drawConfusion([[7, 1], [0, 8]], ['dog', 'rain'])
+ * @example drawConfusion([[7, 1], [0, 8]], ['dog', 'rain'], { model: 'float', isBeside: false })
  */
-export function drawConfusion(confusion: readonly (readonly number[])[], labels: readonly string[]): Html {
+export function drawConfusion(
+  confusion: readonly (readonly number[])[],
+  labels: readonly string[],
+  { model, isBeside }: ConfusionOptions,
+): Html {
   const classes = labels.map((_label, index) => index)
-  const cellPx = Math.min(54, Math.max(15, Math.floor(600 / labels.length)))
-  const isSmall = cellPx < 24
+  const room = isBeside ? cellBesidePx(labels) : Math.floor(600 / labels.length)
+  const cellPx = Math.min(54, Math.max(15, room))
+  const isSmall = cellPx < smallestCellPx
   const { format, width } = tickLabels(labels)
   const bottom = Math.ceil(width * (isSmall ? 1 : Math.SQRT1_2)) + 26
   const cells = cellsOf(confusion)
   const place = { x: 'predicted', y: 'truth' } as const
   const axis = { domain: classes, tickFormat: format, tickSize: 0, grid: true, padding: 0.04, round: false }
   return draw(
-    'Heat map of the confusion matrix: a row for each true class, a column for each predicted class',
+    `Heat map of the confusion matrix of the ${model} model: a row for each true class, a column for each predicted class`,
     {
-      width: width + 24 + cellPx * labels.length + 16,
+      width: sidesPx(labels) + cellPx * labels.length,
       height: 8 + cellPx * labels.length + bottom,
       marginLeft: width + 24,
-      marginRight: 16,
+      marginRight,
       marginTop: 8,
       marginBottom: bottom,
       x: {
@@ -62,7 +99,7 @@ export function drawConfusion(confusion: readonly (readonly number[])[], labels:
           ...place,
           text: (cell: Cell) => count(cell.clips),
           fill: (cell: Cell) => (cell.share > darkestPale ? 'var(--on-cell)' : 'var(--on-pale)'),
-          fontSize: isSmall ? 9 : 12,
+          fontSize: numberPx(cells, cellPx),
           pointerEvents: 'none',
         }),
       ],
@@ -90,6 +127,12 @@ export function describeConfusions(
 (${count(clips)} of ${count(support)})`
   })
   return html`Most frequent confusions: ${items}.`
+}
+
+/** Size of the numbers: the longest one fits into its cell. */
+function numberPx(cells: readonly Cell[], cellPx: number): number {
+  const digits = Math.max(1, ...cells.map(({ clips }) => count(clips).length))
+  return Math.max(6, Math.min(12, Math.floor(0.66 * cellPx), Math.floor((cellPx - 4) / (0.62 * digits))))
 }
 
 function cellsOf(confusion: readonly (readonly number[])[]): Cell[] {

@@ -4,9 +4,7 @@ import { eachPart, renderAudit } from './audit.js'
 import { drawClassCounts, drawDurations } from './figures.js'
 import { count, percent, plural, seconds } from './format.js'
 import { type Html, html } from './html.js'
-import { figure, section, table } from './layout.js'
-
-const longestList = 50
+import { cutNote, figure, longestList, section, table } from './layout.js'
 
 /**
  * Classes and durations of the clips, what the audit found, and what was skipped.
@@ -18,11 +16,14 @@ export function renderData({ metrics, clips }: RunResults): Html {
   const durations = clips.map(({ durationSec }) => durationSec).filter(Number.isFinite)
   const total = durations.reduce((sum, sec) => sum + sec, 0)
   const classes = plural(dataset.labels.length, 'class', 'classes')
-  const sources = plural(audit.table.sources, 'source recording')
+  // Without groups each clip counts as a source of its own, which says nothing.
+  const sources = audit.table.groupsKnown
+    ? html`, from ${plural(audit.table.sources, 'source recording')}`
+    : html`. Which clips come from one recording is not known`
   return section(
     'data',
     'Data',
-    html`<p>${plural(dataset.clips, 'clip')} of ${classes}, ${seconds(total)} of sound in all, from ${sources}.</p>
+    html`<p>${plural(dataset.clips, 'clip')} of ${classes}, ${seconds(total)} of sound in all${sources}.</p>
 <div class="columns">${classFigures(dataset.labels, clips)}${durationFigure(durations, audit.clips.durationSec?.p50 ?? Number.NaN)}</div>
 ${renderAudit(audit)}
 ${skippedTable(dataset.skipped)}`,
@@ -34,23 +35,17 @@ ${skippedTable(dataset.skipped)}`,
  *
  * @example renderSplit(results.metrics)
  */
-export function renderSplit({ split, audit }: RunMetrics): Html {
+export function renderSplit({ split, audit, options }: RunMetrics): Html {
   const all = split.train + split.validation + split.test
   const row = (part: string, clips: number, fold: string) => [part, count(clips), percent(clips / all), fold]
   const foldOf = (fold: number | null) => (fold === null ? '–' : String(fold))
   const rest = split.testFold === null ? '–' : 'the others'
-  const leaks =
-    split.leakedTestClips === 0
-      ? html`<p>No test clip shares its source recording with a training clip (0 leaked test
-clips).</p>`
-      : html`<p><strong class="warning">${plural(split.leakedTestClips, 'leaked test clip')}</strong>: cut from source
-recordings that training saw too. Split by group to avoid it.</p>`
   const copied = audit.split?.copiedTestClips ?? 0
   const copies =
     copied === 0
       ? null
-      : html`<p><strong class="warning">${plural(copied, 'copied test clip')}</strong>: an exact or near copy is in
-training, whatever the table says of their sources; see the findings of the audit.</p>`
+      : html`<p><strong class="warning">${plural(copied, 'copied test clip')}</strong>: training has an exact or a near copy of
+${copied === 1 ? 'it' : 'each of them'}, though the table may not say so.</p>`
   return section(
     'split',
     'Split',
@@ -62,8 +57,25 @@ training, whatever the table says of their sources; see the findings of the audi
         row('validation', split.validation, foldOf(split.validationFold)),
         row('test', split.test, foldOf(split.testFold)),
       ],
-    )}${leaks}${copies}`,
+    )}${describeLeaks(split.leakedTestClips, options.group)}${copies}`,
   )
+}
+
+/** @param group - The rule that was given for the groups. */
+function describeLeaks(leaked: number | null, group: string | null): Html {
+  if (leaked === 0) {
+    return html`<p>No test clip shares its source recording with a training clip (0 leaked test clips).</p>`
+  }
+  if (leaked !== null) {
+    return html`<p><strong class="warning">${plural(leaked, 'leaked test clip')}</strong>: training saw other clips
+of the same source recordings. A split by groups avoids this.</p>`
+  }
+  const advice =
+    group === null
+      ? html`If some clips come from one recording, name the groups with <code>--group</code>: a column of the table,
+or a pattern of the file names.`
+      : html`The rule <code>--group ${group}</code> gives each clip a group of its own.`
+  return html`<p><strong>No groups are known, so a leak cannot be seen.</strong> ${advice}</p>`
 }
 
 function classFigures(labels: readonly string[], clips: RunResults['clips']): Html[] {
@@ -86,9 +98,8 @@ function durationFigure(durations: readonly number[], medianDurationSec: number)
 
 function skippedTable(skipped: RunMetrics['dataset']['skipped']): Html | null {
   if (skipped.length === 0) return null
-  const more = skipped.length > longestList ? `, the first ${longestList}` : ''
   return table(
-    `Skipped: ${plural(skipped.length, 'clip')}${more}`,
+    `Skipped: ${plural(skipped.length, 'clip')}${cutNote(skipped.length)}`,
     [{ name: 'file' }, { name: 'reason', text: true }],
     skipped.slice(0, longestList).map(({ filename, reason }) => [filename, reason]),
   )

@@ -39,7 +39,7 @@ export function describeRecipe(recipe: FeatureRecipe): string[] {
     trim &&
       `Cut silence at both ends: frames of ${count(trim.frameLength)} samples, hop ${count(trim.hopLength)}, that are more than ${trim.topDb} dB below the loudest.`,
     normalize && `Scale the samples so that ${norms[normalize]} is 1.`,
-    durationSec && `Pad with zeros at the end, or cut, to ${significant(durationSec, 6)} s.`,
+    durationSec && `Pad with zeros at the end, or cut, to ${significant(durationSec, 6)}\u00a0s.`,
     describeStft(stft, sampleRate),
     describeMel(mel, sampleRate),
     db &&

@@ -1,11 +1,11 @@
-import { parseHTML } from 'linkedom'
 import { expect, test } from 'vitest'
-import { drawConfusion } from './confusion.js'
+import { drawConfusion, fitsBeside } from './confusion.js'
 import { drawClassCounts, drawCurve, drawDurations, drawSpreads } from './figures.js'
 import { makeResults } from './fixture.js'
 import type { Html } from './html.js'
+import { parse as parsePage } from './parse-page.js'
 
-const parse = ({ markup }: Html) => parseHTML(`<html><body>${markup}</body></html>`).document
+const parse = ({ markup }: Html) => parsePage(`<html><body>${markup}</body></html>`)
 const numbers = (elements: ArrayLike<Element>, attribute: string) =>
   Array.from(elements, (element) => Number(element.getAttribute(attribute)))
 
@@ -53,7 +53,8 @@ test('the confusion matrix shows the count of every cell that has one, in its pl
     [0, 0, 0],
     [2, 0, 1234],
   ]
-  const document = parse(drawConfusion(confusion, ['a', 'b', 'c']))
+  const document = parse(drawConfusion(confusion, ['a', 'b', 'c'], { model: 'int8', isBeside: false }))
+  expect(document.querySelector('svg')!.getAttribute('aria-label')).toContain('of the int8 model')
   const texts = Array.from(document.querySelectorAll('[aria-label=text] text'))
   expect(texts.map((text) => text.textContent)).toEqual(['7', '1', '2', '1,234'])
   const places = texts.map((text) => /translate\(([\d.]+),([\d.]+)\)/.exec(text.getAttribute('transform')!)!)
@@ -62,6 +63,40 @@ test('the confusion matrix shows the count of every cell that has one, in its pl
   expect([x[2], y[1], y[3]]).toEqual([x[0], y[0], y[2]])
   expect(x[1]).toBeGreaterThan(x[0]!)
   expect(y[2]).toBeGreaterThan(y[0]!)
+})
+
+test('two matrices share the width of a page where their cells can be read', () => {
+  const labels = Array.from({ length: 30 }, (_, i) => `a class of ${i} or more words`)
+  const widthOf = (classes: number) => {
+    const names = labels.slice(0, classes)
+    const confusion = names.map(() => names.map(() => 12))
+    const drawn = parse(drawConfusion(confusion, names, { model: 'float', isBeside: fitsBeside(names) }))
+    return Number(drawn.querySelector('svg')!.getAttribute('width'))
+  }
+  expect([2, 10, 11, 30].map((classes) => fitsBeside(labels.slice(0, classes)))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  expect(widthOf(10)).toBeLessThanOrEqual(448)
+  expect(widthOf(11)).toBeGreaterThan(600)
+})
+
+test.each([
+  [3, 1234],
+  [20, 1234],
+  [50, 8],
+  [50, 400],
+])('numbers in a matrix of %i classes are small enough for %i clips', (classes, clips) => {
+  const labels = Array.from({ length: classes }, (_, i) => `c${i}`)
+  const confusion = labels.map((_true, t) => labels.map((_predicted, p) => (t === p ? clips : 0)))
+  const document = parse(drawConfusion(confusion, labels, { model: 'float', isBeside: false }))
+  const cells = numbers(document.querySelectorAll('[aria-label=cell] rect'), 'width')
+  const fontSize = Number(document.querySelector('[aria-label=text]')!.getAttribute('font-size'))
+  expect(fontSize).toBeLessThanOrEqual(12)
+  // A digit is about 0.6 of the font's size wide.
+  expect(fontSize * 0.6 * clips.toLocaleString('en').length).toBeLessThan(Math.min(...cells))
 })
 
 test('curves: training is dashed, and validation is drawn only where it was measured', () => {

@@ -1,6 +1,6 @@
 /** The report's plots, as inline SVG. */
+import type { EpochRecord } from '@esc/core'
 import type { Spread } from '@esc/dataset'
-import type { EpochRecord } from '@esc/model'
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { count, shorten } from './format.js'

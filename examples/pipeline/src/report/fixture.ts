@@ -1,8 +1,8 @@
 /** A made-up but plausible run, for the report's tests. */
-import type { FeatureRecipe } from '@esc/core'
-import type { Finding } from '@esc/dataset'
-import { classificationReport, type EpochRecord } from '@esc/model'
-import type { RunMetrics, RunResults } from '../results.js'
+import type { EpochRecord, FeatureRecipe } from '@esc/core'
+import { classificationReport } from '@esc/model'
+import type { RunMetrics, RunResults, TestPrediction } from '../results.js'
+import { makeAudit } from './fixture-audit.js'
 
 /** The first ten are those of ESC-10, then the others of ESC-50. */
 const esc50Labels =
@@ -36,15 +36,20 @@ export interface FixtureOptions {
   untested?: readonly number[]
   epochs?: number
   validated?: boolean
+  /** `differs` answers a few clips otherwise than float (default), `equal` none; with `none` there is no int8 model. */
+  int8?: 'differs' | 'equal' | 'none'
+  /** Whether float gets any clip wrong (default true). */
+  mistakes?: boolean
+  groupsKnown?: boolean
 }
 
 /**
- * Results of a run in which class c has 8 test clips, of which c mod 4 are taken for another class.
+ * Results of a run in which class c has 8 test clips, of which float takes c mod 4 for another class.
  *
  * @example renderReport(makeResults({ classes: 50 }))
  */
 export function makeResults(options: FixtureOptions = {}): RunResults {
-  const { classes = 10, synthetic = false, untested = [], epochs = 30, validated = true } = options
+  const { classes = 10, epochs = 30, validated = true } = options
   const labels = options.labels ?? esc50Labels.slice(0, classes)
   const clips = labels.flatMap((_label, labelIndex) =>
     Array.from({ length: 40 - (labelIndex % 4) }, (_clip, i) => ({
@@ -54,7 +59,7 @@ export function makeResults(options: FixtureOptions = {}): RunResults {
     })),
   )
   const history = makeHistory(epochs, validated)
-  return { metrics: makeMetrics(labels, clips.length, history, synthetic, untested), history, clips }
+  return { metrics: makeMetrics(labels, clips.length, history, options), history, clips }
 }
 
 function makeHistory(epochs: number, validated: boolean): EpochRecord[] {
@@ -68,39 +73,108 @@ function makeHistory(epochs: number, validated: boolean): EpochRecord[] {
       validationLoss: validated ? validationLoss : null,
       validationAccuracy: validated ? Math.exp(-validationLoss / 3) : null,
       learningRate: 1e-3,
-      trainMs: 900,
     }
   })
 }
 
-function makeTest(labels: readonly string[], untested: readonly number[]): RunMetrics['test'] {
+/** Class indices of the test clips, and what the models say. */
+interface Answers {
+  truth: number[]
+  float: number[]
+  int8: number[] | null
+}
+
+function makeAnswers(labels: readonly string[], options: FixtureOptions): Answers {
+  const { untested = [], int8 = 'differs', mistakes = true } = options
   const truth = labels.flatMap((_label, c) => (untested.includes(c) ? [] : new Array<number>(8).fill(c)))
-  const predicted = truth.map((c, i) => (i % 8 < c % 4 ? (c * 3 + 1) % labels.length : c))
-  return { ...classificationReport(truth, predicted, labels), loss: 0.41 }
+  const isMistake = (c: number, i: number) => mistakes && i % 8 < c % 4
+  const float = truth.map((c, i) => (isMistake(c, i) ? (c * 3 + 1) % labels.length : c))
+  if (int8 === 'none') return { truth, float, int8: null }
+  if (int8 === 'equal') return { truth, float, int8: float }
+  // int8 gets three of float's mistakes right, and its own first clip wrong.
+  const mended = truth.flatMap((c, i) => (c === float[i] ? [] : [i])).slice(0, 3)
+  const other = float.map((predicted, i) => (mended.includes(i) ? truth[i]! : predicted))
+  other[0] = (truth[0]! + 1) % labels.length
+  return { truth, float, int8: other }
+}
+
+function makePredictions(labels: readonly string[], { truth, float, int8 }: Answers): TestPrediction[] {
+  const score = (i: number, phase: number) => 0.7 + 0.29 * Math.sin(5 * i + phase)
+  return truth.map((c, i) => ({
+    clipId: `5-${200_000 + 37 * i}-A-${c}`,
+    label: labels[c]!,
+    float: { label: labels[float[i]!]!, score: score(i, 0) },
+    int8: int8 && { label: labels[int8[i]!]!, score: score(i, 0.1) },
+  }))
+}
+
+function makeOptions(synthetic: boolean, int8: boolean): RunMetrics['options'] {
+  return {
+    data: synthetic ? null : 'ESC-50',
+    subset: synthetic ? null : 'esc10',
+    model: 'audio-cnn',
+    split: null,
+    group: null,
+    epochs: 30,
+    seed: 42,
+    learningRate: 1e-3,
+    batchSize: 32,
+    patience: 10,
+    weightDecay: null,
+    classWeights: false,
+    int8,
+  }
+}
+
+function makeTraining(history: readonly EpochRecord[]): RunMetrics['training'] {
+  const losses = history.map(({ validationLoss }) => validationLoss ?? Number.POSITIVE_INFINITY)
+  const best = Math.min(...losses) === Number.POSITIVE_INFINITY ? null : losses.indexOf(Math.min(...losses))
+  const epoch = best === null ? undefined : history[best]
+  return {
+    epochs: history.length,
+    bestEpoch: best === null ? history.length : best + 1,
+    stoppedEarly: true,
+    // What JSON cannot hold, a report must not show.
+    validationAccuracy: epoch?.validationAccuracy ?? Number.NaN,
+    validationLoss: epoch?.validationLoss ?? Number.NaN,
+  }
+}
+
+/** What the models did on the test clips. */
+function makeOutcome(
+  labels: readonly string[],
+  answers: Answers,
+): Pick<RunMetrics, 'test' | 'int8Test' | 'predictions' | 'float' | 'int8' | 'parity'> {
+  const { truth, float, int8 } = answers
+  const test = { ...classificationReport(truth, float, labels), loss: 0.41 }
+  const int8Test = int8 && { ...classificationReport(truth, int8, labels), loss: 0.43 }
+  const figures = ({ accuracy, macro }: RunMetrics['test']) => ({ accuracy, macroF1: macro.f1 })
+  return {
+    test,
+    int8Test,
+    predictions: makePredictions(labels, answers),
+    float: { file: 'model.onnx', bytes: 184_321, ...figures(test) },
+    int8: int8Test && { file: 'model.int8.onnx', bytes: 58_904, ...figures(int8Test) },
+    parity: int8 && {
+      agreement: float.filter((predicted, i) => predicted === int8[i]).length / float.length,
+      maxLogitError: 0.41,
+      meanLogitError: 0.0523,
+    },
+  }
 }
 
 function makeMetrics(
   labels: readonly string[],
   clips: number,
   history: readonly EpochRecord[],
-  synthetic: boolean,
-  untested: readonly number[],
+  options: FixtureOptions,
 ): RunMetrics {
-  const test = makeTest(labels, untested)
-  const tested = 8 * (labels.length - untested.length)
-  const losses = history.map(({ validationLoss }) => validationLoss ?? Number.POSITIVE_INFINITY)
-  const best = Math.min(...losses) === Number.POSITIVE_INFINITY ? null : losses.indexOf(Math.min(...losses))
-  const epoch = best === null ? undefined : history[best]
+  const { synthetic = false, groupsKnown = true } = options
+  const answers = makeAnswers(labels, options)
+  const tested = answers.truth.length
   return {
-    version: 1,
-    options: {
-      data: synthetic ? null : 'ESC-50',
-      subset: 'esc10',
-      model: 'audio-cnn',
-      split: 'folds',
-      epochs: 30,
-      seed: 42,
-    },
+    version: 2,
+    options: makeOptions(synthetic, answers.int8 !== null),
     environment: { node: 'v20.20.2', onnxRuntime: '1.30.0', platform: 'linux x64', cpus: 2 },
     dataset: {
       name: synthetic ? 'synthetic ESC-10' : 'ESC-10',
@@ -110,8 +184,9 @@ function makeMetrics(
       hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       skipped: [{ filename: '1-100032-A-0.wav', reason: 'data chunk is shorter than its header says' }],
     },
-    audit: makeAudit(labels, clips),
+    audit: makeAudit(labels, clips, groupsKnown),
     recipe,
+    windows: { windowSec: 5, hopSec: 2.5 },
     split: {
       name: 'folds',
       testFold: 5,
@@ -119,103 +194,20 @@ function makeMetrics(
       train: clips - 2 * tested,
       validation: tested,
       test: tested,
-      leakedTestClips: 0,
+      leakedTestClips: groupsKnown ? 0 : null,
     },
     model: { architecture: 'audio-cnn', inputShape: [1, 13, 431], parameters: 44_826 },
-    training: {
-      epochs: history.length,
-      bestEpoch: best === null ? history.length : best + 1,
-      stoppedEarly: true,
-      // What JSON cannot hold, a report must not show.
-      validationAccuracy: epoch?.validationAccuracy ?? Number.NaN,
-      validationLoss: epoch?.validationLoss ?? Number.NaN,
-    },
-    test,
+    training: makeTraining(history),
+    ...makeOutcome(labels, answers),
     exportMaxLogitError: 2.86e-6,
-    float: { file: 'model.onnx', bytes: 184_321, accuracy: test.accuracy, macroF1: test.macro.f1 },
-    int8: { file: 'model.int8.onnx', bytes: 58_904, accuracy: 0.8625, macroF1: 0.8571 },
-    parity: { agreement: 0.9875, maxLogitError: 0.41, meanLogitError: 0.0523 },
     times: {
       totalSec: 74.6,
       stageSec: { load: 8.31, features: 12.42, train: 48.9, export: 0.41, quantize: 2.9, evaluate: 1.66 },
       medianEpochMs: 912,
       latency: {
         float: { p50Ms: 0.2213, p95Ms: 0.3127, runs: 200 },
-        int8: { p50Ms: 0.3519, p95Ms: 0.4402, runs: 200 },
+        int8: answers.int8 && { p50Ms: 0.3519, p95Ms: 0.4402, runs: 200 },
       },
     },
-  }
-}
-
-function makeAudit(labels: readonly string[], clips: number): RunMetrics['audit'] {
-  const spread = (middle: number, width: number) => ({
-    p5: middle - width,
-    p25: middle - width / 3,
-    p50: middle,
-    p75: middle + width / 4,
-    p95: middle + width / 2,
-  })
-  const shared: Finding = {
-    severity: 'info',
-    code: 'SHARED_SOURCE',
-    message: '160 clips share 52 sources; split by fold or by group, not at random',
-    ids: Array.from({ length: 160 }, (_id, i) => `clip-${i}`),
-  }
-  const crossing: Finding = {
-    severity: 'warning',
-    code: 'SOURCE_CROSSES_FOLDS',
-    message: '1 sources with 2 clips cross folds: 234879 (folds 1, 3)',
-    ids: ['clip-0-0', 'clip-0-1'],
-  }
-  const silent: Finding = {
-    severity: 'error',
-    code: 'SILENT_CLIP',
-    message: 'no sound at all: 1 clip',
-    ids: ['clip-3-3'],
-  }
-  return {
-    name: 'ESC-10',
-    synthetic: false,
-    table: {
-      clips,
-      classes: labels.map((label) => ({ label, clips: 40 })),
-      folds: [1, 2, 3, 4, 5].map((fold) => ({ fold, clips: clips / 5 })),
-      sources: Math.round(clips * 0.7),
-      clipsSharingSource: Math.round(clips * 0.4),
-      crossingSources: [],
-      findings: [shared, crossing],
-    },
-    clips: {
-      clips,
-      missing: [],
-      unreadable: [],
-      durationSec: spread(5, 0.01),
-      sampleRates: [{ sampleRate: 44100, clips }],
-      channels: [{ channels: 1, clips }],
-      silence: { leading: 0.01, trailing: 0.108, inside: 0.018 },
-      rmsDb: spread(-21, 14),
-      bandwidthHz: spread(19100, 4600),
-      // One class has no clip that could be measured.
-      classes: labels.map((label, i) => ({
-        label,
-        clips: i === 1 ? 0 : 40,
-        rmsDb: i === 1 ? null : spread(-18 - (i % 7), 8),
-        bandwidthHz: i === 1 ? null : spread(15000 + 500 * (i % 9), 3000),
-      })),
-      duplicates: [['clip-0-2', 'clip-0-3']],
-      nearDuplicates: [
-        { ids: ['clip-5-1', 'clip-5-9'], offsetSec: 0.64, overlapSec: 3.94, bitErrorRate: 0.1334 },
-      ],
-      findings: [silent],
-    },
-    split: {
-      train: clips - 160,
-      validation: 80,
-      test: 80,
-      leakedTestClips: 0,
-      leakRate: 0,
-      copiedTestClips: 0,
-    },
-    findings: [silent, crossing, shared],
   }
 }

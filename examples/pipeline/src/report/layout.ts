@@ -7,6 +7,14 @@ export interface Column {
   text?: boolean
 }
 
+/** Rows of the longest list: a longer one is cut, and `metrics.json` has it whole. */
+export const longestList = 50
+
+/** What a caption adds where a list was cut. @example cutNote(73) // '; the table shows the first 50' */
+export function cutNote(total: number): string {
+  return total > longestList ? `; the table shows the first ${longestList}` : ''
+}
+
 /** A section with its heading; `id` is what the table of contents links to. @example section('data', 'Data', body) */
 export function section(id: string, title: string, body: HtmlValue): Html {
   return html`
@@ -57,12 +65,17 @@ export function table(
   return html`
 <div class="scroll" tabindex="0">
 <table>
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${rows.map(row)}</tbody>
 ${footer.length > 0 ? html`<tfoot>\n${footer.map(row)}</tfoot>\n` : null}</table>
 </div>`
+}
+
+/** A class or a clip in a table: a short name stays on one line, a long one wraps. @example name('crackling_fire') */
+export function name(text: string): Html {
+  return html`<span class="name">${text}</span>`
 }
 
 /** What stands beside a number that was measured on synthesised clips; nothing where they are recordings. */

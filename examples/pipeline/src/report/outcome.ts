@@ -1,79 +1,44 @@
-/** What came out: training, errors, scores, and float against int8. */
+/** What came out: errors, scores, and float against int8. */
+import type { Parity } from '@esc/edge'
 import type { ClassScores } from '@esc/model'
-import type { RunMetrics, RunResults } from '../results.js'
-import { describeConfusions, drawConfusion } from './confusion.js'
-import { drawCurve } from './figures.js'
+import type { ModelFigures, RunMetrics } from '../results.js'
+import { describeConfusions, drawConfusion, fitsBeside } from './confusion.js'
 import { bytes, count, fixed, milliseconds, missing, percent, plural, significant } from './format.js'
 import { type Html, type HtmlValue, html } from './html.js'
-import { figure, section, syntheticMark, table } from './layout.js'
+import { figure, name, section, syntheticMark, table } from './layout.js'
 
 /**
- * Loss and accuracy over the epochs, the best epoch marked.
- *
- * @example renderTraining(results)
- */
-export function renderTraining({ metrics, history }: RunResults): Html {
-  const { training, model } = metrics
-  const validated = history.some(({ validationLoss }) => validationLoss !== null)
-  const kept = validated
-    ? html`The weights of epoch ${training.bestEpoch} were kept: it had the lowest validation loss,
-${fixed(training.validationLoss, 3)}, at an accuracy of ${percent(training.validationAccuracy)}.`
-    : 'There were no validation clips, so the weights of the last epoch were kept.'
-  const mark = syntheticMark(metrics.dataset.synthetic)
-  const length = `${plural(training.epochs, 'epoch')}${training.stoppedEarly ? ', stopped early' : ''}`
-  return section(
-    'training',
-    'Training',
-    html`<p>${model.architecture}, ${plural(model.parameters, 'parameter')}, ${length}. ${kept}${mark}</p>
-${history.length > 0 ? curves(metrics, history, validated) : html`<p>There is no record of the epochs.</p>`}`,
-  )
-}
-
-function curves({ training }: RunMetrics, history: RunResults['history'], validated: boolean): Html {
-  const loss = drawCurve(history, training.bestEpoch, {
-    name: 'loss',
-    train: ({ trainLoss }) => trainLoss,
-    validation: ({ validationLoss }) => validationLoss,
-  })
-  const accuracy = drawCurve(history, training.bestEpoch, {
-    name: 'accuracy',
-    train: ({ trainAccuracy }) => trainAccuracy,
-    validation: ({ validationAccuracy }) => validationAccuracy,
-  })
-  const legend = [
-    swatch('training', 'orange', '6,4'),
-    ...(validated ? [swatch('validation', 'blue', '')] : []),
-  ]
-  return html`<p class="legend">${legend}</p>
-<div class="columns">${figure(loss, 'Loss: cross-entropy, in nats.')}${figure(accuracy, 'Accuracy.')}</div>
-<p class="note">Training figures are means over an epoch's steps, with dropout on and while the weights move; validation is
-measured after the epoch, without dropout. Training may therefore look worse than validation, most of all in the first
-epochs.</p>`
-}
-
-function swatch(name: string, colour: 'orange' | 'blue', dashes: string): Html {
-  return html`<span><svg width="34" height="8" aria-hidden="true"><line x1="0" y1="4" x2="34" y2="4"
-stroke="var(--${colour})" stroke-width="2.5" stroke-dasharray="${dashes}"/></svg> ${name}</span>\n`
-}
-
-/**
- * The confusion matrix of the float model.
+ * The confusion matrices of float and int8, side by side where there is room; one where they are equal.
  *
  * @example renderConfusion(results.metrics)
  */
-export function renderConfusion({ test, dataset }: RunMetrics): Html {
+export function renderConfusion({ test, int8Test, dataset }: RunMetrics): Html {
+  const { labels, synthetic } = dataset
+  const isEqual = int8Test !== null && areEqual(test.confusion, int8Test.confusion)
+  const isPair = int8Test !== null && !isEqual
+  const isBeside = isPair && fitsBeside(labels)
+  const matrix = (model: 'float' | 'int8', confusion: Confusion, caption: HtmlValue) =>
+    figure(
+      drawConfusion(confusion, labels, { model, isBeside }),
+      html`${caption}${syntheticMark(synthetic)} ${describeConfusions(confusion, labels)}`,
+      'wide',
+    )
+  const same = html`Float model, test clips. The matrix of the int8 model is equal to it, cell by cell.`
+  const float = matrix('float', test.confusion, isEqual ? same : 'Float model, test clips.')
+  const int8 = isPair ? matrix('int8', int8Test.confusion, 'Int8 model, test clips.') : null
   return section(
     'confusion',
     'Confusion matrix',
-    figure(
-      drawConfusion(test.confusion, dataset.labels),
-      html`Test clips, float model: a row for each true class, a column for each predicted one. Numbers are
-clips; the colour of a cell grows with its share of the row, so the diagonal shows recall.
-${syntheticMark(dataset.synthetic)}
-${describeConfusions(test.confusion, dataset.labels)}`,
-      'wide',
-    ),
+    html`<p>Each row is a true class, each column is a predicted class. The numbers are clips. The colour of a cell grows
+with its share of the row, so the diagonal shows the recall of each class.</p>
+${isBeside ? html`<div class="pair">${float}${int8}</div>` : html`${float}${int8}`}`,
   )
+}
+
+type Confusion = RunMetrics['test']['confusion']
+
+function areEqual(a: Confusion, b: Confusion): boolean {
+  return a.every((row, truth) => row.every((clips, predicted) => clips === b[truth]?.[predicted]))
 }
 
 /**
@@ -83,8 +48,8 @@ ${describeConfusions(test.confusion, dataset.labels)}`,
  */
 export function renderClasses({ test, dataset }: RunMetrics): Html {
   const clips = test.perClass.reduce((sum, { support }) => sum + support, 0)
-  const average = (name: string, { precision, recall, f1 }: RunMetrics['test']['macro']) => [
-    name,
+  const average = (of: string, { precision, recall, f1 }: RunMetrics['test']['macro']) => [
+    of,
     fixed(precision, 3),
     fixed(recall, 3),
     fixed(f1, 3),
@@ -112,8 +77,8 @@ scikit-learn's <code>zero_division=0</code>.${untested ? untestedWarning : null}
 }
 
 function classRow({ label, precision, recall, f1, support }: ClassScores): HtmlValue[] {
-  if (support === 0) return [label, missing, missing, missing, '0']
-  return [label, scoreBar(precision), scoreBar(recall), scoreBar(f1), count(support)]
+  if (support === 0) return [name(label), missing, missing, missing, '0']
+  return [name(label), scoreBar(precision), scoreBar(recall), scoreBar(f1), count(support)]
 }
 
 function scoreBar(score: number): Html {
@@ -122,38 +87,75 @@ function scoreBar(score: number): Html {
 height="9"/><rect width="${width}" height="9"/></svg> ${fixed(score, 3)}</span>`
 }
 
+/** The heading of the last figures. @example modelsTitle(results.metrics) // 'Float against int8' */
+export function modelsTitle({ int8 }: RunMetrics): string {
+  return int8 === null ? 'The model file' : 'Float against int8'
+}
+
+/** What can be said of a model, and of float alone or of int8 alone. */
+type ModelRow = [name: string, float: string, int8: string]
+
 /**
- * The float and the int8 model side by side.
+ * The float and the int8 model side by side; float alone if there is no int8 model.
  *
  * @example renderModels(results.metrics)
  */
 export function renderModels(metrics: RunMetrics): Html {
-  const { float, int8, parity, times, exportMaxLogitError, dataset, split } = metrics
-  const latency = times.latency
-  const both = (name: string, of: (model: RunMetrics['float']) => string) => [name, of(float), of(int8)]
-  const runs = `${count(latency.float.runs)} runs of float, ${count(latency.int8.runs)} of int8`
+  const { int8, times, dataset, split } = metrics
+  const { latency } = times
+  const runs = [
+    `${plural(latency.float.runs, 'run')} of float`,
+    ...(latency.int8 ? [`${count(latency.int8.runs)} of int8`] : []),
+  ].join(', ')
   return section(
     'models',
-    'Float against int8',
+    modelsTitle(metrics),
     html`${table(
       html`In ONNX Runtime, on ${plural(split.test, 'test clip')}${syntheticMark(dataset.synthetic)}`,
-      [{ name: 'measure' }, { name: 'float' }, { name: 'int8' }],
-      [
-        both('file', ({ file }) => file),
-        both('bytes', (model) => count(model.bytes)),
-        both('size', (model) => bytes(model.bytes)),
-        ['size relative to float', percent(1), percent(int8.bytes / float.bytes)],
-        both('accuracy', ({ accuracy }) => percent(accuracy)),
-        both('macro F1', ({ macroF1 }) => fixed(macroF1, 3)),
-        ['latency, median', milliseconds(latency.float.p50Ms), milliseconds(latency.int8.p50Ms)],
-        ['latency, 95th percentile', milliseconds(latency.float.p95Ms), milliseconds(latency.int8.p95Ms)],
-        ['same class as float', missing, percent(parity.agreement)],
-        ['largest logit difference to float', missing, significant(parity.maxLogitError)],
-        ['mean logit difference to float', missing, significant(parity.meanLogitError)],
-        ['largest logit error of the export', significant(exportMaxLogitError, 2), missing],
-      ],
+      [{ name: 'measure' }, { name: 'float' }, ...(int8 ? [{ name: 'int8' }] : [])],
+      modelRows(metrics).map((row) => (int8 ? row : row.slice(0, 2))),
     )}
-<p class="note">Latency: the network alone on one clip, one thread, ${runs}. Error of the export: the trained
-network against its ONNX file.</p>`,
+<p class="note">${int8 ? null : html`No int8 model was made (<code>--no-int8</code>). `}Latency: the network alone, one clip
+at a time, one thread, ${runs}. Error of the export: how far the logits of the ONNX file are from those of the trained
+network.</p>`,
   )
+}
+
+function modelRows({ float, int8, parity, times, exportMaxLogitError }: RunMetrics): ModelRow[] {
+  const { latency } = times
+  const both = <T>(measure: string, of: [T, T | null], text: (value: T) => string): ModelRow => [
+    measure,
+    text(of[0]),
+    of[1] === null ? missing : text(of[1]),
+  ]
+  const models: [typeof float, typeof int8] = [float, int8]
+  const latencies: [typeof latency.float, typeof latency.int8] = [latency.float, latency.int8]
+  const beside = int8 && parity ? besideFloat(float, int8, parity) : { size: [], logits: [] }
+  return [
+    both('file', models, ({ file }) => file),
+    both('bytes', models, (model) => count(model.bytes)),
+    both('size', models, (model) => bytes(model.bytes)),
+    ...beside.size,
+    both('accuracy', models, ({ accuracy }) => percent(accuracy)),
+    both('macro F1', models, ({ macroF1 }) => fixed(macroF1, 3)),
+    both('latency, median', latencies, ({ p50Ms }) => milliseconds(p50Ms)),
+    both('latency, 95th percentile', latencies, ({ p95Ms }) => milliseconds(p95Ms)),
+    ...beside.logits,
+    ['largest logit error of the export', significant(exportMaxLogitError, 2), missing],
+  ]
+}
+
+function besideFloat(
+  float: ModelFigures,
+  int8: ModelFigures,
+  parity: Parity,
+): Record<'size' | 'logits', ModelRow[]> {
+  return {
+    size: [['size relative to float', percent(1), percent(int8.bytes / float.bytes)]],
+    logits: [
+      ['same class as float', missing, percent(parity.agreement)],
+      ['largest logit difference to float', missing, significant(parity.maxLogitError)],
+      ['mean logit difference to float', missing, significant(parity.meanLogitError)],
+    ],
+  }
 }

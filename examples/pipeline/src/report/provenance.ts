@@ -1,4 +1,5 @@
 /** How the run was made, and how to make it again. */
+import { parseOptions } from '../options.js'
 import type { RunMetrics } from '../results.js'
 import { count, missing, percent, seconds } from './format.js'
 import { type Html, html } from './html.js'
@@ -10,7 +11,7 @@ import { section, table } from './layout.js'
  * @example renderRun(results.metrics)
  */
 export function renderRun(metrics: RunMetrics): Html {
-  const { options, environment, dataset, times } = metrics
+  const { options, environment, dataset, times, split } = metrics
   return section(
     'run',
     'How it was run',
@@ -23,10 +24,8 @@ ${table(
   [
     ['data', options.data ?? 'none: clips were synthesised'],
     ['subset', options.subset ?? 'none'],
-    ['model', options.model],
-    ['split', options.split],
-    ['epochs, at most', count(options.epochs)],
-    ['seed', String(options.seed)],
+    ['split', options.split ?? `${split.name} (the default)`],
+    ['int8 model', options.int8 ? 'yes' : 'no'],
   ],
 )}
 ${table(
@@ -46,26 +45,38 @@ ${stageTable(times)}`,
 }
 
 /**
- * The command that repeats a run, quoted for a POSIX shell, each option with its value in one piece.
+ * The command that repeats a run, quoted for a POSIX shell, each option with its value in one piece. How training is done is
+ * left out where it is the default.
  *
  * @example commandWords(metrics).join(' ') // npm start -- --data ESC-50 --subset esc10 --model audio-cnn …
  */
 export function commandWords({ options, split, dataset }: RunMetrics): string[] {
-  const { data, subset, model, epochs, seed } = options
+  const { data, subset, group, model, epochs, seed, weightDecay } = options
+  const defaults = parseOptions([], '/')
+  const unless = (usual: number | null, value: number | null) => (value === usual ? null : (value ?? 0))
   const values: Record<string, string | number | null> = {
-    data,
-    subset,
-    model,
+    ...{ data, subset, group, model },
     split: options.split,
     'test-fold': split.testFold,
     'val-fold': split.validationFold,
     epochs,
+    lr: unless(defaults.learningRate, options.learningRate),
+    'batch-size': unless(defaults.batchSize, options.batchSize),
+    // On the command line 0 is never.
+    patience: unless(defaults.patience, options.patience),
+    'weight-decay': unless(defaults.weightDecay, weightDecay),
     seed,
   }
   const given = Object.entries(values).flatMap(([name, value]) =>
-    value === null ? [] : [`--${name} ${quote(String(value))}`],
+    value === null || Number.isNaN(value) ? [] : [`--${name} ${quote(String(value))}`],
   )
-  return ['npm start --', ...given, ...(dataset.skipped.length > 0 ? ['--skip-bad'] : [])]
+  const switches = {
+    '--class-weights': options.classWeights,
+    '--no-int8': !options.int8,
+    '--skip-bad': dataset.skipped.length > 0,
+  }
+  const set = Object.entries(switches).flatMap(([name, isSet]) => (isSet ? [name] : []))
+  return ['npm start --', ...given, ...set]
 }
 
 function quote(word: string): string {
@@ -83,5 +94,9 @@ function stageTable({ stageSec, totalSec, medianEpochMs }: RunMetrics['times']):
     ]),
     [['total', seconds(totalSec), percent(1)]],
   )
-  return html`${stages}<p class="note">The median epoch of training took ${seconds(medianEpochMs / 1000)}.</p>`
+  const epoch =
+    medianEpochMs === null
+      ? 'An earlier run trained all epochs, so there are no times of epochs.'
+      : `The median epoch of training took ${seconds(medianEpochMs / 1000)}.`
+  return html`${stages}<p class="note">${epoch}</p>`
 }

@@ -1,24 +1,30 @@
 /** The report of a run: one HTML file that needs nothing else. */
-import type { RunResults } from '../results.js'
+import type { RunMetrics, RunResults } from '../results.js'
 import { renderData, renderSplit } from './data.js'
 import { renderFeatures } from './features.js'
 import { html, trusted } from './html.js'
-import { renderClasses, renderConfusion, renderModels, renderTraining } from './outcome.js'
+import { renderMistakes } from './mistakes.js'
+import { modelsTitle, renderClasses, renderConfusion, renderModels } from './outcome.js'
 import { renderRun } from './provenance.js'
 import { stylesheet } from './style.js'
 import { renderHeader, renderSummary } from './summary.js'
+import { renderTraining } from './training.js'
 
-const contents = [
-  ['summary', 'Summary'],
-  ['data', 'Data'],
-  ['features', 'Features'],
-  ['split', 'Split'],
-  ['training', 'Training'],
-  ['confusion', 'Confusion matrix'],
-  ['classes', 'Classes'],
-  ['models', 'Float against int8'],
-  ['run', 'How it was run'],
-] as const
+/** Ids of the sections, and what the table of contents calls them. */
+function contentsOf(metrics: RunMetrics): [id: string, title: string][] {
+  return [
+    ['summary', 'Summary'],
+    ['data', 'Data'],
+    ['features', 'Features'],
+    ['split', 'Split'],
+    ['training', 'Training'],
+    ['confusion', 'Confusion matrix'],
+    ['classes', 'Classes'],
+    ['mistakes', 'Misclassified clips'],
+    ['models', modelsTitle(metrics)],
+    ['run', 'How it was run'],
+  ]
+}
 
 /**
  * Renders all that a run found out as one self-contained HTML page: no script, no request, in the light or the dark, on
@@ -30,7 +36,7 @@ const contents = [
  */
 export function renderReport(results: RunResults): string {
   const { metrics } = results
-  const links = contents.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>\n`)
+  const links = contentsOf(metrics).map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>\n`)
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -52,6 +58,7 @@ ${renderSplit(metrics)}
 ${renderTraining(results)}
 ${renderConfusion(metrics)}
 ${renderClasses(metrics)}
+${renderMistakes(metrics)}
 ${renderModels(metrics)}
 ${renderRun(metrics)}
 </main>

@@ -21,7 +21,7 @@ export function renderHeader(metrics: RunMetrics): Html {
 <h1>${dataset.name}</h1>
 <p class="lead">model <b>${model.architecture}</b> · split <b>${split.name}</b>${folds}</p>
 ${dataset.synthetic ? syntheticBanner() : null}
-${split.leakedTestClips > 0 ? leakBanner(split) : null}
+${leakBanner(split)}
 </header>`
 }
 
@@ -49,54 +49,68 @@ interface Headline {
   note: HtmlValue
 }
 
-function headlines({ float, int8, split, test, times, dataset }: RunMetrics): Headline[] {
+function headlines(metrics: RunMetrics): Headline[] {
+  const { float, int8, split, test, times, dataset } = metrics
   const classes = plural(dataset.labels.length, 'class', 'classes')
   const untested = test.perClass.filter(({ support }) => support === 0).length
   const zeros =
     untested > 0 ? ` ${plural(untested, 'class', 'classes')} without a test clip: counted as 0.` : ''
   const guessing = percent(1 / dataset.labels.length)
-  const accuracy = (of: string, share: number) => ({
-    value: percent(share),
-    of,
-    interval: wilson(share, split.test).map(percent).join(' to '),
-  })
+  const latency = times.latency
   return [
     {
       name: 'Test accuracy',
-      figures: [accuracy('float', float.accuracy), accuracy('int8', int8.accuracy)],
+      figures: both(float, int8, ({ accuracy }) => percent(accuracy)).map((line, i) => ({
+        ...line,
+        interval: wilson([float, int8][i]!.accuracy, split.test).map(percent).join(' to '),
+      })),
       note: `Of ${plural(split.test, 'test clip')}, with Wilson's 95 % interval. Guessing would reach ${guessing}.`,
     },
     {
       name: 'Macro F1',
-      figures: both(fixed(float.macroF1, 3), fixed(int8.macroF1, 3)),
+      figures: both(float, int8, ({ macroF1 }) => fixed(macroF1, 3)),
       note: `Mean over ${classes}, each with the same weight.${zeros}`,
     },
     {
       name: 'Model file',
-      figures: both(bytes(float.bytes), bytes(int8.bytes)),
-      note: `int8 takes ${percent(int8.bytes / float.bytes)} of the bytes of float.`,
+      figures: both(float, int8, (model) => bytes(model.bytes)),
+      note:
+        int8 === null
+          ? html`No int8 model was made (<code>--no-int8</code>).`
+          : `int8 takes ${percent(int8.bytes / float.bytes)} of the bytes of float.`,
     },
     {
       name: 'Latency, median',
-      figures: both(milliseconds(times.latency.float.p50Ms), milliseconds(times.latency.int8.p50Ms)),
+      figures: both(latency.float, latency.int8, ({ p50Ms }) => milliseconds(p50Ms)),
       note: 'The network alone, one clip at a time, one thread.',
     },
-    {
-      name: 'Leaked test clips',
-      figures: [{ value: count(split.leakedTestClips), of: `of ${count(split.test)}` }],
-      note:
-        split.leakedTestClips > 0
-          ? html`<strong class="warning">Warning: the test figures are too good, see above.</strong>`
-          : 'No test clip shares its recording with a training clip.',
-    },
+    leakHeadline(split),
   ]
 }
 
-function both(float: string, int8: string): Headline['figures'] {
-  return [
-    { value: float, of: 'float' },
-    { value: int8, of: 'int8' },
-  ]
+function leakHeadline({ leakedTestClips, test }: RunMetrics['split']): Headline {
+  const name = 'Leaked test clips'
+  if (leakedTestClips === null) {
+    return {
+      name,
+      figures: [{ value: 'not known', of: '' }],
+      note: html`No groups are known, so a leak cannot be seen. <code>--group</code> names them.`,
+    }
+  }
+  return {
+    name,
+    figures: [{ value: count(leakedTestClips), of: `of ${count(test)}` }],
+    note:
+      leakedTestClips === 0
+        ? 'No test clip shares its recording with a training clip.'
+        : html`<strong class="warning">Warning: the test figures are too good, see above.</strong>`,
+  }
+}
+
+/** A line for float, and one for int8 if there is an int8 model. */
+function both<T>(float: T, int8: T | null, text: (of: T) => string): Headline['figures'] {
+  const lines = [{ value: text(float), of: 'float' }]
+  return int8 === null ? lines : [...lines, { value: text(int8), of: 'int8' }]
 }
 
 function tile({ name, figures, note }: Headline, mark: Html | null): Html {
@@ -112,7 +126,8 @@ function syntheticBanner(): Html {
 figures show that the pipeline works from end to end; they say nothing about real sound.</p>`
 }
 
-function leakBanner({ leakedTestClips, test }: RunMetrics['split']): Html {
+function leakBanner({ leakedTestClips, test }: RunMetrics['split']): Html | null {
+  if (!leakedTestClips) return null
   return html`<p class="banner" role="note"><strong>Leaking split.</strong> ${count(leakedTestClips)} of
 ${plural(test, 'test clip')} ${leakedTestClips === 1 ? 'was' : 'were'} cut from a recording that training
 also saw. The network may know the recording instead of the sound, so the test figures are better than they would be on

@@ -6,6 +6,8 @@ export interface RunContext {
   options: RunOptions
   console: StageConsole
   signal: AbortSignal
+  /** The folder that `runs/` lies in. */
+  cwd: string
 }
 
 /** `0.6125` → `61.3 %`. */

@@ -1,106 +1,151 @@
 /** The first half of a run: table, audit, features, split. */
-import type { Example, FeatureRecipe } from '@esc/core'
-import { auditFacts, auditTable, type Dataset, type DatasetAudit, type Finding } from '@esc/dataset'
-import type { PendingFolder } from '../files.js'
+import { createHash } from 'node:crypto'
+import type { FeatureRecipe } from '@esc/core'
+import {
+  auditFacts,
+  auditTable,
+  type Dataset,
+  type DatasetAudit,
+  type Finding,
+  type TableAudit,
+} from '@esc/dataset'
+import { type ExtractedFeatures, extractFeatures } from '@esc/dataset/node'
+import { assertWritable, type PendingFolder } from '../files.js'
 import { networks } from '../networks.js'
+import { outputFolder } from '../options.js'
+import type { SkippedClip } from '../results.js'
 import type { RunContext } from './context.js'
-import { type PreparedClips, prepareClips } from './prepare.js'
-import { openSource } from './source.js'
+import { type ClipSource, openSource } from './source.js'
 import { type ChosenSplit, chooseSplit } from './split.js'
+
+/** A data set that was opened and looked at, before anything is computed. */
+export interface RunSource extends ClipSource {
+  table: TableAudit
+  /** Absolute path of the folder of the results. */
+  out: string
+}
 
 /** Features of all clips, what was found on the way, and the three parts. */
 export interface RunData {
+  /** Of the clips that could be read. */
   dataset: Dataset
   /** Which part of ESC-50 it is; `null` for any other data set. */
   subset: string | null
   recipe: FeatureRecipe
+  features: ExtractedFeatures
   audit: DatasetAudit
-  clips: PreparedClips
   chosen: ChosenSplit
-  train: Example[]
-  validation: Example[]
-  test: Example[]
+  skipped: SkippedClip[]
+  /** SHA-256 over ids, labels and the hashes of the sounds, hexadecimal. */
+  hash: string
 }
 
 /**
- * Reads, audits, computes features and splits.
+ * Opens the data set and audits its table. A fold that does not exist, a class too small, or a folder that cannot be written is
+ * better told now than after minutes of decoding.
  *
- * @param processed - Takes the clips as the features see them, with `--save-audio`.
  * @throws EscError naming the file, row, class or fold that is wrong.
  */
-export async function prepareData(
-  { options, console, signal }: RunContext,
-  processed: PendingFolder,
-): Promise<RunData> {
-  const { recipe } = networks[options.model]
+export async function openData({ options, console, cwd }: RunContext): Promise<RunSource> {
   const source = await console.stage('read the table', async () => {
     const opened = await openSource(options)
     const { records, labels, name } = opened.dataset
     return { ...opened, summary: `${name}: ${records.length} clips, ${labels.length} classes` }
   })
   const { dataset } = source
-  const { audit: table } = await console.stage('audit the table', async () => {
+  const { table } = await console.stage('audit the table', async () => {
     const audit = auditTable(dataset)
-    return { audit, summary: `${audit.sources} sources, ${audit.clipsSharingSource} clips share one` }
+    const groups = audit.groupsKnown
+      ? `${audit.sources} sources, ${audit.clipsSharingSource} clips share one`
+      : 'no groups are known, so a leak between clips of one recording cannot be seen; --group names them'
+    return { table: audit, summary: groups }
   })
   printFindings(table.findings, console.line)
-  // A fold that does not exist, or a class too small, is better told before minutes of decoding than after.
-  chooseSplit(dataset.records, dataset.labels, options)
+  const chosen = chooseSplit(dataset, dataset.labels, table.groupsKnown, options)
+  if (options.split === null && chosen.name !== 'folds') {
+    console.line(`  the data set has no folds of its own: split ${chosen.name}`)
+  }
+  const out = outputFolder(options, chosen, cwd)
+  await assertWritable(out)
+  return { ...source, table, out }
+}
 
-  const clips = await console.stage('compute features', async () => {
-    const prepared = await prepareClips(source, {
-      recipe,
+/**
+ * Computes features and splits.
+ *
+ * @param processed - Takes the clips as the features see them, with `--save-audio`.
+ * @throws EscError naming the file that is wrong.
+ */
+export async function prepareData(
+  { options, console, signal }: RunContext,
+  { sounds, dataset, table, subset }: RunSource,
+  processed: PendingFolder,
+): Promise<RunData> {
+  const { recipe } = networks[options.model]
+  const { features } = await console.stage('compute features', async () => {
+    const extracted = await extractFeatures(sounds, recipe, {
+      dir: options.features,
+      facts: true,
+      audioDir: options.saveAudio ? await processed.open() : null,
       skipBad: options.skipBad,
-      saveTo: options.saveAudio ? await processed.open() : null,
-      store: options.features,
       signal,
       onProgress: console.progress,
     })
-    const { bins, frames } = prepared.examples[0]!.features
-    const skipped = prepared.skipped.length > 0 ? `, ${prepared.skipped.length} clips skipped` : ''
-    return { ...prepared, summary: `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${bins} × ${frames}${skipped}` }
+    const [first] = [await extracted.get(0)]
+    const { failed, cached } = extracted.summary
+    const shape = `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${first.features.bins} × ${first.features.frames}`
+    const taken = cached > 0 ? `, ${cached} of them from ${options.features}` : ''
+    const left = failed.length > 0 ? `, ${failed.length} clips skipped` : ''
+    return { features: extracted, summary: `${shape}${taken}${left}` }
   })
-  for (const { filename, reason } of clips.skipped) console.line(`  skipped ${filename}: ${reason}`)
+  const filenames = new Map(dataset.records.map(({ id, filename }) => [id, filename]))
+  const skipped = features.summary.failed.map(({ id, reason }) => ({ filename: filenames.get(id)!, reason }))
+  for (const { filename, reason } of skipped) console.line(`  skipped ${filename}: ${reason}`)
 
   const chosen = await console.stage('split', async () => {
-    const result = chooseSplit(clips.records, dataset.labels, options)
-    return { ...result, summary: describeSplit(options.split, result) }
+    const result = chooseSplit(features, dataset.labels, table.groupsKnown, options)
+    return { ...result, summary: describeSplit(result) }
   })
+  const readable = { ...dataset, records: readRecords(dataset, features) }
   const { audit } = await console.stage('audit the clips', async () => {
-    // A split's indices count the clips that could be read.
-    const readable = { ...dataset, records: clips.records }
-    const result = auditFacts(readable, clips.facts, { split: chosen.split })
+    const facts = features.clips.map((clip) => clip.facts!)
+    const result = auditFacts(readable, facts, { table, split: chosen.split })
     const { duplicates, nearDuplicates } = result.clips
     const summary = `${duplicates.length} exact and ${nearDuplicates.length} near duplicates`
     return { audit: result, summary }
   })
-  const told = new Set(table.findings.map(({ message }) => message))
-  printFindings(
-    audit.findings.filter(({ message }) => !told.has(message)),
-    console.line,
-  )
-
-  const part = (indices: Int32Array) => Array.from(indices, (index) => clips.examples[index]!)
+  printFindings([...audit.clips.findings, ...(audit.split?.findings ?? [])], console.line)
   return {
-    dataset,
-    subset: source.subset,
+    dataset: readable,
+    subset,
     recipe,
+    features,
     audit,
-    clips,
     chosen,
-    train: part(chosen.split.train),
-    validation: part(chosen.split.validation),
-    test: part(chosen.split.test),
+    skipped,
+    hash: hashOf(readable, features),
   }
 }
 
-function describeSplit(
-  name: string,
-  { split, testFold, validationFold, leakedTestClips }: ChosenSplit,
-): string {
+function readRecords({ records }: Dataset, features: ExtractedFeatures): Dataset['records'] {
+  const read = new Set(features.clips.map(({ id }) => id))
+  return records.filter(({ id }) => read.has(id))
+}
+
+function hashOf({ records }: Dataset, { clips }: ExtractedFeatures): string {
+  const hash = createHash('sha256')
+  for (const [i, { id, label }] of records.entries()) hash.update(`${id}\0${label}\0${clips[i]!.sha256}\0`)
+  return hash.digest('hex')
+}
+
+function describeSplit({ name, split, testFold, validationFold, leakedTestClips }: ChosenSplit): string {
   const folds = testFold === null ? '' : ` (test on ${testFold}, validate on ${validationFold})`
   const sizes = `${split.train.length} train, ${split.validation.length} validation, ${split.test.length} test`
-  return `${name}${folds}: ${sizes}; leaked test clips: ${leakedTestClips}`
+  const leaks =
+    leakedTestClips === null
+      ? 'whether test clips leak is not known'
+      : `leaked test clips: ${leakedTestClips}`
+  return `${name}${folds}: ${sizes}; ${leaks}`
 }
 
 function printFindings(findings: readonly Finding[], line: (text: string) => void): void {

@@ -1,20 +1,20 @@
-/** The last part of a run: export, quantise, verify in ONNX Runtime. */
-import { EscError, type Example } from '@esc/core'
+/** The last part of a run: the model's files, verified in ONNX Runtime. */
+import { applyNormalizer, EscError, type FeatureSet, featureBatches, type TrainedModel } from '@esc/core'
 import {
-  calibrate,
   compareLogits,
-  exportModel,
   type Latency,
+  type ModelFiles,
   measureLatency,
   type Parity,
-  quantizeStatic,
+  withEvaluation,
 } from '@esc/edge'
-import { type Evaluation, evaluate, packInputs } from '@esc/model'
-import { type OnnxModel, type Session, type SessionOptions, type Tensor, writeModel } from '@esc/onnx'
+import { packModel } from '@esc/edge/node'
+import { type Evaluation, evaluateSession } from '@esc/model'
+import { evaluate } from '@esc/model/node'
+import type { Session, SessionOptions, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { percent, type RunContext } from './context.js'
 import type { RunData } from './data.js'
-import type { TrainedNetwork } from './train.js'
 
 /** Names of the model files in a run's folder. */
 export const modelFiles = { float: 'model.onnx', int8: 'model.int8.onnx' } as const
@@ -27,12 +27,14 @@ export interface VerifiedModel {
   latency: Latency
 }
 
-/** Both model files, verified. */
-export interface DeployedModels {
+/** The model's files, verified. */
+export interface DeployedModel {
+  files: ModelFiles
   float: VerifiedModel
-  int8: VerifiedModel
+  /** `null` with `--no-int8`. */
+  int8: VerifiedModel | null
   /** int8 against float. */
-  parity: Parity
+  parity: Parity | null
   /** Largest difference of a logit between the trained network and the float file. */
   exportMaxLogitError: number
 }
@@ -40,64 +42,70 @@ export interface DeployedModels {
 /** A file whose logits are further off than this share of their size is not the network that was trained. */
 const exportTolerance = 1e-3
 
-/** Exports, quantises with training clips, and runs both files on the test clips. */
-export async function deployModels(
+/** Exports, quantises with training clips, and runs the files on the test clips. */
+export async function deployModel(
   context: RunContext,
   data: RunData,
-  trained: TrainedNetwork,
-): Promise<DeployedModels> {
-  const { console } = context
-  const { labels, synthetic } = data.dataset
-  const exported = await console.stage('export ONNX', async () => {
-    const { normalizer, graph } = trained
-    const model = exportModel(graph, { labels, recipe: data.recipe, normalizer, synthetic })
-    const bytes = writeModel(model)
-    return { model, bytes, summary: `${modelFiles.float}, ${kilobytes(bytes)}` }
-  })
-  const quantized = await console.stage('quantise to int8', async () => {
-    const bytes = await quantize(context, exported.model, data.train, trained)
-    const share = Math.round((100 * bytes.length) / exported.bytes.length)
-    const calibration = `calibrated on ${data.train.length} training clips`
-    return { bytes, summary: `${modelFiles.int8}, ${kilobytes(bytes)} (${share} %), ${calibration}` }
+  model: TrainedModel,
+): Promise<DeployedModel> {
+  const { console, options, signal } = context
+  const { features, chosen } = data
+  const { split } = chosen
+  const packed = await console.stage('export ONNX', async () => {
+    const files = await packModel(model, {
+      int8: options.int8 ? { calibrateOn: features, indices: split.train } : null,
+      dataset: { name: data.dataset.name, clips: features.clips.length, hash: data.hash },
+      split: { ...splitFacts(chosen), seed: options.seed },
+      signal,
+      onProgress: console.progress,
+    })
+    const sizes = Object.values(modelFiles).flatMap((name) => {
+      return files[name] ? [`${name} ${kilobytes(files[name])}`] : []
+    })
+    const calibrated = options.int8 ? `; calibrated on ${split.train.length} training clips` : ''
+    return { files, summary: `${sizes.join(', ')}${calibrated}` }
   })
   return console.stage('verify in ONNX Runtime', async () => {
-    const float = await verify(exported.bytes, context, data, trained)
-    const int8 = await verify(quantized.bytes, context, data, trained)
-    const exportMaxLogitError = exportError(trained.testLogits, float.evaluation.logits, labels.length)
-    const parity = compareLogits(float.evaluation.logits, int8.evaluation.logits, labels.length)
-    const [floatShare, int8Share] = [float, int8].map(({ evaluation }) => percent(evaluation.accuracy))
-    const summary = `accuracy float ${floatShare}, int8 ${int8Share}; they agree on ${percent(parity.agreement)}`
-    return { float, int8, parity, exportMaxLogitError, summary }
+    const { files } = packed
+    const float = await verify(files[modelFiles.float]!, context, data)
+    const int8Bytes = files[modelFiles.int8]
+    const int8 = int8Bytes ? await verify(int8Bytes, context, data) : null
+    const classes = model.labels.length
+    const parity = int8 && compareLogits(float.evaluation.logits, int8.evaluation.logits, classes)
+    const exportMaxLogitError = await exportError(model, data, float.evaluation.logits)
+    const figures = {
+      float: float.evaluation,
+      int8: int8?.evaluation ?? null,
+      agreement: parity?.agreement ?? null,
+    }
+    const agreement =
+      int8 && parity
+        ? `, int8 ${percent(int8.evaluation.accuracy)}; they agree on ${percent(parity.agreement)}`
+        : ''
+    return {
+      ...{ files: withEvaluation(files, figures), float, int8, parity, exportMaxLogitError },
+      summary: `test accuracy float ${percent(float.evaluation.accuracy)}${agreement}`,
+    }
   })
 }
 
-async function quantize(
-  { console, signal }: RunContext,
-  model: OnnxModel,
-  train: readonly Example[],
-  { graph }: TrainedNetwork,
-): Promise<Uint8Array> {
-  const batchSize = 16
-  const ranges = await calibrate(model, batches(train, batchSize, graph.input.shape), {
-    runtime: ortRuntime,
-    signal,
-    onBatch: (done) =>
-      console.progress({ stage: 'calibrate', done, total: Math.ceil(train.length / batchSize) }),
-  })
-  return writeModel(quantizeStatic(model, ranges))
+function splitFacts({ name, split, testFold, validationFold, leakedTestClips }: RunData['chosen']) {
+  return { ...split, name, testFold, validationFold, leakedTestClips }
 }
 
 async function verify(
   bytes: Uint8Array,
   { signal }: RunContext,
-  { test, dataset }: RunData,
-  { graph }: TrainedNetwork,
+  { features, chosen }: RunData,
 ): Promise<VerifiedModel> {
-  const inputShape = graph.input.shape
+  const { test } = chosen.split
   const evaluation = await withSession(bytes, {}, (session) =>
-    evaluate(session, test, dataset.labels, { inputShape, signal }),
+    evaluateSession(session, features, test, { signal }),
   )
-  const single = [...batches(test.slice(0, 16), 1, inputShape)]
+  const single: Tensor[] = []
+  for await (const { dims, data } of featureBatches(features, test.slice(0, 16), { batchSize: 1 })) {
+    single.push({ type: 'float32', dims, data })
+  }
   const latency = await withSession(bytes, { threads: 1 }, (session) =>
     measureLatency(session, single, { signal }),
   )
@@ -117,9 +125,24 @@ async function withSession<T>(
   }
 }
 
-function exportError(trained: Float32Array, exported: Float32Array, classes: number): number {
-  const { maxLogitError } = compareLogits(trained, exported, classes)
-  const largest = trained.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+/** The file, with its normaliser inside, against the network on features that were normalised before. */
+async function exportError(
+  model: TrainedModel,
+  { features, chosen }: RunData,
+  exported: Float32Array,
+): Promise<number> {
+  const normalized: FeatureSet = {
+    ...features,
+    async get(index) {
+      const drawn = await features.get(index)
+      return {
+        features: model.normalizer ? applyNormalizer(drawn.features, model.normalizer) : drawn.features,
+      }
+    },
+  }
+  const { logits } = await evaluate({ ...model, normalizer: null }, normalized, chosen.split.test)
+  const { maxLogitError } = compareLogits(logits, exported, model.labels.length)
+  const largest = logits.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
   if (!(maxLogitError <= exportTolerance * (1 + largest))) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
@@ -127,17 +150,6 @@ function exportError(trained: Float32Array, exported: Float32Array, classes: num
     )
   }
   return maxLogitError
-}
-
-function* batches(
-  examples: readonly Example[],
-  size: number,
-  inputShape: readonly [number, number, number],
-): Generator<Tensor> {
-  for (let start = 0; start < examples.length; start += size) {
-    const rows = examples.slice(start, start + size)
-    yield packInputs(rows, [...rows.keys()], inputShape)
-  }
 }
 
 function kilobytes({ length }: Uint8Array): string {

@@ -28,6 +28,7 @@ const fetchInto = (signal: AbortSignal) =>
       },
     }),
     signal,
+    cwd,
   })
 
 test('shows the licence before it asks GitHub, and says what went wrong', async () => {

@@ -1,32 +1,16 @@
 /** Where the clips come from: a folder, or the synthesiser. */
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import type { DecodedAudio } from '@esc/audio-io'
-import { decodeAudio } from '@esc/audio-io/node'
 import { EscError, isEscError, type ProgressEvent } from '@esc/core'
-import { type ClipRecord, type Dataset, synthesizeEsc10 } from '@esc/dataset'
-import { downloadEsc50, openDataset } from '@esc/dataset/node'
+import { type Dataset, regroup, synthesizeEsc10 } from '@esc/dataset'
+import { downloadEsc50, type OpenedDataset, openDataset, type SoundSource } from '@esc/dataset/node'
 import type { RunOptions } from '../options.js'
-import type { SkippedClip } from '../results.js'
 import type { RunContext } from './context.js'
 
-/** A clip's sound, and the SHA-256 of what it was made from, hexadecimal. */
-export interface SourceClip extends DecodedAudio {
-  sha256: string
-}
-
-/** A table, and how to get at its sounds. */
+/** A table, and how to get at its sounds: what `extractFeatures` takes. */
 export interface ClipSource {
-  /** Clips that are there. */
+  sounds: OpenedDataset | SoundSource
   dataset: Dataset
-  /** Clips of the table whose files are not there. */
-  missing: SkippedClip[]
   /** Which part of ESC-50 it is; `null` for any other data set. */
   subset: 'esc10' | 'esc50' | null
-  /** The path of a record's file; `null` for sounds that are computed. */
-  pathOf: ((record: ClipRecord) => string) | null
-  /** @param index - Of `dataset.records`. */
-  decode(index: number): Promise<SourceClip>
 }
 
 /**
@@ -54,60 +38,45 @@ function inMegabytes({ done, total }: ProgressEvent): ProgressEvent {
 /**
  * Opens the data set that was asked for.
  *
- * @throws EscError IO or INVALID_INPUT naming the file; a missing sound is an error unless `skipBad`.
+ * @throws EscError IO or INVALID_INPUT naming the file, the column or the clip without a group.
  */
-export async function openSource({ data, subset, seed, skipBad }: RunOptions): Promise<ClipSource> {
-  if (data === null) return openSynthetic(seed)
+export async function openSource({ data, subset, group, seed }: RunOptions): Promise<ClipSource> {
+  const { sounds, part } = data === null ? openSynthetic(seed) : await openFolder(data, subset)
+  const dataset = group === null ? sounds.dataset : regroup(sounds.dataset, groupRule(group, sounds.dataset))
+  return { sounds: { ...sounds, dataset }, dataset, subset: part }
+}
+
+async function openFolder(data: string, subset: RunOptions['subset']) {
   const opened = await openDataset(data, { subset: subset ?? 'esc10' }).catch((error) => {
     // Other data sets have no such part, and are taken whole.
     if (subset === null && isEscError(error, 'INVALID_OPTION')) return null
     throw error
   })
-  const { dataset, missing, pathOf } = opened ?? (await openDataset(data))
-  if (missing.length > 0 && !skipBad) {
-    const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''
+  return { sounds: opened ?? (await openDataset(data)), part: opened && (subset ?? 'esc10') }
+}
+
+/** A column's name where the table has it, else a pattern. */
+function groupRule(rule: string, { records }: Dataset): string | RegExp {
+  if (records.some(({ columns }) => columns && Object.hasOwn(columns, rule))) return rule
+  try {
+    const pattern = new RegExp(rule)
+    // A word without a capture group was meant as a column.
+    if (/\(/.test(rule)) return pattern
+  } catch (cause) {
     throw new EscError(
-      'IO',
-      `${pathOf(missing[0]!)} is in the table but not in the folder${more}; add it, remove its row, or use --skip-bad`,
+      'INVALID_OPTION',
+      `--group ${rule} is no column of the table, and no regular expression`,
+      { cause },
     )
   }
-  const absent = new Set(missing.map(({ id }) => id))
-  const records = dataset.records.filter(({ id }) => !absent.has(id))
-  return {
-    dataset: { ...dataset, records },
-    missing: missing.map(({ filename }) => ({ filename, reason: 'the file is missing' })),
-    subset: opened && (subset ?? 'esc10'),
-    pathOf,
-    async decode(index) {
-      const path = pathOf(records[index]!)
-      const bytes = await readFile(path).catch((cause) => {
-        throw new EscError('IO', `cannot read ${path}: ${cause.message}`, { detail: { path }, cause })
-      })
-      try {
-        return { ...(await decodeAudio(bytes)), sha256: sha256(bytes) }
-      } catch (cause) {
-        if (!isEscError(cause)) throw cause
-        throw new EscError(cause.code, `${path}: ${cause.message}`, { detail: { path }, cause })
-      }
-    },
-  }
+  return rule
 }
 
-function openSynthetic(seed: number): ClipSource {
+function openSynthetic(seed: number): { sounds: SoundSource; part: null } {
   const { dataset, clipAt } = synthesizeEsc10({ seed })
-  return {
-    dataset,
-    missing: [],
-    subset: null,
-    pathOf: null,
-    async decode(index) {
-      const { samples, sampleRate } = clipAt(index)
-      const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)
-      return { channels: [samples], sampleRate, sha256: sha256(bytes) }
-    },
+  const read = (index: number) => {
+    const { samples, sampleRate } = clipAt(index)
+    return { channels: [samples], sampleRate }
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  return { sounds: { dataset, read }, part: null }
 }

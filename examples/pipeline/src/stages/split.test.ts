@@ -4,7 +4,8 @@ import { parseOptions } from '../options.js'
 import { chooseSplit } from './split.js'
 
 const labels = ['dog', 'rain']
-const options = (...argv: string[]) => parseOptions(argv, '/')
+const split = (list: readonly ClipRecord[], ...argv: string[]) =>
+  chooseSplit({ records: list }, labels, true, parseOptions(argv, '/'))
 
 /** Four clips a class and fold, in pairs of siblings. */
 const records: ClipRecord[] = Array.from({ length: 40 }, (_, i) => {
@@ -21,9 +22,9 @@ const records: ClipRecord[] = Array.from({ length: 40 }, (_, i) => {
 })
 
 test('folds: the validation fold is the one after the test fold, and the first after the last', () => {
-  expect(chooseSplit(records, labels, options()).validationFold).toBe(2)
-  expect(chooseSplit(records, labels, options('--test-fold', '5')).validationFold).toBe(1)
-  const chosen = chooseSplit(records, labels, options('--test-fold', '2', '--val-fold', '4'))
+  expect(split(records).validationFold).toBe(2)
+  expect(split(records, '--test-fold', '5').validationFold).toBe(1)
+  const chosen = split(records, '--test-fold', '2', '--val-fold', '4')
   expect(chosen.validationFold).toBe(4)
   expect(Array.from(chosen.split.test, (i) => records[i]!.fold)).toEqual(Array(8).fill(2))
   expect([chosen.split.train.length, chosen.split.validation.length]).toEqual([24, 8])
@@ -31,15 +32,29 @@ test('folds: the validation fold is the one after the test fold, and the first a
 })
 
 test('stratified: 80/20, then a fifth of training; siblings leak and are counted', () => {
-  const { split, leakedTestClips } = chooseSplit(records, labels, options('--split', 'stratified'))
-  expect([split.train.length, split.validation.length, split.test.length]).toEqual([25, 7, 8])
+  const { split: parts, leakedTestClips } = split(records, '--split', 'stratified')
+  expect([parts.train.length, parts.validation.length, parts.test.length]).toEqual([25, 7, 8])
   expect(leakedTestClips).toBeGreaterThan(0)
 })
 
 test('stratified-group: siblings stay together', () => {
-  const { split, leakedTestClips } = chooseSplit(records, labels, options('--split', 'stratified-group'))
-  expect(split.train.length + split.validation.length + split.test.length).toBe(40)
+  const { split: parts, leakedTestClips } = split(records, '--split', 'stratified-group')
+  expect(parts.train.length + parts.validation.length + parts.test.length).toBe(40)
   expect(leakedTestClips).toBe(0)
+})
+
+const unfolded = records.map((record) => ({ ...record, fold: null }))
+
+test('a table without folds is split by groups', () => {
+  const chosen = split(unfolded)
+  expect([chosen.name, chosen.testFold, chosen.validationFold]).toEqual(['stratified-group', null, null])
+  expect(chosen.leakedTestClips).toBe(0)
+  expect(split(records).name).toBe('folds')
+})
+
+test('without groups a leak is not known, which is not the same as none', () => {
+  const options = parseOptions([], '/')
+  expect(chooseSplit({ records: unfolded }, labels, false, options).leakedTestClips).toBeNull()
 })
 
 describe('refusals', () => {
@@ -48,9 +63,9 @@ describe('refusals', () => {
 
   test('a class with one clip, or none, is named', () => {
     const rare = records.filter(({ label, id }) => label === 'dog' || id === 'clip1')
-    expect(() => chooseSplit(rare, labels, options())).toThrow(invalid(/class rain has 1 clip/))
+    expect(() => split(rare)).toThrow(invalid(/class rain has 1 clip/))
     const none = records.filter(({ label }) => label === 'dog')
-    expect(() => chooseSplit(none, labels, options())).toThrow(invalid(/class rain has no clip/))
+    expect(() => split(none)).toThrow(invalid(/class rain has no clip/))
   })
   test('a fold that does not exist is named, with those that do', () => {
     const refused = (fold: number) =>
@@ -58,21 +73,21 @@ describe('refusals', () => {
         code: 'INVALID_OPTION',
         message: expect.stringMatching(`Fold=${fold} .*1, 2, 3, 4, 5`),
       })
-    expect(() => chooseSplit(records, labels, options('--test-fold', '9'))).toThrow(refused(9))
-    expect(() => chooseSplit(records, labels, options('--val-fold', '7'))).toThrow(refused(7))
+    expect(() => split(records, '--test-fold', '9')).toThrow(refused(9))
+    expect(() => split(records, '--val-fold', '7')).toThrow(refused(7))
   })
   test('a class that is in the test fold alone', () => {
     const tested = records.filter(({ label, fold }) => label === 'dog' || fold === 1)
-    expect(() => chooseSplit(tested, labels, options())).toThrow(invalid(/class rain has no training clip/))
+    expect(() => split(tested)).toThrow(invalid(/class rain has no training clip/))
   })
-  test('a table without folds', () => {
-    const unfolded = records.map((record) => ({ ...record, fold: null }))
-    expect(() => chooseSplit(unfolded, labels, options())).toThrow(invalid(/fold/))
+  test('folds of a table that has none', () => {
+    expect(() => split(unfolded, '--split', 'folds')).toThrow(
+      invalid(/no folds of its own; use --split stratified-group/),
+    )
+    expect(() => split(unfolded, '--test-fold', '1')).toThrow(invalid(/no folds of its own/))
   })
   test('one fold is all there is: nothing to train on', () => {
     const single = records.filter(({ fold }) => fold === 1)
-    expect(() => chooseSplit(single, labels, options())).toThrow(
-      expect.objectContaining({ code: expect.any(String) }),
-    )
+    expect(() => split(single)).toThrow(expect.objectContaining({ code: expect.any(String) }))
   })
 })

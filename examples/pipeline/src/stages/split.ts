@@ -1,66 +1,57 @@
 /** Chooses training, validation and test clips. */
 import { EscError, type Split } from '@esc/core'
 import {
-  type ClipRecord,
   findLeaks,
-  predefinedFolds,
+  type SplitSource,
   stratifiedGroupSplit,
   stratifiedSplit,
+  trainValTest,
 } from '@esc/dataset'
-import type { RunOptions } from '../options.js'
+import type { RunOptions, SplitName } from '../options.js'
 
 /** A split, and how it came about. */
 export interface ChosenSplit {
+  name: SplitName
+  /** Indices of examples. */
   split: Required<Split>
   testFold: number | null
   validationFold: number | null
-  /** Test clips with a sibling in training. */
-  leakedTestClips: number
+  /** Test clips with a sibling in training; `null` if no groups are known, so that a leak cannot be seen. */
+  leakedTestClips: number | null
 }
 
 /**
- * Splits the clips as asked.
+ * Splits the clips as asked, or as the data set allows.
  *
+ * @param set - A table, or a set of features.
+ * @param groupsKnown - Whether any two clips share a group.
  * @throws EscError INVALID_INPUT if a fold does not exist, a part would be empty, or a class has no clip to learn from.
  */
 export function chooseSplit(
-  records: readonly ClipRecord[],
+  set: SplitSource,
   labels: readonly string[],
-  options: RunOptions,
+  groupsKnown: boolean,
+  options: Pick<RunOptions, 'split' | 'testFold' | 'validationFold' | 'seed'>,
 ): ChosenSplit {
-  const { seed, testFold } = options
-  const counts = labels.map((_, index) => records.filter(({ labelIndex }) => labelIndex === index).length)
-  const small = counts.findIndex((count) => count < 2)
-  if (small >= 0) {
-    const clips = counts[small] === 1 ? '1 clip' : 'no clip'
-    throw new EscError(
-      'INVALID_INPUT',
-      `class ${labels[small]} has ${clips} that can be read; add clips or remove the class from the table`,
-    )
-  }
-  if (testFold !== null && records.some(({ fold }) => fold === null)) {
+  const { seed } = options
+  assertClasses(set, labels)
+  const hasFolds = set.records.every(({ fold }) => fold !== null)
+  const name = options.split ?? (hasFolds ? 'folds' : 'stratified-group')
+  if (name === 'folds' && !hasFolds) {
     throw new EscError('INVALID_INPUT', 'this data set has no folds of its own; use --split stratified-group')
   }
-  const validationFold = testFold === null ? null : (options.validationFold ?? nextFold(records, testFold))
-  const classes = records.map(({ labelIndex }) => labelIndex)
-  const groups = records.map(({ group }) => group)
+  const testFold = name === 'folds' ? (options.testFold ?? 1) : null
   const split = ((): Split => {
-    switch (options.split) {
-      case 'folds':
-        return predefinedFolds(
-          records.map(({ fold }) => fold),
-          { testFold: testFold!, validationFold },
-        )
-      case 'stratified':
-        return stratifiedSplit(classes, { seed })
-      case 'stratified-group':
-        return stratifiedGroupSplit(classes, groups, { seed })
+    if (testFold !== null) {
+      const { validationFold } = options
+      return trainValTest(set, { testFold, ...(validationFold === null ? {} : { validationFold }) })
     }
+    return name === 'stratified' ? stratifiedSplit(set, { seed }) : stratifiedGroupSplit(set, { seed })
   })()
   const { train, validation, test } = split
-  if (!validation)
+  if (!validation || validation.length === 0)
     throw new EscError('INVALID_INPUT', 'the split has no validation clips; early stopping needs some')
-  const learnt = new Set(Array.from(train, (index) => classes[index]!))
+  const learnt = new Set(Array.from(train, (index) => set.records[index]!.labelIndex))
   const unlearnt = labels.findIndex((_, index) => !learnt.has(index))
   if (unlearnt >= 0) {
     throw new EscError(
@@ -68,14 +59,22 @@ export function chooseSplit(
       `class ${labels[unlearnt]} has no training clip in this split; choose another fold, seed or split`,
     )
   }
-  const { leakedTestClips } = findLeaks(split, groups)
-  return { split: { train, validation, test }, testFold, validationFold, leakedTestClips }
+  return {
+    name,
+    split: { train, validation, test },
+    testFold,
+    validationFold: testFold === null ? null : set.records[validation[0]!]!.fold,
+    leakedTestClips: groupsKnown ? findLeaks(split, set).leakedTestClips : null,
+  }
 }
 
-/** The fold after `fold`, and the first one after the last. */
-function nextFold(records: readonly ClipRecord[], fold: number): number | null {
-  const folds = [...new Set(records.flatMap((record) => (record.fold === null ? [] : [record.fold])))].sort(
-    (a, b) => a - b,
+function assertClasses({ records }: SplitSource, labels: readonly string[]): void {
+  const counts = labels.map((_, index) => records.filter(({ labelIndex }) => labelIndex === index).length)
+  const small = counts.findIndex((count) => count < 2)
+  if (small < 0) return
+  const clips = counts[small] === 1 ? '1 clip' : 'no clip'
+  throw new EscError(
+    'INVALID_INPUT',
+    `class ${labels[small]} has ${clips} that can be read; add clips or remove the class from the table`,
   )
-  return folds.find((other) => other > fold) ?? folds[0] ?? null
 }

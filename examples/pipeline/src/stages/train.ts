@@ -1,74 +1,61 @@
-/** The middle of a run: normalise, train, evaluate. */
-import { applyNormalizer, type Example, fitNormalizer, type NetworkGraph, type Normalizer } from '@esc/core'
-import { type EpochRecord, evaluate, type TrainEvent, type TrainResult } from '@esc/model'
+/** The middle of a run: training with early stopping. */
+import type { EpochRecord, TrainedModel } from '@esc/core'
+import { classWeights } from '@esc/dataset'
+import type { TrainEvent } from '@esc/model'
 import { checkpointFile, fit } from '@esc/model/node'
-import { lowerNetwork, writeModel } from '@esc/onnx'
-import { ortRuntime } from '@esc/onnx/node'
 import { networks } from '../networks.js'
 import { percent, type RunContext } from './context.js'
 import type { RunData } from './data.js'
 
-/** A trained network, and how it came about. */
-export interface TrainedNetwork extends TrainResult {
-  normalizer: Normalizer
-  /** Figures of the epoch whose weights were kept. */
-  best: EpochRecord
-  /** Of the test clips, [clips, classes]; what the exported models are compared with. */
-  testLogits: Float32Array
+/** A trained model, and how long each epoch of this run took. */
+export interface TrainedNetwork {
+  model: TrainedModel
+  epochMs: number[]
 }
 
-/** Trains with early stopping, and evaluates on the test clips once. */
-export async function trainNetwork(context: RunContext, data: RunData): Promise<TrainedNetwork> {
+/** Trains on the training clips; the validation clips decide when to stop. */
+export async function trainNetwork(
+  context: RunContext,
+  { features, chosen }: RunData,
+): Promise<TrainedNetwork> {
   const { options, console, signal } = context
-  const { labels } = data.dataset
-  // Statistics of the training clips alone: those of a test clip would leak.
-  const normalizer = fitNormalizer(data.train.map(({ features }) => features))
-  const { bins, frames } = data.train[0]!.features
-  const initial = networks[options.model].create({ bins, frames, classes: labels.length, seed: options.seed })
-  const examples = {
-    train: normalized(data.train, normalizer),
-    validation: normalized(data.validation, normalizer),
-  }
-
-  const result = await console.stage('train', async () => {
-    const { epochs, seed } = options
-    const checkpoint = options.checkpoint === null ? undefined : checkpointFile(options.checkpoint)
-    const onEvent = (event: TrainEvent) => showProgress(event, context)
-    const trained = await fit(initial, examples, { epochs, seed, checkpoint, signal, onEvent })
-    const best = trained.history[trained.bestEpoch - 1]!
+  const { model: name, epochs, seed, learningRate, batchSize, patience, weightDecay, checkpoint } = options
+  const { split } = chosen
+  const epochMs: number[] = []
+  const { model } = await console.stage('train', async () => {
+    const trained = await fit(networks[name].network, features, split, {
+      ...{ epochs, seed, learningRate, batchSize, patience, signal },
+      optimizer: weightDecay === null ? {} : { weightDecay },
+      loss: options.classWeights ? { classWeights: weightsOf(features, split.train) } : {},
+      checkpoint: checkpoint === null ? undefined : checkpointFile(checkpoint),
+      onEvent(event) {
+        if (event.type === 'epoch') epochMs.push(event.trainMs)
+        showProgress(event, context)
+      },
+    })
+    const { validationAccuracy } = bestEpochOf(trained)
     const stop = trained.stoppedEarly ? ', stopped early' : ''
-    const accuracy = percent(best.validationAccuracy!)
-    const summary = `best epoch ${trained.bestEpoch} of ${trained.history.length}${stop}; validation accuracy ${accuracy}`
-    return { ...trained, best, summary }
+    const epoch = `best epoch ${trained.bestEpoch} of ${trained.history.length}${stop}`
+    return { model: trained, summary: `${epoch}; validation accuracy ${percent(validationAccuracy!)}` }
   })
-
-  const { logits } = await console.stage('evaluate', async () => {
-    const evaluation = await evaluateNetwork(result.graph, normalized(data.test, normalizer), labels, signal)
-    const { accuracy, macro } = evaluation
-    return { ...evaluation, summary: `test accuracy ${percent(accuracy)}, macro F1 ${macro.f1.toFixed(3)}` }
-  })
-  return { ...result, normalizer, testLogits: logits }
+  return { model, epochMs }
 }
 
-function normalized(examples: readonly Example[], normalizer: Normalizer): Example[] {
-  return examples.map((example) => ({ ...example, features: applyNormalizer(example.features, normalizer) }))
+/** Figures of the epoch whose weights were kept. */
+export function bestEpochOf({ history, bestEpoch }: TrainedModel): EpochRecord {
+  return history[bestEpoch - 1]!
 }
 
-async function evaluateNetwork(
-  graph: NetworkGraph,
-  test: Example[],
-  labels: readonly string[],
-  signal: AbortSignal,
-) {
-  const session = await ortRuntime.createSession(writeModel(lowerNetwork(graph)))
-  try {
-    return await evaluate(session, test, labels, { inputShape: graph.input.shape, signal })
-  } finally {
-    await session.release()
-  }
+function weightsOf(features: RunData['features'], train: Int32Array): number[] {
+  const weights = classWeights(features, { indices: train })
+  return features.labels.map((_, label) => weights.get(label)!)
 }
 
 function showProgress(event: TrainEvent, { options, console }: RunContext): void {
+  if (event.type === 'warning') {
+    console.line(`  warning: ${event.message}`)
+    return
+  }
   if (event.type === 'resumed') {
     const { history, epochs } = event
     console.line(

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { makeResults } from './fixture.js'
+import { all, parse, payload, textOf } from './parse-page.js'
+import { renderReport } from './render.js'
+
+describe('synthetic clips', () => {
+  test('are announced at the top and beside every headline figure', () => {
+    const document = parse(renderReport(makeResults({ synthetic: true })))
+    expect(textOf(document.querySelector('header .banner'))).toMatch(
+      /synthesised by a program.*nothing about real sound/,
+    )
+    const values = all(document, '.value')
+    expect(values).toHaveLength(9)
+    expect(values.map((value) => textOf(value.querySelector('.mark')))).toEqual(values.map(() => 'synthetic'))
+  })
+
+  test('are not spoken of where there are none', () => {
+    expect(renderReport(makeResults()).replace(/<style>.*<\/style>/s, '')).not.toMatch(
+      /synthe|class="mark"|banner/,
+    )
+  })
+})
+
+test('leaked test clips are a warning that says what it means', () => {
+  const results = makeResults()
+  results.metrics.split.leakedTestClips = 7
+  const document = parse(renderReport(results))
+  expect(textOf(document.querySelector('header .banner'))).toMatch(
+    /^Leaking split\. 7 of 80 test clips were cut from/,
+  )
+  expect(all(document, '#summary .warning, #split .warning')).toHaveLength(2)
+})
+
+describe('groups that are not known', () => {
+  const page = renderReport(makeResults({ groupsKnown: false }))
+  const document = parse(page)
+
+  test('are named in the tile and the split, never as 0 leaks, and there is no banner', () => {
+    const tile = textOf(all(document, '.tiles > div').at(-1)!)
+    expect(tile).toBe(
+      'Leaked test clipsnot known No groups are known, so a leak cannot be seen. --group names them.',
+    )
+    const split = textOf(document.querySelector('#split'))
+    expect(split).toMatch(/No groups are known, so a leak cannot be seen\. .*name the groups with --group/)
+    expect(split).not.toMatch(/0 leaked|No test clip shares/)
+    expect(all(document, '.banner')).toHaveLength(0)
+    expect(textOf(document.querySelector('#data p'))).toMatch(
+      /Which clips come from one recording is not known\.$/,
+    )
+  })
+
+  test('are not asked for again where a rule gave each clip its own', () => {
+    const results = makeResults({ groupsKnown: false })
+    results.metrics.options.group = payload
+    const split = parse(renderReport(results)).querySelector('#split')!
+    expect(split.textContent).toContain(`The rule --group ${payload} gives each clip a group of its own.`)
+    expect(split.textContent).not.toContain('name the groups')
+  })
+})
+
+test('copies of training clips among the test clips are a warning, though no source leaks', () => {
+  const results = makeResults()
+  results.metrics.audit.split!.copiedTestClips = 2
+  const document = parse(renderReport(results))
+  expect(all(document, '#split .warning').map(textOf)).toEqual(['2 copied test clips'])
+})

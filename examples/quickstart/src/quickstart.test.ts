@@ -1,0 +1,69 @@
+/** Each program as its reader runs it: in a folder of its own, on small synthetic recordings. */
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { openDataset, writeSyntheticEsc10 } from '@esc/dataset/node'
+import { loadModel } from '@esc/edge/node'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const programs = ['train.ts', 'classify.ts', 'page.ts']
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const linesOf = async (name: string) => {
+  const lines = (await readFile(pathOf(name), 'utf8')).split('\n')
+  return lines.filter((line) => line !== '' && !line.startsWith('import '))
+}
+
+describe('a folder of sounds, a classifier', () => {
+  let work = ''
+  beforeAll(async () => {
+    work = await mkdtemp(join(tmpdir(), 'esc-quickstart-'))
+    await writeSyntheticEsc10(join(work, 'ESC-50'), { clipsPerClass: 10, durationSec: 1 })
+  })
+  afterAll(() => rm(work, { recursive: true }))
+
+  const run = async (name: string) => {
+    const flags = ['--conditions=@esc/source', '--import', import.meta.resolve('tsx'), pathOf(name)]
+    return (await promisify(execFile)(process.execPath, flags, { cwd: work })).stdout
+  }
+
+  test('train.ts and classify.ts', { timeout: 600_000 }, async () => {
+    const output = await run('train.ts')
+    expect(output).toMatch(/^clips 100 of 100$/m)
+    expect(output).toMatch(/^test accuracy 0?\.?\d+/m)
+    const folder = join(work, 'models', 'esc10')
+    expect((await readdir(folder)).sort()).toEqual([
+      'model.int8.onnx',
+      'model.json',
+      'model.onnx',
+      'network.safetensors',
+    ])
+    const { history, dataset, windows } = await loadModel(folder)
+    expect(history.length).toBeGreaterThan(3)
+    expect(dataset).toEqual({ name: 'synthetic-esc10', synthetic: true })
+    expect(windows).toEqual({ windowSec: 5, hopSec: 2.5 })
+
+    const { dataset: table, pathOf: soundOf } = await openDataset(join(work, 'ESC-50'))
+    await copyFile(soundOf(table.records.find(({ label }) => label === 'dog')!), join(work, 'dog.ogg'))
+    expect(await run('classify.ts')).toMatch(
+      /^\[\n {2}\{ label: '\w+', score: [\d.e-]+ \},\n( {2}\{.*\},?\n){2}\]\n$/,
+    )
+    // The same program again makes the same model, which is no other one.
+    await run('train.ts')
+  })
+})
+
+test('the programs are as short as they are said to be', async () => {
+  expect((await linesOf('train.ts')).length).toBeLessThanOrEqual(15)
+  expect((await linesOf('classify.ts')).length).toBeLessThanOrEqual(5)
+  expect((await linesOf('page.ts')).length).toBeLessThanOrEqual(15)
+})
+
+test('the README shows these programs', async () => {
+  const readme = await readFile(pathOf('../../../README.md'), 'utf8')
+  for (const name of programs) {
+    expect(readme).toContain(`\`\`\`ts\n${(await readFile(pathOf(name), 'utf8')).trimEnd()}\n\`\`\``)
+  }
+})
