@@ -92,7 +92,7 @@ export function modelsTitle({ int8 }: RunMetrics): string {
   return int8 === null ? 'The model file' : 'Float against int8'
 }
 
-/** What can be said of a model, and of float alone or of int8 alone. */
+/** A row of the table of models: what was measured, and the values of float and int8. */
 type ModelRow = [name: string, float: string, int8: string]
 
 /**

@@ -103,6 +103,7 @@ tfoot tr:first-child > * { border-top: 2px solid var(--rule); }
 pre { --back: var(--panel); padding: .75rem 1rem; border-radius: 6px; }
 pre span { display: inline-block; }
 code { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.note code { white-space: nowrap; }
 .command { white-space: normal; }
 details { margin: 1rem 0; }
 summary { cursor: pointer; }
