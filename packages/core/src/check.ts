@@ -47,6 +47,18 @@ export function typeOf(value: unknown): string {
 }
 
 /**
+ * Refuses what is no options object. For functions that hand their options on in an object of their own, where a number or a text
+ * would vanish.
+ *
+ * @throws EscError INVALID_OPTION naming the owner.
+ * @example portablePredict(model, set, indices, { ...asOptions('predict', options), runtime })
+ */
+export function asOptions<T extends object>(owner: string, options: T): T {
+  if (typeOf(options) === 'object') return options
+  throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${typeOf(options)}`)
+}
+
+/**
  * Refuses what is no options object, and a name that it does not know: a misspelt option would do nothing, and not say so.
  *
  * @param owner - Whose options they are, for the message: the function's name.
@@ -60,10 +72,7 @@ export function assertKnown<T extends object>(
   known: Readonly<Record<keyof T, true>>,
 ): void {
   if (options === undefined) return
-  if (typeOf(options) !== 'object') {
-    throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${typeOf(options)}`)
-  }
-  for (const name of Object.keys(options)) {
+  for (const name of Object.keys(asOptions(owner, options))) {
     if (Object.hasOwn(known, name)) continue
     const names = Object.keys(known)
     const plain = (text: string) => text.replaceAll('_', '').toLowerCase()

@@ -1,5 +1,6 @@
 export { type Activation, clipLogits, scoresOf } from './activation.js'
 export {
+  asOptions,
   assertInRange,
   assertInteger,
   assertKnown,

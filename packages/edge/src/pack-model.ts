@@ -1,6 +1,7 @@
 /** From a trained model to the files of its folder. */
 import {
   allIndices,
+  asOptions,
   assertFeatureSet,
   assertIndices,
   assertKnown,
@@ -93,7 +94,7 @@ const calibrationBatch = 16
  */
 export async function packModel(model: TrainedModel, options: PackOptions): Promise<ModelFiles> {
   assertKnown('packModel', options, packNames)
-  const { int8 = null, evaluation = null } = options
+  const { int8 = null, evaluation = null } = asOptions('packModel', options)
   assertModel(model)
   const exported = exportModel(model)
   const contents: [keyof ModelManifest['files'], Uint8Array][] = [

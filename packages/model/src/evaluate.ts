@@ -77,7 +77,8 @@ export async function predict(
   indices: ArrayLike<number> | undefined,
   options: PredictOptions,
 ): Promise<ClipPrediction[]> {
-  return predictionsOf(await run(model, set, indices, options), model.activation)
+  const outputs = await run('predict', model, set, indices, options)
+  return predictionsOf(outputs, model.activation)
 }
 
 /**
@@ -93,7 +94,8 @@ export async function evaluate(
   indices: ArrayLike<number> | undefined,
   options: PredictOptions,
 ): Promise<Evaluation> {
-  return evaluationOf(await run(model, set, indices, options), set.labels, model.activation)
+  const outputs = await run('evaluate', model, set, indices, options)
+  return evaluationOf(outputs, set.labels, model.activation)
 }
 
 /**
@@ -127,12 +129,13 @@ interface ClipOutputs {
 }
 
 async function run(
+  owner: string,
   model: TrainedModel,
   set: FeatureSet,
   indices: ArrayLike<number> | undefined,
   options: PredictOptions,
 ): Promise<ClipOutputs> {
-  assertKnown('options', options, { runtime: true, batchSize: true, threads: true, signal: true })
+  assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
   const { runtime, threads, ...others } = options
   if (typeof runtime?.createSession !== 'function') {
     const where = 'use predict and evaluate of @esc/model/node or /browser, which bring their own'

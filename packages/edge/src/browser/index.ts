@@ -1,6 +1,6 @@
 /** Classifying, packing and unpacking in a page, bound to onnxruntime-web. */
 import { loadAudio } from '@esc/audio-io/browser'
-import type { AudioClip, TrainedModel } from '@esc/core'
+import { type AudioClip, asOptions, type TrainedModel } from '@esc/core'
 import type { OnnxModel, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
@@ -40,7 +40,10 @@ export async function createClassifier(
   files: ModelFiles,
   options: { precision?: Precision | undefined } = {},
 ): Promise<BlobClassifier> {
-  const { classify, ...classifier } = await createPortably(files, { ...options, runtime: ortRuntime })
+  const { classify, ...classifier } = await createPortably(files, {
+    ...asOptions('createClassifier', options),
+    runtime: ortRuntime,
+  })
   return {
     ...classifier,
     async classify(sound, classifyOptions) {
@@ -58,11 +61,11 @@ export async function createClassifier(
  * @throws EscError as `packModel` of `@esc/edge`.
  * @example const files = await packModel(model, { int8: { calibrateOn: features, indices: split.train } })
  */
-export function packModel(
+export async function packModel(
   model: TrainedModel,
   options: Omit<PackOptions, 'runtime'> = {},
 ): Promise<ModelFiles> {
-  return packPortably(model, { ...options, runtime: ortRuntime })
+  return packPortably(model, { ...asOptions('packModel', options), runtime: ortRuntime })
 }
 
 /**
@@ -71,10 +74,10 @@ export function packModel(
  * @throws EscError as `calibrate` of `@esc/edge`.
  * @example const int8 = quantizeStatic(model, await calibrate(model, batches))
  */
-export function calibrate(
+export async function calibrate(
   model: OnnxModel,
   batches: Iterable<Tensor> | AsyncIterable<Tensor>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
-  return calibratePortably(model, batches, { ...options, runtime: ortRuntime })
+  return calibratePortably(model, batches, { ...asOptions('calibrate', options), runtime: ortRuntime })
 }

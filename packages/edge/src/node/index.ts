@@ -1,5 +1,5 @@
 /** Saving, loading and classifying bound to onnxruntime-node. */
-import type { TrainedModel } from '@esc/core'
+import { asOptions, type TrainedModel } from '@esc/core'
 import type { OnnxModel, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import type { ModelFiles } from '../model-files.js'
@@ -22,11 +22,11 @@ export { loadModel, type SaveModelOptions, saveModel } from './save-model.js'
  * @throws EscError as `packModel` of `@esc/edge`.
  * @example const files = await packModel(model, { int8: { calibrateOn: features, indices: split.train } })
  */
-export function packModel(
+export async function packModel(
   model: TrainedModel,
   options: Omit<PackOptions, 'runtime'> = {},
 ): Promise<ModelFiles> {
-  return packPortably(model, { ...options, runtime: ortRuntime })
+  return packPortably(model, { ...asOptions('packModel', options), runtime: ortRuntime })
 }
 
 /**
@@ -35,10 +35,10 @@ export function packModel(
  * @throws EscError as `calibrate` of `@esc/edge`.
  * @example const int8 = quantizeStatic(model, await calibrate(model, batches))
  */
-export function calibrate(
+export async function calibrate(
   model: OnnxModel,
   batches: Iterable<Tensor> | AsyncIterable<Tensor>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
-  return calibratePortably(model, batches, { ...options, runtime: ortRuntime })
+  return calibratePortably(model, batches, { ...asOptions('calibrate', options), runtime: ortRuntime })
 }

@@ -1,5 +1,5 @@
 /** Training and evaluation bound to onnxruntime-web. */
-import type { FeatureSet, TrainedModel } from '@esc/core'
+import { asOptions, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
   type ClipPrediction,
@@ -34,7 +34,7 @@ export function train(
   split: TrainingSplit,
   options: BrowserTrainOptions = {},
 ): TrainingRun {
-  return portableTrain(network, set, split, withEngine(options))
+  return portableTrain(network, set, split, withEngine('train', options))
 }
 
 /**
@@ -49,7 +49,7 @@ export async function fit(
   split: TrainingSplit,
   options: BrowserTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},
 ): Promise<TrainedModel> {
-  return portableFit(network, set, split, withEngine(options))
+  return portableFit(network, set, split, withEngine('fit', options))
 }
 
 /**
@@ -58,13 +58,13 @@ export async function fit(
  * @throws EscError as `predict` of `@esc/model`.
  * @example const [first] = await predict(model, features, split.test)
  */
-export function predict(
+export async function predict(
   model: TrainedModel,
   set: FeatureSet,
   indices?: ArrayLike<number>,
   options: BrowserPredictOptions = {},
 ): Promise<ClipPrediction[]> {
-  return portablePredict(model, set, indices, { ...options, runtime: ortRuntime })
+  return portablePredict(model, set, indices, { ...asOptions('predict', options), runtime: ortRuntime })
 }
 
 /**
@@ -73,16 +73,17 @@ export function predict(
  * @throws EscError as `evaluate` of `@esc/model`.
  * @example const { accuracy } = await evaluate(model, features, split.test)
  */
-export function evaluate(
+export async function evaluate(
   model: TrainedModel,
   set: FeatureSet,
   indices?: ArrayLike<number>,
   options: BrowserPredictOptions = {},
 ): Promise<Evaluation> {
-  return portableEvaluate(model, set, indices, { ...options, runtime: ortRuntime })
+  return portableEvaluate(model, set, indices, { ...asOptions('evaluate', options), runtime: ortRuntime })
 }
 
-function withEngine<T extends BrowserTrainOptions>({ threads, ...options }: T) {
+function withEngine<T extends BrowserTrainOptions>(owner: string, given: T) {
+  const { threads, ...options } = asOptions(owner, given)
   const engine = ortEngine({ runtime: ortRuntime, ...(threads === undefined ? {} : { threads }) })
   return { ...options, engine }
 }

@@ -1,5 +1,5 @@
 /** Training and evaluation bound to onnxruntime-node. */
-import type { FeatureSet, TrainedModel } from '@esc/core'
+import { asOptions, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import {
   type ClipPrediction,
@@ -35,9 +35,10 @@ export function train(
   network: Network,
   set: FeatureSet,
   split: TrainingSplit,
-  { workers, threads, ...options }: NodeTrainOptions = {},
+  options: NodeTrainOptions = {},
 ): TrainingRun {
-  return portableTrain(network, set, split, { ...options, engine: nodeEngine({ workers, threads }) })
+  const { workers, threads, ...others } = asOptions('train', options)
+  return portableTrain(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
 }
 
 /**
@@ -52,7 +53,7 @@ export async function fit(
   split: TrainingSplit,
   options: NodeTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},
 ): Promise<TrainedModel> {
-  const { workers, threads, ...others } = options
+  const { workers, threads, ...others } = asOptions('fit', options)
   return portableFit(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
 }
 
@@ -62,13 +63,13 @@ export async function fit(
  * @throws EscError as `predict` of `@esc/model`.
  * @example const [first] = await predict(model, features, split.test)
  */
-export function predict(
+export async function predict(
   model: TrainedModel,
   set: FeatureSet,
   indices?: ArrayLike<number>,
   options: NodePredictOptions = {},
 ): Promise<ClipPrediction[]> {
-  return portablePredict(model, set, indices, { ...options, runtime: ortRuntime })
+  return portablePredict(model, set, indices, { ...asOptions('predict', options), runtime: ortRuntime })
 }
 
 /**
@@ -77,11 +78,11 @@ export function predict(
  * @throws EscError as `evaluate` of `@esc/model`.
  * @example const { accuracy } = await evaluate(model, features, split.test)
  */
-export function evaluate(
+export async function evaluate(
   model: TrainedModel,
   set: FeatureSet,
   indices?: ArrayLike<number>,
   options: NodePredictOptions = {},
 ): Promise<Evaluation> {
-  return portableEvaluate(model, set, indices, { ...options, runtime: ortRuntime })
+  return portableEvaluate(model, set, indices, { ...asOptions('evaluate', options), runtime: ortRuntime })
 }

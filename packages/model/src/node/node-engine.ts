@@ -1,6 +1,6 @@
 /** Training on onnxruntime-node, in this thread or in others. */
 import { availableParallelism } from 'node:os'
-import { assertInteger, type NetworkGraph } from '@esc/core'
+import { assertInteger, assertKnown, type NetworkGraph } from '@esc/core'
 import type { Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { type MaskedBatch, type MaskedEngine, withDropout } from '../dropout.js'
@@ -39,15 +39,17 @@ export interface NodeEngineOptions {
  *   started or dies.
  * @example const engine = await nodeEngine({ workers: 2 })(graph, { rng: createRng(42) })
  */
-export function nodeEngine({ workers = 1, threads }: NodeEngineOptions = {}): CreateEngine {
+export function nodeEngine(options: NodeEngineOptions = {}): CreateEngine {
+  assertKnown('nodeEngine', options, { workers: true, threads: true })
+  const { workers = 1, threads } = options
   assertInteger('workers', workers, 0)
   if (threads !== undefined) assertInteger('threads', threads, 1)
   const share = workers > 1 ? Math.max(1, Math.floor(availableParallelism() / workers)) : undefined
   const each = threads ?? share
   const sessions = each === undefined ? {} : { threads: each }
   if (workers === 0) return ortEngine({ runtime: ortRuntime, ...sessions })
-  return async (graph, { rng, ...options }) => {
-    const engine = await createThreadedEngine(graph, { ...options, ...sessions }, workers)
+  return async (graph, { rng, ...engineOptions }) => {
+    const engine = await createThreadedEngine(graph, { ...engineOptions, ...sessions }, workers)
     return withDropout(graph, rng, ortRuntime.name, engine)
   }
 }

@@ -1,5 +1,5 @@
 /** A network's forward pass in differentiable tf ops. */
-import { EscError, inferShapes, type NetworkGraph, type NetworkNode } from '@esc/core'
+import { assertKnown, EscError, inferShapes, type NetworkGraph, type NetworkNode } from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
 import { convolve } from './convolve.js'
 import { averagePool, layerNorm, trainBatchNorm } from './ops.js'
@@ -41,8 +41,10 @@ export function forward(
   graph: NetworkGraph,
   weights: Tensors,
   input: tf.Tensor4D,
-  { training = null, onValue }: ForwardOptions = {},
+  options: ForwardOptions = {},
 ): ForwardPass {
+  assertKnown('forward', options, { training: true, onValue: true })
+  const { training = null, onValue } = options
   inferShapes(graph)
   const values = new Map<string, tf.Tensor>([[graph.input.name, channelsLast(input)]])
   const updates: Record<string, tf.Tensor> = {}

@@ -1,0 +1,103 @@
+/** No export takes an option that it does not know. */
+import type { TrainedModel } from '@esc/core'
+import { ortRuntime } from '@esc/onnx/node'
+import { describe, expect, test } from 'vitest'
+import * as browser from './browser/index.js'
+import { given, graph, makeExamples, stubEngine } from './fixtures/training.js'
+import * as root from './index.js'
+import * as node from './node/index.js'
+import * as tfjs from './tfjs/index.js'
+
+/** A misspelt option, in place of an options object of any type. */
+type Unknown = never
+type Call = (options: Unknown) => unknown
+
+const [set, split] = given(makeExamples(6, 1))
+const model: TrainedModel = {
+  graph,
+  labels: set.labels,
+  recipe: null,
+  normalizer: null,
+  activation: 'softmax',
+  windows: null,
+  dataset: null,
+  history: [],
+  bestEpoch: 0,
+  stoppedEarly: false,
+}
+const size = { bins: 16, frames: 16, classes: 3 }
+const merged = <T extends object>(rest: T, options: Unknown): T => ({ ...rest, ...(options as object) })
+const run = (training: { result(): Promise<unknown> }) => training.result()
+const session = {} as never
+
+const calls: Readonly<Record<string, readonly Call[]>> = {
+  audioCnn: [(o) => root.audioCnn(merged(size, o))],
+  evaluate: [
+    (o) => root.evaluate(model, set, [0], merged({ runtime: ortRuntime }, o)),
+    (o) => node.evaluate(model, set, [0], o),
+    (o) => browser.evaluate(model, set, [0], o),
+  ],
+  evaluateSession: [(o) => root.evaluateSession(session, set, [0], o)],
+  fit: [
+    (o) => root.fit(graph, set, split, merged({ engine: stubEngine() }, o)),
+    (o) =>
+      root.fit(graph, set, split, merged({ engine: stubEngine(), optimizer: o, loss: o }, {} as Unknown)),
+    (o) => node.fit(graph, set, split, o),
+    (o) => browser.fit(graph, set, split, o),
+  ],
+  forward: [(o) => tfjs.forward(graph, {} as never, {} as never, merged({ training: false }, o) as never)],
+  melCnn: [(o) => root.melCnn(merged(size, o))],
+  nodeEngine: [(o) => node.nodeEngine(o)],
+  ortEngine: [(o) => root.ortEngine(merged({ runtime: ortRuntime }, o))],
+  predict: [
+    (o) => root.predict(model, set, [0], merged({ runtime: ortRuntime }, o)),
+    (o) => node.predict(model, set, [0], o),
+    (o) => browser.predict(model, set, [0], o),
+  ],
+  train: [
+    (o) => run(root.train(graph, set, split, merged({ engine: stubEngine() }, o))),
+    (o) => run(node.train(graph, set, split, o)),
+    (o) => run(browser.train(graph, set, split, o)),
+  ],
+}
+
+const withoutOptions = [
+  'argmaxRows',
+  'checkpointFile',
+  'classificationReport',
+  'confusionMatrix',
+  'createEarlyStopping',
+  'crossEntropy',
+  'fromLayersModel',
+  'tfjsEngine',
+  'toLayersModel',
+]
+
+const cases = Object.entries(calls).flatMap(([name, all]) => all.map((call, i) => [name, i, call] as const))
+
+describe('an option that is unknown', () => {
+  test.each(cases)('%s (form %i) refuses it by name', async (_name, _form, call) => {
+    const refusal = expect.objectContaining({
+      name: 'EscError',
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/\b[\w' ]+ has no option 'no_such_option'.*; it has \w/),
+    })
+    await expect((async () => call({ no_such_option: 2 } as Unknown))()).rejects.toEqual(refusal)
+  })
+
+  test.each(cases)('%s (form %i) refuses options that are none', async (_name, form, call) => {
+    // Forms that join objects cannot be handed anything else.
+    const source = String(call)
+    if (source.includes('merged')) return
+    await expect((async () => call(7 as never))(), `form ${form}`).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
+  })
+})
+
+test('every function is in one of the lists', () => {
+  const functions = [root, node, browser, tfjs].flatMap((entry) =>
+    Object.entries(entry).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
+  )
+  expect([...Object.keys(calls), ...withoutOptions].sort()).toEqual([...new Set(functions)].sort())
+})
