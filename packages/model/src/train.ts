@@ -136,7 +136,7 @@ async function* trainEvents(
       signal?.throwIfAborted()
       const epoch = progress.history.length + 1
       const order = rng.fork(`order ${epoch}`).shuffle(Int32Array.from(parts.train.keys()))
-      const { trainMs, ...figures } = yield* trainEpoch({
+      const { trainMs, learningRate, ...figures } = yield* trainEpoch({
         engine,
         batches,
         order,
@@ -145,12 +145,13 @@ async function* trainEvents(
         options: resolved,
       })
       const state = await engine.state()
-      assertFiniteState(state, epoch, figures.learningRate, resolved)
+      assertFiniteState(state, epoch, learningRate, resolved)
       const validation = await validationFigures(engine, set, parts, {
         ...{ shape, normalizer, classes, batchSize, signal },
         kind: loss.kind,
       })
-      const record = { epoch, ...figures, ...validation }
+      // In the order in which a checkpoint gives them back, so that a resumed training makes the same files.
+      const record: EpochRecord = { epoch, ...figures, ...validation, learningRate }
       const best = progress.observe(record)
       const kept = progress.model(best ? weightsOf(graph, state) : null)
       keep(kept)

@@ -193,7 +193,9 @@ export function createRun(dataset: Dataset, { skipBad = false, onProgress }: Ext
         const detail = { id: record.id, path, skippable: !outcome.isStores }
         throw new EscError(outcome.code, `${outcome.message}; ${advice}`, { detail })
       } else {
-        failed.push({ index, id: record.id, code: outcome.code, reason: outcome.message })
+        // The file's name alone: its path is the business of whoever runs this, not of a report's readers.
+        const reason = outcome.message.replaceAll(path, record.filename)
+        failed.push({ index, id: record.id, code: outcome.code, reason })
       }
       done++
       onProgress?.({ stage: 'compute features', done, total: records.length, detail: record.filename })
