@@ -68,3 +68,11 @@ describe('assertKnown', () => {
     expect(check(options as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message }))
   })
 })
+
+test('names of other libraries are translated', () => {
+  const known = { learningRate: true, seed: true } as const
+  expect(() => assertKnown('fit', { lr: 1 } as never, known)).toThrow(/'lr' \(write learningRate\)/)
+  expect(() => assertKnown('fit', { random_state: 1 } as never, known)).toThrow(
+    /'random_state' \(write seed\)/,
+  )
+})

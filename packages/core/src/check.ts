@@ -40,9 +40,10 @@ export function assertOneOf<T extends string>(
   }
 }
 
-/** What a value is, for a message: `null`, `array`, or its `typeof`. @example typeOf([]) // 'array' */
+/** What a value is, for a message: `null`, `array`, a promise that lacks its `await`, or its `typeof`. @example typeOf([]) // 'array' */
 export function typeOf(value: unknown): string {
   if (value === null) return 'null'
+  if (typeof (value as { then?: unknown } | undefined)?.then === 'function') return 'promise (await it)'
   return Array.isArray(value) ? 'array' : typeof value
 }
 
@@ -56,6 +57,22 @@ export function typeOf(value: unknown): string {
 export function asOptions<T extends object>(owner: string, options: T): T {
   if (typeOf(options) === 'object') return options
   throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${typeOf(options)}`)
+}
+
+/** What other libraries call our options. */
+const aliases: Readonly<Record<string, string>> = {
+  lr: 'learningRate',
+  nepochs: 'epochs',
+  randomstate: 'seed',
+  randomseed: 'seed',
+  sr: 'sampleRate',
+  batch: 'batchSize',
+  numworkers: 'workers',
+  njobs: 'workers',
+  earlystoppingpatience: 'patience',
+  callbacks: 'onEvent',
+  criterion: 'loss',
+  k: 'topK',
 }
 
 /**
@@ -76,7 +93,8 @@ export function assertKnown<T extends object>(
     if (Object.hasOwn(known, name)) continue
     const names = Object.keys(known)
     const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
-    const meant = names.find((other) => plain(other) === plain(name))
+    const wanted = plain(aliases[plain(name)] ?? name)
+    const meant = names.find((other) => plain(other) === wanted)
     const hint = meant === undefined ? '' : ` (write ${meant})`
     const list = names.length > 0 ? `it has ${names.join(', ')}` : 'it has none'
     throw new EscError('INVALID_OPTION', `${owner} has no option '${name}'${hint}; ${list}`)

@@ -88,13 +88,13 @@ export function assertFeatures(
     })
   if (features?.data?.[Symbol.toStringTag] !== 'Float32Array') {
     const found = features instanceof Promise ? 'a promise of features' : 'no features'
-    throw refused(`${found}; they must be { data: Float32Array, bins, frames }`)
+    throw refused(`${found}; get must return { features: { data: Float32Array, bins, frames } }`)
   }
   const { data, bins, frames } = features
   const fits = shape[0] === 1 && bins === shape[1] && frames === shape[2]
   if (!fits || data.length !== bins * frames) {
     throw refused(
-      `features ${bins} × ${frames} in ${data.length} values, where [${shape}] are needed: clips of other lengths need windows, or a recipe with durationSec`,
+      `features ${bins} × ${frames} in ${data.length} values, where [${shape}] are needed: all examples must have one shape, so clips of other lengths need windows, or a recipe with durationSec`,
     )
   }
   // In float64 a sum of float32 values is finite exactly if all of them are.

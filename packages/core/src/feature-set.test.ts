@@ -110,7 +110,7 @@ describe('featureBatches', () => {
     [
       'another shape',
       matrix(1, 4),
-      /example 'c9' has features 2 × 4 in 8 values, where \[1,2,3\] are needed: clips of other lengths need windows/,
+      /example 'c9' has features 2 × 4 in 8 values, where \[1,2,3\] are needed: all examples must have one shape, so clips of other lengths need windows/,
     ],
     [
       'a value that is not finite',

@@ -165,7 +165,9 @@ export function assertFeatureSet(set: FeatureSet): void {
   if (!Array.isArray(set.labels) || set.labels.length === 0) throw refused('the set has no labels')
   if (set.records.length === 0) throw refused('the set has no examples')
   const ids = new Set<string>()
-  for (const { id, labelIndex } of set.records) {
+  for (const [i, { id, labelIndex }] of set.records.entries()) {
+    if (typeof id !== 'string')
+      throw new EscError('INVALID_INPUT', `example ${i} of the set has id=${id}; it must be a text`)
     if (ids.has(id)) throw new EscError('INVALID_INPUT', `the set has two examples with id '${id}'`)
     ids.add(id)
     if (Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < set.labels.length) continue

@@ -20,7 +20,7 @@ const groups = (by: Parameters<typeof regroup>[1]) => regroup(dataset, by).recor
 
 describe('regroup', () => {
   test('by a pattern, a column, a function', () => {
-    expect(groups(/\/([a-z]+)_/)).toEqual(['north', 'north', 'south'])
+    expect(groups(/^([a-z]+)_/)).toEqual(['north', 'north', 'south'])
     expect(groups(/([a-z]+)_/g)).toEqual(['north', 'north', 'south'])
     expect(groups('site')).toEqual(['a', 'a', 'b'])
     expect(groups(({ label }) => label)).toEqual(['owl', 'owl', 'wren'])

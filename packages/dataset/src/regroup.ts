@@ -2,14 +2,15 @@
 import { EscError } from '@esc/core'
 import type { ClipRecord, Dataset } from './record.js'
 
-/** A column of the table, a pattern whose first capture group is found in the file name, or a function of the record. */
+/** A column of the table, a pattern whose first capture group is found in the file's bare name, or a function of the record. */
 export type GroupRule = string | RegExp | ((record: ClipRecord) => string)
 
 /**
  * The same data set with other groups: clips of one group (a recording, a site, a speaker) are siblings, which a split must keep
  * together.
  *
- * @param by - A column's name; a pattern, whose first capture group in the file name is the group; or a function.
+ * @param by - A column's name; a pattern, whose first capture group in the file's bare name (without folders) is the group; or a
+ *   function.
  * @throws EscError INVALID_INPUT naming the first clip without such a column, that the pattern does not fit, or whose group is no
  *   text; INVALID_OPTION if the pattern has no capture group.
  * @example const dataset = regroup(opened.dataset, /^([^_]+)_/) // 'north' of 'north_3.wav'
@@ -42,7 +43,7 @@ function ruleOf(by: GroupRule): (record: ClipRecord) => string | undefined {
   }
   // Without `g` and `y`, which would remember where the last search ended.
   const pattern = new RegExp(by.source, by.flags.replace(/[gy]/g, ''))
-  return ({ filename }) => pattern.exec(filename)?.[1]
+  return ({ filename }) => pattern.exec(filename.slice(filename.lastIndexOf('/') + 1))?.[1]
 }
 
 function describe(by: GroupRule, { columns }: ClipRecord): string {

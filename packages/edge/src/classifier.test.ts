@@ -96,6 +96,14 @@ describe('createClassifier', () => {
     )
     const empty = { samples: new Float32Array(), sampleRate: 44100 }
     await expect(classifier.classify(empty)).rejects.toThrow(error('INVALID_INPUT', /samples.length=0/))
+    for (const sound of [undefined, clip.samples, new Uint8Array(8), Promise.resolve(clip)]) {
+      await expect(classifier.classify(sound as never)).rejects.toThrow(
+        error(
+          'INVALID_INPUT',
+          /the sound is of type .*; pass a clip, \{ samples: Float32Array, sampleRate \}/,
+        ),
+      )
+    }
     await expect(classifier.classify(makeClip(3), { signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
     await classifier.release()
     await classifier.release()
@@ -138,7 +146,7 @@ describe('createClassifier', () => {
     await expect(createClassifier(files, { runtime })).rejects.toThrow(
       error(
         'INCOMPATIBLE_MODEL',
-        /has no recipe: it takes features, no clips. Train it on a set that has one/,
+        /has no recipe: it takes features, no clips. Call predict of @esc\/model .* or train it on a set that has a recipe/,
       ),
     )
   })
@@ -200,6 +208,14 @@ describe('packModel', () => {
       ...known,
       metrics: { accuracy: 1, macroF1: 1, int8Accuracy: 0.75, agreement: 0.8 },
     })
+  })
+
+  test('edited labels are told by the classifier and by the model', async () => {
+    const files = await packModel(model, { runtime })
+    const manifest = { ...readManifest(files), labels: ['Hund', 'Regen', 'Meer'] }
+    const edited = { ...files, [fileNames.manifest]: new TextEncoder().encode(JSON.stringify(manifest)) }
+    expect((await unpackModel(edited)).labels).toEqual(manifest.labels)
+    expect((await createClassifier(edited, { runtime })).labels).toEqual(manifest.labels)
   })
 
   test('the same model gives the same bytes', async () => {
@@ -271,6 +287,18 @@ describe('packModel', () => {
       () => packModel(model, { runtime, evaluation: { accuracy: 0.5 } as never }),
       'INVALID_INPUT',
       /evaluation.macroF1=undefined/,
+    ],
+    [
+      'a part that is not there',
+      () => packModel(model, { runtime, int8: { calibrateOn: calibration, indices: undefined } }),
+      'INVALID_INPUT',
+      /int8.indices is undefined/,
+    ],
+    [
+      'figures of another name',
+      async () => withEvaluation(await packModel(model, { runtime }), { accuracy: 1 } as never),
+      'INVALID_OPTION',
+      /withEvaluation has no option 'accuracy'/,
     ],
     [
       'no model',

@@ -8,6 +8,7 @@ import {
   EscError,
   type ModelManifest,
   scoresOf,
+  typeOf,
 } from '@esc/core'
 import { createWindowExtractor } from '@esc/dsp'
 import { floatData, type OnnxRuntime } from '@esc/onnx'
@@ -95,6 +96,7 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
       const { topK = labels.length, signal } = classifyOptions
       assertInteger('topK', topK, 1)
       assertOpen(isReleased)
+      assertClip(clip)
       const windows: number[] = []
       let count = 0
       for (const { data } of extractor.extract(clip)) {
@@ -116,6 +118,16 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
   }
 }
 
+/** What no type checker has seen is checked, too. */
+function assertClip(clip: AudioClip): void {
+  if (typeOf(clip) === 'object' && ArrayBuffer.isView(clip.samples)) return
+  const found = `the sound is of type ${typeOf(clip)}`
+  throw new EscError(
+    'INVALID_INPUT',
+    `${found}; pass a clip, { samples: Float32Array, sampleRate }, or what loadAudio returned`,
+  )
+}
+
 function assertOpen(isReleased: boolean): void {
   if (isReleased) throw new EscError('INVALID_STATE', 'the classifier was released; open it again')
 }
@@ -124,7 +136,7 @@ function extractorOf({ recipe, windows, inputShape }: ModelManifest) {
   if (!recipe || !windows) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      'this model has no recipe: it takes features, no clips. Train it on a set that has one: featureSet(examples, { labels, recipe })',
+      'this model has no recipe: it takes features, no clips. Call predict of @esc/model with a set of features, or train it on a set that has a recipe: featureSet(examples, { labels, recipe })',
     )
   }
   const extractor = createWindowExtractor(recipe, windows)

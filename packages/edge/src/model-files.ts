@@ -1,5 +1,12 @@
 /** A model as the files of its folder, for pages and for disks. */
-import { EscError, type FileEntry, type ModelManifest, sha256, type TrainedModel } from '@esc/core'
+import {
+  assertTrainedModel,
+  EscError,
+  type FileEntry,
+  type ModelManifest,
+  sha256,
+  type TrainedModel,
+} from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { decodeNetwork } from './network-file.js'
 
@@ -109,7 +116,8 @@ export function otherFile(path: string): EscError {
 }
 
 /**
- * Reads a trained model from the files that `packModel` made.
+ * Reads a trained model from the files that `packModel` made. Labels, recipe, windows and activation are those of `model.json`: where
+ * somebody has edited them, a classifier and the model say the same.
  *
  * @returns Equal to the model that was packed, to the last bit.
  * @throws EscError INVALID_INPUT if a file is missing; CORRUPT_DATA if one is damaged or another model's; UNSUPPORTED_FORMAT if
@@ -117,5 +125,10 @@ export function otherFile(path: string): EscError {
  * @example const model = await unpackModel(files)
  */
 export async function unpackModel(files: ModelFiles): Promise<TrainedModel> {
-  return decodeNetwork(await checkedBytes(files, networkEntryOf(readManifest(files))))
+  const manifest = readManifest(files)
+  const model = decodeNetwork(await checkedBytes(files, networkEntryOf(manifest)))
+  const { labels, recipe, windows, activation } = manifest
+  const told: TrainedModel = { ...model, labels, recipe, windows, activation }
+  assertTrainedModel(told)
+  return told
 }

@@ -120,12 +120,21 @@ export async function packModel(model: TrainedModel, options: PackOptions): Prom
  */
 export function withEvaluation(
   files: ModelFiles,
-  figures: { float: EvaluationFacts; int8?: EvaluationFacts | null; agreement?: number | null },
+  figures: {
+    float: EvaluationFacts
+    int8?: EvaluationFacts | null | undefined
+    agreement?: number | null | undefined
+  },
 ): ModelFiles {
+  assertKnown('withEvaluation', asOptions('withEvaluation', figures), {
+    float: true,
+    int8: true,
+    agreement: true,
+  })
   const { float, int8 = null, agreement = null } = figures
   const metrics = {
-    accuracy: float.accuracy,
-    macroF1: float.macro?.f1,
+    accuracy: float?.accuracy,
+    macroF1: float?.macro?.f1,
     int8Accuracy: int8?.accuracy ?? null,
     agreement,
   }
@@ -157,6 +166,12 @@ async function quantize(
   assertKnown('int8', data, { calibrateOn: true, indices: true })
   const { calibrateOn: set } = data
   assertFeatureSet(set)
+  if ('indices' in data && data.indices === undefined) {
+    throw new EscError(
+      'INVALID_INPUT',
+      'int8.indices is undefined: does the split have that part? Leave it out for all examples',
+    )
+  }
   const { indices = allIndices(set) } = data
   assertIndices('int8.indices', indices, set)
   const batches = inputsOf(set, indices, graph.input.shape, signal)

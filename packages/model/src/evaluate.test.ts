@@ -32,7 +32,7 @@ const error = (code: EscErrorCode, text: RegExp) =>
 
 test('scores do not depend on the batch size', async () => {
   const all = await predict(model, set)
-  const single = await predict(model, set, undefined, { batchSize: 1 })
+  const single = await predict(model, set, null, { batchSize: 1 })
   expect(all.length).toBe(7)
   for (const [i, { scores }] of all.entries()) {
     for (const [label, score] of scores.entries()) {
@@ -155,4 +155,19 @@ describe('what does not fit is refused', () => {
       error('INCOMPATIBLE_MODEL', /of another recipe than the model's; extract them with model.recipe/),
     )
   })
+})
+
+test('a part that a split does not have is not all of the set', async () => {
+  const part = undefined as number[] | undefined
+  for (const call of [
+    () => evaluate(model, set, part),
+    () => predict(model, set, part, { batchSize: 2 }),
+    () => evaluateSession({} as never, set, part),
+  ]) {
+    await expect(call()).rejects.toThrow(
+      error('INVALID_INPUT', /indices is undefined: does the split have that part\?/),
+    )
+  }
+  expect((await evaluate(model, set, null)).clips.length).toBe(7)
+  expect((await evaluate(model, set)).clips.length).toBe(7)
 })

@@ -65,7 +65,7 @@ export interface Evaluation extends ClassificationReport {
 /**
  * What a model says of each clip.
  *
- * @param indices - Which examples of the set. Default: all.
+ * @param indices - Which examples of the set; `null` takes all.
  * @returns One prediction for each clip, in the order in which they first appear. Windows of one clip are averaged.
  * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, or an index outside the set;
  *   INCOMPATIBLE_MODEL if the set has other labels or another recipe than the model; the signal's reason.
@@ -74,7 +74,7 @@ export interface Evaluation extends ClassificationReport {
 export async function predict(
   model: TrainedModel,
   set: FeatureSet,
-  indices: ArrayLike<number> | undefined,
+  indices: ArrayLike<number> | null,
   options: PredictOptions,
 ): Promise<ClipPrediction[]> {
   const outputs = await run('predict', model, set, indices, options)
@@ -84,14 +84,14 @@ export async function predict(
 /**
  * Predicts every clip and reports how well.
  *
- * @param indices - Which examples of the set. Default: all.
+ * @param indices - Which examples of the set; `null` takes all.
  * @throws EscError as {@link predict}; INVALID_INPUT if there are no examples.
  * @example const { accuracy, confusion } = await evaluate(model, features, split.test, { runtime: ortRuntime })
  */
 export async function evaluate(
   model: TrainedModel,
   set: FeatureSet,
-  indices: ArrayLike<number> | undefined,
+  indices: ArrayLike<number> | null,
   options: PredictOptions,
 ): Promise<Evaluation> {
   const outputs = await run('evaluate', model, set, indices, options)
@@ -99,10 +99,11 @@ export async function evaluate(
 }
 
 /**
- * {@link evaluate} for a session that is open already, such as that of a quantised model.
+ * {@link evaluate} for a session that is open already, such as that of a quantised model. Say what turns its logits into scores: the
+ * session does not.
  *
  * @param session - Of a model whose one input takes features as the set has them, and which has an output `logits`.
- * @param indices - Which examples of the set. Default: all.
+ * @param indices - Which examples of the set; `null` takes all.
  * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, an index outside the set, or if
  *   there are no examples; INCOMPATIBLE_MODEL if the model has not one output per label of the set, or takes other features.
  * @example const { accuracy } = await evaluateSession(int8Session, features, split.test)
@@ -110,14 +111,34 @@ export async function evaluate(
 export async function evaluateSession(
   session: Session,
   set: FeatureSet,
-  indices?: ArrayLike<number>,
-  options: EvaluateSessionOptions = {},
+  ...rest: Chosen<EvaluateSessionOptions>
 ): Promise<Evaluation> {
+  const [indices, options = {}] = readChosen(rest)
   assertKnown('evaluateSession', options, { activation: true, batchSize: true, signal: true })
   const { activation = 'softmax', ...others } = options
   assertOneOf('activation', activation, ['softmax', 'sigmoid'])
   const outputs = await runSession(session, set, chooseExamples(set, indices), { ...others, activation })
   return evaluationOf(outputs, set.labels, activation)
+}
+
+/** Which examples, all if they are left out or `null`, and how. */
+export type Chosen<Options> = [indices?: ArrayLike<number> | null, options?: Options]
+
+/**
+ * Reads the arguments behind a set. Indices that are `undefined` are no choice of all: they are those of a part that a split does not
+ * have, and all would be the training part, too.
+ *
+ * @throws EscError INVALID_INPUT if the indices are given, and undefined.
+ */
+export function readChosen<Options>(
+  rest: Chosen<Options>,
+): [indices: ArrayLike<number> | null, options: Options | undefined] {
+  const [indices = null, options] = rest
+  if (rest.length === 0 || rest[0] !== undefined) return [indices, options]
+  throw new EscError(
+    'INVALID_INPUT',
+    'indices is undefined: does the split have that part? Leave it out, or pass null, for all examples',
+  )
 }
 
 /** A model's answers for clips. */
@@ -129,10 +150,10 @@ interface ClipOutputs {
 }
 
 async function run(
-  owner: string,
+  owner: 'predict' | 'evaluate',
   model: TrainedModel,
   set: FeatureSet,
-  indices: ArrayLike<number> | undefined,
+  indices: ArrayLike<number> | null,
   options: PredictOptions,
 ): Promise<ClipOutputs> {
   assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
@@ -154,9 +175,9 @@ async function run(
   }
 }
 
-function chooseExamples(set: FeatureSet, indices: ArrayLike<number> | undefined): Int32Array {
+function chooseExamples(set: FeatureSet, indices: ArrayLike<number> | null): Int32Array {
   assertFeatureSet(set)
-  if (indices === undefined) return allIndices(set)
+  if (indices === null) return allIndices(set)
   assertIndices('indices', indices, set)
   if (indices.length === 0) throw new EscError('INVALID_INPUT', 'indices is empty; give at least one example')
   return Int32Array.from(indices)

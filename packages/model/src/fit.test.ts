@@ -6,6 +6,7 @@ import {
   fitNormalizer,
   type TrainedModel,
 } from '@esc/core'
+import { classWeights } from '@esc/dataset'
 import { createExtractor, logmel64, logmel128 } from '@esc/dsp'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
@@ -131,6 +132,59 @@ describe('the model that fit returns', () => {
     const { history } = await fit(graph, ...given(both, validation), options)
     expect(history[2]!.trainLoss).toBeLessThan(history[0]!.trainLoss)
   })
+})
+
+test('class weights are a list, or what classWeights returns', async () => {
+  const [set, split] = given(training, validation)
+  const trained = async (classWeights: number[] | Map<number, number>) =>
+    weightsOf((await fit(graph, set, split, { engine, epochs: 1, loss: { classWeights } })).graph)
+  const map = classWeights(set, { indices: Int32Array.from(split.train) })
+  expect(await trained(map)).toEqual(await trained([0, 1, 2].map((label) => map.get(label)!)))
+  expect(await trained(new Map([[0, 3]]))).toEqual(await trained([3, 1, 1]))
+  for (const wrong of [[1, 2], 'balanced', [1, 2, 0], new Set([1])]) {
+    await expect(trained(wrong as never)).rejects.toThrow(
+      error('INVALID_OPTION', /loss.classWeights is .*; it must be 3 numbers > 0, or what classWeights\(set/),
+    )
+  }
+})
+
+test('a clip whose windows a split tears apart is refused', async () => {
+  const windows = training.map((example, i) => ({
+    ...example,
+    clipId: `clip ${Math.floor(i / 3)}`,
+    labelIndex: 1,
+  }))
+  const [set] = given(windows)
+  for (const split of [
+    { train: [0, 1], validation: [2] },
+    { train: [0, 1], test: [2, 3] },
+  ]) {
+    await expect(fit(graph, set, split, { engine: stubEngine() })).rejects.toThrow(
+      error(
+        'INVALID_INPUT',
+        /clip 'clip 0' is in split.train and in split.\w+; split this set, and not its table/,
+      ),
+    )
+  }
+})
+
+test('what is passed by mistake is named', async () => {
+  const [set, split] = given(training)
+  const options = { engine: stubEngine(), epochs: 1 }
+  const model = await fit(graph, set, split, options)
+  await expect(fit(model as never, set, split, options)).rejects.toThrow(
+    error('INVALID_INPUT', /it is a trained model; pass model.graph to go on from its weights/),
+  )
+  expect((await fit(model.graph, set, split, options)).history.length).toBe(1)
+  await expect(fit(graph, Promise.resolve(set) as never, split, options)).rejects.toThrow(
+    error('INVALID_INPUT', /the set is of type promise \(await it\)/),
+  )
+  await expect(
+    fit(graph, set, split, { ...options, signal: new AbortController() as never }),
+  ).rejects.toThrow(error('INVALID_OPTION', /signal is of type object; it must be an AbortSignal/))
+  await expect(fit(graph, set, split, { ...options, loss: { kind: 'bce' as never } })).rejects.toThrow(
+    error('INVALID_OPTION', /loss.kind=bce must be one of softmax, sigmoid/),
+  )
 })
 
 describe('recipe and windows', () => {

@@ -1,5 +1,5 @@
 /** Classification metrics with scikit-learn's names and semantics. */
-import { assertInteger, EscError } from '@esc/core'
+import { assertInteger, assertLabels, EscError } from '@esc/core'
 
 /** Scores of one class. */
 export interface ClassScores {
@@ -67,6 +67,7 @@ export function classificationReport(
   yPred: ArrayLike<number>,
   labels: readonly string[],
 ): ClassificationReport {
+  assertLabels('labels', labels)
   if (yTrue.length === 0) throw new EscError('INVALID_INPUT', 'a report needs at least one example')
   const confusion = confusionMatrix(yTrue, yPred, labels.length)
   const perClass = labels.map((label, c): ClassScores => {

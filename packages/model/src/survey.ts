@@ -39,20 +39,29 @@ export function partsOf(set: FeatureSet, split: TrainingSplit): TrainingParts {
     const found = `split is of type ${typeOf(split)}`
     throw new EscError('INVALID_INPUT', `${found}; it must be { train, validation }, as a splitter returns`)
   }
-  const { train, validation = [] } = split
+  const { train, validation = [], test = [] } = split
   assertIndices('split.train', train, set)
   assertIndices('split.validation', validation, set)
+  assertIndices('split.test', test, set)
   if (train.length === 0) throw new EscError('INVALID_INPUT', 'training needs at least one example')
-  const learnt = new Set(Array.from(train))
-  const shared = Array.from(validation).find((index) => learnt.has(index))
-  if (shared !== undefined) {
-    const { id } = set.records[shared]!
-    throw new EscError(
-      'INVALID_INPUT',
-      `example '${id}' is in split.train and in split.validation; keep it in one`,
-    )
-  }
+  assertApart(set, { train, validation, test })
   return { train: Int32Array.from(train), validation: Int32Array.from(validation) }
+}
+
+/** A split of clips that was taken for one of their windows tears clips apart, and its figures would look right. */
+function assertApart(set: FeatureSet, parts: Readonly<Record<string, ArrayLike<number>>>): void {
+  const partOf = new Map<string, string>()
+  for (const [part, indices] of Object.entries(parts)) {
+    for (let i = 0; i < indices.length; i++) {
+      const { clipId } = set.records[indices[i]!]!
+      const other = partOf.get(clipId) ?? part
+      if (other !== part) {
+        const found = `clip '${clipId}' is in split.${other} and in split.${part}`
+        throw new EscError('INVALID_INPUT', `${found}; split this set, and not its table or another one`)
+      }
+      partOf.set(clipId, part)
+    }
+  }
 }
 
 /** Shape of the network's input that the first training example asks for. */

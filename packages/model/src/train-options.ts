@@ -43,6 +43,11 @@ export interface LabeledFeatures {
   label: Float32Array
 }
 
+/** A loss whose class weights may be a list, or what `classWeights` of `@esc/dataset` returns: a class that is absent there weighs 1. */
+export interface TrainLoss extends Omit<LossOptions, 'classWeights'> {
+  classWeights?: readonly number[] | ReadonlyMap<number, number> | null | undefined
+}
+
 /** Options of `train`. */
 export interface TrainOptions {
   /** What does the arithmetic: `ortEngine(…)`, or `tfjsEngine()` of `@esc/model/tfjs`. */
@@ -64,7 +69,7 @@ export interface TrainOptions {
   /** @defaultValue Adam */
   optimizer?: OptimizerOptions | undefined
   /** Its kind is the model's `activation`. @defaultValue softmax cross-entropy */
-  loss?: LossOptions | undefined
+  loss?: TrainLoss | undefined
   /** Stops after so many epochs without a lower validation loss; `null` never stops. @defaultValue 10 */
   patience?: number | null | undefined
   /** Seed of everything random: first weights of a network that is made, the batches' order, dropout, `augment`, `mix`. @defaultValue 42 */
@@ -102,7 +107,7 @@ export type TrainEvent =
   | ({ type: 'epoch'; epochs: number; best: boolean; trainMs: number } & EpochRecord)
 
 /** {@link TrainOptions} with the defaults filled in. */
-export type ResolvedOptions = TrainOptions & {
+export type ResolvedOptions = Omit<TrainOptions, 'loss'> & {
   epochs: number
   batchSize: number
   normalize: 'per-bin' | null
@@ -115,7 +120,7 @@ export type ResolvedOptions = TrainOptions & {
 }
 
 /** The type makes the lists complete: a new option that is missing here does not compile. */
-const optionNames: Record<keyof TrainOptions, true> = {
+export const optionNames: Record<keyof TrainOptions, true> = {
   engine: true,
   epochs: true,
   batchSize: true,
@@ -163,7 +168,10 @@ function mustBe(name: string, value: unknown, what: string): EscError {
 function assertKinds(options: TrainOptions): void {
   if (typeOf(options) !== 'object') throw mustBe('options', options, 'an object')
   assertKnown('training', options, optionNames)
-  const { engine, checkpoint, learningRate = 0, optimizer = {}, loss = {}, augment, mix } = options
+  const { engine, checkpoint, learningRate = 0, optimizer = {}, loss = {}, augment, mix, signal } = options
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    throw mustBe('signal', signal, 'an AbortSignal: the signal of an AbortController')
+  }
   if (typeof engine !== 'function') {
     const what = 'ortEngine(…) or tfjsEngine(); train of @esc/model/node brings its own'
     throw mustBe('engine', engine, what)
@@ -186,11 +194,12 @@ function assertKinds(options: TrainOptions): void {
   if (optimizer.kind === 'sgd') assertKnown(owner, optimizer, sgdNames)
   else assertKnown(owner, optimizer, adamNames)
   assertKnown('loss', loss, lossNames)
+  assertOneOf('loss.kind', loss.kind ?? 'softmax', ['softmax', 'sigmoid'])
   if (loss.distillation) assertKnown('loss.distillation', loss.distillation, distillationNames)
 }
 
-/** @throws EscError INVALID_OPTION naming an option that is unknown, out of range or does not go with another. */
-export function resolveOptions(options: TrainOptions): ResolvedOptions {
+/** @param classes - Of the set. @throws EscError INVALID_OPTION naming an option that is unknown, out of range or does not go with another. */
+export function resolveOptions(options: TrainOptions, classes: number): ResolvedOptions {
   assertKinds(options)
   const { epochs = 30, batchSize = 32, learningRate = 1e-3, patience = 10, seed = 42 } = options
   const { normalize = 'per-bin' } = options
@@ -217,5 +226,32 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
     }
     return rate
   }
-  return { ...options, epochs, batchSize, normalize, patience, seed, loss, optimizer, rateAt }
+  return {
+    ...options,
+    epochs,
+    batchSize,
+    normalize,
+    patience,
+    seed,
+    loss: lossOf(loss, classes),
+    optimizer,
+    rateAt,
+  }
+}
+
+/** Here and not in the engine, whose threads take seconds to start. */
+function lossOf({ classWeights = null, ...loss }: TrainLoss, classes: number): LossOptions {
+  if (classWeights === null) return loss
+  const list =
+    classWeights instanceof Map
+      ? Array.from({ length: classes }, (_, label) => (classWeights.get(label) as number | undefined) ?? 1)
+      : classWeights
+  if (!Array.isArray(list) || list.length !== classes || !list.every((weight) => weight > 0)) {
+    const found = Array.isArray(list) ? `[${list.slice(0, 8)}]` : `of type ${typeOf(list)}`
+    throw new EscError(
+      'INVALID_OPTION',
+      `loss.classWeights is ${found}; it must be ${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
+    )
+  }
+  return { ...loss, classWeights: list }
 }

@@ -344,7 +344,7 @@ describe('refusals', () => {
       'an example in two parts',
       set,
       { train: [0, 1], validation: [1] },
-      /'clip1' is in split.train and in split.validation/,
+      /clip 'clip1' is in split.train and in split.validation; split this set/,
     ],
     ['features that are none', { ...set, get: () => ({}) }, split, /example 'clip0' has no features/],
     ['nothing at all', { ...set, get: () => undefined }, split, /example 'clip0' has no features/],

@@ -98,7 +98,7 @@ async function* trainEvents(
   options: TrainOptions,
   keep: (model: TrainedModel) => void,
 ): AsyncGenerator<TrainEvent, void> {
-  const resolved = resolveOptions(options)
+  const resolved = resolveOptions(options, set?.labels?.length ?? 0)
   const { epochs, batchSize, seed, loss, optimizer, checkpoint, signal } = resolved
   signal?.throwIfAborted()
   const parts = partsOf(set, split)
@@ -212,7 +212,14 @@ async function networkFor(
     const what = 'a NetworkGraph, or a function that makes one, such as melCnn'
     throw new EscError('INVALID_INPUT', `network is of type ${typeOf(network)}; it must be ${what}`)
   }
-  if (typeof network !== 'function') return network
+  if (typeof network !== 'function') {
+    if (Array.isArray(network.nodes)) return network
+    const advice =
+      'graph' in network
+        ? 'it is a trained model; pass model.graph to go on from its weights'
+        : 'it has no nodes'
+    throw new EscError('INVALID_INPUT', `network is no NetworkGraph: ${advice}`)
+  }
   const [, bins, frames] = await inputShapeOf(set, parts)
   const graph = network({ bins, frames, classes: set.labels.length, seed })
   if (typeOf(graph) === 'object') return graph

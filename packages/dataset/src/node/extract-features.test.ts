@@ -405,7 +405,7 @@ describe('what goes wrong', () => {
     [{ skip_bad: true }, {}, 'INVALID_OPTION', /extractFeatures has no option 'skip_bad' \(write skipBad\)/],
     [{ windows: { windowSec: 0 } }, {}, 'INVALID_OPTION', /windows.windowSec=0/],
     [{ dir: null, spectrogram: true }, {}, 'INVALID_OPTION', /spectrogram goes with dir/],
-    [{}, { sampelRate: 1 }, 'INVALID_INPUT', /sampelRate/],
+    [{}, { sampelRate: 1 }, 'INVALID_OPTION', /recipe has no option 'sampelRate'/],
     [{}, { mel: { ...recipe.mel, fmin: 9000 } }, 'INVALID_OPTION', /fmin/],
   ])('options %o, recipe %o', async (options, change, code, message) => {
     await expect(

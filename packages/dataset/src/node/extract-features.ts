@@ -16,6 +16,7 @@ import {
   typeOf,
 } from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
+import { createExtractor } from '@esc/dsp'
 import { version as library } from '../../package.json'
 import type { ClipFacts } from '../audit/measure.js'
 import type { ClipRecord, Dataset } from '../record.js'
@@ -164,7 +165,8 @@ function assertSource(source: unknown): void {
   const { dataset, pathOf, read } = (source ?? {}) as Record<string, unknown>
   const hasTable = Array.isArray((dataset as Dataset | undefined)?.records)
   if (hasTable && (typeof pathOf === 'function' || typeof read === 'function')) return
-  const found = `the data set is of type ${typeOf(source)}`
+  const isTable = Array.isArray((source as Dataset | undefined)?.records)
+  const found = isTable ? 'this is a table without its sounds' : `the data set is of type ${typeOf(source)}`
   throw new EscError('INVALID_INPUT', `${found}; it must be what openDataset returned, or { dataset, read }`)
 }
 
@@ -173,6 +175,8 @@ function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetu
   if (spectrogram && dir === null) {
     throw new EscError('INVALID_OPTION', 'spectrogram goes with dir, the folder that it is kept in')
   }
+  // Names the parameter that was meant; the schema knows their kinds.
+  createExtractor(given)
   const recipe = parseRecipe(given)
   const cut: ClipWindows | null = windows && resolveWindows(windows)
   const store: StoreSetup | null =

@@ -62,6 +62,12 @@ async function tryRead(
   let isStores = false
   try {
     const audio = await read()
+    if (!Array.isArray(audio?.channels)) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `read made no sound for '${id}'; it must return { channels: Float32Array[], sampleRate }`,
+      )
+    }
     const parts = compute(id, audio, setup)
     isStores = true
     keepWaveform(setup, id, parts)

@@ -41,7 +41,7 @@ const partName = /^(train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval(uation)?|fo
  *   gives no text.
  * @see Keras `image_dataset_from_directory`, torchvision `DatasetFolder`: the same layout; they descend into folders.
  * @example
- * const { dataset } = await openFolderDataset('birds', { groupOf: (path) => path.split('_')[0] })
+ * const { dataset } = await openFolderDataset('birds', { groupOf: (path) => path.split(/[/_]/)[1] }) // north
  * dataset.labels // ['owl', 'wren'], from birds/owl/north_1.wav, birds/wren/…
  */
 export async function openFolderDataset(

@@ -1,5 +1,5 @@
 /** Finds groups that a split tears apart. */
-import { EscError, type Split } from '@esc/core'
+import { EscError, type Split, typeOf } from '@esc/core'
 import type { Labels } from './labels.js'
 import { clipsOf, isSource, type SplitSource } from './source.js'
 
@@ -41,7 +41,18 @@ export function findLeaks(split: Split, set: SplitSource): LeakReport
 /** {@link findLeaks} of examples that are of these groups. @example findLeaks(split, ['a', 'a', 'b']).leakedTestClips */
 export function findLeaks(split: Split, groups: Labels): LeakReport
 export function findLeaks(split: Split, from: SplitSource | Labels): LeakReport {
+  assertParts(split)
   return reportLeaks(split, groupingOf(from))
+}
+
+/** Else a split in the place of the set would have no leaks. */
+function assertParts(split: Split): void {
+  for (const part of ['train', 'test'] as const) {
+    const indices: unknown = split?.[part]
+    if (Array.isArray(indices) || ArrayBuffer.isView(indices)) continue
+    const found = `split.${part} is of type ${typeOf(indices)}`
+    throw new EscError('INVALID_INPUT', `${found}; pass the split first, and then the set`)
+  }
 }
 
 function groupingOf(from: SplitSource | Labels): Grouping {

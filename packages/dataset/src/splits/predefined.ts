@@ -122,7 +122,10 @@ function existingFolds({ folds, nameOf }: Folds): number[] {
   for (let i = 0; i < folds.length; i++) {
     const fold = folds[i]!
     if (!Number.isInteger(fold)) {
-      throw new EscError('INVALID_INPUT', `${nameOf(i)} has fold ${fold}; each needs a number`)
+      throw new EscError(
+        'INVALID_INPUT',
+        `${nameOf(i)} has fold ${fold}; each needs a number. For a data set without folds take stratifiedGroupSplit`,
+      )
     }
     existing.add(fold)
   }

@@ -44,7 +44,15 @@ export type Unit = 'examples' | 'clips' | 'groups'
 
 /** Whether a caller passed a set in place of a list or a number. */
 export function isSource(value: unknown): value is SplitSource {
-  return typeOf(value) === 'object' && 'records' in (value as object)
+  if (typeOf(value) !== 'object' || ArrayBuffer.isView(value)) return false
+  const given = value as object
+  if ('dataset' in given && !('records' in given)) {
+    throw new EscError(
+      'INVALID_INPUT',
+      'this is what an opener returned; pass its dataset, or a set of features',
+    )
+  }
+  return 'records' in given || !('length' in given)
 }
 
 /**

@@ -46,8 +46,8 @@ describe.each(cases)('%s', (_, recipe, network) => {
 
   test('predict, evaluate and classify give equal bits on clips of one window', async () => {
     const classifier = await createClassifier(await packModel(model))
-    const predicted = await predict(model, set, undefined, { batchSize: 1 })
-    const evaluated = await evaluate(model, set, undefined, { batchSize: 1 })
+    const predicted = await predict(model, set, null, { batchSize: 1 })
+    const evaluated = await evaluate(model, set, null, { batchSize: 1 })
     for (const [i, clip] of clips.entries()) {
       const answers = await classifier.classify(clip)
       const scores = labels.map((label) => answers.find((answer) => answer.label === label)!.score)
@@ -76,7 +76,7 @@ describe.each(cases)('%s', (_, recipe, network) => {
     for (const { label, score } of await classifier.classify(long)) {
       expect(Math.abs(score - scores[labels.indexOf(label)]!)).toBeLessThan(1e-5)
     }
-    const all = await predict(model, set, undefined, { batchSize: 5 })
+    const all = await predict(model, set, null, { batchSize: 5 })
     for (const [i, clip] of clips.entries()) {
       for (const { label, score } of await classifier.classify(clip)) {
         expect(Math.abs(score - all[i]!.scores[labels.indexOf(label)]!)).toBeLessThan(1e-5)

@@ -36,7 +36,7 @@ export async function readModelFolder(
 ): Promise<ModelFiles> {
   const root = resolve(dir)
   for (let attempt = 1; ; attempt++) {
-    const bytes = await readOne(join(root, fileNames.manifest))
+    const bytes = await readManifestFile(root)
     const entry = wanted(inFile(root, () => parseManifestBytes(bytes)))
     try {
       return { [fileNames.manifest]: bytes, [entry.name]: await readEntry(root, entry) }
@@ -45,6 +45,16 @@ export async function readModelFolder(
       const isChanged = !(await readOne(join(root, fileNames.manifest))).equals(bytes)
       if (!isChanged || attempt === 3) throw error
     }
+  }
+}
+
+async function readManifestFile(root: string): Promise<Buffer> {
+  try {
+    return await readOne(join(root, fileNames.manifest))
+  } catch (error) {
+    if (!isEscError(error)) throw error
+    const message = `${error.message}; give the folder that saveModel wrote`
+    throw new EscError('IO', message, { detail: error.detail, cause: error.cause })
   }
 }
 

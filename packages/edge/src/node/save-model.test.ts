@@ -199,7 +199,7 @@ describe('a save that is cut', () => {
 describe('openClassifier and loadModel', () => {
   test('what is missing or broken has a code and a name', async () => {
     await expect(openClassifier(join(dir, 'nowhere'))).rejects.toThrow(
-      error('IO', /cannot read .*nowhere.model.json/),
+      error('IO', /cannot read .*nowhere.model.json: ENOENT.*; give the folder that saveModel wrote/),
     )
     await saveModel(dir, model)
     await expect(openClassifier(dir, { precision: 'int8' })).rejects.toThrow(

@@ -1,4 +1,12 @@
-import { assertInRange, assertInteger, assertKnown, createRng, EscError, type NetworkGraph } from '@esc/core'
+import {
+  asOptions,
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  createRng,
+  EscError,
+  type NetworkGraph,
+} from '@esc/core'
 import type { NetworkInput } from '../train-options.js'
 import { convSame, dense } from './init.js'
 
@@ -51,7 +59,7 @@ export function audioCnn(options: AudioCnnOptions): NetworkGraph {
     kernel = 3,
     dropout = 0.3,
     hidden = 64,
-  } = options
+  } = asOptions('audioCnn', options)
   checkSizes({ bins, frames, classes }, 4)
   checkFilters(filters, 2)
   checkKernel(kernel)

@@ -1,4 +1,4 @@
-import { assertKnown, createRng, type NetworkGraph, type NetworkNode } from '@esc/core'
+import { asOptions, assertKnown, createRng, type NetworkGraph, type NetworkNode } from '@esc/core'
 import type { NetworkInput } from '../train-options.js'
 import { checkFilters, checkKernel, checkSizes, inputNames } from './audio-cnn.js'
 import { convSame, dense } from './init.js'
@@ -32,7 +32,14 @@ export interface MelCnnOptions extends Omit<NetworkInput, 'seed'> {
  */
 export function melCnn(options: MelCnnOptions): NetworkGraph {
   assertKnown('melCnn', options, { ...inputNames, filters: true, kernel: true })
-  const { bins, frames, classes, seed = 42, filters = [32, 64, 128], kernel = 3 } = options
+  const {
+    bins,
+    frames,
+    classes,
+    seed = 42,
+    filters = [32, 64, 128],
+    kernel = 3,
+  } = asOptions('melCnn', options)
   checkSizes({ bins, frames, classes }, 8)
   checkFilters(filters, 3)
   checkKernel(kernel)

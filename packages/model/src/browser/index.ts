@@ -1,16 +1,24 @@
 /** Training and evaluation bound to onnxruntime-web. */
-import { asOptions, type FeatureSet, type TrainedModel } from '@esc/core'
+import { asOptions, assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
+  type Chosen,
   type ClipPrediction,
   type Evaluation,
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
+  readChosen,
 } from '../evaluate.js'
 import { ortEngine } from '../ort/engine.js'
 import { fit as portableFit, train as portableTrain } from '../train.js'
-import type { Network, TrainEvent, TrainingSplit, TrainOptions } from '../train-options.js'
+import {
+  type Network,
+  optionNames,
+  type TrainEvent,
+  type TrainingSplit,
+  type TrainOptions,
+} from '../train-options.js'
 import type { TrainingRun } from '../training-run.js'
 
 /** Those of `train` of `@esc/model`; the engine is ONNX Runtime's. */
@@ -53,7 +61,7 @@ export async function fit(
 }
 
 /**
- * `predict` of `@esc/model` on onnxruntime-web.
+ * `predict` of `@esc/model` on onnxruntime-web. Without indices, or with `null`, it takes all examples.
  *
  * @throws EscError as `predict` of `@esc/model`.
  * @example const [first] = await predict(model, features, split.test)
@@ -61,9 +69,9 @@ export async function fit(
 export async function predict(
   model: TrainedModel,
   set: FeatureSet,
-  indices?: ArrayLike<number>,
-  options: BrowserPredictOptions = {},
+  ...rest: Chosen<BrowserPredictOptions>
 ): Promise<ClipPrediction[]> {
+  const [indices, options = {}] = readChosen(rest)
   return portablePredict(model, set, indices, { ...asOptions('predict', options), runtime: ortRuntime })
 }
 
@@ -76,14 +84,17 @@ export async function predict(
 export async function evaluate(
   model: TrainedModel,
   set: FeatureSet,
-  indices?: ArrayLike<number>,
-  options: BrowserPredictOptions = {},
+  ...rest: Chosen<BrowserPredictOptions>
 ): Promise<Evaluation> {
+  const [indices, options = {}] = readChosen(rest)
   return portableEvaluate(model, set, indices, { ...asOptions('evaluate', options), runtime: ortRuntime })
 }
 
 function withEngine<T extends BrowserTrainOptions>(owner: string, given: T) {
-  const { threads, ...options } = asOptions(owner, given)
+  const { engine: _, ...names } = optionNames
+  const known = { ...names, threads: true, ...(owner === 'fit' ? { onEvent: true } : {}) } as const
+  assertKnown<BrowserTrainOptions>(owner, given, known)
+  const { threads, ...options } = given
   const engine = ortEngine({ runtime: ortRuntime, ...(threads === undefined ? {} : { threads }) })
   return { ...options, engine }
 }

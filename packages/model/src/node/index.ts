@@ -1,15 +1,23 @@
 /** Training and evaluation bound to onnxruntime-node. */
-import { asOptions, type FeatureSet, type TrainedModel } from '@esc/core'
+import { asOptions, assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import {
+  type Chosen,
   type ClipPrediction,
   type Evaluation,
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
+  readChosen,
 } from '../evaluate.js'
 import { fit as portableFit, train as portableTrain } from '../train.js'
-import type { Network, TrainEvent, TrainingSplit, TrainOptions } from '../train-options.js'
+import {
+  type Network,
+  optionNames,
+  type TrainEvent,
+  type TrainingSplit,
+  type TrainOptions,
+} from '../train-options.js'
 import type { TrainingRun } from '../training-run.js'
 import { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
@@ -21,6 +29,9 @@ export type NodeTrainOptions = Omit<TrainOptions, 'engine'> & NodeEngineOptions
 
 /** Options of `predict` and `evaluate` on onnxruntime-node. */
 export type NodePredictOptions = Omit<PredictOptions, 'runtime'>
+
+const { engine: _, ...portableNames } = optionNames
+const trainNames: Record<keyof NodeTrainOptions, true> = { ...portableNames, workers: true, threads: true }
 
 /**
  * `train` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
@@ -37,7 +48,8 @@ export function train(
   split: TrainingSplit,
   options: NodeTrainOptions = {},
 ): TrainingRun {
-  const { workers, threads, ...others } = asOptions('train', options)
+  assertKnown('train', options, trainNames)
+  const { workers, threads, ...others } = options
   return portableTrain(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
 }
 
@@ -53,12 +65,13 @@ export async function fit(
   split: TrainingSplit,
   options: NodeTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},
 ): Promise<TrainedModel> {
-  const { workers, threads, ...others } = asOptions('fit', options)
+  assertKnown('fit', options, { ...trainNames, onEvent: true })
+  const { workers, threads, ...others } = options
   return portableFit(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
 }
 
 /**
- * `predict` of `@esc/model` on onnxruntime-node.
+ * `predict` of `@esc/model` on onnxruntime-node. Without indices, or with `null`, it takes all examples.
  *
  * @throws EscError as `predict` of `@esc/model`.
  * @example const [first] = await predict(model, features, split.test)
@@ -66,9 +79,9 @@ export async function fit(
 export async function predict(
   model: TrainedModel,
   set: FeatureSet,
-  indices?: ArrayLike<number>,
-  options: NodePredictOptions = {},
+  ...rest: Chosen<NodePredictOptions>
 ): Promise<ClipPrediction[]> {
+  const [indices, options = {}] = readChosen(rest)
   return portablePredict(model, set, indices, { ...asOptions('predict', options), runtime: ortRuntime })
 }
 
@@ -81,8 +94,8 @@ export async function predict(
 export async function evaluate(
   model: TrainedModel,
   set: FeatureSet,
-  indices?: ArrayLike<number>,
-  options: NodePredictOptions = {},
+  ...rest: Chosen<NodePredictOptions>
 ): Promise<Evaluation> {
+  const [indices, options = {}] = readChosen(rest)
   return portableEvaluate(model, set, indices, { ...asOptions('evaluate', options), runtime: ortRuntime })
 }
