@@ -476,7 +476,7 @@ describe('a folder for each class, without folds or groups', () => {
       '--epochs',
       '1',
       '--group',
-      '/site(\\d+)_',
+      '^site(\\d+)_',
       '--out',
       'grouped',
     )

@@ -100,3 +100,20 @@ export function assertKnown<T extends object>(
     throw new EscError('INVALID_OPTION', `${owner} has no option '${name}'${hint}; ${list}`)
   }
 }
+
+/** @throws EscError INVALID_OPTION unless `value` is a text that is not empty. @example assertText('dir', dir) */
+export function assertText(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '') return
+  const found = value === '' ? 'empty' : `of type ${typeOf(value)}`
+  throw new EscError('INVALID_OPTION', `${name} is ${found}; it must be a text`)
+}
+
+/** @throws EscError INVALID_OPTION unless `signal` is left out or an AbortSignal. @example assertSignal(options.signal) */
+export function assertSignal(signal: unknown): void {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function') return
+  const found = `signal is of type ${typeOf(signal)}`
+  throw new EscError(
+    'INVALID_OPTION',
+    `${found}; it must be an AbortSignal: the signal of an AbortController`,
+  )
+}

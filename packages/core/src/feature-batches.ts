@@ -1,6 +1,7 @@
 /** Reads the examples of a set, a batch at a time. */
+import { asOptions, assertInteger, assertKnown } from './check.js'
 import { EscError } from './error.js'
-import type { FeatureSet } from './feature-set.js'
+import { drawFeatures, type FeatureSet } from './feature-set.js'
 import type { FeatureMatrix } from './matrix.js'
 import { type Normalizer, normalizeInto } from './normalizer.js'
 
@@ -32,14 +33,18 @@ export interface FeatureBatchOptions {
  * Reads examples without anything random, a batch at a time.
  *
  * @returns Batches in new storage each, in the order of `indices`.
- * @throws EscError INVALID_INPUT naming an example whose features have another shape, or are not finite; the signal's reason.
+ * @throws EscError INVALID_INPUT naming an example whose features have another shape, or are not finite; INVALID_OPTION if
+ *   `batchSize` is not an integer >= 1, or an option is unknown; the signal's reason.
  * @example for await (const { dims, data } of featureBatches(set, [0, 1, 2], { batchSize: 32 })) console.log(dims)
  */
 export async function* featureBatches(
   set: FeatureSet,
   indices: ArrayLike<number>,
-  { batchSize, shape, normalizer = null, signal }: FeatureBatchOptions,
+  options: FeatureBatchOptions,
 ): AsyncGenerator<FeatureBatch> {
+  assertKnown('featureBatches', options, { batchSize: true, shape: true, normalizer: true, signal: true })
+  const { batchSize, shape, normalizer = null, signal } = asOptions('featureBatches', options)
+  assertInteger('batchSize', batchSize, 1)
   let expected = shape
   for (let start = 0; start < indices.length; start += batchSize) {
     signal?.throwIfAborted()
@@ -47,7 +52,7 @@ export async function* featureBatches(
       { length: Math.min(batchSize, indices.length - start) },
       (_, row) => indices[start + row]!,
     )
-    const drawn = await Promise.all(chosen.map((index) => set.get(index)))
+    const drawn = await drawFeatures(set, chosen)
     const matrices = drawn.map((item) => item?.features)
     expected ??= [1, matrices[0]?.bins ?? 0, matrices[0]?.frames ?? 0]
     const size = expected[0] * expected[1] * expected[2]

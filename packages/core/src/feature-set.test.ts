@@ -91,6 +91,15 @@ test('assertIndices: an index outside the set is named', () => {
 })
 
 describe('featureBatches', () => {
+  test('options that are unknown or out of range', async () => {
+    const set = featureSet(examples, { labels })
+    const run = (options: object) => featureBatches(set, [0], options as never).next()
+    await expect(run({ batch_size: 1 })).rejects.toThrow(
+      error('INVALID_OPTION', /no option 'batch_size' \(write batchSize\)/),
+    )
+    await expect(run({ batchSize: 0 })).rejects.toThrow(error('INVALID_OPTION', /batchSize=0/))
+  })
+
   test('come in the order asked for, from promises too', async () => {
     const set = featureSet(examples, { labels })
     const slow: FeatureSet = { ...set, get: async (index) => set.get(index) }

@@ -60,7 +60,8 @@ export interface FeatureSet {
   /** One record for each example. */
   readonly records: readonly FeatureRecord[]
   /**
-   * The features of one example, at once or as a promise.
+   * The features of one example, at once or as a promise. They are copied when they come: arrays that are returned at once may be
+   * used again by the next call, those of a promise may not.
    *
    * @param index - Of `records`.
    * @param context - Given in training only; without it nothing random is done.
@@ -114,7 +115,11 @@ export function featureSet(examples: readonly Example[], options: FeatureSetOpti
   if (!Array.isArray(examples)) {
     throw new EscError('INVALID_INPUT', `examples is of type ${typeOf(examples)}; it must be an array`)
   }
-  const records = examples.map(({ id, clipId = id, labelIndex, group = clipId, fold = null }) => ({
+  const own = [...examples]
+  const odd = own.findIndex((example) => typeOf(example) !== 'object')
+  if (odd >= 0)
+    throw new EscError('INVALID_INPUT', `example ${odd} is of type ${typeOf(own[odd])}; it must be an object`)
+  const records = own.map(({ id, clipId = id, labelIndex, group = clipId, fold = null }) => ({
     id,
     clipId,
     labelIndex,
@@ -128,7 +133,7 @@ export function featureSet(examples: readonly Example[], options: FeatureSetOpti
     dataset,
     records,
     get: (index) => {
-      const { features, target } = examples[index]!
+      const { features, target } = own[index]!
       return target === undefined ? { features } : { features, target }
     },
   }
@@ -165,7 +170,8 @@ export function assertFeatureSet(set: FeatureSet): void {
   if (!Array.isArray(set.labels) || set.labels.length === 0) throw refused('the set has no labels')
   if (set.records.length === 0) throw refused('the set has no examples')
   const ids = new Set<string>()
-  for (const [i, { id, labelIndex }] of set.records.entries()) {
+  for (const [i, record] of set.records.entries()) {
+    const { id, labelIndex } = record ?? {}
     if (typeof id !== 'string')
       throw new EscError('INVALID_INPUT', `example ${i} of the set has id=${id}; it must be a text`)
     if (ids.has(id)) throw new EscError('INVALID_INPUT', `the set has two examples with id '${id}'`)
@@ -184,7 +190,7 @@ export function assertFeatureSet(set: FeatureSet): void {
  * @example assertIndices('indices', [0, 1], set)
  */
 export function assertIndices(name: string, indices: ArrayLike<number>, { records }: FeatureSet): void {
-  const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
+  const isList = Array.isArray(indices) || (ArrayBuffer.isView(indices) && 'length' in indices)
   if (!isList) {
     const found = `${name} is of type ${typeOf(indices)}`
     throw new EscError('INVALID_INPUT', `${found}; it must be a list of indices, as a splitter returns`)
@@ -202,4 +208,32 @@ export function assertIndices(name: string, indices: ArrayLike<number>, { record
 /** Every index of a set, in order. @example allIndices(set) // Int32Array [0, 1, …] */
 export function allIndices({ records }: FeatureSet): Int32Array {
   return Int32Array.from(records.keys())
+}
+
+/**
+ * Asks a set for several examples at once. What it returns at once is copied before it is asked again.
+ *
+ * @param context - Of each, in training.
+ * @example const [first] = await drawFeatures(set, [0, 1])
+ */
+export function drawFeatures(
+  set: FeatureSet,
+  indices: readonly number[],
+  context: (index: number, place: number) => DrawContext | undefined = () => undefined,
+): Promise<DrawnFeatures[]> {
+  const drawn = indices.map((index, place) => {
+    const found = set.get(index, context(index, place))
+    return found instanceof Promise ? found.then(copyOf) : copyOf(found)
+  })
+  return Promise.all(drawn)
+}
+
+/** What is no features is left for the checks to name. */
+function copyOf(drawn: DrawnFeatures): DrawnFeatures {
+  const { features, target } = drawn ?? {}
+  if (!(features?.data instanceof Float32Array)) return drawn
+  const copy = { ...features, data: features.data.slice() }
+  return target instanceof Float32Array
+    ? { features: copy, target: target.slice() }
+    : { ...drawn, features: copy }
 }

@@ -6,6 +6,8 @@ export {
   assertKnown,
   assertOneOf,
   assertPositive,
+  assertSignal,
+  assertText,
   typeOf,
 } from './check.js'
 export { type AudioClip, durationSec } from './clip.js'
@@ -26,6 +28,7 @@ export {
   type DatasetOrigin,
   type DrawContext,
   type DrawnFeatures,
+  drawFeatures,
   type Example,
   type FeatureRecord,
   type FeatureSet,

@@ -70,6 +70,13 @@ export function assertTrainedModel(model: TrainedModel): void {
   const classes = classCount(graph)
   assertLabels('model.labels', labels)
   assertOneOf('model.activation', activation, ['softmax', 'sigmoid'])
+  const { history, bestEpoch } = model
+  if (
+    !Array.isArray(history) ||
+    !(Number.isInteger(bestEpoch) && bestEpoch >= 0 && bestEpoch <= history.length)
+  ) {
+    throw refused(`bestEpoch=${bestEpoch} is none of the history's ${history?.length} epochs`)
+  }
   if (labels.length !== classes) throw refused(`${labels.length} labels for ${classes} outputs`)
   const [channels, bins] = graph.input.shape
   if (normalizer) {
@@ -77,7 +84,10 @@ export function assertTrainedModel(model: TrainedModel): void {
     if (mean?.length !== bins || std?.length !== bins) {
       throw refused(`a normalizer of ${mean?.length} bins for a network that reads ${bins}`)
     }
-    const isUsable = std.every((value) => value > 0) && [...mean, ...std].every(Number.isFinite)
+    // In the ONNX files they are float32.
+    const isUsable =
+      std.every((value) => Math.fround(value) > 0) &&
+      [...mean, ...std].every((value) => Number.isFinite(Math.fround(value)))
     if (!isUsable) throw refused('a normalizer with a std that is not > 0, or a value that is not finite')
   }
   if (!recipe) {

@@ -2,6 +2,7 @@
 import {
   applyNormalizer,
   assertFeatures,
+  drawFeatures,
   EscError,
   type FeatureMatrix,
   type FeatureRecord,
@@ -43,6 +44,13 @@ export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix'
   rng: Rng
 }
 
+/** An example that was drawn. */
+interface Drawn extends LabeledFeatures {
+  id: string
+  /** Its id, and which time it is in the training part. */
+  name: string
+}
+
 /**
  * A source of batches of one training.
  *
@@ -74,20 +82,28 @@ export function createBatchSource(
   }))
   let turn = 0
 
-  async function draw(epoch: number, index: number): Promise<LabeledFeatures & { record: FeatureRecord }> {
-    const record = set.records[index]!
-    const context = { epoch, rng: rng.fork(`draw ${epoch} ${record.id}`), train }
-    const drawn = await set.get(index, context)
-    const features = assertFeatures(record.id, drawn?.features, shape)
-    return { record, features, label: targetOf(record, drawn.target, classes, loss?.kind) }
+  /** A repeated example (oversampling) has a generator of its own each time. */
+  const nameOf = occurrencesOf(set, train)
+  async function drawAll(epoch: number, positions: Int32Array): Promise<Drawn[]> {
+    const places = Array.from(positions)
+    const indices = places.map((position) => train[position]!)
+    const drawn = await drawFeatures(set, indices, (_, place) => {
+      return { epoch, rng: rng.fork(`draw ${epoch} ${nameOf[places[place]!]}`), train }
+    })
+    return drawn.map((item, place) => {
+      const record = set.records[indices[place]!]!
+      const features = assertFeatures(record.id, item?.features, shape)
+      const label = targetOf(record, item.target, classes, loss?.kind)
+      return { id: record.id, name: nameOf[places[place]!]!, features, label }
+    })
   }
-  const augmented = (epoch: number, { id }: FeatureRecord, features: FeatureMatrix): FeatureMatrix => {
+  const augmented = (epoch: number, { id, name, features }: Drawn): FeatureMatrix => {
     const normalised = normalizer ? applyNormalizer(features, normalizer) : features
     if (!augment) return normalised
-    return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${id}`)), shape, 'augment')
+    return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${name}`)), shape, 'augment')
   }
-  const mixed = (epoch: number, { id }: FeatureRecord, a: LabeledFeatures, b: LabeledFeatures) => {
-    const made = mix!(a, b, rng.fork(`mix ${epoch} ${id}`))
+  const mixed = (epoch: number, { id, name, ...a }: Drawn, { features, label }: Drawn) => {
+    const made = mix!(a, { features, label }, rng.fork(`mix ${epoch} ${name}`))
     assertFeatures(id, made?.features, shape, 'mix')
     assertTarget(id, 'is mixed to', made.label, classes, loss?.kind)
     return made
@@ -97,11 +113,9 @@ export function createBatchSource(
     async prepare(epoch, positions) {
       const { input, target, teacher } = arrays[turn]!
       turn = 1 - turn
-      const drawn = await Promise.all(Array.from(positions, (position) => draw(epoch, train[position]!)))
+      const drawn = await drawAll(epoch, positions)
       const isPlain = !augment && !mix
-      const single = isPlain
-        ? drawn
-        : drawn.map((item) => ({ ...item, features: augmented(epoch, item.record, item.features) }))
+      const single = isPlain ? drawn : drawn.map((item) => ({ ...item, features: augmented(epoch, item) }))
       const view = (data: Float32Array, dims: readonly number[]): FloatTensor => ({
         type: 'float32',
         dims: [drawn.length, ...dims],
@@ -109,7 +123,7 @@ export function createBatchSource(
       })
       single.forEach((item, row) => {
         const neighbour = single[(row + 1) % single.length]!
-        const { features, label } = mix ? mixed(epoch, item.record, item, neighbour) : item
+        const { features, label } = mix ? mixed(epoch, item, neighbour) : item
         if (isPlain && normalizer) normalizeInto(input, row * size, features, normalizer)
         else input.set(features.data, row * size)
         target.set(label, row * classes)
@@ -124,6 +138,17 @@ export function createBatchSource(
       }
     },
   }
+}
+
+/** A name for each place of the training part: the example's id, with a number behind it from the second time on. */
+function occurrencesOf({ records }: FeatureSet, train: Int32Array): string[] {
+  const times = new Map<number, number>()
+  return Array.from(train, (index) => {
+    const time = (times.get(index) ?? 0) + 1
+    times.set(index, time)
+    const { id } = records[index]!
+    return time === 1 ? id : `${id} (${time})`
+  })
 }
 
 /**

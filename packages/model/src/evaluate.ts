@@ -7,6 +7,7 @@ import {
   assertInteger,
   assertKnown,
   assertOneOf,
+  assertSignal,
   assertTrainedModel,
   EscError,
   type FeatureSet,
@@ -14,6 +15,7 @@ import {
   type InputShape,
   scoresOf,
   type TrainedModel,
+  typeOf,
 } from '@esc/core'
 import { floatData, lowerNetwork, type OnnxRuntime, type Session, writeModel } from '@esc/onnx'
 import { logitsByClip, meanLoss, rowsByClip } from './clip-scores.js'
@@ -114,6 +116,12 @@ export async function evaluateSession(
   ...rest: Chosen<EvaluateSessionOptions>
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
+  if (typeof session?.run !== 'function' || !Array.isArray(session.inputNames)) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `session is of type ${typeOf(session)}; it must be what createSession of an OnnxRuntime returned`,
+    )
+  }
   assertKnown('evaluateSession', options, { activation: true, batchSize: true, signal: true })
   const { activation = 'softmax', ...others } = options
   assertOneOf('activation', activation, ['softmax', 'sigmoid'])
@@ -162,6 +170,7 @@ async function run(
     const where = 'use predict and evaluate of @esc/model/node or /browser, which bring their own'
     throw new EscError('INVALID_OPTION', `runtime must be an OnnxRuntime; ${where}`)
   }
+  assertSignal(others.signal)
   assertTrainedModel(model)
   const chosen = chooseExamples(set, indices)
   assertSameOrigin(model, set)
@@ -229,6 +238,7 @@ async function runSession(
       const outputs = found.length / dims[0]
       throw new EscError('INCOMPATIBLE_MODEL', `the model has ${outputs} outputs for ${classes} labels`)
     }
+    assertFinite(found, set, indices, row, classes)
     logits.set(found, row * classes)
     row += dims[0]
   }
@@ -239,6 +249,23 @@ async function runSession(
     labelIndices: [...rows.values()].map(([first]) => records[first!]!.labelIndex),
     logits: logitsByClip(logits, [...rows.values()], classes, activation),
   }
+}
+
+/** A score that is no number would look like an answer. */
+function assertFinite(
+  logits: Float32Array,
+  set: FeatureSet,
+  indices: Int32Array,
+  row: number,
+  classes: number,
+): void {
+  const at = logits.findIndex((value) => !Number.isFinite(value))
+  if (at < 0) return
+  const { id } = set.records[indices[row + Math.floor(at / classes)]!]!
+  const found = `the model's logits are not finite at example '${id}'`
+  throw new EscError('INCOMPATIBLE_MODEL', `${found}: its weights or its normaliser leave float32's range`, {
+    detail: { id },
+  })
 }
 
 function predictionsOf(

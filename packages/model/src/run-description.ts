@@ -14,6 +14,7 @@ export type RunDescription = Readonly<Record<string, string>>
 export async function describeRun(
   graph: NetworkGraph,
   examples: { train: string; validation: string },
+  labels: readonly string[],
   options: ResolvedOptions,
 ): Promise<RunDescription> {
   const nodes = graph.nodes.map(({ name, op, inputs, attributes }) => [name, op, inputs, attributes])
@@ -25,6 +26,7 @@ export async function describeRun(
   return {
     network: `${graph.name} (${await digest([[structure, new Float32Array(0)]])})`,
     'initial weights': await digest(weights),
+    labels: canonicalJson(labels),
     'training examples': examples.train,
     'validation examples': examples.validation,
     normalize: String(normalize),

@@ -4,6 +4,7 @@ import {
   assertFeatures,
   assertIndices,
   createNormalizerFit,
+  drawFeatures,
   EscError,
   type FeatureSet,
   type InputShape,
@@ -97,7 +98,7 @@ export async function surveyExamples(
     for (let start = 0; start < part.length; start += readAhead) {
       signal?.throwIfAborted()
       const chosen = Array.from(part.subarray(start, start + readAhead))
-      const drawn = await Promise.all(chosen.map((index) => set.get(index)))
+      const drawn = await drawFeatures(set, chosen)
       for (const [i, index] of chosen.entries()) {
         const record = set.records[index]!
         const features = assertFeatures(record.id, drawn[i]?.features, shape)

@@ -4,6 +4,7 @@ import {
   assertKnown,
   assertOneOf,
   assertPositive,
+  assertSignal,
   type EpochRecord,
   EscError,
   type FeatureMatrix,
@@ -169,9 +170,7 @@ function assertKinds(options: TrainOptions): void {
   if (typeOf(options) !== 'object') throw mustBe('options', options, 'an object')
   assertKnown('training', options, optionNames)
   const { engine, checkpoint, learningRate = 0, optimizer = {}, loss = {}, augment, mix, signal } = options
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw mustBe('signal', signal, 'an AbortSignal: the signal of an AbortController')
-  }
+  assertSignal(signal)
   if (typeof engine !== 'function') {
     const what = 'ortEngine(…) or tfjsEngine(); train of @esc/model/node brings its own'
     throw mustBe('engine', engine, what)

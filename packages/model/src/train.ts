@@ -112,7 +112,7 @@ async function* trainEvents(
     ...{ augment, mix, teacherLogits, loss, batchSize },
     ...{ shape, classes, normalizer, rng },
   })
-  const run = digests ? await describeRun(graph, digests, resolved) : {}
+  const run = digests ? await describeRun(graph, digests, set.labels, resolved) : {}
   const saved = await readCheckpoint(graph, run, resolved)
   signal?.throwIfAborted()
   const progress = createProgress(graph, model, resolved)
@@ -269,6 +269,12 @@ async function readCheckpoint(
 ): Promise<SavedTraining | null> {
   const bytes = (await checkpoint?.read()) ?? null
   if (bytes === null) return null
+  if (!(bytes instanceof Uint8Array)) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `checkpoint.read returned ${typeOf(bytes)}; it must be a Uint8Array, or null`,
+    )
+  }
   const saved = await decodeCheckpoint(bytes, graph, run)
   const { history } = saved
   if (history.length > epochs) throw otherRun([['epochs', `${history.length} or more`, epochs]])

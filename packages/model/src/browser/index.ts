@@ -1,5 +1,5 @@
 /** Training and evaluation bound to onnxruntime-web. */
-import { asOptions, assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
+import { assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
   type Chosen,
@@ -72,7 +72,7 @@ export async function predict(
   ...rest: Chosen<BrowserPredictOptions>
 ): Promise<ClipPrediction[]> {
   const [indices, options = {}] = readChosen(rest)
-  return portablePredict(model, set, indices, { ...asOptions('predict', options), runtime: ortRuntime })
+  return portablePredict(model, set, indices, { ...checked('predict', options), runtime: ortRuntime })
 }
 
 /**
@@ -87,7 +87,7 @@ export async function evaluate(
   ...rest: Chosen<BrowserPredictOptions>
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
-  return portableEvaluate(model, set, indices, { ...asOptions('evaluate', options), runtime: ortRuntime })
+  return portableEvaluate(model, set, indices, { ...checked('evaluate', options), runtime: ortRuntime })
 }
 
 function withEngine<T extends BrowserTrainOptions>(owner: string, given: T) {
@@ -97,4 +97,9 @@ function withEngine<T extends BrowserTrainOptions>(owner: string, given: T) {
   const { threads, ...options } = given
   const engine = ortEngine({ runtime: ortRuntime, ...(threads === undefined ? {} : { threads }) })
   return { ...options, engine }
+}
+
+function checked(owner: string, options: BrowserPredictOptions): BrowserPredictOptions {
+  assertKnown(owner, options, { batchSize: true, threads: true, signal: true })
+  return options
 }

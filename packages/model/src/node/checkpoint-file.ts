@@ -1,6 +1,7 @@
 /** A training's checkpoint on disk. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { assertText } from '@esc/core'
 import { ioError, removeLeftovers, writeAtomically } from '@esc/core/node'
 import type { CheckpointStore } from '../checkpoint.js'
 
@@ -13,6 +14,7 @@ import type { CheckpointStore } from '../checkpoint.js'
  * @example await fit(melCnn, features, split, { checkpoint: checkpointFile('runs/dogs/training.safetensors') })
  */
 export function checkpointFile(path: string): CheckpointStore {
+  assertText('path', path)
   const file = resolve(path)
   return {
     async read() {

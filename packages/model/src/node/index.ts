@@ -1,5 +1,5 @@
 /** Training and evaluation bound to onnxruntime-node. */
-import { asOptions, assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
+import { assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import {
   type Chosen,
@@ -82,7 +82,7 @@ export async function predict(
   ...rest: Chosen<NodePredictOptions>
 ): Promise<ClipPrediction[]> {
   const [indices, options = {}] = readChosen(rest)
-  return portablePredict(model, set, indices, { ...asOptions('predict', options), runtime: ortRuntime })
+  return portablePredict(model, set, indices, { ...checked('predict', options), runtime: ortRuntime })
 }
 
 /**
@@ -97,5 +97,10 @@ export async function evaluate(
   ...rest: Chosen<NodePredictOptions>
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
-  return portableEvaluate(model, set, indices, { ...asOptions('evaluate', options), runtime: ortRuntime })
+  return portableEvaluate(model, set, indices, { ...checked('evaluate', options), runtime: ortRuntime })
+}
+
+function checked(owner: string, options: NodePredictOptions): NodePredictOptions {
+  assertKnown(owner, options, { batchSize: true, threads: true, signal: true })
+  return options
 }

@@ -1,5 +1,5 @@
 /** The training engine on ONNX Runtime. */
-import { assertInteger, assertKnown } from '@esc/core'
+import { asOptions, assertInteger, assertKnown } from '@esc/core'
 import type { OnnxRuntime } from '@esc/onnx'
 import { withDropout } from '../dropout.js'
 import type { CreateEngine } from '../engine.js'
@@ -23,7 +23,7 @@ export interface OrtEngineOptions {
  * const { loss } = await engine.step({ input, target, learningRate: 1e-3 })
  */
 export function ortEngine(options: OrtEngineOptions): CreateEngine {
-  assertKnown('ortEngine', options, { runtime: true, threads: true })
+  assertKnown('ortEngine', asOptions('ortEngine', options), { runtime: true, threads: true })
   if (options.threads !== undefined) assertInteger('threads', options.threads, 1)
   return async (graph, { rng, ...engineOptions }) => {
     const core = await createOrtCore(graph, { ...options, ...engineOptions })
