@@ -99,7 +99,7 @@ function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]):
     }
     case 'LayerNorm': {
       const { gamma, beta } = node.weights
-      const rank = gamma.shape.length
+      const rank = gamma?.shape.length ?? 0
       if (rank < 1 || rank > input.length) {
         throw badNode(node, `has a gamma of rank ${rank} and reads [${input}]`)
       }
@@ -132,7 +132,11 @@ function outputShape(node: NetworkNode, inputs: readonly (readonly number[])[]):
       return [product(input)]
     case 'Reshape': {
       const { shape } = node.attributes
-      if (!shape.every((size) => Number.isSafeInteger(size)) || product(shape) !== product(input)) {
+      if (
+        !Array.isArray(shape) ||
+        !shape.every((size) => Number.isSafeInteger(size)) ||
+        product(shape) !== product(input)
+      ) {
         throw badNode(node, `has shape [${shape}], which does not hold the values of [${input}]`)
       }
       return shape

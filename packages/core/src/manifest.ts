@@ -131,6 +131,13 @@ export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
     }),
   })
   .check(
+    z.refine(
+      ({ files }) => areDistinct(['model.json', files.network?.name, files.float.name, files.int8?.name]),
+      {
+        path: ['files'],
+        error: 'must have three different names, none of them model.json',
+      },
+    ),
     z.refine(({ normalizer, inputShape }) => !normalizer || isPerBin(normalizer, inputShape[1]), {
       path: ['normalizer'],
       error: 'must have one mean and one std per bin of inputShape',
@@ -172,6 +179,11 @@ const firstSchema = z.strictObject({
   }),
   files: z.strictObject({ float: fileName, int8: z.nullable(fileName) }),
 })
+
+function areDistinct(names: readonly (string | undefined)[]): boolean {
+  const given = names.filter((name) => name !== undefined)
+  return new Set(given).size === given.length
+}
 
 function isPerBin({ mean, std }: Normalizer, bins: number): boolean {
   return mean.length === bins && std.length === bins

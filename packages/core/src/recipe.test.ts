@@ -140,6 +140,21 @@ describe('what is wrong is named', () => {
       { ...manifest, files: { ...manifest.files, float: { name: '../model.onnx', sha256 } } },
       'files.float.name',
     ],
+    [
+      'two files of one name',
+      { ...manifest, files: { ...manifest.files, int8: manifest.files.float } },
+      'manifest.files: must have three different names',
+    ],
+    [
+      'a file in place of the manifest',
+      { ...manifest, files: { ...manifest.files, float: { name: 'model.json', sha256 } } },
+      'none of them model.json',
+    ],
+    [
+      'version 1 with two files of one name',
+      { ...first, files: { float: 'a', int8: 'a' } },
+      'manifest.files',
+    ],
     ['a hash that is none', { ...manifest, dataset: { ...manifest.dataset, hash: 'TODO' } }, 'dataset.hash'],
     ['a recipe without windows', { ...manifest, windows: null }, 'manifest.windows'],
     ['windows with gaps', { ...manifest, windows: { windowSec: 1, hopSec: 2 } }, 'windows.hopSec'],

@@ -1,4 +1,4 @@
-import { type EscErrorCode, featureSet } from '@esc/core'
+import { type EscErrorCode, featureSet, sha256 } from '@esc/core'
 import { createExtractor, createWindowExtractor } from '@esc/dsp'
 import { floatData, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
@@ -13,7 +13,7 @@ import {
   unpackModel,
   withEvaluation,
 } from './index.js'
-import { fileNames, readManifest } from './model-files.js'
+import { encodeManifest, fileNames, readManifest } from './model-files.js'
 
 const runtime = ortRuntime
 const bytes = writeModel(exportModel(model))
@@ -105,11 +105,34 @@ describe('createClassifier', () => {
       )
     }
     await expect(classifier.classify(makeClip(3), { signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
-    await classifier.release()
-    await classifier.release()
-    await expect(classifier.classify(clip)).rejects.toThrow(
-      error('INVALID_STATE', /was released; open it again/),
+    await expect(classifier.classify(clip, { signal: 'stop' as never })).rejects.toThrow(
+      error('INVALID_OPTION', /signal is of type string/),
     )
+    const released = error('INVALID_STATE', /was released; open it again/)
+    const cut = classifier.classify(makeClip(20)).catch((failure) => failure)
+    await classifier.release()
+    expect(await cut).toEqual(released)
+    await classifier.release()
+    await expect(classifier.classify(clip)).rejects.toThrow(released)
+  })
+
+  test('an answer that is not a number is no answer', async () => {
+    const [files, good] = [await packModel(model, { runtime }), exportModel(model)]
+    const initializers = new Map(good.graph.initializers)
+    const [name] = [...initializers].findLast(([, { dims }]) => dims.length === 1 && dims[0] === 3)!
+    initializers.set(name, { type: 'float32', dims: [3], data: new Float32Array(3).fill(Number.NaN) })
+    const onnx = writeModel({ ...good, graph: { ...good.graph, initializers } })
+    const manifest = readManifest(files)
+    const float = { name: 'model.onnx', sha256: await sha256(onnx) }
+    const broken = {
+      'model.onnx': onnx,
+      'model.json': encodeManifest({ ...manifest, files: { ...manifest.files, float } }),
+    }
+    const classifier = await createClassifier(broken, { runtime })
+    await expect(classifier.classify(clip)).rejects.toThrow(
+      error('INCOMPATIBLE_MODEL', /logit 0 of this clip is NaN/),
+    )
+    await classifier.release()
   })
 
   test('a manifest of another model: INCOMPATIBLE_MODEL', async () => {
@@ -289,6 +312,12 @@ describe('packModel', () => {
       /evaluation.macroF1=undefined/,
     ],
     [
+      'a hash that is none',
+      () => packModel(model, { runtime, dataset: { name: 'a', hash: 'TODO' } }),
+      'INVALID_INPUT',
+      /manifest.dataset.hash/,
+    ],
+    [
       'a part that is not there',
       () => packModel(model, { runtime, int8: { calibrateOn: calibration, indices: undefined } }),
       'INVALID_INPUT',
@@ -311,6 +340,7 @@ describe('packModel', () => {
   })
 
   test('an abort comes through', async () => {
+    await expect(packModel(model, { runtime, signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
     const int8 = { calibrateOn: calibration }
     await expect(packModel(model, { runtime, int8, signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
   })

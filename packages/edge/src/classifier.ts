@@ -4,6 +4,7 @@ import {
   assertInteger,
   assertKnown,
   assertOneOf,
+  assertSignal,
   clipLogits,
   EscError,
   type ModelManifest,
@@ -79,8 +80,16 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
   let isReleased = false
 
   async function logitsOf(data: Float32Array): Promise<Float32Array> {
-    const outputs = await session.run({ [inputName]: { type: 'float32', dims: [1, ...inputShape], data } })
+    const input = { type: 'float32' as const, dims: [1, ...inputShape], data }
+    const outputs = await session.run({ [inputName]: input }).catch((error) => {
+      // Not a fault of the model: its memory was given back meanwhile.
+      assertOpen(isReleased)
+      throw error
+    })
     const logits = floatData(outputs, 'logits')
+    const at = logits.findIndex((logit) => !Number.isFinite(logit))
+    if (at >= 0)
+      throw new EscError('INCOMPATIBLE_MODEL', `the network's logit ${at} of this clip is ${logits[at]}`)
     if (logits.length === labels.length) return logits
     throw new EscError(
       'INCOMPATIBLE_MODEL',
@@ -95,6 +104,7 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
       assertKnown('classify', classifyOptions, { topK: true, signal: true })
       const { topK = labels.length, signal } = classifyOptions
       assertInteger('topK', topK, 1)
+      assertSignal(signal)
       assertOpen(isReleased)
       assertClip(clip)
       const windows: number[] = []

@@ -51,6 +51,23 @@ describe('a file that is none, or a damaged one: CORRUPT_DATA saying what is wro
       tensors((map) => map.set('conv.bias', { shape: [6], data: new Float32Array(6).fill(Number.NaN, 3) })),
       /value 3 of weight 'conv.bias' is NaN/,
     ],
+    [
+      'attributes as deep as a stack',
+      withModel((m) => {
+        m.graph.nodes[0].attributes.padding = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`)
+      }),
+      /its description/,
+    ],
+    [
+      'a layer norm without weights',
+      withModel((m) => Object.assign(m.graph.nodes[1], { op: 'LayerNorm', weights: [], attributes: {} })),
+      /gamma of rank 0/,
+    ],
+    [
+      'a reshape to a text',
+      withModel((m) => Object.assign(m.graph.nodes[1], { op: 'Reshape', attributes: { shape: 'abc' } })),
+      /has shape \[abc\]/,
+    ],
     ['an unknown layer', withModel((m) => (m.graph.nodes[1].op = 'Spline')), /Spline/],
     [
       'a layer that reads what is not there',

@@ -5,6 +5,7 @@ import {
   assertFeatureSet,
   assertIndices,
   assertKnown,
+  assertSignal,
   assertTrainedModel,
   EscError,
   type FeatureSet,
@@ -14,6 +15,7 @@ import {
   sha256,
   type TrainedModel,
 } from '@esc/core'
+import { parseManifest } from '@esc/core/manifest'
 import { framesOfWindow } from '@esc/dsp'
 import { type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
 import { exportModel } from './export.js'
@@ -70,9 +72,8 @@ export interface PackOptions {
   onProgress?: OnProgress | undefined
 }
 
-/** Every name of {@link PackOptions}. */
+/** Every name of {@link PackOptions} but `runtime`, which `/node` and `/browser` bind. */
 export const packNames = {
-  runtime: true,
   int8: true,
   dataset: true,
   split: true,
@@ -93,8 +94,10 @@ const calibrationBatch = 16
  * const files = await packModel(model, { runtime: ortRuntime, int8: { calibrateOn: features, indices: split.train } })
  */
 export async function packModel(model: TrainedModel, options: PackOptions): Promise<ModelFiles> {
-  assertKnown('packModel', options, packNames)
-  const { int8 = null, evaluation = null } = asOptions('packModel', options)
+  assertKnown('packModel', options, { ...packNames, runtime: true })
+  const { int8 = null, evaluation = null, signal } = asOptions('packModel', options)
+  assertSignal(signal)
+  signal?.throwIfAborted()
   assertModel(model)
   const exported = exportModel(model)
   const contents: [keyof ModelManifest['files'], Uint8Array][] = [
@@ -198,7 +201,7 @@ function manifestOf(
 ): ModelManifest {
   const { graph, labels, recipe, windows, activation, normalizer } = model
   if (dataset) assertKnown('dataset', dataset, { name: true, synthetic: true, clips: true, hash: true })
-  return {
+  const manifest: ModelManifest = {
     version: 2,
     architecture: graph.name,
     labels,
@@ -217,6 +220,8 @@ function manifestOf(
     metrics: null,
     files,
   }
+  // What could not be opened again is not written.
+  return parseManifest(manifest)
 }
 
 function splitOf(split: SplitFacts): NonNullable<ModelManifest['split']> {

@@ -70,6 +70,21 @@ describe('an option that is unknown', () => {
   })
 })
 
+test('what is bound is no option', async () => {
+  const bound = { runtime } as never
+  const packed = await files()
+  for (const { packModel, calibrate, createClassifier } of [node, browser]) {
+    for (const call of [
+      packModel(model, bound),
+      calibrate(onnx, [], bound),
+      createClassifier(packed, bound),
+    ]) {
+      const message = expect.stringMatching(/has no option 'runtime'; it has (?!runtime)/)
+      await expect(call).rejects.toMatchObject({ code: 'INVALID_OPTION', message })
+    }
+  }
+})
+
 test('every function is in one of the lists', () => {
   const functions = [root, node, browser].flatMap((entry) =>
     Object.entries(entry).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { lockFolder } from './lock-folder.js'
 
 let dir = ''
 let children: ChildProcess[] = []
@@ -33,6 +34,11 @@ function start(): ChildProcess {
 }
 
 const nextWords = () => Promise.all(children.map(async ({ stdout }) => (await once(stdout!, 'data'))[0]))
+
+it('a folder in the place of the lock is told', async () => {
+  await mkdir(join(dir, 'lock'))
+  await expect(lockFolder(dir)).rejects.toMatchObject({ code: 'IO', message: /cannot remove .*lock/ })
+})
 
 it.each([
   ['a free folder', null],

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EscError } from '../error.js'
+import { ioError } from './io-error.js'
 import { isRunning } from './write-atomically.js'
 
 /** Longer than a process takes from reading a lock that nobody holds to removing it. */
@@ -36,7 +37,11 @@ export async function lockFolder(dir: string, name = 'lock'): Promise<() => Prom
           : (cause as Error).message
         throw new EscError('IO', `cannot take ${path}: ${reason}`, { detail: { path }, cause })
       }
-      rmSync(path, { force: true })
+      try {
+        rmSync(path, { force: true })
+      } catch (cause) {
+        throw ioError('remove', path, cause)
+      }
       continue
     }
     // Another process may have found the same old lock, or this one before it was written, and remove it only now: of

@@ -224,6 +224,47 @@ describe('extractFeatures', () => {
     })
     const broken = { ...source, read: () => ({ channels: [new Float32Array(0)], sampleRate: 8000 }) }
     await expect(extractFeatures(broken, recipe)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    const controller = new AbortController()
+    const stopped = async () => {
+      controller.abort('stop')
+      controller.signal.throwIfAborted()
+    }
+    const { signal } = controller
+    await expect(extractFeatures({ ...source, read: stopped as never }, recipe, { signal })).rejects.toBe(
+      'stop',
+    )
+  })
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['an error of any class', () => JSON.parse('{'), /read failed for 'c2': .*JSON/],
+    ['no sound', () => undefined, /read made no sound for 'c2'/],
+    ['channels of another kind', () => ({ channels: [[0, 1]], sampleRate: 8000 }), /read made no sound/],
+    ['no rate', () => ({ channels: [new Float32Array(8000)] }), /read made no sound/],
+  ])('a function that makes %s fails its clip, and skipBad skips it', async (_, make, message) => {
+    const read = async (index: number) =>
+      index === 2 ? make() : decodeWav(await readFile(pathOf(records[index]!)))
+    const source = { dataset: opened().dataset, read: read as never }
+    const detail = { id: 'c2', skippable: true }
+    await expect(extractFeatures(source, recipe)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message,
+      detail,
+    })
+    const { summary, records: kept } = await extractFeatures(source, recipe, { skipBad: true })
+    expect(summary.failed).toMatchObject([{ id: 'c2', code: 'INVALID_INPUT' }])
+    expect(kept.map(({ id }) => id)).not.toContain('c2')
+  })
+
+  it('folders and signals that are none', async () => {
+    for (const options of [{ dir: '' }, { dir: 7 }, { audioDir: {} }, { signal: 'stop' }]) {
+      await expect(extractFeatures(opened(), recipe, options as never)).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: /^(dir|audioDir|signal) is /,
+      })
+    }
+    await expect(openFeatures(undefined as never, opened().dataset)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
   })
 
   it('keeps the waveforms that the features are of, whether features are there or not', async () => {

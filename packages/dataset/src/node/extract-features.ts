@@ -5,6 +5,8 @@ import type { DecodedAudio } from '@esc/audio-io'
 import {
   assertInteger,
   assertKnown,
+  assertSignal,
+  assertText,
   type ClipWindows,
   type ClipWindowsOptions,
   EscError,
@@ -138,6 +140,7 @@ export async function extractFeatures(
   assertKnown('extractFeatures', options, optionNames)
   const { workers = availableParallelism(), signal, dir = null } = options
   assertInteger('workers', workers, 0, 1024)
+  assertSignal(signal)
   assertSource(source)
   const setup = planRun(recipe, options)
   // The recipe is out of range before a folder is made.
@@ -172,6 +175,8 @@ function assertSource(source: unknown): void {
 
 function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetup {
   const { dir = null, windows = null, spectrogram = false, facts = false, audioDir = null } = options
+  if (dir !== null) assertText('dir', dir)
+  if (audioDir !== null) assertText('audioDir', audioDir)
   if (spectrogram && dir === null) {
     throw new EscError('INVALID_OPTION', 'spectrogram goes with dir, the folder that it is kept in')
   }

@@ -49,7 +49,9 @@ export async function readAll(
     await new Promise((next) => setImmediate(next))
     signal?.throwIfAborted()
     const pending: Pending = { id: record.id, path: record.filename, record, index, need: 'computed' }
-    run.settle(pending, await tryRead(record.id, () => read(index), compute, setup))
+    const outcome = await tryRead(record.id, () => read(index), compute, setup)
+    signal?.throwIfAborted()
+    run.settle(pending, outcome)
   }
 }
 
@@ -61,13 +63,7 @@ async function tryRead(
 ): Promise<ClipResult | ClipFailure> {
   let isStores = false
   try {
-    const audio = await read()
-    if (!Array.isArray(audio?.channels)) {
-      throw new EscError(
-        'INVALID_INPUT',
-        `read made no sound for '${id}'; it must return { channels: Float32Array[], sampleRate }`,
-      )
-    }
+    const audio = await readSound(id, read)
     const parts = compute(id, audio, setup)
     isStores = true
     keepWaveform(setup, id, parts)
@@ -80,6 +76,26 @@ async function tryRead(
     if (!isEscError(error)) throw error
     return { code: error.code, message: error.message, isStores }
   }
+}
+
+/** What somebody's function makes, or throws, is checked as a file is. */
+async function readSound(
+  id: string,
+  read: () => DecodedAudio | Promise<DecodedAudio>,
+): Promise<DecodedAudio> {
+  let audio: DecodedAudio
+  try {
+    audio = await read()
+  } catch (cause) {
+    if (isEscError(cause)) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new EscError('INVALID_INPUT', `read failed for '${id}': ${message}`, { cause })
+  }
+  const { channels, sampleRate } = (audio ?? {}) as Partial<DecodedAudio>
+  const isSound = Array.isArray(channels) && channels.every((channel) => channel instanceof Float32Array)
+  if (isSound && typeof sampleRate === 'number') return audio
+  const wanted = 'it must return { channels: Float32Array[], sampleRate }'
+  throw new EscError('INVALID_INPUT', `read made no sound for '${id}'; ${wanted}`)
 }
 
 /** Sounds in files, by worker threads. */

@@ -1,6 +1,6 @@
 /** Reads the features that `extractFeatures` keeps. */
 import { resolve } from 'node:path'
-import { EscError, type FeatureRecipe, type FeatureSet, typeOf } from '@esc/core'
+import { assertText, EscError, type FeatureRecipe, type FeatureSet, typeOf } from '@esc/core'
 import type { Dataset } from '../record.js'
 import { indexPath, readIndex } from './feature-files.js'
 import { findEntry, setOfStore } from './stored-set.js'
@@ -33,6 +33,7 @@ export async function openFeatures(
     const found = `dataset is of type ${typeOf(dataset)} and has no records`
     throw new EscError('INVALID_INPUT', `${found}; pass the dataset that an opener returned, opened.dataset`)
   }
+  assertText('dir', dir)
   const root = resolve(dir)
   const index = await readIndex(root)
   const path = indexPath(root)

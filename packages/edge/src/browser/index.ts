@@ -1,6 +1,6 @@
 /** Classifying, packing and unpacking in a page, bound to onnxruntime-web. */
 import { loadAudio } from '@esc/audio-io/browser'
-import { type AudioClip, asOptions, type TrainedModel } from '@esc/core'
+import { type AudioClip, assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
@@ -10,7 +10,7 @@ import {
   type Prediction,
 } from '../classifier.js'
 import type { ModelFiles, Precision } from '../model-files.js'
-import { type PackOptions, packModel as packPortably } from '../pack-model.js'
+import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
 import { type CalibrateOptions, calibrate as calibratePortably, type Range } from '../quantize/calibrate.js'
 
 export { unpackModel } from '../model-files.js'
@@ -40,10 +40,8 @@ export async function createClassifier(
   files: ModelFiles,
   options: { precision?: Precision | undefined } = {},
 ): Promise<BlobClassifier> {
-  const { classify, ...classifier } = await createPortably(files, {
-    ...asOptions('createClassifier', options),
-    runtime: ortRuntime,
-  })
+  assertKnown('createClassifier', options, { precision: true })
+  const { classify, ...classifier } = await createPortably(files, { ...options, runtime: ortRuntime })
   return {
     ...classifier,
     async classify(sound, classifyOptions) {
@@ -65,7 +63,8 @@ export async function packModel(
   model: TrainedModel,
   options: Omit<PackOptions, 'runtime'> = {},
 ): Promise<ModelFiles> {
-  return packPortably(model, { ...asOptions('packModel', options), runtime: ortRuntime })
+  assertKnown('packModel', options, packNames)
+  return packPortably(model, { ...options, runtime: ortRuntime })
 }
 
 /**
@@ -79,5 +78,6 @@ export async function calibrate(
   batches: Iterable<Tensor> | AsyncIterable<Tensor>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
-  return calibratePortably(model, batches, { ...asOptions('calibrate', options), runtime: ortRuntime })
+  assertKnown('calibrate', options, { signal: true, onBatch: true })
+  return calibratePortably(model, batches, { ...options, runtime: ortRuntime })
 }

@@ -1,9 +1,9 @@
 /** Saving, loading and classifying bound to onnxruntime-node. */
-import { asOptions, type TrainedModel } from '@esc/core'
+import { assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import type { ModelFiles } from '../model-files.js'
-import { type PackOptions, packModel as packPortably } from '../pack-model.js'
+import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
 import { type CalibrateOptions, calibrate as calibratePortably, type Range } from '../quantize/calibrate.js'
 
 export { unpackModel } from '../model-files.js'
@@ -26,7 +26,8 @@ export async function packModel(
   model: TrainedModel,
   options: Omit<PackOptions, 'runtime'> = {},
 ): Promise<ModelFiles> {
-  return packPortably(model, { ...asOptions('packModel', options), runtime: ortRuntime })
+  assertKnown('packModel', options, packNames)
+  return packPortably(model, { ...options, runtime: ortRuntime })
 }
 
 /**
@@ -40,5 +41,6 @@ export async function calibrate(
   batches: Iterable<Tensor> | AsyncIterable<Tensor>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
-  return calibratePortably(model, batches, { ...asOptions('calibrate', options), runtime: ortRuntime })
+  assertKnown('calibrate', options, { signal: true, onBatch: true })
+  return calibratePortably(model, batches, { ...options, runtime: ortRuntime })
 }

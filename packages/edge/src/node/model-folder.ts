@@ -1,7 +1,15 @@
 /** A model's folder on the disk: read with its hashes, and replaced so that a cut leaves the old model or the new one. */
 import { link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { assertKnown, EscError, type FileEntry, isEscError, type ModelManifest, sha256 } from '@esc/core'
+import {
+  assertKnown,
+  assertText,
+  EscError,
+  type FileEntry,
+  isEscError,
+  type ModelManifest,
+  sha256,
+} from '@esc/core'
 import { ioError, lockFolder, removeLeftovers, writeAtomically } from '@esc/core/node'
 import {
   encodeManifest,
@@ -34,17 +42,20 @@ export async function readModelFolder(
   dir: string,
   wanted: (manifest: ModelManifest) => FileEntry,
 ): Promise<ModelFiles> {
+  assertText('dir', dir)
   const root = resolve(dir)
   for (let attempt = 1; ; attempt++) {
     const bytes = await readManifestFile(root)
     const entry = wanted(inFile(root, () => parseManifestBytes(bytes)))
-    try {
-      return { [fileNames.manifest]: bytes, [entry.name]: await readEntry(root, entry) }
-    } catch (error) {
-      // Another program may have put a new model here since the manifest was read.
-      const isChanged = !(await readOne(join(root, fileNames.manifest))).equals(bytes)
-      if (!isChanged || attempt === 3) throw error
-    }
+    const found = await readEntry(root, entry).catch((error: EscError) => error)
+    // Another program may have put a new model here since the manifest was read, or two.
+    const isChanged = !(await readManifestFile(root)).equals(bytes)
+    const isError = found instanceof Error
+    // Without a hash (version 1) nothing else tells whether the file is this manifest's.
+    if (!isError && (entry.sha256 !== null || !isChanged))
+      return { [fileNames.manifest]: bytes, [entry.name]: found }
+    if (attempt < 3 && (isChanged || isEscError(found, 'CORRUPT_DATA'))) continue
+    throw isError ? found : otherFile(join(root, entry.name))
   }
 }
 
@@ -115,16 +126,18 @@ export async function writeModelFiles(
   options: WriteModelOptions = {},
 ): Promise<void> {
   assertKnown('writeModelFiles', options, { overwrite: true })
+  assertText('dir', dir)
   const manifest = readManifest(files)
   await assertComplete(files, manifest)
   const root = resolve(dir)
-  // Files without a manifest are somebody's, unless a first save was cut off here.
-  const wasCut = await isThere(join(root, lockName))
+  const wasLocked = await isThere(join(root, lockName))
   await mkdir(root, { recursive: true }).catch((cause) => {
     throw ioError('write', root, cause)
   })
   const unlock = await lockFolder(root, lockName)
   try {
+    // Files without a manifest are somebody's, unless a first save was cut off here.
+    const wasCut = wasLocked && !(await isThere(join(root, fileNames.manifest)))
     if (!wasCut) await assertFree(root, files, options)
     await replace(root, files, manifest)
   } finally {
@@ -145,22 +158,15 @@ function entriesOf({ files: { network, float, int8 } }: ModelManifest): FileEntr
   return [network, float, int8].filter((entry) => entry !== null)
 }
 
-/**
- * Refuses to write over another model: better before hours of work than after.
- *
- * @param files - The model to write, if it is there already: the same model may be written again.
- * @throws EscError INVALID_OPTION naming what is there.
- */
-export async function assertFree(
-  dir: string,
-  files: ModelFiles | null,
+/** Refuses to write over another model. The same one may be written again. */
+async function assertFree(
+  root: string,
+  files: ModelFiles,
   { overwrite = false }: WriteModelOptions,
 ): Promise<void> {
   if (overwrite) return
-  const root = resolve(dir)
-  const there = (await namesIn(root)).filter((name) => ourNames.includes(name))
-  if (there.length === 0) return
-  if (files && (await isSameModel(root, files))) return
+  const there = (await namesIn(root)).filter((name) => ourNames.includes(name) || Object.hasOwn(files, name))
+  if (there.length === 0 || (await isSameModel(root, there, files))) return
   throw new EscError(
     'INVALID_OPTION',
     `${root} holds another model (${there.join(', ')}); choose another folder, or set overwrite: true`,
@@ -168,15 +174,13 @@ export async function assertFree(
   )
 }
 
-async function isSameModel(root: string, files: ModelFiles): Promise<boolean> {
-  const models = Object.keys(files).filter((name) => name !== fileNames.manifest)
-  const found = await Promise.all(
-    models.map(async (name) => {
-      const bytes = await readFile(join(root, name)).catch(() => null)
-      return bytes?.equals(files[name]!) === true
-    }),
-  )
-  return found.every(Boolean)
+async function isSameModel(root: string, there: readonly string[], files: ModelFiles): Promise<boolean> {
+  const names = new Set([...there, ...Object.keys(files)])
+  for (const name of names) {
+    const bytes = await readFile(join(root, name)).catch(() => null)
+    if (!bytes || !files[name] || !bytes.equals(files[name])) return false
+  }
+  return true
 }
 
 async function replace(root: string, files: ModelFiles, manifest: ModelManifest): Promise<void> {
@@ -204,10 +208,13 @@ async function previousModel(root: string): Promise<ModelManifest | null> {
     const manifest = parseManifestBytes(bytes)
     if (manifest.files.network !== null) return manifest
     // Version 1 has no hashes, by which its files would be found while they are being replaced.
-    const withHash = async (entry: FileEntry | null) =>
-      entry && { ...entry, sha256: await sha256(await readFile(join(root, entry.name))) }
+    const withHash = async (entry: FileEntry) => {
+      return { ...entry, sha256: await sha256(await readFile(join(root, entry.name))) }
+    }
     const { float, int8 } = manifest.files
-    const hashed = { network: null, float: (await withHash(float))!, int8: await withHash(int8) }
+    // An int8 file that was removed costs the float one nothing.
+    const hashedInt8 = int8 && (await withHash(int8).catch(() => null))
+    const hashed = { network: null, float: await withHash(float), int8: hashedInt8 }
     const upgraded: ModelManifest = { ...manifest, files: hashed }
     await writeAtomically(join(root, fileNames.manifest), encodeManifest(upgraded))
     return upgraded
@@ -244,13 +251,19 @@ async function putBack(
   const names = new Set(kept.map(({ name }) => name))
   for (const name of written)
     if (!names.has(name)) await rm(join(root, name), { force: true }).catch(() => {})
-  for (const { name, keptAs } of kept) await rename(join(root, keptAs), join(root, name)).catch(() => {})
+  for (const { name, keptAs } of kept) {
+    await rename(join(root, keptAs), join(root, name)).catch(() => {})
+    // Where both names are of one file still, rename leaves both.
+    await rm(join(root, keptAs), { force: true }).catch(() => {})
+  }
 }
 
 /** Removes what the new model does not name: files of the old one, second names, what killed saves left. */
 async function cleanUp(root: string, old: ModelManifest | null, manifest: ModelManifest): Promise<void> {
   const present = new Set(entriesOf(manifest).map(({ name }) => name))
-  const gone = (old ? entriesOf(old) : []).map(({ name }) => name).filter((name) => !present.has(name))
+  const before = (old ? entriesOf(old) : []).map(({ name }) => name)
+  // A manifest from elsewhere may have named somebody's file.
+  const gone = before.filter((name) => !present.has(name) && ourNames.includes(name))
   const second = (await namesIn(root)).filter(isPreviousName)
   for (const name of [...gone, ...second]) await rm(join(root, name), { force: true }).catch(() => {})
   for (const name of ourNames) await removeLeftovers(join(root, name)).catch(() => {})

@@ -1,6 +1,6 @@
 /** Classification of sound files, from a model's folder. */
 import { loadAudio } from '@esc/audio-io/node'
-import { type AudioClip, asOptions, assertKnown, assertOneOf } from '@esc/core'
+import { type AudioClip, assertKnown, assertOneOf } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import {
   type Classifier,
@@ -60,10 +60,8 @@ export async function createClassifier(
   files: ModelFiles,
   options: OpenClassifierOptions = {},
 ): Promise<FileClassifier> {
-  const { classify, ...classifier } = await createPortably(files, {
-    ...asOptions('createClassifier', options),
-    runtime: ortRuntime,
-  })
+  assertKnown('createClassifier', options, { precision: true })
+  const { classify, ...classifier } = await createPortably(files, { ...options, runtime: ortRuntime })
   return {
     ...classifier,
     async classify(sound, classifyOptions) {

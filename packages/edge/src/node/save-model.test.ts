@@ -11,7 +11,8 @@ import { lockFolder } from '@esc/core/node'
 import { writeModel } from '@esc/onnx'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { calibration, frames, labels, makeClip, model, otherModel, recipe } from '../fixtures/tiny-model.js'
-import { exportModel, withEvaluation } from '../index.js'
+import { exportModel, readManifest, withEvaluation } from '../index.js'
+import { encodeManifest } from '../model-files.js'
 import { loadModel, openClassifier, packModel, saveModel, writeModelFiles } from './index.js'
 
 let dir = ''
@@ -63,6 +64,13 @@ describe('saveModel', () => {
     await saveModel(dir, model)
     const before = await readFile(join(dir, 'model.json'))
     await saveModel(dir, model)
+    // A file more, or another record, is another model.
+    await expect(saveModel(dir, { ...model, dataset: null })).rejects.toThrow(
+      error('INVALID_OPTION', /another/),
+    )
+    await writeFile(join(dir, 'model.int8.onnx'), 'mine')
+    await expect(saveModel(dir, model)).rejects.toThrow(error('INVALID_OPTION', /model.int8.onnx/))
+    await rm(join(dir, 'model.int8.onnx'))
     await expect(saveModel(dir, otherModel)).rejects.toThrow(
       error(
         'INVALID_OPTION',
@@ -109,6 +117,12 @@ describe('saveModel', () => {
     await expect(saveModel(dir, model, { runtime: null } as never)).rejects.toThrow(
       error('INVALID_OPTION', /no option 'runtime'/),
     )
+    for (const folder of [undefined, '', new URL('file:///tmp/x')]) {
+      const refusal = error('INVALID_OPTION', /^dir is .*; it must be a text/)
+      await expect(saveModel(folder as never, model)).rejects.toThrow(refusal)
+      await expect(loadModel(folder as never)).rejects.toThrow(refusal)
+      await expect(openClassifier(folder as never)).rejects.toThrow(refusal)
+    }
     expect(await readdir(dir)).toEqual([])
   })
 
@@ -188,6 +202,27 @@ describe('a save that is cut', () => {
     await writeFile(join(dir, 'model.onnx'), 'half of i')
     await writeModelFiles(dir, files)
     expect(await loadModel(dir)).toEqual(model)
+    // Beside a model an old lock opens nothing.
+    await writeFile(join(dir, 'model.lock'), '999999999 1')
+    await expect(saveModel(dir, otherModel)).rejects.toThrow(error('INVALID_OPTION', /another model/))
+    expect(await loadModel(dir)).toEqual(model)
+  })
+
+  test("a manifest from elsewhere costs nobody's file", async () => {
+    const files = await packModel(model)
+    const manifest = readManifest(files)
+    const float = { ...manifest.files.float, name: 'report.html' }
+    const foreign = {
+      ...files,
+      'report.html': files['model.onnx']!,
+      'model.json': encodeManifest({ ...manifest, files: { ...manifest.files, float } }),
+    }
+    await writeFile(join(dir, 'report.html'), 'mine')
+    await expect(writeModelFiles(dir, foreign)).rejects.toThrow(error('INVALID_OPTION', /report.html/))
+    expect(await readFile(join(dir, 'report.html'), 'utf8')).toBe('mine')
+    await writeModelFiles(dir, foreign, { overwrite: true })
+    await saveModel(dir, model, { overwrite: true })
+    expect(await readdir(dir)).toContain('report.html')
   })
 
   test.skipIf(process.getuid?.() === 0)('a folder without permission is told', async () => {
@@ -254,6 +289,10 @@ describe('openClassifier and loadModel', () => {
     await expect(loadModel(dir)).rejects.toThrow(
       error('INVALID_INPUT', /saved by version 1, without network.safetensors/),
     )
+    // An int8 file that was removed does not keep a save from finding the float one.
+    const withInt8 = { ...first, files: { float: 'model.onnx', int8: 'model.int8.onnx' } }
+    await writeFile(join(dir, 'model.json'), JSON.stringify(withInt8))
+    expect(await answersOf(dir)).toEqual(answers)
     await saveModel(`${dir}-new`, model)
     expect(answers).toEqual(await answersOf(`${dir}-new`))
     await rm(`${dir}-new`, { recursive: true })

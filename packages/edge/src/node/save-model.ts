@@ -1,9 +1,9 @@
 /** Trained models to folders and back. */
-import { assertKnown, type TrainedModel } from '@esc/core'
+import { assertKnown, assertText, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import { networkEntryOf, unpackModel } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import { assertFree, readModelFolder, type WriteModelOptions, writeModelFiles } from './model-folder.js'
+import { readModelFolder, type WriteModelOptions, writeModelFiles } from './model-folder.js'
 
 /** Options of {@link saveModel}. */
 export interface SaveModelOptions extends Omit<PackOptions, 'runtime'>, WriteModelOptions {}
@@ -24,11 +24,10 @@ export async function saveModel(
   model: TrainedModel,
   options: SaveModelOptions = {},
 ): Promise<void> {
-  const { runtime: _, ...names } = packNames
-  assertKnown('saveModel', options, { ...names, overwrite: true })
+  assertKnown('saveModel', options, { ...packNames, overwrite: true })
+  assertText('dir', dir)
   const { overwrite, ...packOptions } = options
   const files = await packPortably(model, { ...packOptions, runtime: ortRuntime })
-  await assertFree(dir, files, { overwrite })
   await writeModelFiles(dir, files, { overwrite })
 }
 
