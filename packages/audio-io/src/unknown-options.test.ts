@@ -46,7 +46,7 @@ test.each([
   const names = 'sampleRate, mono, offset, duration, maxDurationSec, tolerant'
   await expect(load({ sr: null } as Unknown)).rejects.toMatchObject({
     code: 'INVALID_OPTION',
-    message: expect.stringContaining(`loadAudio has no option 'sr'; it has ${names}`),
+    message: expect.stringContaining(`loadAudio has no option 'sr' (write sampleRate); it has ${names}`),
   })
   await expect(load({ max_duration_sec: 1 } as Unknown)).rejects.toMatchObject({
     message: expect.stringContaining("'max_duration_sec' (write maxDurationSec)"),

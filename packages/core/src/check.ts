@@ -93,7 +93,7 @@ export function assertKnown<T extends object>(
     if (Object.hasOwn(known, name)) continue
     const names = Object.keys(known)
     const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
-    const wanted = plain(aliases[plain(name)] ?? name)
+    const wanted = plain(Object.hasOwn(aliases, plain(name)) ? aliases[plain(name)]! : name)
     const meant = names.find((other) => plain(other) === wanted)
     const hint = meant === undefined ? '' : ` (write ${meant})`
     const list = names.length > 0 ? `it has ${names.join(', ')}` : 'it has none'

@@ -1,7 +1,7 @@
 /** Reads the examples of a set, a batch at a time. */
-import { asOptions, assertInteger, assertKnown } from './check.js'
+import { asOptions, assertInteger, assertKnown, assertSignal } from './check.js'
 import { EscError } from './error.js'
-import { drawFeatures, type FeatureSet } from './feature-set.js'
+import { assertIndices, drawFeatures, type FeatureSet } from './feature-set.js'
 import type { FeatureMatrix } from './matrix.js'
 import { type Normalizer, normalizeInto } from './normalizer.js'
 
@@ -33,7 +33,8 @@ export interface FeatureBatchOptions {
  * Reads examples without anything random, a batch at a time.
  *
  * @returns Batches in new storage each, in the order of `indices`.
- * @throws EscError INVALID_INPUT naming an example whose features have another shape, or are not finite; INVALID_OPTION if
+ * @throws EscError INVALID_INPUT naming an example whose features have another shape, or are not finite, an index outside the set, or
+ *   if the normalizer is of other features; INVALID_OPTION if
  *   `batchSize` is not an integer >= 1, or an option is unknown; the signal's reason.
  * @example for await (const { dims, data } of featureBatches(set, [0, 1, 2], { batchSize: 32 })) console.log(dims)
  */
@@ -45,6 +46,8 @@ export async function* featureBatches(
   assertKnown('featureBatches', options, { batchSize: true, shape: true, normalizer: true, signal: true })
   const { batchSize, shape, normalizer = null, signal } = asOptions('featureBatches', options)
   assertInteger('batchSize', batchSize, 1)
+  assertSignal(signal)
+  assertIndices('indices', indices, set)
   let expected = shape
   for (let start = 0; start < indices.length; start += batchSize) {
     signal?.throwIfAborted()
@@ -55,6 +58,10 @@ export async function* featureBatches(
     const drawn = await drawFeatures(set, chosen)
     const matrices = drawn.map((item) => item?.features)
     expected ??= [1, matrices[0]?.bins ?? 0, matrices[0]?.frames ?? 0]
+    if (normalizer && normalizer.mean.length !== expected[1]) {
+      const found = `the normalizer has ${normalizer.mean.length} bins, the features have ${expected[1]}`
+      throw new EscError('INVALID_INPUT', found)
+    }
     const size = expected[0] * expected[1] * expected[2]
     const data = new Float32Array(chosen.length * size)
     for (const [row, index] of chosen.entries()) {

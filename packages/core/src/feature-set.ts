@@ -10,7 +10,7 @@ import type { FeatureRecipe } from './recipe.js'
 export interface FeatureRecord {
   /** Unique in its set. */
   id: string
-  /** The recording the example is of. Windows of one clip share it, and their scores are averaged. */
+  /** The recording the example is of. Windows of one clip share it and have one label; their scores are averaged. */
   clipId: string
   /** Index into the set's labels. */
   labelIndex: number
@@ -26,7 +26,7 @@ export interface DrawContext {
   epoch: number
   /** A generator of this example's and this epoch's own. */
   rng: Rng
-  /** Indices of the training part: the only examples that may be mixed into this one. */
+  /** Indices of the training part, a copy: the only examples that may be mixed into this one. */
   train?: Int32Array
 }
 
@@ -155,7 +155,8 @@ export function assertLabels(name: string, labels: unknown): asserts labels is r
 /**
  * Checks what can be checked without reading features: a set may come from code that no type checker has seen.
  *
- * @throws EscError INVALID_INPUT naming what is missing, an id that is there twice, or an example whose label is none.
+ * @throws EscError INVALID_INPUT naming what is missing, an id that is there twice, an example whose label is none, or a clip whose
+ *   windows have several.
  * @example assertFeatureSet(set)
  */
 export function assertFeatureSet(set: FeatureSet): void {
@@ -169,17 +170,33 @@ export function assertFeatureSet(set: FeatureSet): void {
   if (!Array.isArray(set.records)) throw refused('the set has no array records')
   if (!Array.isArray(set.labels) || set.labels.length === 0) throw refused('the set has no labels')
   if (set.records.length === 0) throw refused('the set has no examples')
+  if (set.dataset) assertOrigin(set.dataset)
   const ids = new Set<string>()
+  const labelOf = new Map<string, number>()
   for (const [i, record] of set.records.entries()) {
-    const { id, labelIndex } = record ?? {}
-    if (typeof id !== 'string')
-      throw new EscError('INVALID_INPUT', `example ${i} of the set has id=${id}; it must be a text`)
+    const { id, clipId, labelIndex } = record ?? {}
+    for (const [name, value] of Object.entries({ id, clipId })) {
+      if (typeof value === 'string') continue
+      throw new EscError('INVALID_INPUT', `example ${i} of the set has ${name}=${value}; it must be a text`)
+    }
+    const label = labelOf.get(clipId) ?? labelIndex
+    if (label !== labelIndex) {
+      const advice = 'give windows that are labelled one by one a clipId each, and one group'
+      const found = `clip '${clipId}' has windows of label ${label} and of label ${labelIndex}`
+      throw new EscError('INVALID_INPUT', `${found}; ${advice}`)
+    }
+    labelOf.set(clipId, labelIndex)
     if (ids.has(id)) throw new EscError('INVALID_INPUT', `the set has two examples with id '${id}'`)
     ids.add(id)
     if (Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < set.labels.length) continue
     const range = `an integer in [0, ${set.labels.length})`
     throw new EscError('INVALID_INPUT', `example '${id}' has label ${labelIndex}, not ${range}`)
   }
+}
+
+function assertOrigin({ name, synthetic }: DatasetOrigin): void {
+  if (typeof name === 'string' && typeof synthetic === 'boolean') return
+  throw new EscError('INVALID_INPUT', 'dataset of a set must be { name, synthetic }, a text and a boolean')
 }
 
 /**
@@ -216,16 +233,22 @@ export function allIndices({ records }: FeatureSet): Int32Array {
  * @param context - Of each, in training.
  * @example const [first] = await drawFeatures(set, [0, 1])
  */
-export function drawFeatures(
+export async function drawFeatures(
   set: FeatureSet,
   indices: readonly number[],
   context: (index: number, place: number) => DrawContext | undefined = () => undefined,
 ): Promise<DrawnFeatures[]> {
-  const drawn = indices.map((index, place) => {
-    const found = set.get(index, context(index, place))
-    return found instanceof Promise ? found.then(copyOf) : copyOf(found)
+  // All are waited for, so that no read goes on, or fails unseen, behind an error.
+  const drawn = await Promise.allSettled(
+    indices.map(async (index, place) => {
+      const found = set.get(index, context(index, place))
+      return copyOf(found instanceof Promise ? await found : found)
+    }),
+  )
+  return drawn.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
   })
-  return Promise.all(drawn)
 }
 
 /** What is no features is left for the checks to name. */

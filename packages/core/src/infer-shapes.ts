@@ -1,4 +1,5 @@
 /** Shapes of a network's values, and whether its nodes and weights fit together. */
+import { typeOf } from './check.js'
 import { EscError } from './error.js'
 import type {
   Conv2DNode,
@@ -29,7 +30,13 @@ import {
  * @example inferShapes(audioCnn({ bins: 13, frames: 431, classes: 10 })).get('pool1') // [16, 6, 215]
  */
 export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]> {
-  const { input } = graph
+  const { input, nodes } = graph ?? {}
+  if (!Array.isArray(input?.shape) || !Array.isArray(nodes)) {
+    throw new EscError(
+      'INVALID_INPUT',
+      'a network must have input: { name, shape }, a list of nodes, and output',
+    )
+  }
   if (input.shape.length !== 3 || !input.shape.every(isSize) || !nodeName.test(input.name)) {
     throw new EscError(
       'INVALID_INPUT',
@@ -37,11 +44,12 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
     )
   }
   const shapes = new Map<string, readonly number[]>([[input.name, input.shape]])
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
+    assertNode(node)
     if (!nodeName.test(node.name))
       throw badNode(node, 'has a name of other things than letters, digits and _./-')
     if (shapes.has(node.name)) throw badNode(node, 'has the name of an earlier node; names must be unique')
-    const inputs = node.inputs.map((name) => {
+    const inputs = node.inputs.map((name: string) => {
       const shape = shapes.get(name)
       if (!shape) throw badNode(node, `reads '${name}', which no earlier node makes`)
       return shape
@@ -56,6 +64,13 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
     throw new EscError('INVALID_INPUT', `graph output '${graph.output}' is not the name of a node`)
   }
   return shapes
+}
+
+function assertNode(node: NetworkNode): void {
+  const { inputs, attributes, weights } = node ?? {}
+  if (Array.isArray(inputs) && typeOf(attributes) === 'object' && typeOf(weights) === 'object') return
+  const advice = 'it must have a list of inputs, attributes and weights, if only {}'
+  throw new EscError('INVALID_INPUT', `node '${node?.name}' is incomplete; ${advice}`)
 }
 
 const nodeName = /^[\w./-]+$/

@@ -73,8 +73,8 @@ export interface ModelManifest {
 const share = z.number().check(z.minimum(0), z.maximum(1))
 const whole = z.int().check(z.minimum(0))
 const dim = z.int().check(z.minimum(1), z.maximum(1 << 24))
-// A name beside the manifest: no folder, so that a manifest cannot point outside its own.
-const fileName = z.string().check(z.regex(/^[\w-][\w.-]*$/))
+// A name beside the manifest: no folder, so that a manifest cannot point outside its own, and no other program's file.
+const fileName = z.string().check(z.regex(/^[\w-][\w.-]*\.(onnx|safetensors)$/))
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 const fileEntry = z.strictObject({ name: fileName, sha256: z.nullable(hash) })
 const positive = z.number().check(z.positive())
@@ -131,13 +131,10 @@ export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
     }),
   })
   .check(
-    z.refine(
-      ({ files }) => areDistinct(['model.json', files.network?.name, files.float.name, files.int8?.name]),
-      {
-        path: ['files'],
-        error: 'must have three different names, none of them model.json',
-      },
-    ),
+    z.refine(({ files }) => areDistinct([files.network?.name, files.float.name, files.int8?.name]), {
+      path: ['files'],
+      error: 'must have different names',
+    }),
     z.refine(({ normalizer, inputShape }) => !normalizer || isPerBin(normalizer, inputShape[1]), {
       path: ['normalizer'],
       error: 'must have one mean and one std per bin of inputShape',
@@ -181,7 +178,8 @@ const firstSchema = z.strictObject({
 })
 
 function areDistinct(names: readonly (string | undefined)[]): boolean {
-  const given = names.filter((name) => name !== undefined)
+  // Some file systems do not tell a from A.
+  const given = names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]))
   return new Set(given).size === given.length
 }
 

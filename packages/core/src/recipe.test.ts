@@ -143,17 +143,17 @@ describe('what is wrong is named', () => {
     [
       'two files of one name',
       { ...manifest, files: { ...manifest.files, int8: manifest.files.float } },
-      'manifest.files: must have three different names',
+      'manifest.files: must have different names',
     ],
     [
       'a file in place of the manifest',
       { ...manifest, files: { ...manifest.files, float: { name: 'model.json', sha256 } } },
-      'none of them model.json',
+      'files.float.name',
     ],
     [
       'version 1 with two files of one name',
-      { ...first, files: { float: 'a', int8: 'a' } },
-      'manifest.files',
+      { ...first, files: { float: 'a.onnx', int8: 'A.onnx' } },
+      'manifest.files: must have different names',
     ],
     ['a hash that is none', { ...manifest, dataset: { ...manifest.dataset, hash: 'TODO' } }, 'dataset.hash'],
     ['a recipe without windows', { ...manifest, windows: null }, 'manifest.windows'],

@@ -1,5 +1,6 @@
 /** Weights in Hugging Face's safetensors files, which Python reads with `safetensors.numpy.load_file`. */
 import * as z from 'zod/mini'
+import { typeOf } from './check.js'
 import { EscError } from './error.js'
 import type { Weight } from './graph.js'
 
@@ -47,6 +48,12 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
       throw new EscError(
         'INVALID_INPUT',
         `tensor '${name}' of shape [${shape}] has ${data.length} values; the shape must hold them in integers >= 0, and the name not be ${metadataKey}`,
+      )
+    }
+    if (data[Symbol.toStringTag] !== 'Float32Array') {
+      throw new EscError(
+        'INVALID_INPUT',
+        `tensor '${name}' is of type ${typeOf(data)}; it must be a Float32Array`,
       )
     }
     header.push([name, { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] }])

@@ -57,7 +57,8 @@ export interface TrainedModel {
 /**
  * Checks that the parts of a model fit each other.
  *
- * @throws EscError INVALID_INPUT naming the part that does not fit, and what to; what `inferShapes` throws of a broken graph.
+ * @throws EscError INVALID_INPUT naming the part that does not fit, and what to; INVALID_OPTION if the labels are not different texts,
+ *   or activation or windows are out of range; what `inferShapes` throws of a broken graph.
  * @example assertTrainedModel(model)
  */
 export function assertTrainedModel(model: TrainedModel): void {
@@ -77,11 +78,25 @@ export function assertTrainedModel(model: TrainedModel): void {
   ) {
     throw refused(`bestEpoch=${bestEpoch} is none of the history's ${history?.length} epochs`)
   }
+  for (const {
+    epoch,
+    trainLoss,
+    trainAccuracy,
+    validationLoss,
+    validationAccuracy,
+    learningRate,
+  } of history) {
+    const figures = { trainLoss, trainAccuracy, validationLoss, validationAccuracy, learningRate }
+    const odd = Object.entries(figures).find(([name, value]) => {
+      return !(Number.isFinite(value) || (value === null && name.startsWith('validation')))
+    })
+    if (odd) throw refused(`${odd[0]}=${odd[1]} in epoch ${epoch} of the history`)
+  }
   if (labels.length !== classes) throw refused(`${labels.length} labels for ${classes} outputs`)
   const [channels, bins] = graph.input.shape
   if (normalizer) {
     const { mean, std } = normalizer
-    if (mean?.length !== bins || std?.length !== bins) {
+    if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== bins || std.length !== bins) {
       throw refused(`a normalizer of ${mean?.length} bins for a network that reads ${bins}`)
     }
     // In the ONNX files they are float32.
@@ -94,7 +109,7 @@ export function assertTrainedModel(model: TrainedModel): void {
     if (windows) throw refused('windows without a recipe, which would make their features')
     return
   }
-  const made = recipe.mfcc?.nMfcc ?? recipe.mel.nMels
+  const made = recipe.mfcc?.nMfcc ?? recipe.mel?.nMels
   if (channels !== 1 || made !== bins) {
     throw refused(`a recipe of ${made} bins for a network that reads [${graph.input.shape}]`)
   }

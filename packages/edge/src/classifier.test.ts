@@ -96,7 +96,7 @@ describe('createClassifier', () => {
     )
     const empty = { samples: new Float32Array(), sampleRate: 44100 }
     await expect(classifier.classify(empty)).rejects.toThrow(error('INVALID_INPUT', /samples.length=0/))
-    for (const sound of [undefined, clip.samples, new Uint8Array(8), Promise.resolve(clip)]) {
+    for (const sound of [undefined, clip.samples, new Uint8Array(8)]) {
       await expect(classifier.classify(sound as never)).rejects.toThrow(
         error(
           'INVALID_INPUT',

@@ -1,6 +1,7 @@
 /** A trained model that answers for a clip. */
 import {
   type AudioClip,
+  asOptions,
   assertInteger,
   assertKnown,
   assertOneOf,
@@ -14,6 +15,7 @@ import {
 import { createWindowExtractor } from '@esc/dsp'
 import { floatData, type OnnxRuntime } from '@esc/onnx'
 import { checkedBytes, entryOf, type ModelFiles, type Precision, readManifest } from './model-files.js'
+import { assertRuntime } from './runtime.js'
 
 /** A label and how sure the model is of it, in [0, 1]. */
 export interface Prediction {
@@ -61,14 +63,30 @@ const windowsATurn = 16
  * @param files - `model.json` and the ONNX file it names; what `packModel` made, or a page fetched.
  * @throws EscError INVALID_INPUT if a file is missing, or `model.json` is no manifest; CORRUPT_DATA if a file is another model's;
  *   UNSUPPORTED_FORMAT if a newer version wrote it; INCOMPATIBLE_MODEL if the model takes features only, ONNX Runtime refuses it,
- *   or recipe and input shape do not fit each other.
+ *   or recipe and input shape do not fit each other; INVALID_OPTION if its recipe or windows are out of range, or an option is
+ *   wrong; INVALID_STATE in a page without Web Crypto (http).
  * @example
  * const classifier = await createClassifier(files, { runtime: ortRuntime })
  * const [best] = await classifier.classify(clip)
  */
 export async function createClassifier(files: ModelFiles, options: ClassifierOptions): Promise<Classifier> {
+  return openModel(files, options, (clip: AudioClip) => clip)
+}
+
+/** {@link Classifier} of whatever `load` makes a clip of: checks come before a file is decoded. */
+export interface SoundClassifier<Sound> extends Omit<Classifier, 'classify'> {
+  classify(sound: Sound, options?: ClassifyOptions): Promise<Prediction[]>
+}
+
+/** {@link createClassifier} for other sounds than clips. */
+export async function openModel<Sound>(
+  files: ModelFiles,
+  options: ClassifierOptions,
+  load: (sound: Sound) => AudioClip | Promise<AudioClip>,
+): Promise<SoundClassifier<Sound>> {
   assertKnown('createClassifier', options, { runtime: true, precision: true })
-  const { runtime, precision = 'float' } = options
+  const { runtime, precision = 'float' } = asOptions('createClassifier', options)
+  assertRuntime('createClassifier', runtime)
   assertOneOf('precision', precision, ['float', 'int8'])
   const manifest = readManifest(files)
   const { labels, inputShape, activation } = manifest
@@ -100,11 +118,14 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
   return {
     labels,
     manifest,
-    async classify(clip, classifyOptions = {}) {
+    async classify(sound, classifyOptions = {}) {
       assertKnown('classify', classifyOptions, { topK: true, signal: true })
       const { topK = labels.length, signal } = classifyOptions
       assertInteger('topK', topK, 1)
       assertSignal(signal)
+      assertOpen(isReleased)
+      signal?.throwIfAborted()
+      const clip = await load(sound)
       assertOpen(isReleased)
       assertClip(clip)
       const windows: number[] = []
@@ -117,8 +138,9 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
       }
       const logits = clipLogits(Float32Array.from(windows), labels.length, activation)
       const [scores] = scoresOf(logits, labels.length, activation)
-      const ranked = labels.map((label, i) => ({ label, score: scores![i]! }))
-      return ranked.sort((a, b) => b.score - a.score).slice(0, topK)
+      // By logits, as predict does: scores near 1 may be equal where logits are not.
+      const ranked = [...labels.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, topK)
+      return ranked.map((i) => ({ label: labels[i]!, score: scores![i]! }))
     },
     async release() {
       if (isReleased) return

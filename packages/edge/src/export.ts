@@ -12,9 +12,10 @@ export interface ExportOptions {
  * A trained network as an ONNX model that takes features as its recipe makes them: the normaliser stands in front, BatchNorm is
  * folded, Dropout is gone. Labels, recipe, windows and activation are stored in the file (`metadata_props`).
  *
- * Input `input` [N, 1, bins, frames], output `logits` [N, classes].
+ * Input [N, 1, bins, frames] named as the graph's (`input`), output `logits` [N, classes].
  *
- * @throws EscError INVALID_INPUT if the model's parts do not fit each other; INVALID_OPTION if `opset` is out of range.
+ * @throws EscError INVALID_INPUT if the model's parts do not fit each other; UNSUPPORTED_LAYER naming a node of an unknown kind;
+ *   INVALID_OPTION if `opset` is out of range, or as `assertTrainedModel` of `@esc/core`.
  * @example await writeFile('model.onnx', writeModel(exportModel(model)))
  */
 export function exportModel(model: TrainedModel, options: ExportOptions = {}): OnnxModel {

@@ -6,6 +6,7 @@ import {
   type ModelManifest,
   sha256,
   type TrainedModel,
+  typeOf,
 } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { decodeNetwork } from './network-file.js'
@@ -42,7 +43,9 @@ export function readManifest(files: ModelFiles): ModelManifest {
       `there is no ${fileNames.manifest} among the model's files (${found}); packModel and saveModel write one`,
     )
   }
-  return parseManifestBytes(bytes)
+  if (bytes instanceof Uint8Array) return parseManifestBytes(bytes)
+  const found = `${fileNames.manifest} is of type ${typeOf(bytes)}`
+  throw new EscError('INVALID_INPUT', `${found}; it must be a Uint8Array: the bytes of the file`)
 }
 
 /** @throws EscError INVALID_INPUT if the bytes are no manifest. */
@@ -98,6 +101,10 @@ export async function checkedBytes(files: ModelFiles, entry: FileEntry): Promise
   const bytes = files[entry.name]
   if (!bytes)
     throw new EscError('INVALID_INPUT', `the model's file ${entry.name} is missing; copy the whole folder`)
+  if (!(bytes instanceof Uint8Array)) {
+    const found = `the model's file ${entry.name} is of type ${typeOf(bytes)}`
+    throw new EscError('INVALID_INPUT', `${found}; it must be a Uint8Array, as in new Uint8Array(buffer)`)
+  }
   if (await isFile(entry, bytes)) return bytes
   throw otherFile(entry.name)
 }
@@ -120,8 +127,8 @@ export function otherFile(path: string): EscError {
  * somebody has edited them, a classifier and the model say the same.
  *
  * @returns Equal to the model that was packed, to the last bit.
- * @throws EscError INVALID_INPUT if a file is missing; CORRUPT_DATA if one is damaged or another model's; UNSUPPORTED_FORMAT if
- *   a newer version wrote it.
+ * @throws EscError INVALID_INPUT if a file is missing, or what `model.json` says does not fit the network; INVALID_OPTION if its
+ *   windows are out of range; CORRUPT_DATA if a file is damaged or another model's; UNSUPPORTED_FORMAT if a newer version wrote it.
  * @example const model = await unpackModel(files)
  */
 export async function unpackModel(files: ModelFiles): Promise<TrainedModel> {

@@ -55,7 +55,7 @@ const modelSchema = z.strictObject({
 /**
  * A trained model as one safetensors file: its weights, and all else as JSON in the header.
  *
- * @throws EscError INVALID_INPUT if the model's parts do not fit each other.
+ * @throws EscError INVALID_INPUT if the model's parts do not fit each other, or a weight is not finite.
  */
 export function encodeNetwork(model: TrainedModel): Uint8Array {
   assertTrainedModel(model)
@@ -70,7 +70,15 @@ export function encodeNetwork(model: TrainedModel): Uint8Array {
     ...{ history, bestEpoch, stoppedEarly },
   }
   const tensors = new Map(namedWeights(graph).map(({ name, weight }): [string, Weight] => [name, weight]))
-  return writeSafetensors({ tensors, metadata: { format, version, model: JSON.stringify(described) } })
+  const bytes = writeSafetensors({ tensors, metadata: { format, version, model: JSON.stringify(described) } })
+  try {
+    decodeNetwork(bytes)
+  } catch (cause) {
+    // Better found now than when the model is needed, and its training is long over.
+    const what = 'the model could not be read again once it is saved'
+    throw new EscError('INVALID_INPUT', `${what}: ${(cause as Error).message}`, { cause })
+  }
+  return bytes
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type TrainedModel,
 } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
+import { parseRecipe } from '@esc/core/recipe'
 import { framesOfWindow } from '@esc/dsp'
 import { type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
 import { exportModel } from './export.js'
@@ -152,6 +153,7 @@ function assertModel(model: TrainedModel): void {
   assertTrainedModel(model)
   const { recipe, windows, graph } = model
   if (!recipe || !windows) return
+  parseRecipe(recipe)
   const [made, frames] = [framesOfWindow(recipe, windows), graph.input.shape[2]]
   if (made === frames) return
   throw new EscError(
@@ -161,7 +163,7 @@ function assertModel(model: TrainedModel): void {
 }
 
 async function quantize(
-  { graph }: TrainedModel,
+  { graph, recipe }: TrainedModel,
   exported: OnnxModel,
   data: CalibrationData,
   { runtime, signal, onProgress }: PackOptions,
@@ -174,6 +176,14 @@ async function quantize(
       'INVALID_INPUT',
       'int8.indices is undefined: does the split have that part? Leave it out for all examples',
     )
+  }
+  if (
+    set.recipe &&
+    recipe &&
+    JSON.stringify(parseRecipe(set.recipe)) !== JSON.stringify(parseRecipe(recipe))
+  ) {
+    const found = "int8.calibrateOn has features of another recipe than the model's"
+    throw new EscError('INVALID_INPUT', `${found}; extract them with model.recipe`)
   }
   const { indices = allIndices(set) } = data
   assertIndices('int8.indices', indices, set)
@@ -237,7 +247,11 @@ function splitOf(split: SplitFacts): NonNullable<ModelManifest['split']> {
   })
   const { train, validation = 0, test = 0, ...others } = split
   const { name = null, seed = null, testFold = null, validationFold = null, leakedTestClips = null } = others
-  const count = (part: ArrayLike<number> | number) => (typeof part === 'number' ? part : part.length)
+  const count = (part: ArrayLike<number> | number | undefined) => {
+    const found = typeof part === 'number' ? part : part?.length
+    if (found !== undefined) return found
+    throw new EscError('INVALID_INPUT', 'split must have train, a list of indices or their number')
+  }
   return {
     ...{ name, seed, testFold, validationFold, leakedTestClips },
     train: count(train),

@@ -11,6 +11,7 @@ import {
   type Normalizer,
   normalizeInto,
   type Rng,
+  typeOf,
 } from '@esc/core'
 import type { LossOptions, Tensor } from '@esc/onnx'
 import type { LabeledFeatures, TrainOptions } from './train-options.js'
@@ -58,7 +59,7 @@ interface Drawn extends LabeledFeatures {
  * batch, and not on what was prepared before.
  *
  * @param train - Indices of the training part.
- * @throws EscError INVALID_INPUT if there is not one row of `teacherLogits` for each training example; `prepare` throws it where
+ * @throws EscError INVALID_INPUT if there is not one row of `teacherLogits`, finite float32, for each training example; `prepare` throws it where
  *   what the set, `augment` or `mix` made does not fit the network.
  */
 export function createBatchSource(
@@ -67,12 +68,19 @@ export function createBatchSource(
   options: BatchSourceOptions,
 ): BatchSource {
   const { shape, classes, normalizer, augment, mix, teacherLogits, loss, batchSize, rng } = options
+  if (teacherLogits && teacherLogits[Symbol.toStringTag] !== 'Float32Array') {
+    const found = `teacherLogits is of type ${typeOf(teacherLogits)}`
+    throw new EscError('INVALID_INPUT', `${found}; it must be a Float32Array`)
+  }
   if (teacherLogits && teacherLogits.length !== train.length * classes) {
     throw new EscError(
       'INVALID_INPUT',
       `teacherLogits has ${teacherLogits.length} values; ${train.length} examples of ${classes} classes need ${train.length * classes}`,
     )
   }
+  const odd = teacherLogits?.findIndex((value) => !Number.isFinite(value)) ?? -1
+  if (odd >= 0)
+    throw new EscError('INVALID_INPUT', `teacherLogits[${odd}]=${teacherLogits![odd]} must be finite`)
   const rows = Math.min(batchSize, train.length)
   const size = shape[0] * shape[1] * shape[2]
   const arrays = [0, 1].map(() => ({
@@ -88,7 +96,14 @@ export function createBatchSource(
     const places = Array.from(positions)
     const indices = places.map((position) => train[position]!)
     const drawn = await drawFeatures(set, indices, (_, place) => {
-      return { epoch, rng: rng.fork(`draw ${epoch} ${nameOf[places[place]!]}`), train }
+      return {
+        epoch,
+        rng: rng.fork(`draw ${epoch} ${nameOf[places[place]!]}`),
+        // A copy each time: a set that shuffles it would change what is learnt, here and in later calls.
+        get train() {
+          return train.slice()
+        },
+      }
     })
     return drawn.map((item, place) => {
       const record = set.records[indices[place]!]!

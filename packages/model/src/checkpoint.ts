@@ -18,8 +18,8 @@ import { digest, type Part, type RunDescription } from './run-description.js'
  *
  * The bytes are a safetensors file: `state/node.weight` (present weights), `state/slot/node.weight` (the optimiser's),
  * `best/node.weight` (weights of the best epoch), and texts that say what training it is of and how far it came, with a
- * digest over all of it. Going on needs the same network, examples and options; `epochs` may be larger. A number that is left
- * out and its default spelled out count as different. Functions (`augment`, `mix`, a `learningRate` of epochs to come) and the
+ * digest over all of it. Going on needs the same network, examples and options; `epochs` may be larger. In `optimizer`
+ * and `loss` a number that is left out and its default spelled out count as different. Functions (`augment`, `mix`, a `learningRate` of epochs to come) and the
  * engine cannot be compared: that they are the same is up to the caller.
  */
 export interface CheckpointStore {

@@ -2,6 +2,7 @@
 import {
   type Activation,
   allIndices,
+  asOptions,
   assertFeatureSet,
   assertIndices,
   assertInteger,
@@ -125,6 +126,7 @@ export async function evaluateSession(
   assertKnown('evaluateSession', options, { activation: true, batchSize: true, signal: true })
   const { activation = 'softmax', ...others } = options
   assertOneOf('activation', activation, ['softmax', 'sigmoid'])
+  assertSignal(others.signal)
   const outputs = await runSession(session, set, chooseExamples(set, indices), { ...others, activation })
   return evaluationOf(outputs, set.labels, activation)
 }
@@ -165,7 +167,8 @@ async function run(
   options: PredictOptions,
 ): Promise<ClipOutputs> {
   assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
-  const { runtime, threads, ...others } = options
+  const { runtime, threads, ...others } = asOptions(owner, options)
+  if (threads !== undefined) assertInteger('threads', threads, 1)
   if (typeof runtime?.createSession !== 'function') {
     const where = 'use predict and evaluate of @esc/model/node or /browser, which bring their own'
     throw new EscError('INVALID_OPTION', `runtime must be an OnnxRuntime; ${where}`)

@@ -6,6 +6,7 @@ import {
   createNormalizerFit,
   drawFeatures,
   EscError,
+  type FeatureRecord,
   type FeatureSet,
   type InputShape,
   type Normalizer,
@@ -93,6 +94,20 @@ export async function surveyExamples(
   const { shape, classes, kind, withDigests, signal } = options
   const fit = createNormalizerFit()
 
+  const targetOfClip = new Map<string, Float32Array>()
+  /** The scores of a clip's windows are averaged, and compared with one target. */
+  function assertOneTarget({ id, clipId }: FeatureRecord, target: Float32Array | undefined): void {
+    if (!target) return
+    const known = targetOfClip.get(clipId) ?? target
+    targetOfClip.set(clipId, known)
+    if (target.every((value, i) => value === known[i])) return
+    const found = `example '${id}' has another target than the windows before it of clip '${clipId}'`
+    throw new EscError(
+      'INVALID_INPUT',
+      `${found}; in the validation part the windows of a clip need one target`,
+    )
+  }
+
   async function read(part: Int32Array, isLearnt: boolean): Promise<string> {
     const digest = withDigests ? createDigest() : null
     for (let start = 0; start < part.length; start += readAhead) {
@@ -105,9 +120,10 @@ export async function surveyExamples(
         const { target } = drawn[i]!
         targetOf(record, target, classes, kind)
         if (isLearnt) fit.add(features)
-        const { id, labelIndex } = record
+        const { id, clipId, labelIndex } = record
+        if (!isLearnt) assertOneTarget(record, target)
         const { bins, frames, data } = features
-        const header = { id, labelIndex, bins, frames, ...(target ? { target: [...target] } : {}) }
+        const header = { id, clipId, labelIndex, bins, frames, ...(target ? { target: [...target] } : {}) }
         await digest?.add([header, data])
       }
     }

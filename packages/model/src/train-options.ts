@@ -98,7 +98,7 @@ export interface TrainOptions {
 export type TrainEvent =
   /** Before anything else: something that training can do, and a person would hardly want. */
   | { type: 'warning'; message: string }
-  /** First, if a checkpoint was there: what came of it so far. The next epoch is the one after the last of `history`. */
+  /** Before the first epoch, if a checkpoint was there: what came of it so far. The next epoch is the one after the last of `history`. */
   | { type: 'resumed'; epochs: number; history: readonly EpochRecord[] }
   | { type: 'step'; epoch: number; step: number; steps: number; loss: number; learningRate: number }
   /**
@@ -220,7 +220,7 @@ export function resolveOptions(options: TrainOptions, classes: number): Resolved
   const rateAt = (epoch: number) => {
     if (typeof learningRate === 'number') return learningRate
     const rate = learningRate(epoch)
-    if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
+    if (!(typeof rate === 'number' && rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
       throw new EscError('INVALID_OPTION', `learningRate(${epoch})=${rate} must be a finite number >= 0`)
     }
     return rate
@@ -241,11 +241,20 @@ export function resolveOptions(options: TrainOptions, classes: number): Resolved
 /** Here and not in the engine, whose threads take seconds to start. */
 function lossOf({ classWeights = null, ...loss }: TrainLoss, classes: number): LossOptions {
   if (classWeights === null) return loss
-  const list =
-    classWeights instanceof Map
-      ? Array.from({ length: classes }, (_, label) => (classWeights.get(label) as number | undefined) ?? 1)
-      : classWeights
-  if (!Array.isArray(list) || list.length !== classes || !list.every((weight) => weight > 0)) {
+  const isMap = classWeights instanceof Map
+  const isLabel = (key: unknown) => Number.isInteger(key) && (key as number) >= 0 && (key as number) < classes
+  const isWeight = (weight: unknown) =>
+    typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY
+  const stray = isMap ? [...classWeights.keys()].find((key) => !isLabel(key)) : undefined
+  if (stray !== undefined) {
+    const found = `loss.classWeights has a weight of '${stray}'`
+    const range = `an index in [0, ${classes}), as classWeights(set, { indices }) makes it`
+    throw new EscError('INVALID_OPTION', `${found}; each key must be ${range}`)
+  }
+  const list = isMap
+    ? Array.from({ length: classes }, (_, label) => (classWeights.get(label) as number | undefined) ?? 1)
+    : classWeights
+  if (!Array.isArray(list) || list.length !== classes || !Array.from(list).every(isWeight)) {
     const found = Array.isArray(list) ? `[${list.slice(0, 8)}]` : `of type ${typeOf(list)}`
     throw new EscError(
       'INVALID_OPTION',

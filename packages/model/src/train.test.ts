@@ -386,7 +386,11 @@ describe('refusals', () => {
   test.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /network is of type undefined; it must be a NetworkGraph, or a function/],
     ['a name', 'mel-cnn', /network is of type string/],
-    ['a function that makes none', () => undefined, /the network's function returned undefined/],
+    [
+      'a function that makes none',
+      () => undefined,
+      /the network's function returned is no NetworkGraph: it is of type undefined/,
+    ],
     [
       'a network of another size',
       audioCnn({ bins: 9, frames, classes }),

@@ -13,6 +13,7 @@ import {
   typeOf,
   withWeights,
 } from '@esc/core'
+import { parseRecipe } from '@esc/core/recipe'
 import { framesOfWindow, windowsOfClips } from '@esc/dsp'
 import { createBatchSource } from './batches.js'
 import {
@@ -71,7 +72,7 @@ export function train(
 /**
  * Runs {@link train} to its end.
  *
- * @param options - Those of {@link train}, and `onEvent`, which sees every event.
+ * @param options - Those of {@link train}, and `onEvent`, which sees every event; it is not awaited.
  * @returns The trained model, with which `evaluate`, `predict` and `saveModel` of `@esc/edge/node` go on.
  * @throws EscError as {@link train}; the signal's reason.
  * @example const model = await fit(melCnn, features, split, { engine: ortEngine({ runtime: ortRuntime }), epochs: 30 })
@@ -169,7 +170,9 @@ async function* trainEvents(
 /** The network with its first weights, the model it is to become, and what was found on the way there. */
 async function prepare(network: Network, set: FeatureSet, parts: TrainingParts, options: ResolvedOptions) {
   const { seed, normalize, loss, checkpoint, signal } = options
-  const { labels, recipe, windows, dataset } = set
+  const { labels, windows, dataset } = set
+  // What could not be saved is refused before hours of training.
+  const recipe = set.recipe ? parseRecipe(set.recipe) : null
   const graph = await networkFor(network, set, parts, seed)
   const classes = classCount(graph)
   if (classes !== labels.length) {
@@ -212,18 +215,20 @@ async function networkFor(
     const what = 'a NetworkGraph, or a function that makes one, such as melCnn'
     throw new EscError('INVALID_INPUT', `network is of type ${typeOf(network)}; it must be ${what}`)
   }
-  if (typeof network !== 'function') {
-    if (Array.isArray(network.nodes)) return network
-    const advice =
-      'graph' in network
-        ? 'it is a trained model; pass model.graph to go on from its weights'
-        : 'it has no nodes'
-    throw new EscError('INVALID_INPUT', `network is no NetworkGraph: ${advice}`)
-  }
+  if (typeof network !== 'function') return assertGraph('network is', network)
   const [, bins, frames] = await inputShapeOf(set, parts)
-  const graph = network({ bins, frames, classes: set.labels.length, seed })
-  if (typeOf(graph) === 'object') return graph
-  throw new EscError('INVALID_INPUT', `the network's function returned ${typeOf(graph)}, no NetworkGraph`)
+  const made = network({ bins, frames, classes: set.labels.length, seed })
+  return assertGraph("what the network's function returned is", made)
+}
+
+function assertGraph(what: string, graph: NetworkGraph): NetworkGraph {
+  if (typeOf(graph) !== 'object') {
+    throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: it is of type ${typeOf(graph)}`)
+  }
+  if (Array.isArray(graph.nodes)) return graph
+  const advice =
+    'graph' in graph ? 'it is a trained model; pass model.graph to go on from its weights' : 'it has no nodes'
+  throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: ${advice}`)
 }
 
 /** How far training came; what follows from the history is computed from it, in a resumed training as in any other. */

@@ -3,12 +3,7 @@ import { loadAudio } from '@esc/audio-io/browser'
 import { type AudioClip, assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/browser'
-import {
-  type Classifier,
-  type ClassifyOptions,
-  createClassifier as createPortably,
-  type Prediction,
-} from '../classifier.js'
+import { type Classifier, type ClassifyOptions, openModel, type Prediction } from '../classifier.js'
 import type { ModelFiles, Precision } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
 import { type CalibrateOptions, calibrate as calibratePortably, type Range } from '../quantize/calibrate.js'
@@ -41,16 +36,9 @@ export async function createClassifier(
   options: { precision?: Precision | undefined } = {},
 ): Promise<BlobClassifier> {
   assertKnown('createClassifier', options, { precision: true })
-  const { classify, ...classifier } = await createPortably(files, { ...options, runtime: ortRuntime })
-  return {
-    ...classifier,
-    async classify(sound, classifyOptions) {
-      return classify(
-        sound instanceof Blob ? await loadAudio(sound, { sampleRate: null }) : sound,
-        classifyOptions,
-      )
-    },
-  }
+  return openModel(files, { ...options, runtime: ortRuntime }, (sound: AudioClip | Blob) => {
+    return sound instanceof Blob ? loadAudio(sound, { sampleRate: null }) : sound
+  })
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   isEscError,
   type ModelManifest,
   sha256,
+  typeOf,
 } from '@esc/core'
 import { ioError, lockFolder, removeLeftovers, writeAtomically } from '@esc/core/node'
 import {
@@ -22,6 +23,8 @@ import {
 } from '../model-files.js'
 
 const lockName = 'model.lock'
+/** There while a save writes into a folder without a model: files without a manifest are then ours. */
+const unfinishedName = 'model.unfinished'
 const ourNames: readonly string[] = Object.values(fileNames)
 
 /** A file that a save is about to replace keeps its bytes under this name until the new manifest is there. */
@@ -116,7 +119,8 @@ export interface WriteModelOptions {
  * or the new one.
  *
  * @param files - What `packModel` made. Other files of the folder are left alone.
- * @throws EscError INVALID_INPUT if `model.json` or a file it names is missing or another one; INVALID_OPTION if another model is there
+ * @throws EscError INVALID_INPUT if `model.json` or a file it names is missing, or it does not name one; CORRUPT_DATA if one is
+ *   another model's; UNSUPPORTED_FORMAT if `model.json` is of a newer version; INVALID_OPTION if another model is there
  *   and `overwrite` is not set; IO naming what cannot be written, or the lock of a program that is writing there.
  * @example await writeModelFiles('models/esc10', withEvaluation(files, { float: evaluation }), { overwrite: true })
  */
@@ -126,26 +130,40 @@ export async function writeModelFiles(
   options: WriteModelOptions = {},
 ): Promise<void> {
   assertKnown('writeModelFiles', options, { overwrite: true })
+  const { overwrite = false } = options
+  if (typeof overwrite !== 'boolean') {
+    throw new EscError(
+      'INVALID_OPTION',
+      `overwrite is of type ${typeOf(overwrite)}; it must be true or false`,
+    )
+  }
   assertText('dir', dir)
   const manifest = readManifest(files)
   await assertComplete(files, manifest)
   const root = resolve(dir)
-  const wasLocked = await isThere(join(root, lockName))
   await mkdir(root, { recursive: true }).catch((cause) => {
     throw ioError('write', root, cause)
   })
   const unlock = await lockFolder(root, lockName)
   try {
+    const isFirst = !(await isThere(join(root, fileNames.manifest)))
     // Files without a manifest are somebody's, unless a first save was cut off here.
-    const wasCut = wasLocked && !(await isThere(join(root, fileNames.manifest)))
-    if (!wasCut) await assertFree(root, files, options)
+    const wasCut = isFirst && (await isThere(join(root, unfinishedName)))
+    if (!wasCut && !overwrite) await assertFree(root, files)
+    if (isFirst) await writeAtomically(join(root, unfinishedName), '')
     await replace(root, files, manifest)
   } finally {
+    await rm(join(root, unfinishedName), { force: true }).catch(() => {})
     await unlock()
   }
 }
 
 async function assertComplete(files: ModelFiles, manifest: ModelManifest): Promise<void> {
+  const named = entriesOf(manifest).map(({ name }) => name)
+  const stray = Object.keys(files).find((name) => name !== fileNames.manifest && !named.includes(name))
+  if (stray !== undefined) {
+    throw new EscError('INVALID_INPUT', `${fileNames.manifest} does not name '${stray}'; leave it out`)
+  }
   for (const entry of entriesOf(manifest)) {
     const bytes = files[entry.name]
     if (!bytes)
@@ -159,12 +177,7 @@ function entriesOf({ files: { network, float, int8 } }: ModelManifest): FileEntr
 }
 
 /** Refuses to write over another model. The same one may be written again. */
-async function assertFree(
-  root: string,
-  files: ModelFiles,
-  { overwrite = false }: WriteModelOptions,
-): Promise<void> {
-  if (overwrite) return
+async function assertFree(root: string, files: ModelFiles): Promise<void> {
   const there = (await namesIn(root)).filter((name) => ourNames.includes(name) || Object.hasOwn(files, name))
   if (there.length === 0 || (await isSameModel(root, there, files))) return
   throw new EscError(
@@ -177,7 +190,7 @@ async function assertFree(
 async function isSameModel(root: string, there: readonly string[], files: ModelFiles): Promise<boolean> {
   const names = new Set([...there, ...Object.keys(files)])
   for (const name of names) {
-    const bytes = await readFile(join(root, name)).catch(() => null)
+    const bytes = await readOne(join(root, name)).catch(() => null)
     if (!bytes || !files[name] || !bytes.equals(files[name])) return false
   }
   return true
@@ -185,31 +198,32 @@ async function isSameModel(root: string, there: readonly string[], files: ModelF
 
 async function replace(root: string, files: ModelFiles, manifest: ModelManifest): Promise<void> {
   const old = await previousModel(root)
-  const kept = await keepPrevious(root, old)
+  const names = [...(old ? entriesOf(old) : []), ...entriesOf(manifest)].map(({ name }) => name)
+  const kept = await keepPrevious(root, new Set(names))
   const written: string[] = []
   try {
     for (const { name } of entriesOf(manifest)) {
-      written.push(name)
       await writeAtomically(join(root, name), files[name]!)
+      written.push(name)
     }
     await writeAtomically(join(root, fileNames.manifest), files[fileNames.manifest]!)
   } catch (error) {
     await putBack(root, kept, written)
     throw error
   }
-  await cleanUp(root, old, manifest)
+  await cleanUp(root, manifest)
 }
 
 /** The model that is there, with the hashes of its files; `null` if there is none that can be read. */
 async function previousModel(root: string): Promise<ModelManifest | null> {
-  const bytes = await readFile(join(root, fileNames.manifest)).catch(() => null)
+  const bytes = await readOne(join(root, fileNames.manifest)).catch(() => null)
   if (!bytes) return null
   try {
     const manifest = parseManifestBytes(bytes)
-    if (manifest.files.network !== null) return manifest
+    if (manifest.files.float.sha256 !== null) return manifest
     // Version 1 has no hashes, by which its files would be found while they are being replaced.
     const withHash = async (entry: FileEntry) => {
-      return { ...entry, sha256: await sha256(await readFile(join(root, entry.name))) }
+      return { ...entry, sha256: await sha256(await readOne(join(root, entry.name))) }
     }
     const { float, int8 } = manifest.files
     // An int8 file that was removed costs the float one nothing.
@@ -223,22 +237,25 @@ async function previousModel(root: string): Promise<ModelManifest | null> {
   }
 }
 
-/** Gives the present files a second name, by which readers find them until the new manifest is there. */
+/**
+ * Gives the present files a second name, by which readers find them until the new manifest is there, and a save that fails puts
+ * them back.
+ */
 async function keepPrevious(
   root: string,
-  old: ModelManifest | null,
+  names: ReadonlySet<string>,
 ): Promise<{ name: string; keptAs: string }[]> {
   const kept: { name: string; keptAs: string }[] = []
-  for (const entry of old ? entriesOf(old) : []) {
-    const bytes = await readFile(join(root, entry.name)).catch(() => null)
-    if (entry.sha256 === null || !bytes || !(await isFile(entry, bytes))) continue
-    const keptAs = previousName({ name: entry.name, sha256: entry.sha256 })
-    const [from, to] = [join(root, entry.name), join(root, keptAs)]
+  for (const name of names) {
+    const bytes = await readOne(join(root, name)).catch(() => null)
+    if (!bytes) continue
+    const keptAs = previousName({ name, sha256: await sha256(bytes) })
+    const [from, to] = [join(root, name), join(root, keptAs)]
     // Not every file system has links.
     await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') await writeAtomically(to, bytes)
     })
-    kept.push({ name: entry.name, keptAs })
+    kept.push({ name, keptAs })
   }
   return kept
 }
@@ -252,18 +269,17 @@ async function putBack(
   for (const name of written)
     if (!names.has(name)) await rm(join(root, name), { force: true }).catch(() => {})
   for (const { name, keptAs } of kept) {
-    await rename(join(root, keptAs), join(root, name)).catch(() => {})
-    // Where both names are of one file still, rename leaves both.
-    await rm(join(root, keptAs), { force: true }).catch(() => {})
+    // Where both names are of one file still, rename leaves both. Where it fails, the second name is the last one.
+    await rename(join(root, keptAs), join(root, name))
+      .then(() => rm(join(root, keptAs), { force: true }))
+      .catch(() => {})
   }
 }
 
 /** Removes what the new model does not name: files of the old one, second names, what killed saves left. */
-async function cleanUp(root: string, old: ModelManifest | null, manifest: ModelManifest): Promise<void> {
-  const present = new Set(entriesOf(manifest).map(({ name }) => name))
-  const before = (old ? entriesOf(old) : []).map(({ name }) => name)
-  // A manifest from elsewhere may have named somebody's file.
-  const gone = before.filter((name) => !present.has(name) && ourNames.includes(name))
+async function cleanUp(root: string, manifest: ModelManifest): Promise<void> {
+  const present = [fileNames.manifest, ...entriesOf(manifest).map(({ name }) => name)]
+  const gone = ourNames.filter((name) => !present.includes(name))
   const second = (await namesIn(root)).filter(isPreviousName)
   for (const name of [...gone, ...second]) await rm(join(root, name), { force: true }).catch(() => {})
   for (const name of ourNames) await removeLeftovers(join(root, name)).catch(() => {})

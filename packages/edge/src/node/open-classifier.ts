@@ -2,12 +2,7 @@
 import { loadAudio } from '@esc/audio-io/node'
 import { type AudioClip, assertKnown, assertOneOf } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
-import {
-  type Classifier,
-  type ClassifyOptions,
-  createClassifier as createPortably,
-  type Prediction,
-} from '../classifier.js'
+import { type Classifier, type ClassifyOptions, openModel, type Prediction } from '../classifier.js'
 import { entryOf, type ModelFiles, type Precision } from '../model-files.js'
 import { readModelFolder } from './model-folder.js'
 
@@ -61,12 +56,8 @@ export async function createClassifier(
   options: OpenClassifierOptions = {},
 ): Promise<FileClassifier> {
   assertKnown('createClassifier', options, { precision: true })
-  const { classify, ...classifier } = await createPortably(files, { ...options, runtime: ortRuntime })
-  return {
-    ...classifier,
-    async classify(sound, classifyOptions) {
-      const isPath = typeof sound === 'string' || sound instanceof URL
-      return classify(isPath ? await loadAudio(sound, { sampleRate: null }) : sound, classifyOptions)
-    },
-  }
+  return openModel(files, { ...options, runtime: ortRuntime }, (sound: AudioClip | string | URL) => {
+    const isPath = typeof sound === 'string' || sound instanceof URL
+    return isPath ? loadAudio(sound, { sampleRate: null }) : sound
+  })
 }

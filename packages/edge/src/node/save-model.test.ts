@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import { createRng, type EscErrorCode } from '@esc/core'
+import { createRng, type EscErrorCode, type Weight } from '@esc/core'
 import { lockFolder } from '@esc/core/node'
 import { writeModel } from '@esc/onnx'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { calibration, frames, labels, makeClip, model, otherModel, recipe } from '../fixtures/tiny-model.js'
 import { exportModel, readManifest, withEvaluation } from '../index.js'
-import { encodeManifest } from '../model-files.js'
+import type { ModelFiles } from '../model-files.js'
 import { loadModel, openClassifier, packModel, saveModel, writeModelFiles } from './index.js'
 
 let dir = ''
@@ -199,11 +199,14 @@ describe('a save that is cut', () => {
   test('the first one can be made again without overwrite', async () => {
     const files = await packModel(model)
     await writeFile(join(dir, 'model.lock'), '999999999 1')
+    await writeFile(join(dir, 'model.unfinished'), '')
     await writeFile(join(dir, 'model.onnx'), 'half of i')
     await writeModelFiles(dir, files)
     expect(await loadModel(dir)).toEqual(model)
+    expect(await readdir(dir)).not.toContain('model.unfinished')
     // Beside a model an old lock opens nothing.
     await writeFile(join(dir, 'model.lock'), '999999999 1')
+    await writeFile(join(dir, 'model.unfinished'), '')
     await expect(saveModel(dir, otherModel)).rejects.toThrow(error('INVALID_OPTION', /another model/))
     expect(await loadModel(dir)).toEqual(model)
   })
@@ -211,18 +214,74 @@ describe('a save that is cut', () => {
   test("a manifest from elsewhere costs nobody's file", async () => {
     const files = await packModel(model)
     const manifest = readManifest(files)
-    const float = { ...manifest.files.float, name: 'report.html' }
-    const foreign = {
-      ...files,
-      'report.html': files['model.onnx']!,
-      'model.json': encodeManifest({ ...manifest, files: { ...manifest.files, float } }),
+    const foreign = (name: string): ModelFiles => {
+      const float = { ...manifest.files.float, name }
+      const json = JSON.stringify({ ...manifest, files: { ...manifest.files, float } })
+      const { 'model.onnx': onnx, ...others } = files
+      return { ...others, [name]: onnx!, 'model.json': new TextEncoder().encode(json) }
     }
-    await writeFile(join(dir, 'report.html'), 'mine')
-    await expect(writeModelFiles(dir, foreign)).rejects.toThrow(error('INVALID_OPTION', /report.html/))
-    expect(await readFile(join(dir, 'report.html'), 'utf8')).toBe('mine')
-    await writeModelFiles(dir, foreign, { overwrite: true })
-    await saveModel(dir, model, { overwrite: true })
-    expect(await readdir(dir)).toContain('report.html')
+    for (const name of ['report.html', 'model.lock', 'x.0123456789abcdef.previous', 'model.json']) {
+      await expect(writeModelFiles(dir, foreign(name))).rejects.toThrow(
+        error('INVALID_INPUT', /files.float.name/),
+      )
+    }
+    await writeFile(join(dir, 'mine.onnx'), 'mine')
+    await expect(writeModelFiles(dir, foreign('mine.onnx'))).rejects.toThrow(
+      error('INVALID_OPTION', /another model \(mine.onnx\)/),
+    )
+    await expect(writeModelFiles(dir, { ...files, 'more.onnx': new Uint8Array() })).rejects.toThrow(
+      error('INVALID_INPUT', /model.json does not name 'more.onnx'/),
+    )
+    expect(await readFile(join(dir, 'mine.onnx'), 'utf8')).toBe('mine')
+    expect(await readdir(dir)).toEqual(['mine.onnx'])
+  })
+
+  test('a killed save that only had the lock makes nothing of the folder ours', async () => {
+    await writeFile(join(dir, 'model.onnx'), 'mine')
+    await writeFile(join(dir, 'model.lock'), '999999999 1')
+    await expect(saveModel(dir, model)).rejects.toThrow(error('INVALID_OPTION', /another model/))
+    expect(await readFile(join(dir, 'model.onnx'), 'utf8')).toBe('mine')
+  })
+
+  test('a save that fails leaves what was there, whatever it was', async () => {
+    await saveModel(dir, model)
+    await writeFile(join(dir, 'model.json'), '{"version": 3}')
+    const before = await readFile(join(dir, 'network.safetensors'))
+    await rm(join(dir, 'model.onnx'))
+    await mkdir(join(dir, 'model.onnx'))
+    await expect(saveModel(dir, otherModel, { overwrite: true })).rejects.toThrow(error('IO', /model.onnx/))
+    expect(await readFile(join(dir, 'network.safetensors'))).toEqual(before)
+    expect((await readdir(dir)).sort()).toEqual(['model.json', 'model.onnx', 'network.safetensors'])
+  })
+
+  test('what could not be loaded again is refused before anything is written', async () => {
+    await saveModel(dir, model)
+    const withNode = (change: object) => {
+      const nodes = model.graph.nodes.map((node, i) => (i === 0 ? { ...node, ...change } : node))
+      return { ...model, graph: { ...model.graph, nodes } }
+    }
+    const { kernel, bias } = model.graph.nodes[0]!.weights as Record<string, Weight>
+    const odd = [
+      withNode({ weights: { kernel, bias: { ...bias!, data: new Float32Array(6).fill(Number.NaN) } } }),
+      withNode({ weights: { kernel, bias: { ...bias!, data: new Float64Array(6) } } }),
+      withNode({ weights: { kernel, bias: { ...bias!, data: [0, 0, 0, 0, 0, 0] } } }),
+      withNode({ weights: undefined }),
+      { ...model, stoppedEarly: undefined },
+      { ...model, history: [{ ...model.history[0], trainLoss: Number.POSITIVE_INFINITY }] },
+      { ...model, history: [{ ...model.history[0], validationLoss: Number.NaN }] },
+      { ...model, recipe: {} },
+      { ...model, graph: {} },
+    ]
+    for (const each of odd) {
+      await expect(saveModel(dir, each as never, { overwrite: true })).rejects.toMatchObject({
+        name: 'EscError',
+        code: 'INVALID_INPUT',
+      })
+    }
+    await expect(saveModel(dir, otherModel, { overwrite: 'false' as never })).rejects.toThrow(
+      error('INVALID_OPTION', /overwrite is of type string/),
+    )
+    expect(await loadModel(dir)).toEqual(model)
   })
 
   test.skipIf(process.getuid?.() === 0)('a folder without permission is told', async () => {

@@ -1,6 +1,7 @@
 /** Measures the ranges of a model's values on sample inputs. */
-import { assertKnown, EscError } from '@esc/core'
+import { asOptions, assertKnown, assertSignal, EscError } from '@esc/core'
 import { floatData, type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
+import { assertRuntime } from '../runtime.js'
 import { quantizedValues } from './static.js'
 
 /** Smallest and largest number a value took. */
@@ -36,7 +37,9 @@ export async function calibrate(
   options: CalibrateOptions,
 ): Promise<Map<string, Range>> {
   assertKnown('calibrate', options, { runtime: true, signal: true, onBatch: true })
-  const { runtime, signal, onBatch } = options
+  const { runtime, signal, onBatch } = asOptions('calibrate', options)
+  assertRuntime('calibrate', runtime)
+  assertSignal(signal)
   const { graph } = model
   const inputName = graph.inputs[0]!.name
   const wanted = quantizedValues(model)
