@@ -4,32 +4,30 @@ import {
   createRng,
   EscError,
   type FeatureMatrix,
+  type FeatureRecipe,
   fitNormalizer,
+  isEscError,
   type NetworkGraph,
   parameterCount,
   type Rng,
 } from '@esc/core'
+import type { ClipRecord } from '@esc/dataset'
 import { extractFeatures } from '@esc/dataset/node'
 import { ortEngine } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
 import type { StageConsole } from './console.js'
 import { networks } from './networks.js'
 import type { RunContext } from './stages/context.js'
-import { openSource } from './stages/source.js'
+import { type ClipSource, openSource } from './stages/source.js'
 
 const batchSize = 8
-const learningRate = 1e-3
 
 /** Runs the first clip and a random batch through the network, with one optimiser step each, and prints what comes out. */
 export async function dryRun({ options, console, signal }: RunContext): Promise<void> {
   const { sounds, dataset } = await openSource(options)
-  const record = dataset.records[0]!
   const classes = dataset.labels.length
   const { recipe, network } = networks[options.model]
-  // One clip: no thread is worth its start.
-  const one = { ...sounds, dataset: { ...dataset, records: [record] } }
-  const set = await extractFeatures(one, recipe, { workers: 0 })
-  const { features } = await set.get(0)
+  const { record, features } = await firstClip({ sounds, dataset }, recipe, options.skipBad)
   const { bins, frames } = features
   const graph = network({ bins, frames, classes, seed: options.seed })
   console.line(
@@ -41,7 +39,7 @@ export async function dryRun({ options, console, signal }: RunContext): Promise<
   const kind = dataset.synthetic ? 'synthetic clip' : 'real clip'
   const feature = `${recipe.mfcc ? 'MFCC' : 'log-mel'}, normalised; the loss of an untrained network is near ${expected}`
   console.line(`${kind.padEnd(14)} ${record.filename} (${record.label}), ${feature}`)
-  const attempt = { graph, classes, rng, console }
+  const attempt = { graph, classes, rng, console, learningRate: options.learningRate }
   await tryStep([applyNormalizer(features, fitNormalizer([features]))], [record.labelIndex], attempt)
   signal.throwIfAborted()
   console.line(`random batch   unit variance; the loss of an untrained network is near ${expected}`)
@@ -57,11 +55,41 @@ export async function dryRun({ options, console, signal }: RunContext): Promise<
   console.line('Dry run finished: features, network, loss and optimiser fit together. Nothing was written.')
 }
 
+/** The features of the first clip, or with `skipBad` of the first one that can be read. */
+async function firstClip(
+  { sounds, dataset }: Pick<ClipSource, 'sounds' | 'dataset'>,
+  recipe: FeatureRecipe,
+  skipBad: boolean,
+): Promise<{ record: ClipRecord; features: FeatureMatrix }> {
+  for (const [i, record] of dataset.records.entries()) {
+    const missing =
+      'missing' in sounds ? sounds.missing.filter((absent) => !skipBad || absent === record) : []
+    const one = { ...sounds, missing, dataset: { ...dataset, records: [record] } }
+    try {
+      // One clip: no thread is worth its start.
+      const set = await extractFeatures(one, recipe, { workers: 0 })
+      return { record, features: (await set.get(0)).features }
+    } catch (error) {
+      const isLast = i === dataset.records.length - 1
+      if (!skipBad || isLast || !isEscError(error) || error.detail.skippable !== true) throw error
+    }
+  }
+  throw new EscError('INVALID_INPUT', 'the data set has no clips')
+}
+
+interface Attempt {
+  graph: NetworkGraph
+  classes: number
+  rng: Rng
+  console: StageConsole
+  learningRate: number
+}
+
 /** Two steps from the network's first weights on the same examples: the loss before, and after one step. */
 async function tryStep(
   matrices: readonly FeatureMatrix[],
   labels: readonly number[],
-  { graph, classes, rng, console }: { graph: NetworkGraph; classes: number; rng: Rng; console: StageConsole },
+  { graph, classes, rng, console, learningRate }: Attempt,
 ): Promise<void> {
   const [channels, bins, frames] = graph.input.shape
   const dims = [matrices.length, channels, bins, frames]

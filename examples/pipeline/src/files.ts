@@ -58,7 +58,7 @@ export interface PendingFolder {
   open(): Promise<string>
   /** Puts them where they belong; of what is there already, only files of the same names go. @throws EscError IO naming the folder. */
   commit(): Promise<void>
-  /** Removes them, and every folder that was made for them. */
+  /** Removes them, and every folder that was made for them and is empty. */
   discard(): Promise<void>
 }
 
@@ -93,7 +93,16 @@ export function pendingFolder(dir: string, name: string): PendingFolder {
       }
     },
     async discard() {
-      if (firstMade !== undefined) await rm(firstMade, { recursive: true, force: true })
+      if (firstMade === undefined) return
+      await rm(temporary, { recursive: true, force: true })
+      // Somebody may have filled the folders that were made for them: a checkpoint, a store, another run.
+      for (let made = dirname(temporary); made.length >= firstMade.length; made = dirname(made)) {
+        const isGone = await rmdir(made).then(
+          () => true,
+          () => false,
+        )
+        if (!isGone) return
+      }
     },
   }
 }

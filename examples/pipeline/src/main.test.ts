@@ -326,6 +326,7 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
     })
     test('--skip-bad goes on without them and lists them', async () => {
       await rm(join(dir, 'audio', names[0]!))
+      expect((await run('--data', dir, '--skip-bad', '--dry-run')).code).toBe(0)
       const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--out', 'skipped')
       expect(result.code).toBe(0)
       const metrics = JSON.parse(await readFile(join(work, 'skipped', 'metrics.json'), 'utf8')) as RunMetrics

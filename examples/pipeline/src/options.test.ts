@@ -107,6 +107,7 @@ describe('what is wrong is named, with what to do', () => {
     ['a rate of 0', ['--lr', '0'], /'--lr <rate>'.*must be a number > 0/],
     ['a rate that is none', ['--lr', 'fast'], /'--lr <rate>'.*must be a number > 0/],
     ['a decay below 0', ['--weight-decay', '-1'], /'--weight-decay <w>'.*must be a number >= 0/],
+    ['a part of no data set', ['--subset', 'esc10'], /--subset goes with --data/],
     ['a store for no files', ['--features', 'x'], /--features goes with --data/],
     ['a value for a switch', ['--dry-run=yes'], /dry-run/],
     ['a download that may not write', ['--download', '--dry-run'], /--download does not go with --dry-run/],

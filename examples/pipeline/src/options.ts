@@ -234,6 +234,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
   if (data === undefined && flags.features !== undefined) {
     refuse('--features goes with --data: the synthetic set has no files')
   }
+  if (data === undefined && flags.subset !== undefined) refuse('--subset goes with --data, which has parts')
   const path = (given: string | undefined) => (given === undefined ? null : resolve(cwd, given))
   const byFolds = flags.testFold !== undefined || flags.valFold !== undefined
   return {

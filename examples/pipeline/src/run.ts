@@ -14,7 +14,8 @@ import { trainNetwork } from './stages/train.js'
  * Runs all stages, and writes the results when the last one is done.
  *
  * @returns What `report.html` shows, and the folder it lies in.
- * @throws EscError naming what is wrong and where; the signal's reason. Then nothing is written.
+ * @throws EscError naming what is wrong and where; the signal's reason. Then nothing is written, unless the results themselves
+ *   could not be written whole.
  */
 export async function runPipeline(context: RunContext): Promise<{ results: RunResults; out: string }> {
   const { features, checkpoint } = context.options

@@ -26,7 +26,12 @@ describe('a folder of sounds, a classifier', () => {
 
   const run = async (name: string) => {
     const flags = ['--conditions=@esc/source', '--import', import.meta.resolve('tsx'), pathOf(name)]
-    return (await promisify(execFile)(process.execPath, flags, { cwd: work })).stdout
+    return (
+      await promisify(execFile)(process.execPath, flags, {
+        cwd: work,
+        env: { ...process.env, FORCE_COLOR: '0' },
+      })
+    ).stdout
   }
 
   test('train.ts and classify.ts', { timeout: 600_000 }, async () => {

@@ -77,6 +77,22 @@ test('assertFeatureSet: what is no set is named', () => {
   }
 })
 
+test.each<[string, object, RegExp]>([
+  ['a clip that is none', { clipId: null }, /example 0 of the set has clipId=null; it must be a text/],
+  ['a clip of two labels', { clipId: 'c1' }, /clip 'c1' has windows of label 0 and of label 1; give windows/],
+])('featureSet: %s', (_, change, text) => {
+  const [first, ...rest] = examples
+  expect(() => featureSet([{ ...first!, ...change } as never, ...rest], { labels })).toThrow(
+    error('INVALID_INPUT', text),
+  )
+})
+
+test('featureSet: where the clips are from must be whole', () => {
+  expect(() => featureSet(examples, { labels, dataset: 'esc' as never })).toThrow(
+    error('INVALID_INPUT', /dataset of a set must be \{ name, synthetic \}/),
+  )
+})
+
 test('assertIndices: an index outside the set is named', () => {
   const set = featureSet(examples, { labels })
   assertIndices('split.test', Int32Array.of(0, 4), set)
@@ -98,6 +114,32 @@ describe('featureBatches', () => {
       error('INVALID_OPTION', /no option 'batch_size' \(write batchSize\)/),
     )
     await expect(run({ batchSize: 0 })).rejects.toThrow(error('INVALID_OPTION', /batchSize=0/))
+    await expect(run({ batchSize: 1, signal: 'stop' })).rejects.toThrow(error('INVALID_OPTION', /signal/))
+    await expect(run({ batchSize: 1, normalizer: { mean: [0], std: [1] } })).rejects.toThrow(
+      error('INVALID_INPUT', /the normalizer has 1 bins, the features have 2/),
+    )
+    await expect(collect(set, [9])).rejects.toThrow(error('INVALID_INPUT', /indices\[0\]=9/))
+  })
+
+  test('of several reads that fail the first is told, and none fails unseen or goes on', async () => {
+    const set = featureSet(examples, { labels })
+    let reading = 0
+    const failing: FeatureSet = {
+      ...set,
+      get(index) {
+        if (index === 1) throw new Error('at once')
+        reading++
+        return new Promise((_, reject) => {
+          setTimeout(() => {
+            reading--
+            reject(new Error(`later ${index}`))
+          }, 5)
+        })
+      },
+    }
+    // A rejection that nobody sees would fail this run.
+    await expect(collect(failing, [0, 1, 2], 3)).rejects.toThrow('later 0')
+    expect(reading).toBe(0)
   })
 
   test('come in the order asked for, from promises too', async () => {

@@ -26,6 +26,12 @@ describe('regroup', () => {
     expect(groups(({ label }) => label)).toEqual(['owl', 'owl', 'wren'])
   })
 
+  test('what is no data set is told', () => {
+    expect(() => regroup({ dataset: {} } as never, 'site')).toThrow(
+      /pass the dataset that an opener returned/,
+    )
+  })
+
   test('all else stays, and the data set that was given is not changed', () => {
     const before = structuredClone(dataset)
     const { records, ...others } = regroup(dataset, 'site')

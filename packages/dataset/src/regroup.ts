@@ -1,5 +1,5 @@
 /** Says which clips of a data set are siblings, where its own table does not. */
-import { EscError } from '@esc/core'
+import { EscError, typeOf } from '@esc/core'
 import type { ClipRecord, Dataset } from './record.js'
 
 /** A column of the table, a pattern whose first capture group is found in the file's bare name, or a function of the record. */
@@ -16,6 +16,10 @@ export type GroupRule = string | RegExp | ((record: ClipRecord) => string)
  * @example const dataset = regroup(opened.dataset, /^([^_]+)_/) // 'north' of 'north_3.wav'
  */
 export function regroup(dataset: Dataset, by: GroupRule): Dataset {
+  if (!Array.isArray(dataset?.records)) {
+    const found = `dataset is of type ${typeOf(dataset)} and has no records`
+    throw new EscError('INVALID_INPUT', `${found}; pass the dataset that an opener returned, opened.dataset`)
+  }
   const groupOf = ruleOf(by)
   const records = dataset.records.map((record) => {
     const group = groupOf(record)

@@ -108,6 +108,23 @@ describe('the model that fit returns', () => {
     expect(once.filter((epoch) => epoch === undefined).length).toBe(60 + 2 * 15)
   })
 
+  test('a set may do what it likes with the training part it is given', async () => {
+    const [set, split] = given(training, validation)
+    const options = { engine, epochs: 2, batchSize: 16 }
+    const plain = await fit(graph, set, split, options)
+    const seen: number[] = []
+    const shuffling: typeof set = {
+      ...set,
+      get: async (index, context) => {
+        seen.push(context?.train?.length ?? 0)
+        context?.train?.fill(split.validation![0]!)
+        return set.get(index)
+      },
+    }
+    expect(weightsOf((await fit(graph, shuffling, split, options)).graph)).toEqual(weightsOf(plain.graph))
+    expect(seen.filter((length) => length === 45).length).toBe(90)
+  })
+
   test('validation of clips of several windows is by clip', async () => {
     const windows = validation.map((example, i) => ({
       ...example,

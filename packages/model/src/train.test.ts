@@ -392,12 +392,46 @@ describe('refusals', () => {
       /the network's function returned is no NetworkGraph: it is of type undefined/,
     ],
     [
+      'a function that makes a trained model',
+      () => ({ graph }),
+      /function returned is no NetworkGraph: it is a trained model; pass model.graph/,
+    ],
+    ['nodes alone', { nodes: [] }, /a network must have input: \{ name, shape \}/],
+    ['a list of nothing', { ...graph, nodes: [null] }, /node 'undefined' is incomplete/],
+    [
       'a network of another size',
       audioCnn({ bins: 9, frames, classes }),
       /'clip0' has features 8 × 12 .* \[1,9,12\] are needed/,
     ],
   ])('a network that is %s: INVALID_INPUT', async (_name, network, message) => {
     const found = await refusal(fit(network as never, set, split, { engine: stubEngine() }))
+    expect(found).toMatch(/^INVALID_INPUT/)
+    expect(found).toMatch(message)
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['weights of no label', { loss: { classWeights: new Map([['a', 3]]) } }, /has a weight of 'a'; each key/],
+    ['a weight of a label beyond', { loss: { classWeights: new Map([[7, 3]]) } }, /has a weight of '7'/],
+    ['weights with a hole', { loss: { classWeights: [1, undefined, 1] } }, /classWeights is \[1,,1\]/],
+    [
+      'a rate that is a text',
+      { learningRate: () => '0.001' },
+      /learningRate\(0\)=0.001 must be a finite number/,
+    ],
+  ])('%s: INVALID_OPTION', async (_name, options, message) => {
+    const found = await refusal(fit(graph, set, split, { engine: stubEngine(), ...options } as never))
+    expect(found).toMatch(/^INVALID_OPTION/)
+    expect(found).toMatch(message)
+  })
+
+  test.each<[string, unknown, RegExp]>([
+    ['a list', [0], /teacherLogits is of type array; it must be a Float32Array/],
+    ['float64', new Float64Array(1), /it must be a Float32Array/],
+  ])('teacherLogits that are %s: INVALID_INPUT', async (_name, teacherLogits, message) => {
+    const loss = { distillation: { weight: 0.5, temperature: 2 } }
+    const found = await refusal(
+      fit(graph, set, split, { engine: stubEngine(), loss, teacherLogits } as never),
+    )
     expect(found).toMatch(/^INVALID_INPUT/)
     expect(found).toMatch(message)
   })

@@ -55,9 +55,10 @@ export async function openData({ options, console, cwd }: RunContext): Promise<R
   const { dataset } = source
   const { table } = await console.stage('audit the table', async () => {
     const audit = auditTable(dataset)
+    const advice = options.group === null ? '--group names them' : '--group gave each clip one of its own'
     const groups = audit.groupsKnown
       ? `${audit.sources} sources, ${audit.clipsSharingSource} clips share one`
-      : 'no groups are known, so a leak between clips of one recording cannot be seen; --group names them'
+      : `no groups are known, so a leak between clips of one recording cannot be seen; ${advice}`
     return { table: audit, summary: groups }
   })
   printFindings(table.findings, console.line)

@@ -14,7 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { decodeWav, encodeWav } from '@esc/audio-io'
 import type { FeatureRecipe, ProgressEvent } from '@esc/core'
 import {
@@ -223,7 +223,10 @@ describe('extractFeatures', () => {
       message: /dir goes with sounds that are files/,
     })
     const broken = { ...source, read: () => ({ channels: [new Float32Array(0)], sampleRate: 8000 }) }
-    await expect(extractFeatures(broken, recipe)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(extractFeatures(broken, recipe)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: /^c0: /,
+    })
     const controller = new AbortController()
     const stopped = async () => {
       controller.abort('stop')
@@ -256,6 +259,12 @@ describe('extractFeatures', () => {
   })
 
   it('folders and signals that are none', async () => {
+    const sounds = dirname(pathOf(records[0]!))
+    await expect(extract({ audioDir: sounds })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: /is a folder of the sounds; choose another/,
+    })
+    await expect(extract({ windows: false as never })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     for (const options of [{ dir: '' }, { dir: 7 }, { audioDir: {} }, { signal: 'stop' }]) {
       await expect(extractFeatures(opened(), recipe, options as never)).rejects.toMatchObject({
         code: 'INVALID_OPTION',

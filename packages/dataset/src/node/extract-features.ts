@@ -1,6 +1,7 @@
 /** Computes the features of a data set in parallel, and keeps them on the disk where that is wanted. */
+import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { DecodedAudio } from '@esc/audio-io'
 import {
   assertInteger,
@@ -158,6 +159,7 @@ export async function extractFeatures(
     await readAll(source, setup, run, signal)
   } else {
     assertPresent(source, options)
+    if (setup.audioDir !== null) await assertApart(source, setup.audioDir)
     await computeAll(source, setup, workers, run, options)
   }
   signal?.throwIfAborted()
@@ -183,7 +185,7 @@ function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetu
   // Names the parameter that was meant; the schema knows their kinds.
   createExtractor(given)
   const recipe = parseRecipe(given)
-  const cut: ClipWindows | null = windows && resolveWindows(windows)
+  const cut: ClipWindows | null = windows === null ? null : resolveWindows(windows)
   const store: StoreSetup | null =
     dir === null ? null : { dir: resolve(dir), recipeHash: hashRecipe(recipe, cut), library }
   return {
@@ -206,6 +208,19 @@ function assertUnique(records: readonly ClipRecord[]): void {
       )
     }
     ids.add(id)
+  }
+}
+
+/** A clip's waveform has the name of its sound, which it would replace. */
+async function assertApart(
+  { dataset, pathOf }: Pick<OpenedDataset, 'dataset' | 'pathOf'>,
+  audioDir: string,
+): Promise<void> {
+  const real = (path: string) => realpath(path).catch(() => path)
+  const target = await real(audioDir)
+  for (const folder of new Set(dataset.records.map((record) => dirname(pathOf(record))))) {
+    if ((await real(folder)) !== target) continue
+    throw new EscError('INVALID_OPTION', `audioDir=${audioDir} is a folder of the sounds; choose another`)
   }
 }
 

@@ -74,7 +74,8 @@ async function tryRead(
     return { sha256: hash.digest('hex'), facts, count: matrices.length, matrices }
   } catch (error) {
     if (!isEscError(error)) throw error
-    return { code: error.code, message: error.message, isStores }
+    const message = error.message.includes(id) ? error.message : `${id}: ${error.message}`
+    return { code: error.code, message, isStores }
   }
 }
 

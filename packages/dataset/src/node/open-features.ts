@@ -17,7 +17,7 @@ export interface StoredFeatures extends FeatureSet {
  * @param dir - The store's folder.
  * @param dataset - The table whose features are asked for, in its order. Leave out records that `extractFeatures` listed as
  *   `failed`. In a store of windows each clip has as many examples as it was cut into.
- * @returns A set whose `get` rejects with INVALID_OPTION if there is no such example; INVALID_INPUT if the store has no features of
+ * @returns A set whose `get` throws INVALID_OPTION if there is no such example, and rejects with INVALID_INPUT if the store has no features of
  *   it by this recipe; CORRUPT_DATA if they are damaged; IO if they cannot be read.
  * @throws EscError IO if there is no `index.json`; CORRUPT_DATA if it is not of a store; INVALID_INPUT if an earlier version made it,
  *   or a clip of a store of windows has no features.

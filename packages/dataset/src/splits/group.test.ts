@@ -163,6 +163,14 @@ describe('stratifiedGroupKFold', () => {
 })
 
 describe('stratifiedGroupSplit', () => {
+  it('of too few groups it says so in its own words', () => {
+    const labels = Array.from({ length: 20 }, (_, i) => i % 2)
+    const groups = labels.map((_, i) => i % 5)
+    expect(() => stratifiedGroupSplit(labels, groups)).toThrow(
+      /^20 clips in 5 groups are too few for three parts: five folds are dealt out twice/,
+    )
+  })
+
   it('covers every example once and shares no group between its three parts', () => {
     fc.assert(
       fc.property(table, fc.nat(), (sources, seed) => {

@@ -1,5 +1,5 @@
 /** K folds that keep clips of one field recording together. */
-import { assertInteger, assertKnown, EscError, type Split } from '@esc/core'
+import { assertInteger, assertKnown, EscError, isEscError, type Split } from '@esc/core'
 import { dealGroups } from './deal-groups.js'
 import { assertEnough, assertMembers, assertSameLength, type Splits, splitsByFold } from './folds.js'
 import { encodeSorted, type Labels } from './labels.js'
@@ -196,9 +196,20 @@ function splitTwice(
   // Numbers that sort as the names do: cheaper to deal out twice.
   const classes = encodeSorted('labels', labels).codes
   const sources = encodeSorted('groups', groups).codes
-  const outer = firstOfFive(classes, sources, seed)
+  const groupCount = new Set(sources).size
+  const first = (classes: Labels, sources: Labels) => {
+    try {
+      return firstOfFive(classes, sources, seed)
+    } catch (cause) {
+      if (!isEscError(cause) || !cause.message.startsWith('nSplits=')) throw cause
+      const found = `${labels.length} clips in ${groupCount} groups are too few for three parts`
+      const advice = 'five folds are dealt out twice, and each class and the groups must fill them'
+      throw new EscError(cause.code, `${found}: ${advice}`, { cause })
+    }
+  }
+  const outer = first(classes, sources)
   const rest = (codes: Int32Array) => outer.train.map((i) => codes[i]!)
-  const inner = firstOfFive(rest(classes), rest(sources), seed)
+  const inner = first(rest(classes), rest(sources))
   const pick = (indices: Int32Array) => indices.map((i) => outer.train[i]!)
   return { train: pick(inner.train), validation: pick(inner.test), test: outer.test }
 }

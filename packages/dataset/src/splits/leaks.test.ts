@@ -34,6 +34,14 @@ describe('findLeaks', () => {
 })
 
 describe('assertNoLeaks', () => {
+  it.each([
+    ['nothing', undefined],
+    ['a generator of splits', (function* () {})()],
+    ['no parts', {}],
+  ])('%s is no split', (_, split) => {
+    expect(() => assertNoLeaks(split as never, ['a', 'a'])).toThrow(withCode('INVALID_INPUT'))
+  })
+
   it('passes a clean split', () => {
     const split = { train: Int32Array.of(0, 1), test: Int32Array.of(2, 3) }
     expect(() => assertNoLeaks(split, groups)).not.toThrow()

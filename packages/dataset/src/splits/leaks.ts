@@ -112,6 +112,7 @@ export function assertNoLeaks(split: Split, set: SplitSource): void
 /** {@link assertNoLeaks} of examples that are of these groups. @example assertNoLeaks(split, ['a', 'a', 'b']) */
 export function assertNoLeaks(split: Split, groups: Labels): void
 export function assertNoLeaks(split: Split, from: SplitSource | Labels): void {
+  assertParts(split)
   const { leaks, leakedTestClips } = reportLeaks(split, groupingOf(from))
   if (leaks.length === 0) return
   const shown = leaks.slice(0, 5).map(({ group }) => group)
