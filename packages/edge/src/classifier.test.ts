@@ -313,7 +313,7 @@ describe('packModel', () => {
     ],
     [
       'a hash that is none',
-      () => packModel(model, { runtime, dataset: { name: 'a', hash: 'TODO' } }),
+      () => packModel(model, { runtime, dataset: { name: 'a', hash: 'not a hash' } }),
       'INVALID_INPUT',
       /manifest.dataset.hash/,
     ],

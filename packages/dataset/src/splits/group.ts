@@ -196,12 +196,14 @@ function splitTwice(
   // Numbers that sort as the names do: cheaper to deal out twice.
   const classes = encodeSorted('labels', labels).codes
   const sources = encodeSorted('groups', groups).codes
+  assertInteger('seed', seed, 0)
   const groupCount = new Set(sources).size
   const first = (classes: Labels, sources: Labels) => {
     try {
       return firstOfFive(classes, sources, seed)
     } catch (cause) {
-      if (!isEscError(cause) || !cause.message.startsWith('nSplits=')) throw cause
+      // The seed is good: what else is refused are the counts.
+      if (!isEscError(cause)) throw cause
       const found = `${labels.length} clips in ${groupCount} groups are too few for three parts`
       const advice = 'five folds are dealt out twice, and each class and the groups must fill them'
       throw new EscError(cause.code, `${found}: ${advice}`, { cause })

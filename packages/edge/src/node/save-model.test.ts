@@ -328,7 +328,7 @@ describe('openClassifier and loadModel', () => {
       recipe,
       inputShape: [1, 16, frames],
       normalizer: model.normalizer,
-      dataset: { name: 'demo', synthetic: true, clips: 3, hash: 'TODO' },
+      dataset: { name: 'demo', synthetic: true, clips: 3, hash: 'not a hash' },
       split: {
         name: 'folds',
         seed: 1,
