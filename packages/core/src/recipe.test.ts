@@ -155,7 +155,11 @@ describe('what is wrong is named', () => {
       { ...first, files: { float: 'a.onnx', int8: 'A.onnx' } },
       'manifest.files: must have different names',
     ],
-    ['a hash that is none', { ...manifest, dataset: { ...manifest.dataset, hash: 'not a hash' } }, 'dataset.hash'],
+    [
+      'a hash that is none',
+      { ...manifest, dataset: { ...manifest.dataset, hash: 'not a hash' } },
+      'dataset.hash',
+    ],
     ['a recipe without windows', { ...manifest, windows: null }, 'manifest.windows'],
     ['windows with gaps', { ...manifest, windows: { windowSec: 1, hopSec: 2 } }, 'windows.hopSec'],
     ['no version', { ...manifest, version: undefined }, 'manifest.version'],
