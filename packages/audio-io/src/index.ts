@@ -14,6 +14,7 @@ export {
   type StreamOptions,
   streamAudio,
 } from './load.js'
+export { describeOtherSound } from './other-sounds.js'
 export type { ByteSource } from './reading.js'
-export { type AudioFormat, sniffFormat } from './sniff.js'
+export { type AudioFormat, detectSound } from './sniff.js'
 export { decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'

@@ -39,7 +39,7 @@ describe('decodeAudio', () => {
     const speex = Uint8Array.from(`OggS${'\0'.repeat(22)}\x01\x33Speex   `, (char) => char.charCodeAt(0))
     await expect(decodeAudio(speex)).rejects.toMatchObject({
       code: 'UNSUPPORTED_FORMAT',
-      message: expect.stringMatching(/an Ogg stream of another codec/),
+      message: expect.stringMatching(/an Ogg file of Speex is not supported/),
     })
   })
 

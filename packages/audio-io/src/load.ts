@@ -16,7 +16,7 @@ import { readOggOpus } from './opus.js'
 import { decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
 import { type ByteSource, bytesSource, type Reading, readExactly, readSource, sourceOf } from './reading.js'
 import { readWav } from './riff.js'
-import { type AudioFormat, readFormat, sniffFormat, unsupported } from './sniff.js'
+import { type AudioFormat, detectSound, readFormat, unsupported } from './sniff.js'
 import { readOggVorbis } from './vorbis.js'
 import { probeWav } from './wav.js'
 
@@ -72,12 +72,12 @@ const COMPRESSED_READERS: Partial<
  */
 export function probeAudio(bytes: Uint8Array): AudioInfo {
   if (!(bytes instanceof Uint8Array)) throw new EscError('INVALID_INPUT', 'bytes must be a Uint8Array')
-  const format = sniffFormat(bytes)
+  const format = detectSound(bytes)
   if (format === 'wav') return probeWav(bytes)
   if (format === 'aiff') return probeAiff(bytes)
   if (format === 'flac') return probeFlac(bytes)
   if (format === 'ogg-flac') return { ...probeFlac(unwrapOggFlac(bytes, false).bytes), container: 'ogg' }
-  const reader = COMPRESSED_READERS[format]
+  const reader = format ? COMPRESSED_READERS[format] : undefined
   if (!reader) throw unsupported(bytes)
   return reader.read(bytes, false).info
 }
@@ -92,7 +92,7 @@ export function probeAudio(bytes: Uint8Array): AudioInfo {
 export async function probeSource(input: Uint8Array | ByteSource): Promise<AudioInfo> {
   const source = sourceOf(input)
   const format = await readSource(source, readFormat())
-  const readPcm = PCM_READERS[format]
+  const readPcm = format ? PCM_READERS[format] : undefined
   if (readPcm) return pcmInfo(await readSource(source, readPcm(source.size, false)))
   if (format === 'flac') return flacInfoOf(await readSource(source, openFlac(source.size, false)))
   return probeAudio(await readWhole(source))
@@ -132,7 +132,7 @@ export async function decodeAudio(
   const { tolerant = false } = limits
   const source = sourceOf(input)
   const format = await readSource(source, readFormat())
-  const readPcm = PCM_READERS[format]
+  const readPcm = format ? PCM_READERS[format] : undefined
   if (readPcm) {
     const file = await readSource(source, readPcm(source.size, tolerant))
     const span = resolveSpan(file.frames, file.sampleRate, limits)
@@ -150,12 +150,12 @@ export async function decodeAudio(
 }
 
 function openCompressed(
-  format: AudioFormat,
+  format: AudioFormat | null,
   bytes: Uint8Array,
   codecs: Codecs,
   tolerant: boolean,
 ): { file: CompressedFile; decode: AudioDecoder } {
-  const reader = COMPRESSED_READERS[format]
+  const reader = format ? COMPRESSED_READERS[format] : undefined
   if (!reader) throw unsupported(bytes)
   const decode = codecs[reader.codec]
   if (!decode) {
@@ -230,7 +230,7 @@ export async function* streamAudio(
   const { tolerant = false } = part
   const source = sourceOf(input)
   const format = await readSource(source, readFormat())
-  const readPcm = PCM_READERS[format]
+  const readPcm = format ? PCM_READERS[format] : undefined
   if (readPcm) {
     yield* streamPcm(source, await readSource(source, readPcm(source.size, tolerant)), {
       ...part,

@@ -71,6 +71,38 @@ export function findMp3Frame(bytes: Uint8Array, from: number, to: number, kind?:
   return -1
 }
 
+// A chain of so many headers is no chance: each fits by one in thousands.
+const CHAIN = 3
+
+/**
+ * Whether the bytes begin with a chain of frames: three of one kind, or all that there are.
+ *
+ * @param afterTag - `true` takes a single header for one: what comes after an ID3 tag is seldom anything else.
+ * @example isMp3Chain(bytes, 0, false)
+ */
+export function isMp3Chain(bytes: Uint8Array, offset: number, afterTag: boolean): boolean {
+  const first = readMp3Header(bytes, offset)
+  if (!first) return false
+  if (afterTag) return true
+  let at = offset
+  for (let count = 0; ; count++) {
+    if (count === CHAIN) return true
+    const frame = readMp3Header(bytes, at)
+    // A single frame that is cut short is no more than a header: that may be chance.
+    if (!frame) return count > 0 && isEndOfFrames(bytes, at)
+    if (!isSameKind(frame, first)) return false
+    if (at + frame.length > bytes.length) return count > 0
+    at += frame.length
+  }
+}
+
+/** Whether nothing but what may follow the last frame is there: tags, zeros, or too few bytes for a header. */
+function isEndOfFrames(bytes: Uint8Array, at: number): boolean {
+  const rest = bytes.subarray(at, at + 8)
+  if (rest.length < 4) return rest.every((byte) => byte === 0 || byte === 0xff)
+  return /^(TAG|APETAGEX|LYRICSBE)/.test(String.fromCharCode(...rest)) || isZero(bytes, at)
+}
+
 /**
  * Walks the frames of an intact file; zeros may follow the last.
  *

@@ -4,7 +4,7 @@ import type { CompressedFile } from './codecs.js'
 import { findMp3Frame, type Mp3Header, readMp3Header, salvageFrames, walkFrames } from './mp3-frames.js'
 import { withoutTags } from './tags.js'
 
-export { findMp3Frame, type Mp3Header, readMp3Header } from './mp3-frames.js'
+export { findMp3Frame, isMp3Chain, type Mp3Header, readMp3Header } from './mp3-frames.js'
 
 interface InfoFrame {
   /** Frames of sound after this one; `null` if it does not say. */

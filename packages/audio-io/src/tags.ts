@@ -1,13 +1,43 @@
 /** Tags that players put around the sound. */
+import type { Reading } from './reading.js'
+
+// One is usual, two happen; each costs a read.
+const MAX_TAGS = 16
+
+/** Bytes after a tag that are looked through for padding that the tag does not count. */
+export const MAX_TAG_PADDING = 4096
 
 /**
- * Bytes of the ID3v2 tag that stands first; 0 if there is none.
+ * Where a file begins behind the ID3v2 tags before it; 0 if there are none. Zeros after a tag are padding.
+ *
+ * Taggers put such tags before files of any format, whose own chunks have room for them; ffmpeg and libsndfile step
+ * over them.
+ *
+ * @example const start = yield* readTagsBefore()
+ */
+export function* readTagsBefore(): Reading<number> {
+  let offset = 0
+  for (let count = 0; count < MAX_TAGS; count++) {
+    const size = id3Size(bytesOf(yield { offset, length: 10 }))
+    if (size === 0) break
+    offset += size
+    const rest = bytesOf(yield { offset, length: MAX_TAG_PADDING })
+    const padding = rest.findIndex((byte) => byte !== 0)
+    if (padding > 0) offset += padding
+  }
+  return offset
+}
+
+/**
+ * Bytes of the ID3v2 tag that stands first; 0 if there is none. A text that begins with "ID3" is none.
  *
  * @see id3.org, "ID3 tag version 2.4.0 - Main Structure", section 3.1.
  * @example bytes.subarray(id3Size(bytes))
  */
 export function id3Size(bytes: Uint8Array): number {
   if (bytes.length < 10 || bytes[0] !== 0x49 || bytes[1] !== 0x44 || bytes[2] !== 0x33) return 0
+  // Versions 2.2, 2.3 and 2.4 are all there are.
+  if (bytes[3]! < 2 || bytes[3]! > 4 || bytes[4] === 0xff) return 0
   // Seven bits of each byte count, so that a size never looks like the sync of a frame.
   const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 127), 0)
   const hasFooter = (bytes[5]! & 0x10) !== 0
@@ -48,6 +78,10 @@ function lastTagSize(bytes: Uint8Array, end: number): number {
     return 20 + bytes.subarray(end - 4, end).reduce((sum, byte) => sum * 128 + (byte & 127), 0)
   }
   return 0
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function latin1(bytes: Uint8Array, start: number, length: number): string {
