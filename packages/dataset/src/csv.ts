@@ -22,16 +22,59 @@ export interface CsvRow<T> {
 }
 
 /**
- * Reads CSV with a header line. A byte-order mark, CRLF, quoted cells and empty lines are understood.
+ * Reads CSV with a header line. A byte-order mark, CRLF, quoted cells, lines without text, and above the header a line `sep=;` and
+ * comments that begin with `#` are understood. Below the header a line that begins with `#` is a comment if it has not as many
+ * cells as the header: a row whose file name begins with `#` is not lost. Cells are put into Unicode's composed form (NFC), so
+ * that texts that look equal are equal.
  *
+ * @param delimiter - Default: what a line `sep=` says, or else the one of comma, semicolon and tab that the header has most of.
  * @throws EscError CORRUPT_DATA naming the line, if a quote is left open or a line has too few or too many cells;
  *   INVALID_INPUT if there is no header line.
- * @example const { header, lines } = readCsv('filename,label\na.wav,dog\n', ',')
+ * @example const { header, lines } = readCsv('filename,label\na.wav,dog\n')
  */
-export function readCsv(text: string, delimiter: CsvDelimiter): { header: CsvLine; lines: CsvLine[] } {
-  const [header, ...lines] = parseLines(text, delimiter)
+export function readCsv(text: string, delimiter?: CsvDelimiter): { header: CsvLine; lines: CsvLine[] } {
+  const { skipped, separator, headerText } = readTop(text)
+  const [header, ...rows] = parseLines(
+    text,
+    skipped + 1,
+    delimiter ?? separator ?? guessDelimiter(headerText),
+  )
   if (!header) throw new EscError('INVALID_INPUT', 'the table is empty; expected a header line and rows')
+  const isComment = ({ cells }: CsvLine) => cells.length !== header.cells.length && cells[0]!.startsWith('#')
+  // Spreadsheets end a table with lines of delimiters.
+  const isBlank = ({ cells }: CsvLine) => cells.every((cell) => cell.trim() === '')
+  const lines = rows.filter((row) => !isComment(row) && !isBlank(row))
+  const odd = lines.find(({ cells }) => cells.length !== header.cells.length)
+  if (odd) {
+    const message = `the table is not CSV: line ${odd.line} has ${odd.cells.length} cells, the header ${header.cells.length}`
+    throw new EscError('CORRUPT_DATA', message, { detail: { line: odd.line } })
+  }
   return { header, lines }
+}
+
+/** Lines above the header, and what they say of the delimiter. */
+function readTop(text: string) {
+  let separator: CsvDelimiter | null = null
+  let skipped = 0
+  let start = text.startsWith('\ufeff') ? 1 : 0
+  while (start < text.length) {
+    const end = /\r\n|\n|\r/g
+    end.lastIndex = start
+    const found = end.exec(text)
+    const line = text.slice(start, found?.index)
+    const sep = /^"?sep=([,;\t])"?$/i.exec(line)
+    if (sep) separator = sep[1] as CsvDelimiter
+    else if (!line.startsWith('#') && line.trim() !== '') return { skipped, start, separator, headerText: line }
+    if (!found) break
+    skipped++
+    start = end.lastIndex
+  }
+  return { skipped, start, separator, headerText: '' }
+}
+
+function guessDelimiter(header: string): CsvDelimiter {
+  const countOf = (delimiter: CsvDelimiter) => header.split(delimiter).length
+  return ([',', ';', '\t'] as const).reduce((best, next) => (countOf(next) > countOf(best) ? next : best))
 }
 
 /**
@@ -75,15 +118,17 @@ export function badCell(line: number, column: string, found: string, rule: strin
   return new EscError('INVALID_INPUT', message, { detail: { line, column, found, rule } })
 }
 
-function parseLines(text: string, delimiter: CsvDelimiter): CsvLine[] {
+function parseLines(text: string, skipped: number, delimiter: CsvDelimiter): CsvLine[] {
   const found: CsvLine[] = []
   try {
     parse(text, {
-      bom: true,
       delimiter,
+      // Else the first line's end is taken for that of all.
+      record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
-      on_record: (cells, { lines }) => {
-        found.push({ line: lines, cells })
+      relax_column_count: true,
+      on_record: (cells: string[], { lines }) => {
+        found.push({ line: lines + skipped, cells: cells.map((cell) => cell.normalize('NFC')) })
         return null
       },
     })

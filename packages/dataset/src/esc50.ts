@@ -58,8 +58,9 @@ const schemas = {
 
 /**
  * Reads ESC-50's `meta/esc50.csv`: columns `filename fold target category src_file`, and `esc10` where it is
- * asked for; others (`take`) are kept in each record's `columns`. A byte-order mark, CRLF and any spelling of
- * True and False are understood.
+ * asked for; others (`take`) are kept in each record's `columns`. Cells may stand between commas, semicolons or
+ * tabs; a byte-order mark, CRLF, a line `sep=;`, comments (`#`) above the header and any spelling of True and
+ * False are understood.
  *
  * Labels are the kept rows' categories in the order of their target numbers, so ESC-10's ten have the indices
  * 0 to 9. A record's group is its `src_file`. File names are taken as hostile: one that could leave the audio
@@ -70,8 +71,8 @@ const schemas = {
  *   order.
  * @throws EscError CORRUPT_DATA naming the line, if the text is not CSV or a row has too few or too many
  *   cells; INVALID_INPUT naming line and column, if a column is missing or occurs twice, a cell is bad, a
- *   file name repeats, a target has two categories or a category two targets, or no row is left;
- *   INVALID_OPTION if `subset` or the name of an option is unknown.
+ *   file name repeats, or a target has two categories or a category two targets; INVALID_OPTION if `subset` or
+ *   the name of an option is unknown, or the table has no row of the subset.
  * @see K. J. Piczak, ESC: Dataset for Environmental Sound Classification, ACM MM 2015;
  *   github.com/karolpiczak/ESC-50.
  * @example
@@ -83,10 +84,18 @@ export function parseEsc50(csvText: string, options: ParseEsc50Options = {}): Da
   assertKnown('parseEsc50', options, { subset: true })
   const { subset = 'esc50' } = options
   assertOneOf('subset', subset, ['esc10', 'esc50'])
-  const table = readCsv(csvText, ',')
-  const needsFlag = subset === 'esc10' || table.header.cells.includes('esc10')
+  const table = readCsv(csvText)
+  const needsFlag = table.header.cells.includes('esc10')
+  if (subset === 'esc10' && !needsFlag) {
+    const advice = 'take all rows, subset=esc50'
+    throw new EscError('INVALID_OPTION', `subset=esc10: the table has no column esc10; ${advice}`)
+  }
   const columns = [...Object.keys(baseColumns), ...(needsFlag ? ['esc10'] : [])]
-  const rows = readRows<Row>(table, schemas[subset], Object.fromEntries(columns.map((name) => [name, name])))
+  const rows = readRows<Row>(
+    table,
+    needsFlag ? schemas.esc10 : schemas.esc50,
+    Object.fromEntries(columns.map((name) => [name, name])),
+  )
   const clips = rows.map(
     ({ line, values, columns: others }): EscClip => ({
       line,
@@ -103,8 +112,9 @@ export function parseEsc50(csvText: string, options: ParseEsc50Options = {}): Da
   assertUniqueIds(clips, 'filename')
   assertOneTarget(clips, 'category')
   const kept = subset === 'esc10' ? clips.filter(({ esc10 }) => esc10) : clips
-  if (kept.length === 0) {
-    throw new EscError('INVALID_INPUT', `no row is left of ${rows.length} for subset=${subset}`)
+  if (kept.length === 0 && rows.length > 0) {
+    const found = `none of the table's ${rows.length} rows has True in column esc10`
+    throw new EscError('INVALID_OPTION', `subset=esc10: ${found}; take all rows, subset=esc50`)
   }
   return toDataset(kept.every(({ esc10 }) => esc10) ? 'esc10' : 'esc50', kept, labelsByTarget(kept))
 }

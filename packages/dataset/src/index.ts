@@ -9,8 +9,9 @@ export {
   type SplitAudit,
 } from './audit/dataset.js'
 export type { Finding } from './audit/finding.js'
+export type { FolderAudit } from './audit/folder.js'
 export { formatAudit } from './audit/format.js'
-export { type ClipFacts, measureClip } from './audit/measure.js'
+export { type ClipFacts, type MeasuredClip, measureClip } from './audit/measure.js'
 export type { NearDuplicate } from './audit/near.js'
 export type { Spread } from './audit/spread.js'
 export { auditTable, type CrossingSource, type TableAudit } from './audit/table.js'

@@ -97,8 +97,8 @@ describe('parseCsvDataset', () => {
       /line 1: column 'site' is missing; found file, .*Site/,
     ],
     [table(...rows).replace('temperature', 'file'), 'INVALID_INPUT', /line 1: column 'file' occurs twice/],
-    [table(rows[0]!).replaceAll(',', ';'), 'INVALID_INPUT', /is missing.*another delimiter/],
-    [table(rows[0]!, 'a.wav,owl'), 'CORRUPT_DATA', /line 3/],
+    [table(rows[0]!).replaceAll(',', '|'), 'INVALID_INPUT', /column 'file' is missing; found file\|species/],
+    [table(rows[0]!, 'a.wav,owl'), 'CORRUPT_DATA', /line 3 has 2 cells, the header 5/],
     [table(rows[0]!, '"a.wav,owl'), 'CORRUPT_DATA', /not CSV/],
   ])('refuses a table that is none: %j', (text, code, message) => {
     expect(() => parseCsvDataset(text, mapping)).toThrow(

@@ -19,7 +19,7 @@ export interface CsvMapping {
     /** What the clips that must stay on one side of a split share; without it each clip is a group of its own. */
     group?: string
   }
-  /** @defaultValue `','` */
+  /** @defaultValue what a line `sep=;` says, or else the one of `,` `;` and tab that the header has most of */
   delimiter?: CsvDelimiter
 }
 
@@ -45,7 +45,8 @@ const cells = z.object({
 
 /**
  * Reads a table with a row per clip: any CSV with a header line, by a mapping from its columns. Columns that the mapping
- * does not name are kept in each record's `columns`. A byte-order mark, CRLF and quoted cells are understood.
+ * does not name are kept in each record's `columns`. A byte-order mark, CRLF, quoted cells, a line `sep=;`, and comments (`#`)
+ * above the header are understood.
  *
  * Labels stand in the order of their characters' codes. A record's id is its file name without extension, with `__` for
  * each `/`. File names are taken as hostile: one that could leave the audio folder is an error.
@@ -63,7 +64,7 @@ const cells = z.object({
  */
 export function parseCsvDataset(csvText: string, mapping: CsvMapping): Dataset {
   assertNames(mapping)
-  const { columns: names, delimiter = ',' } = checkMapping(csvMappingSchema, mapping)
+  const { columns: names, delimiter } = checkMapping(csvMappingSchema, mapping)
   const clips = readRows(readCsv(csvText, delimiter), cells, names).map(
     ({ line, values, columns }): TableClip => {
       const { filename, label, fold = null } = values

@@ -95,7 +95,7 @@ describe('parseUrbanSound8k', () => {
       /line 1: column 'fsID' is missing; found slice_/,
     ],
     [table(...rows).replace('salience', 'fold'), 'INVALID_INPUT', /line 1: column 'fold' occurs twice/],
-    [table(...rows).replaceAll(',', ';'), 'INVALID_INPUT', /is missing.*another delimiter/],
+    [table(...rows).replaceAll(',', '|'), 'INVALID_INPUT', /column 'slice_file_name' is missing/],
     [table(rows[0]!, `${rows[1]},more`), 'CORRUPT_DATA', /line 3/],
     [table(rows[0]!, '"100263'), 'CORRUPT_DATA', /not CSV/],
   ])('refuses a table that is none: %j', (text, code, message) => {

@@ -41,20 +41,18 @@ const schema = z.object({
  */
 export function parseUrbanSound8k(csvText: string): Dataset {
   const names = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, name]))
-  const clips = readRows(readCsv(csvText, ','), schema, names).map(
-    ({ line, values, columns }): TargetClip => {
-      return {
-        line,
-        id: toId(values.slice_file_name),
-        filename: `fold${values.fold}/${values.slice_file_name}`,
-        fold: values.fold,
-        target: values.classID,
-        label: values.class,
-        group: values.fsID,
-        ...(columns && { columns }),
-      }
-    },
-  )
+  const clips = readRows(readCsv(csvText), schema, names).map(({ line, values, columns }): TargetClip => {
+    return {
+      line,
+      id: toId(values.slice_file_name),
+      filename: `fold${values.fold}/${values.slice_file_name}`,
+      fold: values.fold,
+      target: values.classID,
+      label: values.class,
+      group: values.fsID,
+      ...(columns && { columns }),
+    }
+  })
   assertUniqueIds(clips, 'slice_file_name', ({ filename }) => filename.replace(/^.*\//, ''))
   assertOneTarget(clips, 'class')
   return toDataset('urbansound8k', clips, labelsByTarget(clips))

@@ -9,6 +9,9 @@ function factsOf(id: string, changes: Partial<ClipFacts> = {}): ClipFacts {
     durationSec: 5,
     sampleRate: 44100,
     channels: 1,
+    codec: null,
+    warnings: [],
+    mixLossDb: 0,
     peak: 0.9,
     rmsDb: -20,
     leadingSilenceSec: 0,
@@ -41,8 +44,9 @@ function datasetOf(ids: readonly string[], groups: Record<string, string> = {}):
   return { name: 'test', labels, records, synthetic: false }
 }
 
+const noFit = { recipe: null, windows: null }
 const audit = (facts: readonly ClipFacts[], unreadable: readonly UnreadableClip[] = []) =>
-  auditClips(datasetOf([...facts, ...unreadable].map(({ id }) => id)), facts, unreadable)
+  auditClips(datasetOf([...facts, ...unreadable].map(({ id }) => id)), facts, unreadable, noFit)
 const same = (value: number) => ({ p5: value, p25: value, p50: value, p75: value, p95: value })
 
 describe('auditClips', () => {
@@ -56,6 +60,7 @@ describe('auditClips', () => {
       durationSec: { p5: 5, p25: 5, p50: 5, p75: expect.closeTo(5.0005), p95: expect.closeTo(5.0009) },
       sampleRates: [{ sampleRate: 44100, clips: 3 }],
       channels: [{ channels: 1, clips: 3 }],
+      codecs: [],
       silence: { leading: 0, trailing: expect.closeTo(0.1, 4), inside: 0 },
       ...sound,
       classes: [
@@ -76,6 +81,8 @@ describe('auditClips', () => {
       factsOf('short', { durationSec: 3 }),
       factsOf('slow', { sampleRate: 22050, bandwidthHz: 11000 }),
       factsOf('stereo', { channels: 2 }),
+      factsOf('mended', { warnings: ['the size of "data" is 0'] }),
+      factsOf('cancelled', { channels: 1, mixLossDb: 40 }),
       factsOf('loud', { clippedShare: 0.02 }),
       factsOf('offset', { dcOffset: -0.02 }),
       factsOf('narrow', { bandwidthHz: 9000 }),
@@ -87,10 +94,15 @@ describe('auditClips', () => {
       factsOf('silent too', { peak: 0, leadingSilenceSec: 5, trailingSilenceSec: 5, hash: '0' }),
     ]
     const unreadable = [{ id: 'torn', reason: 'ends too early' }]
-    const all = auditClips(datasetOf([...clips.map(({ id }) => id), 'torn', 'lost']), clips, unreadable)
-    expect(all).toMatchObject({ clips: 15, missing: ['lost'], unreadable, duplicates: [['b', 'copy of b']] })
+    const all = auditClips(
+      datasetOf([...clips.map(({ id }) => id), 'torn', 'lost']),
+      clips,
+      unreadable,
+      noFit,
+    )
+    expect(all).toMatchObject({ clips: 17, missing: ['lost'], unreadable, duplicates: [['b', 'copy of b']] })
     expect(all.sampleRates).toEqual([
-      { sampleRate: 44100, clips: 14 },
+      { sampleRate: 44100, clips: 16 },
       { sampleRate: 22050, clips: 1 },
     ])
     expect(all.findings.map(({ severity, code, ids }) => [severity, code, ids])).toEqual([
@@ -98,6 +110,8 @@ describe('auditClips', () => {
       ['error', 'UNREADABLE_CLIP', ['torn']],
       ['error', 'SILENT_CLIP', ['silent', 'silent too']],
       ['error', 'DUPLICATE_CLIP', ['b', 'copy of b']],
+      ['warning', 'REPAIRED_CLIP', ['mended']],
+      ['warning', 'OPPOSITE_PHASE', ['cancelled']],
       ['warning', 'ODD_DURATION', ['short']],
       ['warning', 'ODD_SAMPLE_RATE', ['slow']],
       ['warning', 'ODD_CHANNELS', ['stereo']],
@@ -125,7 +139,12 @@ describe('auditClips', () => {
   it('tells copies from other sources, and overlapping cuts of one', () => {
     const fingerprint = Array.from({ length: 100 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0)
     const clips = ['a', 'b', 'rain'].map((id) => factsOf(id, { fingerprint }))
-    const { nearDuplicates, findings } = auditClips(datasetOf(['a', 'b', 'rain'], { b: 'a' }), clips, [])
+    const { nearDuplicates, findings } = auditClips(
+      datasetOf(['a', 'b', 'rain'], { b: 'a' }),
+      clips,
+      [],
+      noFit,
+    )
     expect(nearDuplicates).toEqual([
       { ids: ['a', 'b'], offsetSec: 0, overlapSec: 2, bitErrorRate: 0 },
       { ids: ['a', 'rain'], offsetSec: 0, overlapSec: 2, bitErrorRate: 0 },
@@ -149,10 +168,10 @@ describe('auditClips', () => {
   it('refuses clips of another table, and clips given twice', () => {
     const refused = (message: RegExp) =>
       expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) })
-    expect(() => auditClips(datasetOf(['a']), [factsOf('b')], [])).toThrow(
+    expect(() => auditClips(datasetOf(['a']), [factsOf('b')], [], noFit)).toThrow(
       refused(/clip b is not in the table/),
     )
-    expect(() => auditClips(datasetOf(['a']), [factsOf('a')], [{ id: 'a', reason: '' }])).toThrow(
+    expect(() => auditClips(datasetOf(['a']), [factsOf('a')], [{ id: 'a', reason: '' }], noFit)).toThrow(
       refused(/clip a was given 2 times/),
     )
   })

@@ -1,9 +1,11 @@
 /** What the clips themselves give away. */
 import { EscError } from '@esc/core'
 import type { Dataset } from '../record.js'
-import type { Finding } from './finding.js'
-import type { ClipFacts } from './measure.js'
+import { type Finding, sortFindings } from './finding.js'
+import { type ClipFit, findUnfit } from './fit.js'
+import { type ClipFacts, isAudible } from './measure.js'
 import { findNearDuplicates, type NearDuplicate } from './near.js'
+import { findRecordingLeaks } from './recording.js'
 import { type Spread, spreadOf } from './spread.js'
 import { groupBy } from './table.js'
 import { findTrouble } from './trouble.js'
@@ -35,6 +37,8 @@ export interface ClipAudit {
   /** How many clips have each rate, and each number of channels, the most frequent first. */
   sampleRates: { sampleRate: number; clips: number }[]
   channels: { channels: number; clips: number }[]
+  /** How the clips are stored, where it is known: `wav pcm_s16le`, `ogg vorbis`. */
+  codecs: { codec: string; clips: number }[]
   /** Shares of all time: silence at the start, at the end, and in between. */
   silence: { leading: number; trailing: number; inside: number }
   /** Levels and effective bandwidths of clips that are not silent. */
@@ -57,6 +61,7 @@ export function auditClips(
   { labels, records }: Dataset,
   facts: readonly ClipFacts[],
   unreadable: readonly UnreadableClip[],
+  fit: ClipFit,
 ): ClipAudit {
   const recordOf = new Map(records.map((record) => [record.id, record]))
   const stranger = [...facts, ...unreadable].find(({ id }) => !recordOf.has(id))
@@ -68,7 +73,7 @@ export function auditClips(
   if (repeated)
     throw new EscError('INVALID_INPUT', `clip ${repeated[0]} was given ${repeated[1].length} times`)
   const missing = records.filter(({ id }) => !given.has(id)).map(({ id }) => id)
-  const audible = facts.filter(({ peak }) => peak > 0)
+  const audible = facts.filter(isAudible)
   // Silent clips of one length are all alike, and have a finding of their own.
   const byHash = [...groupBy(audible, ({ hash }) => hash).values()]
   const duplicates = byHash.filter((set) => set.length > 1).map((set) => set.map(({ id }) => id))
@@ -87,10 +92,13 @@ export function auditClips(
       clips,
     })),
     channels: countEach(facts, ({ channels }) => channels).map(([channels, clips]) => ({ channels, clips })),
+    codecs: countEach(facts, ({ codec }) => codec).flatMap(([codec, clips]) =>
+      codec === null ? [] : [{ codec, clips }],
+    ),
     silence: {
       leading: shareOf((clip) => clip.leadingSilenceSec),
       // Silence reaches both ends of a silent clip, and is to count once.
-      trailing: shareOf((clip) => (clip.peak > 0 ? clip.trailingSilenceSec : 0)),
+      trailing: shareOf((clip) => (isAudible(clip) ? clip.trailingSilenceSec : 0)),
       inside: shareOf((clip) => clip.insideSilenceSec),
     },
     rmsDb: spreadOf(audible.map((clip) => clip.rmsDb)),
@@ -99,21 +107,27 @@ export function auditClips(
     duplicates,
     nearDuplicates,
   }
-  return { ...audit, findings: findTrouble(audit, facts, recordOf) }
+  const sounds = labels.map((_, index) => byLabel.get(index) ?? [])
+  const findings = [
+    ...findTrouble(audit, facts, recordOf),
+    ...findRecordingLeaks(labels, sounds),
+    ...findUnfit(facts, fit),
+  ]
+  return { ...audit, findings: sortFindings(findings) }
 }
 
 /** Values and how often each occurs, the most frequent first. */
-function countEach(
+function countEach<T>(
   facts: readonly ClipFacts[],
-  keyOf: (clip: ClipFacts) => number,
-): [value: number, clips: number][] {
+  keyOf: (clip: ClipFacts) => T,
+): [value: T, clips: number][] {
   return [...groupBy(facts, keyOf)]
-    .map(([value, { length }]): [number, number] => [value, length])
+    .map(([value, { length }]): [T, number] => [value, length])
     .sort((a, b) => b[1] - a[1])
 }
 
 function describeClass(label: string, facts: readonly ClipFacts[]): ClassSound {
-  const audible = facts.filter(({ peak }) => peak > 0)
+  const audible = facts.filter(isAudible)
   return {
     label,
     clips: facts.length,

@@ -1,10 +1,20 @@
 /** The whole audit of a data set: its table, its clips, a split of it. */
 import type { DecodedAudio } from '@esc/audio-io'
-import { assertKnown, EscError, isEscError, type OnProgress, type Split } from '@esc/core'
+import {
+  assertKnown,
+  type ClipWindowsOptions,
+  EscError,
+  type FeatureRecipe,
+  isEscError,
+  type OnProgress,
+  resolveWindows,
+  type Split,
+} from '@esc/core'
 import type { Dataset } from '../record.js'
 import { findLeaks } from '../splits/leaks.js'
 import { auditClips, type ClipAudit, type UnreadableClip } from './clips.js'
 import { type Finding, sortFindings } from './finding.js'
+import type { FolderAudit } from './folder.js'
 import { type ClipFacts, measureClip } from './measure.js'
 import { auditTable, type TableAudit } from './table.js'
 
@@ -29,15 +39,17 @@ export interface DatasetAudit {
   clips: ClipAudit
   /** `null` where no split was given. */
   split: SplitAudit | null
+  /** `null` where the clips are from no folder. */
+  folder: FolderAudit | null
   /**
-   * Those of the table, the clips and the split, the worst first. A program that has shown `table.findings` before goes on
-   * with `clips.findings` and `split.findings`.
+   * Those of the folder, the table, the clips and the split, the worst first. A program that has shown `folder.findings` and
+   * `table.findings` before goes on with `clips.findings` and `split.findings`.
    */
   findings: Finding[]
 }
 
 /** A decoded clip, or why there is none; `id` is that of its record. */
-export type AuditInput = ({ id: string } & DecodedAudio) | UnreadableClip
+export type AuditInput = ({ id: string; codec?: string | null } & DecodedAudio) | UnreadableClip
 
 /** Options of {@link auditFacts}. */
 export interface AuditFactsOptions {
@@ -51,19 +63,25 @@ export interface AuditFactsOptions {
   /** Clips whose files are there but could not be decoded. @defaultValue none */
   unreadable?: readonly UnreadableClip[]
   /** Indices into the data set's records. @defaultValue `null`: none */
-  split?: Split | null
+  split?: Split | null | undefined
+  /** What lies in the data set's folder: `folder` of what an opener returned. @defaultValue `null` */
+  folder?: FolderAudit | null | undefined
+  /** The recipe that the clips are for: the audit then says which clips it cuts or fills up. @defaultValue `null` */
+  recipe?: FeatureRecipe | null | undefined
+  /** How clips are cut into windows; they take the place of the recipe's duration. @defaultValue `null` */
+  windows?: ClipWindowsOptions | null | undefined
 }
 
 /** Options of {@link auditDataset}. */
-export interface AuditDatasetOptions extends Pick<AuditFactsOptions, 'table' | 'split'> {
+export interface AuditDatasetOptions extends Omit<AuditFactsOptions, 'unreadable'> {
   signal?: AbortSignal
   onProgress?: OnProgress
 }
 
 /**
  * Audits a data set clip by clip, one decoded clip at a time in memory: the table (see {@link auditTable}), missing and
- * unreadable clips, durations, sample rates, channels, clipping, DC offset, silence, levels, effective bandwidth, exact
- * and near duplicates, and what a split lets through.
+ * unreadable clips, durations, sample rates, channels, codecs, clipping, DC offset, silence, levels, effective bandwidth, exact
+ * and near duplicates, what a recipe cuts off, classes that were recorded in another way, and what a split lets through.
  *
  * @param clips - Each clip once, in any order. A record whose clip never comes is missing. A clip that cannot be
  *   measured, such as one with NaN in it, counts as unreadable.
@@ -81,8 +99,9 @@ export async function auditDataset(
   clips: AsyncIterable<AuditInput> | Iterable<AuditInput>,
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
-  assertKnown('auditDataset', options, { table: true, split: true, signal: true, onProgress: true })
-  const { table = auditTable(dataset), split = null, signal, onProgress } = options
+  const { signal, onProgress, ...rest } = options
+  assertKnown('auditDataset', options, { ...factsOptions, signal: true, onProgress: true })
+  const { table = auditTable(dataset) } = options
   assertTableOf(dataset, table)
   const facts: ClipFacts[] = []
   const unreadable: UnreadableClip[] = []
@@ -95,7 +114,7 @@ export async function auditDataset(
     else facts.push(result)
     onProgress?.({ stage: 'audit clips', done: facts.length + unreadable.length, total, detail: clip.id })
   }
-  return { audit: joinAudits(dataset, facts, { table, unreadable, split }), facts }
+  return { audit: joinAudits(dataset, facts, { ...rest, table, unreadable }), facts }
 }
 
 /**
@@ -111,18 +130,25 @@ export function auditFacts(
   facts: readonly ClipFacts[],
   options: AuditFactsOptions = {},
 ): DatasetAudit {
-  assertKnown('auditFacts', options, { table: true, unreadable: true, split: true })
-  const { table = auditTable(dataset), unreadable = [], split = null } = options
+  assertKnown('auditFacts', options, { ...factsOptions, unreadable: true })
+  const { table = auditTable(dataset), unreadable = [], ...rest } = options
   assertTableOf(dataset, table)
-  return joinAudits(dataset, facts, { table, unreadable, split })
+  return joinAudits(dataset, facts, { ...rest, table, unreadable })
 }
+
+type FactsOptions = AuditFactsOptions & Required<Pick<AuditFactsOptions, 'table' | 'unreadable'>>
+
+const factsOptions = { table: true, split: true, folder: true, recipe: true, windows: true } as const
 
 function joinAudits(
   dataset: Dataset,
   facts: readonly ClipFacts[],
-  { table, unreadable, split }: Required<AuditFactsOptions>,
+  { table, unreadable, split = null, folder = null, recipe = null, windows = null }: FactsOptions,
 ): DatasetAudit {
-  const clips = auditClips(dataset, facts, unreadable)
+  const clips = auditClips(dataset, facts, unreadable, {
+    recipe,
+    windows: windows && resolveWindows(windows),
+  })
   const parts = split && auditSplit(dataset, split, clips)
   return {
     name: dataset.name,
@@ -130,7 +156,13 @@ function joinAudits(
     table,
     clips,
     split: parts,
-    findings: sortFindings([...table.findings, ...clips.findings, ...(parts?.findings ?? [])]),
+    folder,
+    findings: sortFindings([
+      ...(folder?.findings ?? []),
+      ...table.findings,
+      ...clips.findings,
+      ...(parts?.findings ?? []),
+    ]),
   }
 }
 
@@ -148,7 +180,7 @@ function assertTableOf({ labels }: Dataset, table: TableAudit): void {
 function tryMeasure(clip: AuditInput): ClipFacts | UnreadableClip {
   if ('reason' in clip) return clip
   try {
-    return measureClip(clip.id, clip.channels, clip.sampleRate)
+    return measureClip(clip.id, clip)
   } catch (cause) {
     if (!isEscError(cause)) throw cause
     return { id: clip.id, reason: cause.message }

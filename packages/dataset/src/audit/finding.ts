@@ -7,6 +7,8 @@ export interface Finding {
   message: string
   /** Clips it is about; empty where it is about none in particular. */
   ids: string[]
+  /** Files it is about that are no clips, as paths in the data set's folder; absent where it is about none. */
+  files?: string[]
 }
 
 /** `1 clip`, `2 clips`. */

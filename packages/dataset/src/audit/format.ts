@@ -2,6 +2,7 @@
 import type { ClipAudit } from './clips.js'
 import type { DatasetAudit, SplitAudit } from './dataset.js'
 import { count } from './finding.js'
+import type { FolderAudit } from './folder.js'
 import type { Spread } from './spread.js'
 
 const lineLength = 100
@@ -14,11 +15,15 @@ const longestLabel = 30
  * @example console.log(formatAudit((await auditDataset(opened)).audit))
  */
 export function formatAudit(audit: DatasetAudit): string {
-  const { name, synthetic, table, clips, split, findings } = audit
+  const { name, synthetic, table, clips, split, folder, findings } = audit
   const kind = synthetic ? ' (synthetic)' : ''
   const classes = table.classes.length === 1 ? '1 class' : `${table.classes.length} classes`
   const title = `${shorten(name)}${kind}: ${count(table.clips, 'clip')}, ${classes}, ${count(table.sources, 'source')}`
-  const summary = [...describeClips(clips), ...(split ? [describeSplit(split, table.groupsKnown)] : [])]
+  const summary = [
+    ...describeClips(clips),
+    ...(folder ? [describeFolder(folder)] : []),
+    ...(split ? [describeSplit(split, table.groupsKnown)] : []),
+  ]
   const remarks = findings.map(({ severity, message }) => [severity, message] as const)
   return [
     title,
@@ -47,6 +52,14 @@ function describeClips(clips: ClipAudit): (readonly [string, string])[] {
     ['durations', spread(clips.durationSec, 's', 2)],
     ['rates', list(clips.sampleRates.map((rate) => `${rate.sampleRate} Hz (${count(rate.clips, 'clip')})`))],
     ['channels', list(clips.channels.map((kind) => `${kind.channels} (${count(kind.clips, 'clip')})`))],
+    ...(clips.codecs.length > 0
+      ? [
+          [
+            'stored as',
+            list(clips.codecs.map((kind) => `${kind.codec} (${count(kind.clips, 'clip')})`)),
+          ] as const,
+        ]
+      : []),
     [
       'silence',
       `${share(silence.leading)} of all time at the start, ${share(silence.trailing)} at the end, ${share(silence.inside)} between sounds`,
@@ -58,6 +71,12 @@ function describeClips(clips: ClipAudit): (readonly [string, string])[] {
       `${count(duplicates.length, 'set')} of equal sounds, ${count(nearDuplicates.length, 'pair')} of nearly equal ones`,
     ],
   ]
+}
+
+function describeFolder({ files, clips, unused, notSound }: FolderAudit): readonly [string, string] {
+  const rest = files - clips - unused - notSound
+  const rows = unused > 0 ? `, ${unused} of other rows` : ''
+  return ['files', `${files} in the folder: ${clips} clips${rows}, ${notSound} no sound, ${rest} left out`]
 }
 
 function describeSplit(split: SplitAudit, groupsKnown: boolean): readonly [string, string] {

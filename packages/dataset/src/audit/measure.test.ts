@@ -18,7 +18,7 @@ describe('measureClip', () => {
   it('measures level, padding and silence of a tone', () => {
     const samples = new Float32Array(1000)
     samples.set(sine(500, 0.5), 100)
-    const facts = measureClip('tone', [samples], 1000)
+    const facts = measureClip('tone', { channels: [samples], sampleRate: 1000 })
     expect(facts).toMatchObject({
       id: 'tone',
       durationSec: 1,
@@ -39,8 +39,12 @@ describe('measureClip', () => {
 
   it('takes noise 60 dB below the peak for silence, and 50 dB for sound', () => {
     const padded = (gain: number) => Float32Array.from([...sine(500, 1), ...sine(500, gain)])
-    expect(measureClip('codec', [padded(0.0005)], 1000).trailingSilenceSec).toBeCloseTo(0.5, 2)
-    expect(measureClip('room', [padded(0.00316)], 1000).trailingSilenceSec).toBeLessThan(0.01)
+    expect(
+      measureClip('codec', { channels: [padded(0.0005)], sampleRate: 1000 }).trailingSilenceSec,
+    ).toBeCloseTo(0.5, 2)
+    expect(
+      measureClip('room', { channels: [padded(0.00316)], sampleRate: 1000 }).trailingSilenceSec,
+    ).toBeLessThan(0.01)
   })
 
   it('adds up the gaps between sounds that last 0.1 s, in all channels at once', () => {
@@ -51,27 +55,35 @@ describe('measureClip', () => {
     }
     // Gaps of 200, 50 and 250 ms, and 50 ms at both ends.
     const left = sounds(50, 350, 500, 850)
-    expect(measureClip('gaps', [left], 1000).insideSilenceSec).toBeCloseTo(0.45, 2)
-    expect(measureClip('gaps', [left, sounds(150)], 1000).insideSilenceSec).toBeCloseTo(0.35, 2)
-    expect(measureClip('one', [sounds(300)], 1000).insideSilenceSec).toBe(0)
+    expect(measureClip('gaps', { channels: [left], sampleRate: 1000 }).insideSilenceSec).toBeCloseTo(0.45, 2)
+    expect(
+      measureClip('gaps', { channels: [left, sounds(150)], sampleRate: 1000 }).insideSilenceSec,
+    ).toBeCloseTo(0.35, 2)
+    expect(measureClip('one', { channels: [sounds(300)], sampleRate: 1000 }).insideSilenceSec).toBe(0)
   })
 
   it('measures the spectrum of the mono mix', () => {
     const [left, right] = [noise(22050, 1), noise(22050, 2)]
-    const facts = measureClip('stereo', [left, right], 22050)
+    const facts = measureClip('stereo', { channels: [left, right], sampleRate: 22050 })
     expect(facts.bandwidthHz).toBe(11025)
     expect(facts.fingerprint).toHaveLength(30)
-    const mono = measureClip('mono', [left.map((value, i) => (value + right[i]!) / 2)], 22050)
+    const mono = measureClip('mono', {
+      channels: [left.map((value, i) => (value + right[i]!) / 2)],
+      sampleRate: 22050,
+    })
     expect(mono.fingerprint).toEqual(facts.fingerprint)
   })
 
   it('counts flat tops as clipping, and single peaks not', () => {
     const samples = Float32Array.of(0, 1, 1, 1, 1, 0, -1, -1, -1, 0, 1, 1, 0, 1, -1, 1, -1, 0, 0, 0)
-    expect(measureClip('clipped', [samples], 20).clippedShare).toBeCloseTo(7 / 20, 9)
+    expect(measureClip('clipped', { channels: [samples], sampleRate: 20 }).clippedShare).toBeCloseTo(
+      7 / 20,
+      9,
+    )
   })
 
   it('reports a silent clip as silent from both ends, with finite numbers', () => {
-    expect(measureClip('silent', [new Float32Array(100)], 100)).toMatchObject({
+    expect(measureClip('silent', { channels: [new Float32Array(100)], sampleRate: 100 })).toMatchObject({
       peak: 0,
       rmsDb: -200,
       leadingSilenceSec: 1,
@@ -81,11 +93,11 @@ describe('measureClip', () => {
     })
   })
 
-  it('joins channels: the loudest peak, the earliest sound, the worst offset', () => {
+  it('hears the mono mix: its peak, its edges; the worst offset of the channels', () => {
     const left = Float32Array.of(0, 0, 0.5, 0)
     const right = Float32Array.of(0, -0.25, -0.25, -1)
-    const facts = measureClip('stereo', [left, right], 4)
-    expect(facts).toMatchObject({ channels: 2, peak: 1, leadingSilenceSec: 0.25, trailingSilenceSec: 0 })
+    const facts = measureClip('stereo', { channels: [left, right], sampleRate: 4 })
+    expect(facts).toMatchObject({ channels: 2, peak: 0.5, leadingSilenceSec: 0.25, trailingSilenceSec: 0 })
     expect(facts.dcOffset).toBeCloseTo(-0.375, 9)
     expect(facts.rmsDb).toBeCloseTo(10 * Math.log10(1.375 / 8), 6)
   })
@@ -94,7 +106,9 @@ describe('measureClip', () => {
     const clip = noise(1000, 1)
     const shifted = new Float32Array(1003)
     shifted.set(clip, 3)
-    expect(measureClip('view', [shifted.subarray(3)], 100).hash).toBe(measureClip('own', [clip], 100).hash)
+    expect(measureClip('view', { channels: [shifted.subarray(3)], sampleRate: 100 }).hash).toBe(
+      measureClip('own', { channels: [clip], sampleRate: 100 }).hash,
+    )
   })
 
   it('hashes samples that differ in any way apart', () => {
@@ -112,9 +126,12 @@ describe('measureClip', () => {
         swapped[j] = clip[i]!
         const inverted = clip.map((value) => -value)
         const hashes = [clip, flipped, swapped, inverted, clip.subarray(1)].map(
-          (samples) => measureClip('x', [samples], 8000).hash,
+          (samples) => measureClip('x', { channels: [samples], sampleRate: 8000 }).hash,
         )
-        hashes.push(measureClip('x', [clip], 16000).hash, measureClip('x', [clip, clip], 8000).hash)
+        hashes.push(
+          measureClip('x', { channels: [clip], sampleRate: 16000 }).hash,
+          measureClip('x', { channels: [clip, clip], sampleRate: 8000 }).hash,
+        )
         // Each half by itself, or 64 bits are 32.
         expect(new Set(hashes.map((hash) => hash.slice(0, 8))).size).toBe(hashes.length)
         expect(new Set(hashes.map((hash) => hash.slice(8))).size).toBe(hashes.length)
@@ -125,13 +142,19 @@ describe('measureClip', () => {
 
   it('refuses what it cannot measure', () => {
     const clip = sine(10, 1)
-    expect(() => measureClip('x', [], 100)).toThrow(withCode('INVALID_INPUT'))
-    expect(() => measureClip('x', [new Float32Array(0)], 100)).toThrow(withCode('INVALID_INPUT'))
-    expect(() => measureClip('x', [clip, sine(9, 1)], 100)).toThrow(withCode('INVALID_INPUT'))
-    expect(() => measureClip('x', [Float32Array.of(0, Number.NaN)], 100)).toThrow(withCode('INVALID_INPUT'))
-    expect(() => measureClip('x', [Float32Array.of(Number.NEGATIVE_INFINITY)], 100)).toThrow(
+    expect(() => measureClip('x', { channels: [], sampleRate: 100 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', { channels: [new Float32Array(0)], sampleRate: 100 })).toThrow(
       withCode('INVALID_INPUT'),
     )
-    expect(() => measureClip('x', [clip], 0)).toThrow(withCode('INVALID_OPTION'))
+    expect(() => measureClip('x', { channels: [clip, sine(9, 1)], sampleRate: 100 })).toThrow(
+      withCode('INVALID_INPUT'),
+    )
+    expect(() => measureClip('x', { channels: [Float32Array.of(0, Number.NaN)], sampleRate: 100 })).toThrow(
+      withCode('INVALID_INPUT'),
+    )
+    expect(() =>
+      measureClip('x', { channels: [Float32Array.of(Number.NEGATIVE_INFINITY)], sampleRate: 100 }),
+    ).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', { channels: [clip], sampleRate: 0 })).toThrow(withCode('INVALID_OPTION'))
   })
 })

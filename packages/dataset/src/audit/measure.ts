@@ -10,21 +10,30 @@ export interface ClipFacts {
   /** Hz. */
   sampleRate: number
   channels: number
-  /** Largest absolute sample. */
+  /** How it is stored: `wav pcm16`, `ogg vorbis`; `null` if it is not known. */
+  codec: string | null
+  /** What the decoder had to mend, a sentence each; empty for a sound file in order. */
+  warnings: string[]
+  /** Largest absolute sample of the mono mix, which is what a network hears. */
   peak: number
-  /** Root mean square of all samples, in dB relative to 1; not below -200, which is digital silence. */
+  /** Root mean square of the mono mix, in dB relative to 1; not below -200, which is digital silence. */
   rmsDb: number
   /**
-   * Time before the first, and after the last, sample within 60 dB of the peak; the whole clip if it is
+   * How many dB the mono mix lies below the channels: 0 for one channel, 3 for channels that have nothing in common, more where
+   * they cancel each other; at most 200.
+   */
+  mixLossDb: number
+  /**
+   * Of the mono mix: time before the first, and after the last, sample within 60 dB of the peak; the whole clip if it is
    * silent.
    */
   leadingSilenceSec: number
   trailingSilenceSec: number
   /** All stretches of such silence between them that last 0.1 s or longer. */
   insideSilenceSec: number
-  /** Share of samples that are exactly 0. */
+  /** Share of the mono mix's samples that are exactly 0. */
   digitalSilenceShare: number
-  /** Share of samples in runs of three or more at full scale (0.999 or above) with the same sign. */
+  /** Share of the channels' samples in runs of three or more at full scale (0.999 or above) with the same sign. */
   clippedShare: number
   /** The mean furthest from 0 of all channels. */
   dcOffset: number
@@ -48,21 +57,34 @@ const fullScale = 0.999
 /** Windows grow with the rate that a file claims: no microphone reaches this one. */
 const maxSampleRate = 1e6
 
+/** A decoded clip as it is measured. */
+export interface MeasuredClip {
+  /** The samples of each channel, nominal range [-1, 1]; all of one length. */
+  channels: readonly Float32Array[]
+  /** Hz. */
+  sampleRate: number
+  /** How it is stored. @defaultValue `null` */
+  codec?: string | null | undefined
+  /** What the decoder had to mend. @defaultValue none */
+  warnings?: readonly string[] | undefined
+}
+
 /**
- * Measures one decoded clip. Silence is what lies 60 dB below the clip's own peak, sample by sample, so that
- * the faint noise a codec leaves in padding counts as silence.
+ * Measures one decoded clip. Level and silence are those of the mono mix, which is what features are computed of: channels in
+ * opposite phase are silent there. Silence is what lies 60 dB below the clip's own peak, sample by sample, so that the faint
+ * noise a codec leaves in padding counts as silence.
  *
  * The hash is not a cryptographic one: it is there to find copies, and has to work at once and in every page,
  * where `crypto.subtle` is asynchronous and needs https. With 64 bits, a chance match among 2,000 clips has
  * odds of 1 in 10^13.
  *
- * @param channels - The samples of each channel, nominal range [-1, 1]; all of one length.
- * @param sampleRate - Hz.
+ * @param clip - What a decoder of `@esc/audio-io` returns.
  * @throws EscError INVALID_OPTION if the rate is not positive; INVALID_INPUT if it is above 1 MHz, there are no
  *   samples, the channels differ in length, or a sample is not finite.
- * @example measureClip('1-100032-A-0', [clip.samples], clip.sampleRate).clippedShare
+ * @example measureClip('1-100032-A-0', await decodeAudio('1-100032-A-0.ogg')).clippedShare
  */
-export function measureClip(id: string, channels: readonly Float32Array[], sampleRate: number): ClipFacts {
+export function measureClip(id: string, clip: MeasuredClip): ClipFacts {
+  const { channels, sampleRate, codec = null, warnings = [] } = clip
   assertPositive('sampleRate', sampleRate)
   if (sampleRate > maxSampleRate) {
     throw new EscError('INVALID_INPUT', `clip ${id} claims ${sampleRate} Hz; the most is ${maxSampleRate}`)
@@ -76,30 +98,41 @@ export function measureClip(id: string, channels: readonly Float32Array[], sampl
     )
   }
   const each = channels.map((samples) => measureChannel(id, samples))
-  const total = length * channels.length
-  const peak = Math.max(...each.map((facts) => facts.peak))
-  const sum = (key: 'power' | 'zeros' | 'clipped') => each.reduce((acc, facts) => acc + facts[key], 0)
-  const threshold = peak * silenceRatio
-  const shortest = shortestGapSec * sampleRate
-  const edges = channels.map((samples) => soundEdges(samples, threshold))
-  const start = Math.min(...edges.map(([first]) => first))
-  const end = Math.max(...edges.map(([, last]) => last))
+  const mix = channels.length === 1 ? channels[0]! : toMono(channels)
+  const mixed = channels.length === 1 ? each[0]! : measureChannel(id, mix)
+  const threshold = mixed.peak * silenceRatio
+  const [start, end] = soundEdges(mix, threshold)
+  const rmsDb = levelDb(mixed.power / length)
+  const channelsDb = levelDb(each.reduce((sum, { power }) => sum + power, 0) / (length * channels.length))
   return {
     id,
     durationSec: length / sampleRate,
     sampleRate,
     channels: channels.length,
-    peak,
-    rmsDb: 20 * Math.log10(Math.max(Math.sqrt(sum('power') / total), 1e-10)),
+    codec,
+    warnings: [...warnings],
+    peak: mixed.peak,
+    rmsDb,
+    mixLossDb: Math.max(0, channelsDb - rmsDb),
     leadingSilenceSec: start / sampleRate,
     trailingSilenceSec: (length - end) / sampleRate,
-    insideSilenceSec: countGaps(channels, { start, end, threshold, shortest }) / sampleRate,
-    digitalSilenceShare: sum('zeros') / total,
-    clippedShare: sum('clipped') / total,
+    insideSilenceSec:
+      countGaps(mix, { start, end, threshold, shortest: shortestGapSec * sampleRate }) / sampleRate,
+    digitalSilenceShare: mixed.zeros / length,
+    clippedShare: each.reduce((sum, { clipped }) => sum + clipped, 0) / (length * channels.length),
     dcOffset: each.map(({ mean }) => mean).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
     hash: hashSamples(channels, sampleRate),
-    ...measureSpectrum(toMono(channels), sampleRate),
+    ...measureSpectrum(mix, sampleRate),
   }
+}
+
+/** Whether the mono mix holds more than a step of 16 bits, which dither makes of silence. */
+export function isAudible({ peak }: Pick<ClipFacts, 'peak'>): boolean {
+  return peak > 2 ** -15
+}
+
+function levelDb(power: number): number {
+  return 20 * Math.log10(Math.max(Math.sqrt(power), 1e-10))
 }
 
 function measureChannel(id: string, samples: Float32Array) {
@@ -144,19 +177,15 @@ function soundEdges(samples: Float32Array, threshold: number): [start: number, e
   return [start, end]
 }
 
-/** Samples in runs of silence, in all channels at once, of at least `shortest`. */
+/** Samples in runs of silence of at least `shortest`. */
 function countGaps(
-  channels: readonly Float32Array[],
+  samples: Float32Array,
   { start, end, threshold, shortest }: { start: number; end: number; threshold: number; shortest: number },
 ): number {
   let total = 0
   let run = 0
   for (let i = start; i < end; i++) {
-    let isSilent = true
-    for (let channel = 0; channel < channels.length && isSilent; channel++) {
-      isSilent = Math.abs(channels[channel]![i]!) <= threshold
-    }
-    if (isSilent) {
+    if (Math.abs(samples[i]!) <= threshold) {
       run++
       continue
     }

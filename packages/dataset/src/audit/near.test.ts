@@ -34,7 +34,7 @@ function delayed(samples: Float32Array, seconds: number): Float32Array {
 }
 
 const factsOf = (id: string, samples: Float32Array, sampleRate = rate) =>
-  measureClip(id, [samples], sampleRate)
+  measureClip(id, { channels: [samples], sampleRate })
 const pairs = (facts: readonly ClipFacts[]) => findNearDuplicates(facts).map(({ ids }) => ids.join(' '))
 
 it('takes tones of different pitch for different sounds, though neither ever changes', () => {

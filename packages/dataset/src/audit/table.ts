@@ -1,5 +1,6 @@
 /** What a data set's table alone gives away. */
 import { EscError } from '@esc/core'
+import { likenessOf, spell } from '../characters.js'
 import type { ClipRecord, Dataset } from '../record.js'
 import { count, type Finding, listSome } from './finding.js'
 
@@ -33,7 +34,7 @@ export interface TableAudit {
 /**
  * Audits a table without touching a sound: classes and folds that are out of balance, sources shared by
  * clips, sources that cross folds (any result along those folds is then a little too good), classes of one
- * clip or none, repeated names.
+ * clip or none, repeated names, labels that a person would take for one (`dog` and `Dog`).
  *
  * @returns Plain JSON; `findings` is empty where nothing is worth a word.
  * @example
@@ -56,6 +57,7 @@ export function auditTable(dataset: Dataset): TableAudit {
   const crossingSources = siblings.map(toCrossingSource).filter((source) => source.folds.length > 1)
   const findings = [
     ...duplicateNames(records),
+    ...alikeLabels(classes),
     ...crossings(crossingSources),
     ...emptyClasses(classes),
     ...smallClasses(classes, byLabel),
@@ -120,6 +122,18 @@ function crossings(sources: readonly CrossingSource[]): Finding[] {
   const more = sources.length > 10 ? ` and ${sources.length - 10} more` : ''
   const message = `sources that cross folds: ${names.join('; ')}${more}; ${count(ids.length, 'clip')} in all`
   return [{ severity: 'warning', code: 'SOURCE_CROSSES_FOLDS', message, ids }]
+}
+
+function alikeLabels(classes: TableAudit['classes']): Finding[] {
+  const alike = [...groupBy(classes, ({ label }) => likenessOf(label)).values()].filter(
+    (set) => set.length > 1,
+  )
+  if (alike.length === 0) return []
+  const sets = alike.map((set) =>
+    set.map(({ label, clips }) => `${spell(label)} (${count(clips, 'clip')})`).join(' and '),
+  )
+  const message = `labels that a person would take for one: ${listSome(sets)}; write them alike if they are one class`
+  return [{ severity: 'warning', code: 'ALIKE_LABELS', message, ids: [] }]
 }
 
 function emptyClasses(classes: TableAudit['classes']): Finding[] {

@@ -1,18 +1,21 @@
 /** Puts into words what is wrong with the clips. */
 import type { ClipRecord } from '../record.js'
 import type { ClipAudit } from './clips.js'
-import { count, type Finding, listSome, sortFindings } from './finding.js'
-import type { ClipFacts } from './measure.js'
+import { count, type Finding, listSome } from './finding.js'
+import { type ClipFacts, isAudible } from './measure.js'
 
 const durationTolerance = 0.05
 const longSilenceSec = 0.5
 const clippedLimit = 1e-4
 const dcLimit = 0.01
 const narrowShare = 0.5
+/** Channels that have nothing in common lose 3 dB. */
+const cancellingDb = 12
 
 /**
  * Lists what is worth a word: clips that are missing, unreadable, silent or there twice; durations more than 5 % and
- * more than three interquartile ranges off the median; odd sample rates and channels; clipping (more than 1 sample in
+ * more than three interquartile ranges off the median; odd sample rates and channels; files that had to be mended; channels that
+ * cancel each other; clipping (more than 1 sample in
  * 10,000); a DC offset above 0.01; a bandwidth of less than half of what the sample rate allows, or a class whose
  * median bandwidth is less than half of another's; more than half a second of silence.
  */
@@ -21,7 +24,6 @@ export function findTrouble(
   facts: readonly ClipFacts[],
   recordOf: ReadonlyMap<string, ClipRecord>,
 ): Finding[] {
-  const isAudible = (clip: ClipFacts) => clip.peak > 0
   const { p25 = 0, p50 = 0, p75 = 0 } = audit.durationSec ?? {}
   // Where durations vary by nature, only what stands apart is odd.
   const tolerance = Math.max(durationTolerance * p50, 3 * (p75 - p25))
@@ -40,10 +42,17 @@ export function findTrouble(
       what,
       facts.filter(test).map(({ id }) => id),
     )
-  return sortFindings([
+  return [
     ...about('error', 'MISSING_CLIP', 'in the table, but not there', audit.missing),
     ...unreadableFinding(audit),
-    ...list('error', 'SILENT_CLIP', 'no sound at all', (clip) => !isAudible(clip)),
+    ...list('error', 'SILENT_CLIP', 'no sound at all in the mono mix', (clip) => !isAudible(clip)),
+    ...repairedFinding(facts),
+    ...list(
+      'warning',
+      'OPPOSITE_PHASE',
+      'channels that cancel each other in the mono mix, which is what a network hears',
+      (clip) => clip.mixLossDb > cancellingDb,
+    ),
     ...duplicateFinding(audit),
     ...nearDuplicateFindings(audit, recordOf),
     ...list(
@@ -80,7 +89,7 @@ export function findTrouble(
       `over ${longSilenceSec} s of silence between sounds`,
       (clip) => clip.insideSilenceSec > longSilenceSec,
     ),
-  ])
+  ]
 }
 
 function about(severity: Finding['severity'], code: string, what: string, ids: readonly string[]): Finding[] {
@@ -94,6 +103,14 @@ function unreadableFinding({ unreadable }: Pick<ClipAudit, 'unreadable'>): Findi
   if (unreadable.length === 0) return []
   const message = `cannot be read: ${listSome(unreadable.map(({ id, reason }) => `${id} (${reason})`))}`
   return [{ severity: 'error', code: 'UNREADABLE_CLIP', message, ids: unreadable.map(({ id }) => id) }]
+}
+
+function repairedFinding(facts: readonly ClipFacts[]): Finding[] {
+  const repaired = facts.filter(({ warnings }) => warnings.length > 0)
+  if (repaired.length === 0) return []
+  const reasons = listSome(repaired.map(({ id, warnings }) => `${id} (${warnings.join('; ')})`))
+  const message = `files that are not in order and were read all the same: ${count(repaired.length, 'clip')}: ${reasons}`
+  return [{ severity: 'warning', code: 'REPAIRED_CLIP', message, ids: repaired.map(({ id }) => id) }]
 }
 
 function duplicateFinding({ duplicates }: Pick<ClipAudit, 'duplicates'>): Finding[] {

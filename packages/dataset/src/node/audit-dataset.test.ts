@@ -15,7 +15,7 @@ import { parseEsc50 } from '../esc50.js'
 import { predefinedFolds } from '../splits/predefined.js'
 import { stratifiedSplit } from '../splits/stratified.js'
 import { auditDataset } from './audit-dataset.js'
-import { openDataset } from './open-dataset.js'
+import { openDataset } from './open/open-dataset.js'
 
 const rate = 44100
 let dir = ''

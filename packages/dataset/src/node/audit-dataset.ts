@@ -1,6 +1,7 @@
 /** The audit of a data set that lies on disk. */
+import { readFile } from 'node:fs/promises'
 import { decodeAudio } from '@esc/audio-io/node'
-import { isEscError } from '@esc/core'
+import { asOptions, isEscError } from '@esc/core'
 import {
   type AuditDatasetOptions,
   type AuditInput,
@@ -8,8 +9,9 @@ import {
   auditDataset as portable,
 } from '../audit/dataset.js'
 import type { ClipFacts } from '../audit/measure.js'
+import { codecOf } from '../codec-of.js'
 import type { ClipRecord } from '../record.js'
-import type { OpenedDataset } from './open-files.js'
+import type { OpenedDataset } from './open/open-files.js'
 
 /**
  * Audits a data set on disk, decoding one file at a time; see the root's `auditDataset` for what it reports. Files that
@@ -22,13 +24,20 @@ import type { OpenedDataset } from './open-files.js'
  * console.log(formatAudit(audit))
  */
 export function auditDataset(
-  opened: OpenedDataset,
+  opened: Pick<OpenedDataset, 'dataset' | 'pathOf' | 'missing'> & Partial<Pick<OpenedDataset, 'folder'>>,
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
-  return portable(opened.dataset, decodeAll(opened), options)
+  return portable(opened.dataset, decodeAll(opened), {
+    folder: opened.folder ?? null,
+    ...asOptions('auditDataset', options),
+  })
 }
 
-async function* decodeAll({ dataset, pathOf, missing }: OpenedDataset): AsyncGenerator<AuditInput, void> {
+async function* decodeAll({
+  dataset,
+  pathOf,
+  missing,
+}: Pick<OpenedDataset, 'dataset' | 'pathOf' | 'missing'>): AsyncGenerator<AuditInput, void> {
   const absent = new Set(missing.map(({ id }) => id))
   for (const record of dataset.records) {
     if (absent.has(record.id)) continue
@@ -38,7 +47,7 @@ async function* decodeAll({ dataset, pathOf, missing }: OpenedDataset): AsyncGen
 
 async function decodeRecord({ id, filename }: ClipRecord, path: string): Promise<AuditInput> {
   try {
-    return { id, ...(await decodeAudio(path)) }
+    return { id, ...(await decodeAudio(path)), codec: codecOf(await readFile(path)) }
   } catch (error) {
     if (!isEscError(error)) throw error
     return { id, reason: error.message.replaceAll(path, filename) }

@@ -11,7 +11,7 @@ import type { ProgressEvent } from '@esc/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeZip, type ZipEntry } from '../../fixtures/zip.js'
 import { type DownloadEsc50Options, downloadEsc50, downloadWhole, ESC50_LICENSE } from './download-esc50.js'
-import { openDataset } from './open-dataset.js'
+import { openDataset } from './open/open-dataset.js'
 
 const wav = encodeWav({ samples: Float32Array.of(0, 0.5, -0.5), sampleRate: 44100 })
 const bytes = (text: string) => new TextEncoder().encode(text)

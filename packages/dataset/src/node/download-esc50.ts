@@ -9,8 +9,8 @@ import { lockFolder } from '@esc/core/node'
 import { extractZip } from './extract-zip.js'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
 import { assertFetchable } from './http.js'
-import { openDataset } from './open-dataset.js'
-import type { OpenedDataset } from './open-files.js'
+import { openDataset } from './open/open-dataset.js'
+import type { OpenedDataset } from './open/open-files.js'
 import { onDisk } from './transfer.js'
 
 /** Under which terms ESC-50 may be used, for people to read before it is fetched. */

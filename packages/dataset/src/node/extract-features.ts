@@ -26,7 +26,7 @@ import type { ClipRecord, Dataset } from '../record.js'
 import { computeAll, createRun, readAll } from './extraction.js'
 import { hashRecipe } from './feature-files.js'
 import { createClipTask, type RunSetup, type StoreSetup } from './feature-task.js'
-import type { OpenedDataset } from './open-files.js'
+import type { OpenedDataset } from './open/open-files.js'
 
 /** Options of {@link extractFeatures}. */
 export interface ExtractFeaturesOptions {
@@ -56,6 +56,13 @@ export interface ExtractFeaturesOptions {
   audioDir?: string | null | undefined
   /** Hashes every sound, where size and time of last change are taken for enough else. @defaultValue `false` */
   verify?: boolean | undefined
+  /**
+   * Reads damaged sounds as far as they go: files that were cut short, headers that contradict themselves. What was lost is in each
+   * clip's `warnings`.
+   *
+   * @defaultValue `false`
+   */
+  tolerant?: boolean | undefined
   /** Lists clips that cannot be read in `summary.failed`, where they are errors else. @defaultValue `false` */
   skipBad?: boolean | undefined
   signal?: AbortSignal | undefined
@@ -70,6 +77,7 @@ const optionNames: Record<keyof ExtractFeaturesOptions, true> = {
   facts: true,
   audioDir: true,
   verify: true,
+  tolerant: true,
   skipBad: true,
   signal: true,
   onProgress: true,
@@ -101,6 +109,8 @@ export interface ClipSound {
   sha256: string
   /** `null` unless they were asked for. */
   facts: ClipFacts | null
+  /** What the decoder had to mend, a sentence each: a recorder's header without sizes, with `tolerant` a file that was cut short. */
+  warnings: readonly string[]
 }
 
 /** The features of a data set, and what came of each clip. */
@@ -115,7 +125,7 @@ export interface ExtractedFeatures extends FeatureSet {
  * Computes the features of every clip of a data set, several at a time.
  *
  * With `dir` they are kept as float32 `.npy` files of shape [bins, frames] ([windows, bins, frames] with `windows`): `<id>_mfcc.npy`,
- * or `<id>_logmel.npy` for a recipe without MFCC. Beside each stands a `.json` with the hashes of its sound, its recipe and its
+ * or `<id>_logmel.npy` for a recipe without MFCC (an id that makes no file name on every system gets a similar one and a hash). Beside each stands a `.json` with the hashes of its sound, its recipe and its
  * bytes; `index.json` has the recipe. What is there is not computed again unless the sound, the recipe or the version of this
  * package is another, or the file is damaged. Every clip is complete on its own, so a run that was ended in any way (an abort, a
  * full disk, kill -9) goes on where it was, and two processes may work on one folder; after a loss of power, files that had not
@@ -177,6 +187,7 @@ function assertSource(source: unknown): void {
 
 function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetup {
   const { dir = null, windows = null, spectrogram = false, facts = false, audioDir = null } = options
+  const { tolerant = false } = options
   if (dir !== null) assertText('dir', dir)
   if (audioDir !== null) assertText('audioDir', audioDir)
   if (spectrogram && dir === null) {
@@ -193,6 +204,7 @@ function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetu
     windows: cut,
     spectrogram,
     facts,
+    tolerant,
     store,
     audioDir: audioDir === null ? null : resolve(audioDir),
   }

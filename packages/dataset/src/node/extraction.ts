@@ -24,7 +24,7 @@ import {
   type RunSetup,
   type StoreSetup,
 } from './feature-task.js'
-import type { OpenedDataset } from './open-files.js'
+import type { OpenedDataset } from './open/open-files.js'
 import { setOfMatrices, setOfStore } from './stored-set.js'
 
 interface Pending extends ClipJob {
@@ -71,7 +71,8 @@ async function tryRead(
     for (const { buffer, byteOffset, byteLength } of audio.channels)
       hash.update(new Uint8Array(buffer, byteOffset, byteLength))
     const { matrices, facts } = parts
-    return { sha256: hash.digest('hex'), facts, count: matrices.length, matrices }
+    const { warnings = [] } = audio
+    return { sha256: hash.digest('hex'), facts, warnings, count: matrices.length, matrices }
   } catch (error) {
     if (!isEscError(error)) throw error
     const message = error.message.includes(id) ? error.message : `${id}: ${error.message}`
@@ -158,23 +159,18 @@ async function inspect(
   job: ClipJob,
   setup: RunSetup,
   verify: boolean,
-): Promise<ClipResult | ClipFailure | 'computed' | 'rebuilt'> {
+): Promise<ClipResult | 'computed' | 'rebuilt'> {
   const { store, audioDir } = setup
   if (!store || audioDir !== null) return 'computed'
-  try {
-    const found = await inspectEntry(job, { ...setup, store }, verify)
-    if (typeof found === 'string') return found
-    const { sound, facts, features } = found
-    return {
-      sha256: sound.sha256,
-      facts: setup.facts ? facts : null,
-      count: features.windows ?? 1,
-      matrices: null,
-    }
-  } catch (error) {
-    // An id that makes no file name is the clip's own trouble; anything else is not.
-    if (!isEscError(error, 'INVALID_INPUT')) throw error
-    return { code: error.code, message: error.message, isStores: false }
+  const found = await inspectEntry(job, { ...setup, store }, verify)
+  if (typeof found === 'string') return found
+  const { sound, facts, features, warnings } = found
+  return {
+    sha256: sound.sha256,
+    facts: setup.facts ? facts : null,
+    warnings,
+    count: features.windows ?? 1,
+    matrices: null,
   }
 }
 
@@ -234,7 +230,9 @@ export function createRun(dataset: Dataset, { skipBad = false, onProgress }: Ext
         ...counts,
         failed: failed.sort((a, b) => a.index - b.index).map(({ index: _, ...failure }) => failure),
       }
-      const clips = kept.map(({ record: { id }, sha256, facts }): ClipSound => ({ id, sha256, facts }))
+      const clips = kept.map(
+        ({ record: { id }, sha256, facts, warnings }): ClipSound => ({ id, sha256, facts, warnings }),
+      )
       const { recipe, windows, store } = setup
       const parts = { dataset, recipe, windows, clips: kept.map(({ record, count }) => ({ record, count })) }
       const matrices = kept.flatMap((clip): FeatureMatrix[] => clip.matrices ?? [])

@@ -41,6 +41,10 @@ export interface FeatureEntry {
   features: StoredMatrix
   spectrogram: StoredMatrix | null
   facts: ClipFacts | null
+  /** What the decoder had to mend. */
+  warnings: readonly string[]
+  /** Whether it was told to read a damaged file as far as it goes. */
+  tolerant: boolean
 }
 
 /** What all entries of a store have in common. */
@@ -83,6 +87,9 @@ const clipFacts: z.ZodMiniType<ClipFacts> = z.strictObject({
   clippedShare: z.number(),
   dcOffset: z.number(),
   hash: z.string(),
+  mixLossDb: z.number(),
+  codec: z.nullable(z.string()),
+  warnings: z.array(z.string()),
   bandwidthHz: z.number(),
   fingerprint: z.array(wholeNumber),
 })
@@ -94,6 +101,8 @@ const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
   features: storedMatrix,
   spectrogram: z.nullable(storedMatrix),
   facts: z.nullable(clipFacts),
+  warnings: z.array(z.string()),
+  tolerant: z.boolean(),
 })
 const sealedSchema = z.strictObject({ entry: entrySchema, crc32: wholeNumber })
 const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({
@@ -115,7 +124,7 @@ const firstIndexSchema = z.strictObject({
 export const temporaryPrefix = '.esc-features-'
 
 /** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
-const maxIdBytes = 240
+const maxStemBytes = 200
 
 /** The file that holds the recipe of a store. */
 export function indexPath(dir: string): string {
@@ -123,28 +132,27 @@ export function indexPath(dir: string): string {
 }
 
 /**
- * Files are named by a clip's id, so it is checked once more, wherever it came from.
+ * The name of a clip's files, without an ending: its id where that makes a file name on any system, else what is left of it and
+ * a hash.
  *
- * @throws EscError INVALID_INPUT if the id is no bare file name, hidden, or too long for one.
+ * @example fileStem('dog__12:30') // 'dog__12_30~5f3c0e7a9b1d2468'
  */
-export function assertFileId(id: string): void {
-  if (/^[^./\\:\p{Cc}\p{Cs}][^/\\:\p{Cc}\p{Cs}]*$/u.test(id) && Buffer.byteLength(id) <= maxIdBytes) return
-  throw new EscError(
-    'INVALID_INPUT',
-    `id=${JSON.stringify(id.slice(0, 80))} must be a bare file name of at most ${maxIdBytes} bytes, not hidden`,
-    { detail: { id } },
-  )
+export function fileStem(id: string): string {
+  const isName = /^[^.\p{C}/\\:*?"<>|][^\p{C}/\\:*?"<>|]*$/u.test(id) && !/[. ~]$|~[0-9a-f]{16}$/.test(id)
+  if (isName && Buffer.byteLength(id) <= maxStemBytes) return id
+  let stem = ''
+  for (const character of id.replaceAll(/[\p{C}/\\:*?"<>|]/gu, '_').replace(/^\./, '_')) {
+    if (Buffer.byteLength(stem + character) > maxStemBytes - 17) break
+    stem += character
+  }
+  return `${stem}~${createHash('sha256').update(id, 'utf16le').digest('hex').slice(0, 16)}`
 }
 
-/**
- * Where a clip's files lie.
- *
- * @throws EscError INVALID_INPUT as {@link assertFileId}.
- */
+/** Where a clip's files lie. */
 export function entryPaths(dir: string, id: string, recipe: FeatureRecipe): EntryPaths {
-  assertFileId(id)
-  const stem = join(dir, `${id}_${recipe.mfcc ? 'mfcc' : 'logmel'}`)
-  return { features: `${stem}.npy`, spectrogram: join(dir, `${id}_spec.npy`), entry: `${stem}.json` }
+  const name = fileStem(id)
+  const stem = join(dir, `${name}_${recipe.mfcc ? 'mfcc' : 'logmel'}`)
+  return { features: `${stem}.npy`, spectrogram: join(dir, `${name}_spec.npy`), entry: `${stem}.json` }
 }
 
 /** SHA-256, hexadecimal, of JSON with its keys sorted: equal for equal recipes, however they were written down. */

@@ -17,7 +17,7 @@ import { type ClipJob, type RunSetup, type StoreSetup, soundFacts } from './feat
  * not, or by another recipe, version or of another sound; `rebuilt` if its files are damaged.
  *
  * @param verify - Hashes the sound even if its size and time of last change are as they were.
- * @throws EscError IO if something that is there cannot be read; INVALID_INPUT if the id makes no file name.
+ * @throws EscError IO if something that is there cannot be read.
  */
 export async function inspectEntry(
   { id, path }: ClipJob,
@@ -31,6 +31,8 @@ export async function inspectEntry(
   if (entry === 'damaged') return 'rebuilt'
   const isOurs = entry.id === id && entry.recipeHash === store.recipeHash && entry.library === store.library
   if (!isOurs || isIncomplete(entry, setup)) return 'computed'
+  // Whoever does not ask for damaged sounds is to be told of them.
+  if (entry.tolerant && !setup.tolerant && entry.warnings.length > 0) return 'computed'
   const sound = await compareSound(path, entry.sound, verify)
   if (sound === null) return 'computed'
   if (!(await isWhole(paths, entry, setup))) return 'rebuilt'

@@ -16,11 +16,12 @@ import {
 import { ioError } from '@esc/core/node'
 import { amplitudeToDb, createExtractor, createWindowExtractor, magnitude, stft } from '@esc/dsp'
 import { type ClipFacts, measureClip } from '../audit/measure.js'
+import { codecOf } from '../codec-of.js'
 import { encodeNpy } from '../npy.js'
 import {
-  assertFileId,
   entryPaths,
   type FeatureEntry,
+  fileStem,
   readEntry,
   type SoundFacts,
   type StoredMatrix,
@@ -39,6 +40,8 @@ export interface RunSetup {
   facts: boolean
   /** Takes each clip's waveform as its features see it; `null` for none. */
   audioDir: string | null
+  /** Whether a damaged sound is read as far as it goes. */
+  tolerant: boolean
   /** `null` keeps the features in memory. */
   store: StoreSetup | null
 }
@@ -76,6 +79,8 @@ export interface ClipResult {
   /** Of the sound, hexadecimal. */
   sha256: string
   facts: ClipFacts | null
+  /** What the decoder had to mend. */
+  warnings: readonly string[]
   /** How many matrices there are. */
   count: number
   /** `null` where they are in the store. */
@@ -87,6 +92,9 @@ export type BatchTask = (jobs: readonly ClipJob[]) => Promise<(ClipResult | Clip
 
 /** What is wanted of a clip besides its features. */
 export type Wanted = Pick<RunSetup, 'spectrogram' | 'facts'>
+
+/** Decoded sound, and how it was stored where that is known. */
+export type CodedAudio = DecodedAudio & { codec?: string | null }
 
 /** All that a clip's sound gives. */
 export interface ClipParts {
@@ -105,13 +113,14 @@ export interface ClipParts {
 export function createClipTask({ recipe, windows, audioDir }: RunSetup) {
   const extractor = createExtractor(windows ? { ...recipe, durationSec: null } : recipe)
   const cut = windows && createWindowExtractor(recipe, windows)
-  return (id: string, { channels, sampleRate }: DecodedAudio, { spectrogram, facts }: Wanted): ClipParts => {
+  return (id: string, audio: CodedAudio, { spectrogram, facts }: Wanted): ClipParts => {
+    const { channels, sampleRate } = audio
     const clip: AudioClip = { samples: toMono(channels), sampleRate }
     const waveform = spectrogram || audioDir !== null ? extractor.prepare(clip) : null
     return {
       matrices: cut ? [...cut.extract(clip)] : [extractor.extract(clip)],
       spectrogram: spectrogram ? spectrogramOf(waveform!, recipe) : null,
-      facts: facts ? measureClip(id, channels, sampleRate) : null,
+      facts: facts ? measureClip(id, audio) : null,
       waveform: audioDir === null ? null : waveform,
     }
   }
@@ -125,17 +134,16 @@ function spectrogramOf({ samples }: AudioClip, { stft: options }: FeatureRecipe)
 /**
  * Keeps the waveform of a clip as a WAV of 16 bits, if the run is asked to.
  *
- * @throws EscError INVALID_INPUT if the id makes no file name; IO if it cannot be written.
+ * @throws EscError IO if it cannot be written.
  */
 export function keepWaveform({ audioDir }: RunSetup, id: string, { waveform }: ClipParts): void {
   if (audioDir === null || !waveform) return
-  assertFileId(id)
   try {
     mkdirSync(audioDir, { recursive: true })
   } catch (cause) {
     throw ioError('write', audioDir, cause)
   }
-  writeAtomically(join(audioDir, `${id}.wav`), encodeWav(waveform))
+  writeAtomically(join(audioDir, `${fileStem(id)}.wav`), encodeWav(waveform))
 }
 
 /**
@@ -151,13 +159,20 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
     let isStores = false
     try {
       const paths = store && entryPaths(store.dir, id, recipe)
-      const { sound, ...audio } = await readSound(path)
+      const { sound, ...audio } = await readSound(path, setup.tolerant)
       const parts = run(id, audio, store && paths ? await wishes(setup, store, paths.entry) : setup)
       isStores = true
       keepWaveform(setup, id, parts)
-      if (store) writeParts(setup, store, { id, sound }, parts)
+      const { warnings = [] } = audio
+      if (store) writeParts(setup, store, { id, sound, warnings }, parts)
       const { matrices, facts } = parts
-      return { sha256: sound.sha256, facts, count: matrices.length, matrices: store ? null : matrices }
+      return {
+        sha256: sound.sha256,
+        facts,
+        warnings,
+        count: matrices.length,
+        matrices: store ? null : matrices,
+      }
     } catch (error) {
       if (!isEscError(error)) throw error
       const message = error.message.includes(path) || isStores ? error.message : `${path}: ${error.message}`
@@ -188,9 +203,9 @@ async function wishes(setup: TaskSetup, { recipeHash, library }: StoreSetup, pat
 
 /** Writes a clip's files, its entry last: where that is, they are whole. */
 function writeParts(
-  { recipe, windows, temporaryDir }: TaskSetup,
+  { recipe, windows, temporaryDir, tolerant }: TaskSetup,
   { dir, recipeHash, library }: StoreSetup,
-  known: Pick<FeatureEntry, 'id' | 'sound'>,
+  known: Pick<FeatureEntry, 'id' | 'sound' | 'warnings'>,
   { matrices, spectrogram, facts }: ClipParts,
 ): void {
   const paths = entryPaths(dir, known.id, recipe)
@@ -210,6 +225,7 @@ function writeParts(
     features: keep(paths.features, matrices, windows !== null),
     spectrogram: spectrogram && keep(paths.spectrogram, [spectrogram], false),
     facts,
+    tolerant,
   }
   writeEntry(paths.entry, entry, temporaryDir!)
 }
@@ -221,13 +237,12 @@ function joined(matrices: readonly FeatureMatrix[]): Float32Array {
   return data
 }
 
-async function readSound(path: string): Promise<DecodedAudio & { sound: SoundFacts }> {
+async function readSound(path: string, tolerant: boolean): Promise<CodedAudio & { sound: SoundFacts }> {
   const facts = soundFacts(path)
   const content = reading(path, () => readFileSync(path))
-  const { channels, sampleRate } = await decodeAudio(content)
   return {
-    channels,
-    sampleRate,
+    ...(await decodeAudio(content, { tolerant })),
+    codec: codecOf(content),
     sound: { ...facts, sha256: createHash('sha256').update(content).digest('hex') },
   }
 }

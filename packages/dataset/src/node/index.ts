@@ -9,9 +9,9 @@ export {
   type SoundSource,
 } from './extract-features.js'
 export type { Fetch, HttpResponse } from './http.js'
-export { type OpenCsvMapping, openCsvDataset } from './open-csv.js'
-export { openDataset } from './open-dataset.js'
+export { type OpenCsvMapping, openCsvDataset } from './open/open-csv.js'
+export { type OpenDatasetOptions, openDataset } from './open/open-dataset.js'
+export type { OpenedDataset } from './open/open-files.js'
+export { type OpenFolderOptions, openFolderDataset } from './open/open-folder.js'
 export { openFeatures, type StoredFeatures } from './open-features.js'
-export type { OpenedDataset } from './open-files.js'
-export { type OpenFolderOptions, openFolderDataset } from './open-folder.js'
 export { type WriteSyntheticOptions, writeSyntheticEsc10 } from './write-synthetic.js'

@@ -5,7 +5,7 @@ import { loadAudio } from '@esc/audio-io/node'
 import type { ProgressEvent } from '@esc/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { synthesizeEsc10 } from '../synthetic/esc10.js'
-import { openDataset } from './open-dataset.js'
+import { openDataset } from './open/open-dataset.js'
 import { writeSyntheticEsc10 } from './write-synthetic.js'
 
 const options = { clipsPerClass: 5, sampleRate: 8000, durationSec: 0.5 }

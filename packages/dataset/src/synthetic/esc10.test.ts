@@ -56,7 +56,9 @@ describe('synthesizeEsc10', () => {
 
   it('makes sound: finite, peak at most 1, of the asked length, all different, at varied levels', () => {
     const { dataset, clips } = synthesizeEsc10(small)
-    const facts = [...clips()].map(({ id, clip }) => measureClip(id, [clip.samples], clip.sampleRate))
+    const facts = [...clips()].map(({ id, clip }) =>
+      measureClip(id, { channels: [clip.samples], sampleRate: clip.sampleRate }),
+    )
     expect(facts.length).toBe(50)
     expect(facts.every(({ durationSec, sampleRate }) => durationSec === 1 && sampleRate === 16000)).toBe(true)
     const peaks = facts.map(({ peak }) => peak)
@@ -92,7 +94,8 @@ describe('synthesizeEsc10', () => {
     const shared = dataset.records
       .filter(({ group }, i) => group === dataset.records[i + 1]?.group)
       .slice(0, 5)
-    const peakAt = (index: number) => measureClip('x', [clipAt(index).samples], 16000).peak
+    const peakAt = (index: number) =>
+      measureClip('x', { channels: [clipAt(index).samples], sampleRate: 16000 }).peak
     const levels = shared.map((record) => {
       const index = dataset.records.indexOf(record)
       expect(peakAt(index + 1)).toBeCloseTo(peakAt(index), 5)

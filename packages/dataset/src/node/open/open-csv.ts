@@ -1,9 +1,10 @@
 /** Opens a data set that has a table of its own kind. */
 import { basename, join } from 'node:path'
 import * as z from 'zod/mini'
-import { relativePath } from '../table-cells.js'
-import { type CsvMapping, checkMapping, csvMappingSchema, parseCsvDataset } from '../table-csv.js'
-import { findSounds, type OpenedDataset, openRoot, readTable } from './open-files.js'
+import { relativePath } from '../../table-cells.js'
+import { type CsvMapping, checkMapping, csvMappingSchema, parseCsvDataset } from '../../table-csv.js'
+import { findSounds } from './find-sounds.js'
+import { type OpenedDataset, openRoot, readTable } from './open-files.js'
 
 /** A table of one's own, where it lies, and what its columns mean. */
 export interface OpenCsvMapping extends CsvMapping {
@@ -16,8 +17,8 @@ export interface OpenCsvMapping extends CsvMapping {
 const schema = z.extend(csvMappingSchema, { table: relativePath, audioDir: z.optional(relativePath) })
 
 /**
- * Opens a folder with any table that has a row per clip. It reads the table and lists the folders it names, and opens no
- * sound; absent sounds are in `missing`.
+ * Opens a folder with any table that has a row per clip. It reads the table and lists the folders, and decodes no sound; absent
+ * sounds are in `missing`, and `folder` says of every file what became of it.
  *
  * A link that leads out of the folder is refused, as by `openDataset`.
  *
@@ -38,6 +39,7 @@ export async function openCsvDataset(dir: string, mapping: OpenCsvMapping): Prom
   checkMapping(schema, mapping)
   const { table, audioDir = '', ...csv } = mapping
   const root = await openRoot(dir, `expected a folder with ${table}`)
-  const dataset = await readTable(root, join(root, table), (text) => parseCsvDataset(text, csv))
-  return findSounds(root, join(root, audioDir), { ...dataset, name: basename(root) })
+  const path = join(root, table)
+  const dataset = await readTable(root, path, (text) => parseCsvDataset(text, csv))
+  return findSounds(root, join(root, audioDir), { ...dataset, name: basename(root) }, { path })
 }

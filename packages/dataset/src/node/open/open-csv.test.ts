@@ -61,7 +61,7 @@ describe('openCsvDataset', () => {
   })
 
   it.each([
-    [{ ...mapping, table: '../birds.csv' }, /^mapping\.table: must hold no '\.\.'/],
+    [{ ...mapping, table: '../birds.csv' }, /^mapping\.table: must hold no folder '\.\.'/],
     [{ ...mapping, table: '/etc/passwd' }, /^mapping\.table: must be a relative path/],
     [{ ...mapping, audioDir: '..' }, /^mapping\.audioDir: /],
     [{ ...mapping, audio: 'audio' }, /^mapping: .*"audio"/],

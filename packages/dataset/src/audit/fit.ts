@@ -1,0 +1,52 @@
+/** What a recipe cuts off clips that are too long, and fills up in clips that are too short. */
+import type { ClipWindows, FeatureRecipe } from '@esc/core'
+import { count, type Finding } from './finding.js'
+import type { ClipFacts } from './measure.js'
+import { spreadOf } from './spread.js'
+
+/** What clips are cut to. */
+export interface ClipFit {
+  recipe: FeatureRecipe | null
+  /** They take the place of the recipe's duration. */
+  windows: ClipWindows | null
+}
+
+/** Less than this share of the length is a codec's padding. */
+const tolerance = 0.01
+
+/**
+ * Counts the clips that are longer, and those that are shorter, than what the network reads. With a recipe that trims, silence at
+ * both ends does not count.
+ */
+export function findUnfit(facts: readonly ClipFacts[], { recipe, windows }: ClipFit): Finding[] {
+  const length = windows?.windowSec ?? recipe?.durationSec ?? null
+  if (length === null || facts.length === 0) return []
+  const heardSec = (clip: ClipFacts) =>
+    recipe?.trim
+      ? Math.max(0, clip.durationSec - clip.leadingSilenceSec - clip.trailingSilenceSec)
+      : clip.durationSec
+  const longer = facts.filter((clip) => heardSec(clip) > (1 + tolerance) * length)
+  const shorter = facts.filter((clip) => heardSec(clip) < (1 - tolerance) * length)
+  const all = count(facts.length, 'clip')
+  const off = (clips: readonly ClipFacts[]) => {
+    const { p50, p95 } = spreadOf(clips.map((clip) => Math.abs(heardSec(clip) - length)))!
+    return `${p50.toFixed(2)} s in the median, up to ${p95.toFixed(2)} s in 95 %`
+  }
+  const findings: Finding[] = []
+  if (longer.length > 0 && windows === null) {
+    const what = `${longer.length} of ${all} are longer than ${length} s, and what comes after is cut off`
+    const message = `${what}: ${off(longer)}; take windows to hear it all`
+    findings.push({ severity: 'warning', code: 'CUT_CLIP', message, ids: longer.map(({ id }) => id) })
+  }
+  if (shorter.length > 0) {
+    const trimmed = recipe?.trim ? ', silence at the ends taken off,' : ''
+    const what = `${shorter.length} of ${all}${trimmed} are shorter than ${length} s, and are filled up with zeros`
+    findings.push({
+      severity: 'info',
+      code: 'PADDED_CLIP',
+      message: `${what}: ${off(shorter)}`,
+      ids: shorter.map(({ id }) => id),
+    })
+  }
+  return findings
+}

@@ -1,0 +1,151 @@
+/** Finds the sounds that a table names, and says what else lies in its folder. */
+import { realpath } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { count, type Finding, listSome } from '../../audit/finding.js'
+import { type FolderAudit, leftOut } from '../../audit/folder.js'
+import { likenessOf, spell } from '../../characters.js'
+import type { ClipRecord, Dataset } from '../../record.js'
+import { assertInside, type OpenedDataset } from './open-files.js'
+import { type WalkedFile, walkFolder } from './walk-folder.js'
+
+/** What a table says of files besides the clips. */
+export interface TablePlace {
+  /** The table itself: an absolute path. */
+  path: string
+  /** The file names of rows that were not asked for. @defaultValue none */
+  unused?: readonly string[]
+}
+
+/**
+ * Looks which of a table's sounds are there, and opens none. A name is found in any Unicode form: some systems write `ü` as one
+ * character, some as two.
+ *
+ * @param audioDir - The folder that file names are relative to.
+ * @throws EscError IO naming the path, if `audioDir` is not there, or a row names a link that leads out of `root`.
+ * @example return findSounds(root, join(root, 'audio'), dataset, { path: tablePath })
+ */
+export async function findSounds(
+  root: string,
+  audioDir: string,
+  dataset: Dataset,
+  table: TablePlace,
+): Promise<OpenedDataset> {
+  await assertInside(root, audioDir)
+  const { files } = await walkFolder(root)
+  const find = await createFinder(root, audioDir, files, dataset.records)
+  const taken = new Map<string, WalkedFile>()
+  for (const { filename } of dataset.records) {
+    const file = find(filename)
+    if (file?.kind === 'odd') await assertInside(root, join(root, file.path)).catch(refuseWayOut)
+    else if (file) taken.set(filename, file)
+  }
+  const missing = dataset.records.filter(({ filename }) => !taken.has(filename))
+  const clips = new Set(taken.values())
+  const unused = new Set((table.unused ?? []).map(find).filter((file) => file && !clips.has(file)))
+  const tablePath = relative(root, table.path).replaceAll('\\', '/')
+  const rest = files.filter((file) => !clips.has(file) && !unused.has(file))
+  const folder: FolderAudit = {
+    files: files.length,
+    clips: clips.size,
+    unused: unused.size,
+    notSound: rest.filter((file) => isNoSound(file, tablePath)).length,
+    findings: [
+      ...renamedFindings(missing, rest),
+      ...restFindings(rest.filter((file) => !isNoSound(file, tablePath))),
+    ],
+  }
+  return {
+    dataset,
+    dir: root,
+    pathOf: ({ filename }) => {
+      const file = taken.get(filename)
+      return file ? join(root, file.path) : join(audioDir, filename)
+    },
+    missing,
+    folder,
+  }
+}
+
+/** A link to nothing, or to what is no file, is a missing sound; one that leaves the folder is an attack. */
+function refuseWayOut(error: { detail?: { target?: unknown } }): void {
+  if (error.detail?.target !== undefined) throw error
+}
+
+/** Finds the file of a name that a table has. */
+async function createFinder(
+  root: string,
+  audioDir: string,
+  files: readonly WalkedFile[],
+  records: readonly ClipRecord[],
+): Promise<(filename: string) => WalkedFile | undefined> {
+  const named = files.filter(({ hasOddName }) => !hasOddName)
+  const byPath = new Map(named.map((file) => [file.path, file]))
+  // The first of several, in the order of their paths.
+  const byForm = new Map([...named].reverse().map((file) => [file.path.normalize('NFC'), file]))
+  const placeOf = async (folder: string) => {
+    const path = join(audioDir, folder)
+    const target = await realpath(path).catch(() => null)
+    if (target === null) return null
+    await assertInside(root, path)
+    return relative(root, target).replaceAll('\\', '/')
+  }
+  // Folders may be links to others in the data set.
+  const places = new Map<string, string | null>()
+  for (const folder of new Set(['', ...records.map(({ filename }) => folderOf(filename))])) {
+    places.set(folder, await placeOf(folder))
+  }
+  const below = (folder: string | null | undefined, name: string) =>
+    folder === '' || folder === null || folder === undefined ? name : `${folder}/${name}`
+  return (filename) => {
+    const real = places.get(folderOf(filename))
+    const bare = filename.slice(filename.lastIndexOf('/') + 1)
+    const exact = real === null || real === undefined ? undefined : byPath.get(below(real, bare))
+    return exact ?? byForm.get(below(places.get(''), filename).normalize('NFC'))
+  }
+}
+
+function folderOf(filename: string): string {
+  return filename.slice(0, Math.max(filename.lastIndexOf('/'), 0))
+}
+
+function isNoSound({ kind, path }: WalkedFile, tablePath: string): boolean {
+  return kind === 'no sound' || path === tablePath
+}
+
+/** Sounds that are there by a name that is nearly the table's. */
+function renamedFindings(missing: readonly ClipRecord[], rest: readonly WalkedFile[]): Finding[] {
+  if (missing.length === 0) return []
+  const bareOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+  const byLikeness = new Map(rest.map(({ path }) => [likenessOf(bareOf(path)), bareOf(path)]))
+  const pairs = missing.flatMap(({ id, filename }) => {
+    const found = byLikeness.get(likenessOf(bareOf(filename)))
+    return found === undefined ? [] : [{ id, text: `${spell(bareOf(filename))} is ${spell(found)} there` }]
+  })
+  if (pairs.length === 0) return []
+  const what = `clips whose files have other names than the table says: ${count(pairs.length, 'clip')}`
+  const message = `${what} (${listSome(pairs.map(({ text }) => text))}); rename the files or mend the table`
+  return [{ severity: 'warning', code: 'NAME_DIFFERS', message, ids: pairs.map(({ id }) => id) }]
+}
+
+function restFindings(rest: readonly WalkedFile[]): Finding[] {
+  const of = (...kinds: WalkedFile['kind'][]) => rest.filter(({ kind }) => kinds.includes(kind))
+  return [
+    ...leftOut(
+      'warning',
+      'UNLISTED_SOUND',
+      'sounds that the table does not name, left out',
+      of('sound', 'other sound'),
+    ),
+    ...unknownFindings(rest),
+  ]
+}
+
+/** Of files that may be a sound: nobody can tell by their names and first bytes. */
+export function unknownFindings(rest: readonly WalkedFile[]): Finding[] {
+  const of = (wanted: WalkedFile['kind']) => rest.filter(({ kind }) => kind === wanted)
+  return [
+    ...leftOut('warning', 'ODD_FILE', 'what cannot be read as a file, left out', of('odd')),
+    ...leftOut('warning', 'UNKNOWN_FILE', 'files that may be no sound, left out', of('unknown')),
+    ...leftOut('info', 'HIDDEN_FILE', 'hidden files, left out', of('hidden')),
+  ]
+}

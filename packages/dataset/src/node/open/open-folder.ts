@@ -1,0 +1,227 @@
+/** Opens a data set that has a folder for each class. */
+import { basename, join } from 'node:path'
+import { assertKnown, EscError } from '@esc/core'
+import { listSome } from '../../audit/finding.js'
+import { type FolderAudit, leftOut } from '../../audit/folder.js'
+import { controlCharacterOf } from '../../characters.js'
+import type { ClipRecord } from '../../record.js'
+import { toId } from '../../table-cells.js'
+import { sortedLabels, toDataset } from '../../table-dataset.js'
+import { unknownFindings } from './find-sounds.js'
+import { type OpenedDataset, openRoot } from './open-files.js'
+import { type WalkedFile, type WalkedFolder, walkFolder } from './walk-folder.js'
+
+/** Options of {@link openFolderDataset}. */
+export interface OpenFolderOptions {
+  /**
+   * What the clips that must stay on one side of a split share (a recording, a site, a speaker), from a file's path in the
+   * data set, `dog/12.wav`. Default: each clip is a group of its own.
+   */
+  groupOf?: ((filename: string) => string) | undefined
+  /** Takes the sounds in the folders below a class's folder, too: `siren/night/a.wav` is a siren. @defaultValue `false` */
+  nested?: boolean | undefined
+  /** Leaves files that cannot be taken out, and names them in a finding, where they are errors else. @defaultValue `false` */
+  skipBad?: boolean | undefined
+}
+
+type FolderClip = Omit<ClipRecord, 'labelIndex'> & { path: string }
+
+/** A file that is, or may be, a clip, and cannot be taken. */
+interface Trouble {
+  file: WalkedFile
+  code: string
+  errorCode: 'INVALID_INPUT' | 'IO'
+  /** The end of a sentence that begins with the path. */
+  why: string
+  advice: string
+}
+
+const partName = /^(train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval(uation)?|fold[ _-]?\d+)$/i
+
+/**
+ * Opens a folder that has one sub-folder for each class, named as the class, with its sounds right in it, or with `nested` also
+ * in folders below it. It lists all folders, and decodes no sound.
+ *
+ * Sounds are the files whose names end in wav, wave, aif, aiff, aifc, flac, ogg, oga, opus or mp3, and files with an ending that
+ * says nothing (`.bwf`, or none) that begin as a sound does. Every other file is counted or named in `folder`: files that are no
+ * sound (`notes.txt`, `.DS_Store`, a folder `__MACOSX`, results of these libraries) are counted, unknown ones are a finding. What
+ * would be a class or a clip lost in silence is an error, or with `skipBad` a finding: a sound beside the class folders, a sound
+ * in a folder below a class (without `nested`), a sound of a format that cannot be decoded (m4a, 3gp, wma, …), a name that is not
+ * UTF-8, a link that leads nowhere.
+ *
+ * Labels and files stand in the order of their characters' codes. A label is a folder's name in Unicode's composed form (NFC), so
+ * that two folders whose names differ in the form only are one class. A record's file name is `{class}/{file}`, its id
+ * `{class}__{file without extension}`, its fold `null`.
+ *
+ * @param dir - The folder; it may itself be a link. Links in it may lead to files in it only.
+ * @returns The data set, named as the folder; nothing is `missing`.
+ * @throws EscError IO naming the path, if something cannot be read, or a link leads out, to a folder or to nothing;
+ *   INVALID_INPUT naming the path for the above, for fewer than two classes, for folders named as parts (`train`, `test`,
+ *   `fold1`), and for two files of one id; INVALID_OPTION if `groupOf` gives no text.
+ * @see Keras `image_dataset_from_directory`, torchvision `DatasetFolder`: the same layout; they descend into folders.
+ * @example
+ * const { dataset } = await openFolderDataset('birds', { groupOf: (path) => path.split(/[/_]/)[1] }) // north
+ * dataset.labels // ['owl', 'wren'], from birds/owl/north_1.wav, birds/wren/…
+ */
+export async function openFolderDataset(
+  dir: string,
+  options: OpenFolderOptions = {},
+): Promise<OpenedDataset> {
+  assertKnown('openFolderDataset', options, { groupOf: true, nested: true, skipBad: true })
+  const root = await openRoot(dir, 'expected a folder with a folder of sounds for each class')
+  return readFolderDataset(root, await walkFolder(root), options)
+}
+
+/** The same of a folder that was listed before. */
+export function readFolderDataset(
+  root: string,
+  { files, folders }: WalkedFolder,
+  options: OpenFolderOptions,
+): OpenedDataset {
+  const { nested = false, skipBad = false } = options
+  const troubles = files.flatMap((file) => troubleOf(file, nested))
+  if (!skipBad) refuse(root, troubles)
+  const bad = new Set(troubles.map(({ file }) => file))
+  const good = files.filter((file) => !bad.has(file))
+  const clips = good.filter(({ kind }) => kind === 'sound').map(({ path }) => toClip(path, options))
+  const labels = sortedLabels(clips)
+  assertClasses(root, labels)
+  assertUniqueIds(root, clips)
+  const paths = new Map(clips.map(({ filename, path }) => [filename, path]))
+  const notSound = good.filter(({ kind }) => kind === 'no sound').length
+  const findings = [...troubleFindings(troubles), ...unknownFindings(good), ...emptyFolders(folders, files)]
+  const folder: FolderAudit = { files: files.length, clips: clips.length, unused: 0, notSound, findings }
+  return {
+    dataset: toDataset(basename(root), clips, labels),
+    dir: root,
+    pathOf: ({ filename }) => join(root, paths.get(filename) ?? filename),
+    missing: [],
+    folder,
+  }
+}
+
+/** How many folders right in `root` hold sounds: right in them, or with `nested` anywhere below. */
+export function countClasses({ files }: WalkedFolder, nested: boolean): number {
+  const isClip = ({ kind, path }: WalkedFile) => {
+    const depth = path.split('/').length
+    return (kind === 'sound' || kind === 'other sound') && (depth === 2 || (nested && depth > 2))
+  }
+  return new Set(files.filter(isClip).map(({ path }) => path.split('/')[0]!.normalize('NFC'))).size
+}
+
+function troubleOf(file: WalkedFile, nested: boolean): Trouble[] {
+  const { path, kind, why, hasOddName } = file
+  const [label = '', ...rest] = path.split('/')
+  const as = (
+    code: string,
+    reason: string,
+    advice: string,
+    errorCode: Trouble['errorCode'] = 'INVALID_INPUT',
+  ) => [{ file, code, errorCode, why: reason, advice }]
+  if (kind === 'odd') return as('ODD_FILE', why!, 'remove it', 'IO')
+  if (kind !== 'sound' && kind !== 'other sound') return []
+  if (hasOddName) return as('ODD_NAME', 'has a name that is not UTF-8', 'rename it')
+  const character = controlCharacterOf(path)
+  if (character !== null) return as('ODD_NAME', `has a name with the character ${character}`, 'rename it')
+  if (kind === 'other sound') {
+    const what = why === null ? 'has a format that cannot be decoded' : `is ${why}, which cannot be decoded`
+    return as('OTHER_SOUND', what, 'convert it to wav or flac')
+  }
+  if (rest.length === 0)
+    return as('LOOSE_SOUND', 'belongs to no class', 'put it into a folder named as its class')
+  if (rest.length > 1 && !nested)
+    return as(
+      'NESTED_SOUND',
+      `lies in a folder in '${label}'`,
+      `take such sounds, too (nested), or open ${label} itself`,
+    )
+  return []
+}
+
+/** @throws EscError about the first file in trouble, and how many have the same. */
+function refuse(root: string, troubles: readonly Trouble[]): void {
+  const [first] = troubles
+  if (!first) return
+  const same = troubles.filter(({ code }) => code === first.code).length - 1
+  const more = same > 0 ? ` (and ${same} more)` : ''
+  const path = join(root, first.file.path)
+  const detail = { path, skippable: true, ...(first.code === 'NESTED_SOUND' ? { option: 'nested' } : {}) }
+  throw new EscError(first.errorCode, `${path}${more} ${first.why}; ${first.advice}, or skip it`, { detail })
+}
+
+const troubleNames: Readonly<Record<string, string>> = {
+  ODD_FILE: 'what cannot be read as a file, left out',
+  ODD_NAME: 'sounds with a name that cannot be used, left out',
+  OTHER_SOUND: 'sounds of a format that cannot be decoded, left out',
+  LOOSE_SOUND: 'sounds of no class, left out',
+  NESTED_SOUND: 'sounds in folders below a class, left out',
+}
+
+function troubleFindings(troubles: readonly Trouble[]) {
+  return Object.entries(troubleNames).flatMap(([code, what]) => {
+    const files = troubles.filter((trouble) => trouble.code === code)
+    return leftOut(
+      'warning',
+      code,
+      what,
+      files.map(({ file: { path }, why }) => ({ path, why })),
+    )
+  })
+}
+
+function emptyFolders(folders: readonly string[], files: readonly WalkedFile[]): FolderAudit['findings'] {
+  const top = folders.filter((path) => !path.includes('/'))
+  const heard = new Set(
+    files
+      .filter(({ kind }) => kind.endsWith('sound') && kind !== 'no sound')
+      .map(({ path }) => path.split('/')[0]),
+  )
+  const empty = top.filter((path) => !heard.has(path))
+  if (empty.length === 0) return []
+  const message = `folders without a sound, which are no classes: ${listSome(empty)}`
+  return [{ severity: 'info', code: 'EMPTY_FOLDER', message, ids: [] }]
+}
+
+function toClip(path: string, { groupOf }: OpenFolderOptions): FolderClip {
+  const filename = path.normalize('NFC')
+  const id = toId(filename)
+  const group = groupOf ? groupOf(filename) : id
+  if (typeof group !== 'string' || group === '') {
+    throw new EscError(
+      'INVALID_OPTION',
+      `groupOf('${filename}')=${String(group)} must be text, and not empty`,
+    )
+  }
+  return { id, filename, fold: null, label: filename.slice(0, filename.indexOf('/')), group, path }
+}
+
+function assertClasses(root: string, labels: readonly string[]): void {
+  if (labels.length < 2) {
+    const found = labels.length === 0 ? 'none' : `only '${labels[0]}'`
+    throw invalid(root, `must have a folder of sounds for each of two classes or more; found ${found}`)
+  }
+  if (labels.every((label) => partName.test(label))) {
+    throw invalid(
+      root,
+      `has parts instead of classes (${labels.join(', ')}); open one of them, or use a table`,
+    )
+  }
+}
+
+function assertUniqueIds(root: string, clips: readonly FolderClip[]): void {
+  const paths = new Map<string, string>()
+  for (const { id, path } of clips) {
+    const earlier = paths.get(id)
+    if (earlier !== undefined) {
+      throw invalid(
+        join(root, path),
+        `must differ from ${earlier} in more than its extension; remove or rename one`,
+      )
+    }
+    paths.set(id, path)
+  }
+}
+
+function invalid(path: string, rule: string): EscError {
+  return new EscError('INVALID_INPUT', `${path} ${rule}`, { detail: { path } })
+}
