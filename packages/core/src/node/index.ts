@@ -10,6 +10,7 @@ export {
   temporaryPath,
 } from './temporary.js'
 export {
+  type WriteAtomicallyOptions,
   type WriteSyncOptions,
   writeAtomically,
   writeAtomicallySync,

@@ -1,9 +1,21 @@
 /** Writes files whole or not at all. */
+import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ioError } from './io-error.js'
 import { removeAtExit, temporaryPath } from './temporary.js'
+
+/** Options of {@link writeAtomically}. */
+export interface WriteAtomicallyOptions {
+  /**
+   * Waits until the bytes are on the disk before the file is renamed, so that a machine that loses its power keeps the old file
+   * or the new one, too. It takes some milliseconds a file.
+   *
+   * @defaultValue `true`
+   */
+  flush?: boolean | undefined
+}
 
 /**
  * Writes a file to a temporary name in its folder, flushes it to the disk, and renames it: a process that is killed at any
@@ -13,8 +25,12 @@ import { removeAtExit, temporaryPath } from './temporary.js'
  * @throws EscError IO naming the path if it cannot be written: no space, no permission.
  * @example await writeAtomically('model.json', `${JSON.stringify(manifest)}\n`)
  */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  await writeAll(new Map([[resolve(path), content]]), path)
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  { flush = true }: WriteAtomicallyOptions = {},
+): Promise<void> {
+  await writeAll(new Map([[path, content]]), path, flush)
 }
 
 /**
@@ -30,17 +46,21 @@ export async function writeFilesAtomically(
   dir: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
-  const contents = Object.entries(files).map(([name, content]) => [resolve(dir, name), content] as const)
-  await writeAll(new Map(contents), dir)
+  const contents = Object.entries(files).map(([name, content]) => [join(dir, name), content] as const)
+  await writeAll(new Map(contents), dir, true)
 }
 
-async function writeAll(contents: ReadonlyMap<string, string | Uint8Array>, toldPath: string): Promise<void> {
+async function writeAll(
+  contents: ReadonlyMap<string, string | Uint8Array>,
+  toldPath: string,
+  flush: boolean,
+): Promise<void> {
   const written: { temporary: string; path: string; forget: () => void }[] = []
   try {
     for (const [path, content] of contents) {
-      const temporary = temporaryPath(dirname(path))
+      const temporary = temporaryPath(resolve(dirname(path)))
       written.push({ temporary, path, forget: removeAtExit(temporary) })
-      await writeFlushed(temporary, content)
+      await writeNew(temporary, content, flush)
     }
     for (const { temporary, path } of written) await rename(temporary, path)
   } catch (cause) {
@@ -51,14 +71,14 @@ async function writeAll(contents: ReadonlyMap<string, string | Uint8Array>, told
   }
 }
 
-async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
+async function writeNew(path: string, content: string | Uint8Array, flush: boolean): Promise<void> {
   // Made at once: a process that exits must not find it missing, and the system make it a moment later.
   closeSync(openSync(path, 'wx'))
   const handle = await open(path, 'r+')
   try {
     await handle.writeFile(content)
     // Else the rename could reach the disk before the bytes do.
-    await handle.sync()
+    if (flush) await handle.sync()
   } finally {
     await handle.close()
   }
@@ -66,7 +86,7 @@ async function writeFlushed(path: string, content: string | Uint8Array): Promise
 
 /** Options of {@link writeAtomicallySync}. */
 export interface WriteSyncOptions {
-  /** Where the temporary file lies: on the same disk. @defaultValue the file's own folder */
+  /** A temporary folder on the same disk, as `createTemporaryFolder` makes. @defaultValue the file's own folder */
   temporaryDir?: string | undefined
 }
 
@@ -80,9 +100,12 @@ export interface WriteSyncOptions {
 export function writeAtomicallySync(
   path: string,
   content: string | Uint8Array,
-  { temporaryDir = dirname(path) }: WriteSyncOptions = {},
+  { temporaryDir }: WriteSyncOptions = {},
 ): void {
-  const temporary = temporaryPath(temporaryDir)
+  // The folder's name says already whose it is.
+  const temporary = temporaryDir
+    ? join(temporaryDir, randomBytes(6).toString('hex'))
+    : temporaryPath(dirname(path))
   try {
     writeFileSync(temporary, content, { flag: 'wx' })
     renameSync(temporary, path)

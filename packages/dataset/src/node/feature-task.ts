@@ -13,7 +13,7 @@ import {
   type FeatureRecipe,
   isEscError,
 } from '@esc/core'
-import { ioError } from '@esc/core/node'
+import { ioError, writeAtomicallySync } from '@esc/core/node'
 import { amplitudeToDb, createExtractor, createWindowExtractor, magnitude, stft } from '@esc/dsp'
 import { type ClipFacts, measureClip } from '../audit/measure.js'
 import { encodeNpy } from '../npy.js'
@@ -24,7 +24,6 @@ import {
   readEntry,
   type SoundFacts,
   type StoredMatrix,
-  writeAtomically,
   writeEntry,
 } from './feature-files.js'
 
@@ -53,8 +52,8 @@ export interface StoreSetup {
 
 /** What a worker is told when it starts: plain data. */
 export interface TaskSetup extends RunSetup {
-  /** On the disk of the store, and gone after the run; `null` without a store. */
-  temporaryDir: string | null
+  /** Folders on the disks of the store and of `audioDir` that are gone after the run; `null` where there is none of these. */
+  temporary: { store: string | null; audio: string | null }
 }
 
 /** A clip to compute. */
@@ -127,7 +126,12 @@ function spectrogramOf({ samples }: AudioClip, { stft: options }: FeatureRecipe)
  *
  * @throws EscError INVALID_INPUT if the id makes no file name; IO if it cannot be written.
  */
-export function keepWaveform({ audioDir }: RunSetup, id: string, { waveform }: ClipParts): void {
+export function keepWaveform(
+  { audioDir }: RunSetup,
+  id: string,
+  { waveform }: ClipParts,
+  temporaryDir?: string,
+): void {
   if (audioDir === null || !waveform) return
   assertFileId(id)
   try {
@@ -135,7 +139,7 @@ export function keepWaveform({ audioDir }: RunSetup, id: string, { waveform }: C
   } catch (cause) {
     throw ioError('write', audioDir, cause)
   }
-  writeAtomically(join(audioDir, `${id}.wav`), encodeWav(waveform))
+  writeAtomicallySync(join(audioDir, `${id}.wav`), encodeWav(waveform), { temporaryDir })
 }
 
 /**
@@ -154,7 +158,7 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
       const { sound, ...audio } = await readSound(path)
       const parts = run(id, audio, store && paths ? await wishes(setup, store, paths.entry) : setup)
       isStores = true
-      keepWaveform(setup, id, parts)
+      keepWaveform(setup, id, parts, setup.temporary.audio ?? undefined)
       if (store) writeParts(setup, store, { id, sound }, parts)
       const { matrices, facts } = parts
       return { sha256: sound.sha256, facts, count: matrices.length, matrices: store ? null : matrices }
@@ -188,17 +192,18 @@ async function wishes(setup: TaskSetup, { recipeHash, library }: StoreSetup, pat
 
 /** Writes a clip's files, its entry last: where that is, they are whole. */
 function writeParts(
-  { recipe, windows, temporaryDir }: TaskSetup,
+  { recipe, windows, temporary }: TaskSetup,
   { dir, recipeHash, library }: StoreSetup,
   known: Pick<FeatureEntry, 'id' | 'sound'>,
   { matrices, spectrogram, facts }: ClipParts,
 ): void {
   const paths = entryPaths(dir, known.id, recipe)
+  const place = { temporaryDir: temporary.store! }
   function keep(path: string, all: readonly FeatureMatrix[], isCut: boolean): StoredMatrix {
     const { bins, frames } = all[0]!
     const data = isCut ? joined(all) : all[0]!.data
     const bytes = encodeNpy(data, isCut ? [all.length, bins, frames] : [bins, frames])
-    writeAtomically(path, bytes, temporaryDir!)
+    writeAtomicallySync(path, bytes, place)
     return { windows: isCut ? all.length : null, bins, frames, crc32: crc32(bytes) }
   }
   // What is there may be of another recipe.
@@ -211,7 +216,7 @@ function writeParts(
     spectrogram: spectrogram && keep(paths.spectrogram, [spectrogram], false),
     facts,
   }
-  writeEntry(paths.entry, entry, temporaryDir!)
+  writeEntry(paths.entry, entry, place)
 }
 
 function joined(matrices: readonly FeatureMatrix[]): Float32Array {
