@@ -19,7 +19,9 @@ const characterNames: Readonly<Record<string, string>> = {
 /** @example describeCharacter('\n') // "U+000A, a line break" */
 export function describeCharacter(character: string): string {
   const code = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
-  const name = characterNames[character] ?? (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(character) ? 'a control character' : null)
+  const name =
+    characterNames[character] ??
+    (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(character) ? 'a control character' : null)
   return name === null ? `${character} (${code})` : `${code}, ${name}`
 }
 

@@ -33,10 +33,10 @@ export interface CsvRow<T> {
  * @example const { header, lines } = readCsv('filename,label\na.wav,dog\n')
  */
 export function readCsv(text: string, delimiter?: CsvDelimiter): { header: CsvLine; lines: CsvLine[] } {
-  const { skipped, separator, headerText } = readTop(text)
+  const { skipped, start, separator, headerText } = readTop(text)
   const [header, ...rows] = parseLines(
-    text,
-    skipped + 1,
+    text.slice(start),
+    skipped,
     delimiter ?? separator ?? guessDelimiter(headerText),
   )
   if (!header) throw new EscError('INVALID_INPUT', 'the table is empty; expected a header line and rows')
@@ -64,7 +64,8 @@ function readTop(text: string) {
     const line = text.slice(start, found?.index)
     const sep = /^"?sep=([,;\t])"?$/i.exec(line)
     if (sep) separator = sep[1] as CsvDelimiter
-    else if (!line.startsWith('#') && line.trim() !== '') return { skipped, start, separator, headerText: line }
+    else if (!line.startsWith('#') && line.trim() !== '')
+      return { skipped, start, separator, headerText: line }
     if (!found) break
     skipped++
     start = end.lastIndex

@@ -1,8 +1,8 @@
 /** Sound files on disk. */
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type AudioClip, assertKnown, EscError, isEscError } from '@esc/core'
+import { ioError, writeAtomically } from '@esc/core/node'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
 import * as portable from '../load.js'
@@ -119,14 +119,7 @@ export async function writeWav(
   assertKnown('writeWav', options, encodeWavNames)
   const bytes = encodeWav(audio, options)
   const path = to instanceof URL ? fileURLToPath(to) : to
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx' })
-    await rename(temporary, path)
-  } catch (cause) {
-    await rm(temporary, { force: true })
-    throw ioError('write', path, cause)
-  }
+  await writeAtomically(path, bytes, { flush: false })
 }
 
 async function withSource<T>(
@@ -187,9 +180,4 @@ async function readAt(handle: FileHandle, path: string, offset: number, length: 
 function naming(path: string, cause: unknown): unknown {
   if (!isEscError(cause) || cause.code === 'IO') return cause
   return new EscError(cause.code, `${path}: ${cause.message}`, { detail: { ...cause.detail, path }, cause })
-}
-
-function ioError(action: 'read' | 'write', path: string, cause: unknown): EscError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new EscError('IO', `cannot ${action} ${path}: ${reason}`, { detail: { path }, cause })
 }

@@ -1,3 +1,18 @@
 export { ioError } from './io-error.js'
 export { lockFolder } from './lock-folder.js'
-export { isRunning, removeLeftovers, writeAtomically } from './write-atomically.js'
+export { isRunning } from './process-start.js'
+export {
+  createTemporaryFolder,
+  isTemporaryName,
+  removeAtExit,
+  removeStaleTemporaries,
+  type TemporaryFolder,
+  temporaryPath,
+} from './temporary.js'
+export {
+  type WriteAtomicallyOptions,
+  type WriteSyncOptions,
+  writeAtomically,
+  writeAtomicallySync,
+  writeFilesAtomically,
+} from './write-atomically.js'

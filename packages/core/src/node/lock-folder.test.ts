@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -38,6 +38,17 @@ const nextWords = () => Promise.all(children.map(async ({ stdout }) => (await on
 it('a folder in the place of the lock is told', async () => {
   await mkdir(join(dir, 'lock'))
   await expect(lockFolder(dir)).rejects.toMatchObject({ code: 'IO', message: /cannot remove .*lock/ })
+})
+
+it('a process that exits gives the folder back', async () => {
+  const taking = `
+    const { lockFolder } = await import(${JSON.stringify(new URL('./lock-folder.ts', import.meta.url).href)})
+    await lockFolder(process.argv[1])
+    process.stdout.write('taken')
+    process.exit(0)`
+  const flags = ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', taking, dir]
+  expect(spawnSync(process.execPath, flags, { encoding: 'utf8' }).stdout).toBe('taken')
+  expect(await readdir(dir)).toEqual([])
 })
 
 it.each([

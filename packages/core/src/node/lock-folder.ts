@@ -1,17 +1,18 @@
 /** Keeps two processes out of one folder. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EscError } from '../error.js'
 import { ioError } from './io-error.js'
-import { isRunning } from './write-atomically.js'
+import { isRunning } from './process-start.js'
+import { removeAtExit } from './temporary.js'
 
 /** Longer than a process takes from reading a lock that nobody holds to removing it. */
 const SETTLE_MS = 250
 
 /**
- * Takes a folder for this process. What a killed process left is taken over.
+ * Takes a folder for this process, until it gives it back or exits. What a killed process left is taken over.
  *
  * @param dir - A folder that is there.
  * @param name - Of the lock file in it. Default `lock`.
@@ -47,7 +48,12 @@ export async function lockFolder(dir: string, name = 'lock'): Promise<() => Prom
     // Another process may have found the same old lock, or this one before it was written, and remove it only now: of
     // several, the last one to write has it.
     await sleep(SETTLE_MS)
-    if (holderOf(path) === own) return () => rm(path, { force: true })
+    if (holderOf(path) !== own) continue
+    const forget = removeAtExit(resolve(path))
+    return async () => {
+      await rm(path, { force: true })
+      forget()
+    }
   }
 }
 

@@ -1,59 +1,116 @@
-/** Writes a file whole or not at all. */
-import { randomUUID } from 'node:crypto'
-import { open, readdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+/** Writes files whole or not at all. */
+import { randomBytes } from 'node:crypto'
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { ioError } from './io-error.js'
+import { removeAtExit, temporaryPath } from './temporary.js'
 
-/** `<name>.<process id>.<uuid>.tmp`: who made it can be asked whether he is still at work. */
-const temporaryName = /^(.+)\.(\d+)\.[0-9a-f]{8}-[0-9a-f-]{27}\.tmp$/
+/** Options of {@link writeAtomically}. */
+export interface WriteAtomicallyOptions {
+  /**
+   * Waits until the bytes are on the disk before the file is renamed, so that a machine that loses its power keeps the old file
+   * or the new one, too. It takes some milliseconds a file.
+   *
+   * @defaultValue `true`
+   */
+  flush?: boolean | undefined
+}
 
 /**
  * Writes a file to a temporary name in its folder, flushes it to the disk, and renames it: a process that is killed at any
- * moment leaves the old file or the new one.
+ * moment leaves the old file or the new one. The temporary file of a process that exits goes with it; that of one that was
+ * killed goes with `removeStaleTemporaries`.
  *
  * @throws EscError IO naming the path if it cannot be written: no space, no permission.
  * @example await writeAtomically('model.json', `${JSON.stringify(manifest)}\n`)
  */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`
-  try {
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(content)
-      // Else the rename could reach the disk before the bytes do.
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, path)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw ioError('write', path, cause)
-  }
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  { flush = true }: WriteAtomicallyOptions = {},
+): Promise<void> {
+  await writeAll(new Map([[path, content]]), path, flush)
 }
 
 /**
- * Removes what processes that are no more left of {@link writeAtomically} for one file.
+ * Writes files into a folder as {@link writeAtomically} does, and renames them when all are written: where there is no space
+ * for the last one, none has been replaced.
  *
- * @throws the system's own error if the folder cannot be listed.
- * @example await removeLeftovers('runs/dogs/training.safetensors')
+ * @param dir - A folder that is there.
+ * @param files - Content by file name.
+ * @throws EscError IO naming the folder.
+ * @example await writeFilesAtomically('runs/dogs', { 'metrics.json': metrics, 'report.html': page })
  */
-export async function removeLeftovers(path: string): Promise<void> {
-  for (const found of await readdir(dirname(path))) {
-    const [, name, pid] = temporaryName.exec(found) ?? []
-    if (name === basename(path) && !isRunning(Number(pid)))
-      await rm(join(dirname(path), found), { force: true })
+export async function writeFilesAtomically(
+  dir: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  const contents = Object.entries(files).map(([name, content]) => [join(dir, name), content] as const)
+  await writeAll(new Map(contents), dir, true)
+}
+
+async function writeAll(
+  contents: ReadonlyMap<string, string | Uint8Array>,
+  toldPath: string,
+  flush: boolean,
+): Promise<void> {
+  const written: { temporary: string; path: string; forget: () => void }[] = []
+  try {
+    for (const [path, content] of contents) {
+      const temporary = temporaryPath(resolve(dirname(path)))
+      written.push({ temporary, path, forget: removeAtExit(temporary) })
+      await writeNew(temporary, content, flush)
+    }
+    for (const { temporary, path } of written) await rename(temporary, path)
+  } catch (cause) {
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => {})
+    throw ioError('write', toldPath, cause)
+  } finally {
+    for (const { forget } of written) forget()
   }
 }
 
-/** Whether a process with this number runs. @example isRunning(process.pid) // true */
-export function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false
+async function writeNew(path: string, content: string | Uint8Array, flush: boolean): Promise<void> {
+  // Made at once: a process that exits must not find it missing, and the system make it a moment later.
+  closeSync(openSync(path, 'wx'))
+  const handle = await open(path, 'r+')
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // It is there, and another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    await handle.writeFile(content)
+    // Else the rename could reach the disk before the bytes do.
+    if (flush) await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Options of {@link writeAtomicallySync}. */
+export interface WriteSyncOptions {
+  /** A temporary folder on the same disk, as `createTemporaryFolder` makes. @defaultValue the file's own folder */
+  temporaryDir?: string | undefined
+}
+
+/**
+ * Writes a small file so that it is there whole or not at all, where a promise for each step would take longer than the step. It
+ * is not flushed: a machine that loses its power may lose it.
+ *
+ * @throws EscError IO naming the path if it cannot be written: no space, no permission.
+ * @example writeAtomicallySync('features/index.json', text)
+ */
+export function writeAtomicallySync(
+  path: string,
+  content: string | Uint8Array,
+  { temporaryDir }: WriteSyncOptions = {},
+): void {
+  // The folder's name says already whose it is.
+  const temporary = temporaryDir
+    ? join(temporaryDir, randomBytes(6).toString('hex'))
+    : temporaryPath(dirname(path))
+  try {
+    writeFileSync(temporary, content, { flag: 'wx' })
+    renameSync(temporary, path)
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw ioError('write', path, cause)
   }
 }

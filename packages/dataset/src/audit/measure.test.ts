@@ -99,7 +99,12 @@ describe('measureClip', () => {
     const facts = measureClip('stereo', { channels: [left, right], sampleRate: 4 })
     expect(facts).toMatchObject({ channels: 2, peak: 0.5, leadingSilenceSec: 0.25, trailingSilenceSec: 0 })
     expect(facts.dcOffset).toBeCloseTo(-0.375, 9)
-    expect(facts.rmsDb).toBeCloseTo(10 * Math.log10(1.375 / 8), 6)
+    expect(facts.rmsDb).toBeCloseTo(10 * Math.log10((0.125 ** 2 + 0.125 ** 2 + 0.5 ** 2) / 4), 6)
+    const channelsDb = 10 * Math.log10(1.375 / 8)
+    expect(facts.mixLossDb).toBeCloseTo(channelsDb - facts.rmsDb, 6)
+    const opposite = measureClip('opposite', { channels: [left, left.map((value) => -value)], sampleRate: 4 })
+    expect(opposite).toMatchObject({ peak: 0, rmsDb: -200, leadingSilenceSec: 1, trailingSilenceSec: 1 })
+    expect(opposite.mixLossDb).toBeGreaterThan(100)
   })
 
   it('hashes equal samples alike, wherever they lie in memory', () => {

@@ -5,7 +5,7 @@ import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:f
 import { dirname, join, resolve } from 'node:path'
 import { probeAudio } from '@esc/audio-io/node'
 import { assertKnown, assertPositive, EscError, isEscError, type OnProgress } from '@esc/core'
-import { lockFolder } from '@esc/core/node'
+import { lockFolder, removeAtExit } from '@esc/core/node'
 import { extractZip } from './extract-zip.js'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
 import { assertFetchable } from './http.js'
@@ -146,6 +146,7 @@ async function fetchAndUnpack(work: string, options: DownloadEsc50Options, exten
   const archive = join(work, 'archive.zip')
   const unpacked = join(work, 'unpacked')
   await fetchArchive(archive, options)
+  const forget = removeAtExit(unpacked)
   try {
     if (sha256 !== null) await assertHash(archive, sha256)
     await onDisk(
@@ -160,6 +161,8 @@ async function fetchAndUnpack(work: string, options: DownloadEsc50Options, exten
     await rm(unpacked, { recursive: true, force: true }).catch(() => {})
     if (isEscError(error, 'CORRUPT_DATA')) await rm(archive, { force: true })
     throw error
+  } finally {
+    forget()
   }
 }
 

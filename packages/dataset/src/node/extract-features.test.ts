@@ -14,9 +14,10 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { decodeWav, encodeWav } from '@esc/audio-io'
 import type { FeatureRecipe, ProgressEvent } from '@esc/core'
+import { isTemporaryName, temporaryPath } from '@esc/core/node'
 import {
   amplitudeToDb,
   createExtractor,
@@ -570,27 +571,27 @@ describe('runs that end early', () => {
         onProgress: ({ done }) => done === 3 && controller.abort(reason),
       })
       await expect(run).rejects.toBe(reason)
-      expect((await readdir(dir)).filter((name) => name.startsWith('.esc-features-'))).toEqual([])
+      expect((await readdir(dir)).filter((name) => isTemporaryName(name))).toEqual([])
       const { computed, cached } = await extract()
       expect(cached).toBeGreaterThanOrEqual(3)
       expect(computed + cached).toBe(clipCount)
     },
   )
 
-  it('removes what a killed process left a day ago, and nothing younger', async () => {
-    await mkdir(join(dir, '.esc-features-old'), { recursive: true })
-    await writeFile(join(dir, '.esc-features-old', 'half'), '')
-    await mkdir(join(dir, '.esc-features-new'))
-    const longAgo = new Date(Date.now() - 25 * 3600 * 1000)
-    await utimes(join(dir, '.esc-features-old'), longAgo, longAgo)
-    await mkdir(join(dir, '.tmp-of-others'))
-    await utimes(join(dir, '.tmp-of-others'), longAgo, longAgo)
-    await extract()
-    expect((await readdir(dir)).filter((name) => name.startsWith('.esc-features-'))).toEqual([
-      '.esc-features-new',
-    ])
-    expect(await readdir(dir)).toContain('.tmp-of-others')
-  })
+  it.each(['features', 'kept'])(
+    'removes what a killed process left in %s, and nothing else',
+    async (name) => {
+      const folder = join(root, name)
+      const own = basename(temporaryPath(folder))
+      const names = [own, '.tmp-of-others', '.esc-notes']
+      const left = own.replace(/-\d+-/, '-999999999-')
+      for (const each of [...names, left]) await mkdir(join(folder, each), { recursive: true })
+      await writeFile(join(folder, left, 'half'), '')
+      await extract({ audioDir: join(root, 'kept') })
+      const hidden = (await readdir(folder)).filter((each) => each.startsWith('.'))
+      expect(hidden.sort()).toEqual(names.sort())
+    },
+  )
 })
 
 /** Runs `extractFeatures` over the sounds of `root` in a process of its own; `dir` is an argument. */

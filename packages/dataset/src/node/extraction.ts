@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { DecodedAudio } from '@esc/audio-io'
 import { EscError, type EscErrorCode, type FeatureMatrix, isEscError } from '@esc/core'
-import { ioError } from '@esc/core/node'
+import { ioError, removeStaleTemporaries, writeAtomicallySync } from '@esc/core/node'
 import type { ClipRecord, Dataset } from '../record.js'
 import type {
   ClipSound,
@@ -12,7 +12,7 @@ import type {
   FeatureSummary,
   SoundSource,
 } from './extract-features.js'
-import { type FeatureIndex, indexPath, readIndex, writeAtomically } from './feature-files.js'
+import { type FeatureIndex, indexPath, readIndex } from './feature-files.js'
 import { inspectEntry } from './feature-inspection.js'
 import { createPool } from './feature-pool.js'
 import {
@@ -44,6 +44,7 @@ export async function readAll(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const compute = createClipTask(setup)
+  if (setup.audioDir !== null) await removeStaleTemporaries(setup.audioDir)
   for (const [index, record] of dataset.records.entries()) {
     // The event loop gets a turn for each clip, so that an abort is heard.
     await new Promise((next) => setImmediate(next))
@@ -184,7 +185,7 @@ async function openStore(
   if (found !== null && found !== 'old' && found.recipeHash === recipeHash && found.library === library)
     return
   const index: FeatureIndex = { version: 2, library, recipeHash, recipe, windows }
-  writeAtomically(indexPath(dir), `${JSON.stringify(index, null, 2)}\n`)
+  writeAtomicallySync(indexPath(dir), `${JSON.stringify(index, null, 2)}\n`)
 }
 
 /** What {@link createRun} makes. */

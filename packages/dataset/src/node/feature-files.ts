@@ -1,11 +1,10 @@
 /** The files of a feature store: names, what stands beside each clip's features, and how both are written. */
-import { createHash, randomUUID } from 'node:crypto'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type ClipWindows, EscError, type FeatureRecipe } from '@esc/core'
-import { ioError } from '@esc/core/node'
+import { ioError, type WriteSyncOptions, writeAtomicallySync } from '@esc/core/node'
 import { featureRecipeSchema } from '@esc/core/recipe'
 import * as z from 'zod/mini'
 import type { ClipFacts } from '../audit/measure.js'
@@ -120,9 +119,6 @@ const firstIndexSchema = z.strictObject({
   recipe: featureRecipeSchema,
 })
 
-/** Prefix of temporary names. Only this package uses it. */
-export const temporaryPrefix = '.esc-features-'
-
 /** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
 const maxStemBytes = 200
 
@@ -176,10 +172,10 @@ export async function readEntry(path: string): Promise<FeatureEntry | 'absent' |
   return found === sealed.data.crc32 ? sealed.data.entry : 'damaged'
 }
 
-/** Seals an entry with a checksum of its own, and writes it as {@link writeAtomically} does. */
-export function writeEntry(path: string, entry: FeatureEntry, temporaryDir?: string): void {
+/** Seals an entry with a checksum of its own, and writes it as `writeAtomicallySync` does. */
+export function writeEntry(path: string, entry: FeatureEntry, options?: WriteSyncOptions): void {
   const text = JSON.stringify({ entry, crc32: crc32(JSON.stringify(entry)) })
-  writeAtomically(path, `${text}\n`, temporaryDir)
+  writeAtomicallySync(path, `${text}\n`, options)
 }
 
 /**
@@ -206,28 +202,6 @@ export async function readIndex(dir: string): Promise<FeatureIndex | 'old' | nul
 export async function readStored(path: string, stored: StoredMatrix): Promise<Uint8Array | null> {
   const bytes = await ifThere(path, () => readFile(path))
   return bytes && crc32(bytes) === stored.crc32 ? bytes : null
-}
-
-/**
- * Writes a file so that it is there whole or not at all. Synchronous: these are small files, and a worker has nothing
- * else to do; a promise for each step takes longer than the step.
- *
- * @param temporaryDir - A folder on the same disk. Default: the file's own.
- * @throws EscError IO naming the path if it cannot be written: no space, no permission.
- */
-export function writeAtomically(
-  path: string,
-  content: string | Uint8Array,
-  temporaryDir = dirname(path),
-): void {
-  const temporary = join(temporaryDir, `${temporaryPrefix}${randomUUID()}`)
-  try {
-    writeFileSync(temporary, content, { flag: 'wx' })
-    renameSync(temporary, path)
-  } catch (cause) {
-    rmSync(temporary, { force: true })
-    throw ioError('write', path, cause)
-  }
 }
 
 function readText(path: string): Promise<string | null> {

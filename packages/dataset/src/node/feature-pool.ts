@@ -1,10 +1,7 @@
 /** The worker threads of `extractFeatures`, and the folder they write into. */
-import { mkdtemp, opendir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { EscError } from '@esc/core'
-import { ioError } from '@esc/core/node'
+import { createTemporaryFolder, type TemporaryFolder } from '@esc/core/node'
 import { Piscina } from 'piscina'
-import { temporaryPrefix } from './feature-files.js'
 import { type BatchTask, createBatchTask, type RunSetup, type TaskSetup } from './feature-task.js'
 
 /** Computes batches, several at a time. */
@@ -19,29 +16,34 @@ interface Threads {
   end(): Promise<void>
 }
 
-/** A day: no clip takes as long, so a folder that was not touched since is one of a process that was killed. */
-const staleMs = 24 * 3600 * 1000
-
 /**
  * Makes nothing before the first batch comes.
  *
  * @param workers - At most so many threads; 0 computes in this one.
  */
 export function createPool(setup: RunSetup, workers: number): FeaturePool {
-  let opening: Promise<Threads & { temporaryDir: string | null }> | null = null
+  let opening: Promise<Threads> | null = null
+  const folders: TemporaryFolder[] = []
   let closing: Promise<void> | null = null
 
   async function open() {
-    const temporaryDir = setup.store && (await makeTemporary(setup.store.dir))
+    const temporary = {
+      store: setup.store && (await makeFolder(setup.store.dir)),
+      audio: setup.audioDir && (await makeFolder(setup.audioDir)),
+    }
     const start = workers === 0 ? startHere : startThreads
-    return { ...start({ ...setup, temporaryDir }, workers), temporaryDir }
+    return start({ ...setup, temporary }, workers)
+  }
+  /** Threads write unfinished files there alone: where a thread is ended, nobody but this process can remove them. */
+  async function makeFolder(dir: string): Promise<string> {
+    const folder = await createTemporaryFolder(dir)
+    folders.push(folder)
+    return folder.path
   }
   async function close() {
     const opened = await opening?.catch(() => null)
-    if (!opened) return
-    await opened.end()
-    if (opened.temporaryDir !== null)
-      await rm(opened.temporaryDir, { recursive: true, force: true, maxRetries: 3 })
+    await opened?.end()
+    for (const folder of folders) folder.remove()
   }
 
   return {
@@ -55,12 +57,6 @@ export function createPool(setup: RunSetup, workers: number): FeaturePool {
       return closing
     },
   }
-}
-
-async function makeTemporary(dir: string): Promise<string> {
-  await removeStale(dir)
-  const prefix = join(dir, temporaryPrefix)
-  return mkdtemp(prefix).catch((cause) => Promise.reject(ioError('write', prefix, cause)))
 }
 
 function startThreads(setup: TaskSetup, workers: number): Threads {
@@ -118,18 +114,5 @@ function workerProgram(): { filename: string; execArgv: string[] } {
   return {
     filename: new URL('./feature-worker.ts', import.meta.url).href,
     execArgv: ['--conditions=@esc/source', '--import', `data:text/javascript,${encodeURIComponent(loader)}`],
-  }
-}
-
-async function removeStale(dir: string): Promise<void> {
-  for await (const { name } of await opendir(dir, { bufferSize: 1024 })) {
-    if (!name.startsWith(temporaryPrefix)) continue
-    const path = join(dir, name)
-    // Another process may have removed it just now.
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    )
-    if (age > staleMs) await rm(path, { recursive: true, force: true })
   }
 }

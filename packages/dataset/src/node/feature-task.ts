@@ -13,7 +13,7 @@ import {
   type FeatureRecipe,
   isEscError,
 } from '@esc/core'
-import { ioError } from '@esc/core/node'
+import { ioError, writeAtomicallySync } from '@esc/core/node'
 import { amplitudeToDb, createExtractor, createWindowExtractor, magnitude, stft } from '@esc/dsp'
 import { type ClipFacts, measureClip } from '../audit/measure.js'
 import { codecOf } from '../codec-of.js'
@@ -25,7 +25,6 @@ import {
   readEntry,
   type SoundFacts,
   type StoredMatrix,
-  writeAtomically,
   writeEntry,
 } from './feature-files.js'
 
@@ -56,8 +55,8 @@ export interface StoreSetup {
 
 /** What a worker is told when it starts: plain data. */
 export interface TaskSetup extends RunSetup {
-  /** On the disk of the store, and gone after the run; `null` without a store. */
-  temporaryDir: string | null
+  /** Folders on the disks of the store and of `audioDir` that are gone after the run; `null` where there is none of these. */
+  temporary: { store: string | null; audio: string | null }
 }
 
 /** A clip to compute. */
@@ -136,14 +135,19 @@ function spectrogramOf({ samples }: AudioClip, { stft: options }: FeatureRecipe)
  *
  * @throws EscError IO if it cannot be written.
  */
-export function keepWaveform({ audioDir }: RunSetup, id: string, { waveform }: ClipParts): void {
+export function keepWaveform(
+  { audioDir }: RunSetup,
+  id: string,
+  { waveform }: ClipParts,
+  temporaryDir?: string,
+): void {
   if (audioDir === null || !waveform) return
   try {
     mkdirSync(audioDir, { recursive: true })
   } catch (cause) {
     throw ioError('write', audioDir, cause)
   }
-  writeAtomically(join(audioDir, `${fileStem(id)}.wav`), encodeWav(waveform))
+  writeAtomicallySync(join(audioDir, `${fileStem(id)}.wav`), encodeWav(waveform), { temporaryDir })
 }
 
 /**
@@ -162,7 +166,7 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
       const { sound, ...audio } = await readSound(path, setup.tolerant)
       const parts = run(id, audio, store && paths ? await wishes(setup, store, paths.entry) : setup)
       isStores = true
-      keepWaveform(setup, id, parts)
+      keepWaveform(setup, id, parts, setup.temporary.audio ?? undefined)
       const { warnings = [] } = audio
       if (store) writeParts(setup, store, { id, sound, warnings }, parts)
       const { matrices, facts } = parts
@@ -203,17 +207,18 @@ async function wishes(setup: TaskSetup, { recipeHash, library }: StoreSetup, pat
 
 /** Writes a clip's files, its entry last: where that is, they are whole. */
 function writeParts(
-  { recipe, windows, temporaryDir, tolerant }: TaskSetup,
+  { recipe, windows, tolerant, temporary }: TaskSetup,
   { dir, recipeHash, library }: StoreSetup,
   known: Pick<FeatureEntry, 'id' | 'sound' | 'warnings'>,
   { matrices, spectrogram, facts }: ClipParts,
 ): void {
   const paths = entryPaths(dir, known.id, recipe)
+  const place = { temporaryDir: temporary.store! }
   function keep(path: string, all: readonly FeatureMatrix[], isCut: boolean): StoredMatrix {
     const { bins, frames } = all[0]!
     const data = isCut ? joined(all) : all[0]!.data
     const bytes = encodeNpy(data, isCut ? [all.length, bins, frames] : [bins, frames])
-    writeAtomically(path, bytes, temporaryDir!)
+    writeAtomicallySync(path, bytes, place)
     return { windows: isCut ? all.length : null, bins, frames, crc32: crc32(bytes) }
   }
   // What is there may be of another recipe.
@@ -227,7 +232,7 @@ function writeParts(
     facts,
     tolerant,
   }
-  writeEntry(paths.entry, entry, temporaryDir!)
+  writeEntry(paths.entry, entry, place)
 }
 
 function joined(matrices: readonly FeatureMatrix[]): Float32Array {

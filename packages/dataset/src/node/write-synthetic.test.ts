@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { loadAudio } from '@esc/audio-io/node'
 import type { ProgressEvent } from '@esc/core'
+import { isTemporaryName, temporaryPath } from '@esc/core/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { synthesizeEsc10 } from '../synthetic/esc10.js'
 import { openDataset } from './open/open-dataset.js'
@@ -67,6 +68,19 @@ describe('writeSyntheticEsc10', () => {
     const before = await snapshot()
     await writeSyntheticEsc10(dir, options)
     expect(await snapshot()).toEqual(before)
+  })
+
+  it('begins again where it was killed before anything was whole', async () => {
+    for (const name of ['audio', 'meta']) {
+      const folder = join(dir, name)
+      await mkdir(folder, { recursive: true })
+      const own = basename(temporaryPath(folder))
+      await writeFile(join(folder, own.replace(/-\d+-/, '-999999999-')), 'half')
+    }
+    await writeSyntheticEsc10(dir, options)
+    const files = await readdir(dir, { recursive: true })
+    expect(files.filter((name) => isTemporaryName(basename(name)))).toEqual([])
+    expect(await readdir(join(dir, 'meta'))).toEqual(['SYNTHETIC.json', 'esc50.csv'])
   })
 
   it('completes a folder that was broken off, which does not open before', async () => {

@@ -1,9 +1,9 @@
 /** Writes a synthetic data set to disk. */
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWav } from '@esc/audio-io/node'
 import { assertKnown, EscError, type OnProgress } from '@esc/core'
+import { isTemporaryName, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
 import { type SyntheticOptions, synthesizeEsc10 } from '../synthetic/esc10.js'
 import { markerPath } from './layout.js'
 
@@ -57,8 +57,8 @@ export async function writeSyntheticEsc10(
     onProgress?.({ stage: 'write synthetic clips', done: index + 1, total, detail: filename })
   }
   if (!isFinished) {
-    await writeText(join(root, 'meta', 'esc50.csv'), csv)
-    await writeText(markerPath(root), markerText(chosen, true))
+    await writeAtomically(join(root, 'meta', 'esc50.csv'), csv)
+    await writeAtomically(markerPath(root), markerText(chosen, true))
   }
   return root
 }
@@ -69,6 +69,7 @@ export async function writeSyntheticEsc10(
 async function claim(root: string, options: Required<SyntheticOptions>): Promise<boolean> {
   const path = markerPath(root)
   const folders = ['audio', 'meta'].map((name) => join(root, name))
+  for (const folder of folders) await removeStaleTemporaries(folder)
   const found = await io(path, () => readFile(path, 'utf8').catch(ifAbsent(null)))
   if (found !== null) {
     const isFinished = found === markerText(options, true)
@@ -81,7 +82,7 @@ async function claim(root: string, options: Required<SyntheticOptions>): Promise
   }
   for (const folder of folders) {
     const entries = await io(folder, () => readdir(folder).catch(ifAbsent<string[]>([])))
-    if (entries.length > 0) {
+    if (entries.some((name) => !isTemporaryName(name))) {
       throw new EscError(
         'INVALID_INPUT',
         `${folder} holds files that are not synthetic; choose another folder`,
@@ -92,25 +93,13 @@ async function claim(root: string, options: Required<SyntheticOptions>): Promise
     }
     await io(folder, () => mkdir(folder, { recursive: true }))
   }
-  await writeText(path, markerText(options, false))
+  await writeAtomically(path, markerText(options, false))
   return false
 }
 
 function markerText(options: Required<SyntheticOptions>, finished: boolean): string {
   const about = 'Computed sounds: results on them say nothing about real recordings.'
   return `${JSON.stringify({ about, finished, version: generatorVersion, options }, null, 2)}\n`
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
-  await io(path, async () => {
-    try {
-      await writeFile(temporary, text, { flag: 'wx' })
-      await rename(temporary, path)
-    } finally {
-      await rm(temporary, { force: true })
-    }
-  })
 }
 
 function ifAbsent<T>(value: T): (error: NodeJS.ErrnoException) => T {

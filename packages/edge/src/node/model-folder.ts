@@ -11,7 +11,7 @@ import {
   sha256,
   typeOf,
 } from '@esc/core'
-import { ioError, lockFolder, removeLeftovers, writeAtomically } from '@esc/core/node'
+import { ioError, lockFolder, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
 import {
   encodeManifest,
   fileNames,
@@ -146,6 +146,7 @@ export async function writeModelFiles(
   })
   const unlock = await lockFolder(root, lockName)
   try {
+    await removeStaleTemporaries(root)
     const isFirst = !(await isThere(join(root, fileNames.manifest)))
     // Files without a manifest are somebody's, unless a first save was cut off here.
     const wasCut = isFirst && (await isThere(join(root, unfinishedName)))
@@ -276,13 +277,12 @@ async function putBack(
   }
 }
 
-/** Removes what the new model does not name: files of the old one, second names, what killed saves left. */
+/** Removes what the new model does not name: files of the old one, and second names. */
 async function cleanUp(root: string, manifest: ModelManifest): Promise<void> {
   const present = [fileNames.manifest, ...entriesOf(manifest).map(({ name }) => name)]
   const gone = ourNames.filter((name) => !present.includes(name))
   const second = (await namesIn(root)).filter(isPreviousName)
   for (const name of [...gone, ...second]) await rm(join(root, name), { force: true }).catch(() => {})
-  for (const name of ourNames) await removeLeftovers(join(root, name)).catch(() => {})
 }
 
 async function namesIn(root: string): Promise<string[]> {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { createRng, type EscErrorCode, type Weight } from '@esc/core'
-import { lockFolder } from '@esc/core/node'
+import { lockFolder, temporaryPath } from '@esc/core/node'
 import { writeModel } from '@esc/onnx'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { calibration, frames, labels, makeClip, model, otherModel, recipe } from '../fixtures/tiny-model.js'
@@ -190,7 +190,7 @@ describe('a save that is cut', () => {
       expect(await answersOf(dir)).toEqual(old)
       expect(await loadModel(dir)).toEqual(model)
     }
-    await writeFile(join(dir, 'model.onnx.999999999.11111111-2222-3333-4444-555555555555.tmp'), '')
+    await writeFile(temporaryPath(dir).replace(/-\d+-/, '-999999999-'), '')
     await writeModelFiles(dir, next, { overwrite: true })
     expect(await loadModel(dir)).toEqual(otherModel)
     expect((await readdir(dir)).sort()).toEqual(['model.json', 'model.onnx', 'network.safetensors'])

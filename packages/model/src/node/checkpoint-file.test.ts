@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createRng } from '@esc/core'
+import { temporaryPath } from '@esc/core/node'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { trainTiny } from './fixtures/training-process.js'
@@ -60,6 +61,12 @@ function runAndKill(program: string, argv: string[], word: string, kill: { after
 }
 
 const rng = createRng(Date.now())
+/** What this process would call a temporary file, and what one that is gone would have. */
+function temporaryNames(dir: string) {
+  const name = basename(temporaryPath(dir))
+  return { name, dead: name.replace(/-\d+-/, '-999999999-') }
+}
+
 /** Leftovers of a process that has just been killed may be there until the next one begins: at most one. */
 const temporary = async (dir: string) => (await readdir(dir)).filter((name) => name.endsWith('.tmp'))
 
@@ -117,15 +124,9 @@ describe('checkpointFile', () => {
 
   test('leaves alone what is not a leftover of its own', async () => {
     const dir = await mkdtemp(join(work, 'others-'))
-    const id = '01234567-89ab-cdef-0123-456789abcdef'
-    const names = [
-      // A process that runs: this one.
-      `x.${process.pid}.${id}.tmp`,
-      `y.999999999.${id}.tmp`,
-      'x.notes.tmp',
-      'x.1.tmp',
-    ]
-    const leftover = `x.999999999.${id}.tmp`
+    const { name: own, dead } = temporaryNames(dir)
+    const names = [own, 'x.999999999.01234567-89ab-cdef-0123-456789abcdef.tmp', 'x.notes.tmp', 'x.1.tmp']
+    const leftover = dead
     for (const name of [...names, leftover]) await writeFile(join(dir, name), '')
     await checkpointFile(join(dir, 'x')).read()
     expect((await readdir(dir)).sort()).toEqual(names.sort())

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { assertText } from '@esc/core'
-import { ioError, removeLeftovers, writeAtomically } from '@esc/core/node'
+import { ioError, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
 import type { CheckpointStore } from '../checkpoint.js'
 
 /**
@@ -19,7 +19,7 @@ export function checkpointFile(path: string): CheckpointStore {
   return {
     async read() {
       try {
-        await removeLeftovers(file)
+        await removeStaleTemporaries(dirname(file))
         return await readFile(file)
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describeOtherSound, detectSound } from '@esc/audio-io'
 import { EscError } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
+import { isTemporaryName } from '@esc/core/node'
 import { readIndex } from '../feature-files.js'
 import { isSystemFolder, kindOfName } from './file-kind.js'
 import { cannotOpen, isInside, reasonOf } from './open-files.js'
@@ -42,7 +43,6 @@ const maxDepth = 64
 /** Lists this large take a gigabyte of memory. */
 const maxFiles = 5e6
 const headBytes = 65536
-const isTemporaryName = (name: string) => /^\.esc-|\.tmp$/.test(name)
 
 /** What is known of a folder before it is listed. */
 interface Place {
