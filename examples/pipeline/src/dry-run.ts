@@ -17,6 +17,7 @@ import { ortEngine } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
 import type { StageConsole } from './console.js'
 import { networks } from './networks.js'
+import type { RunOptions } from './options.js'
 import type { RunContext } from './stages/context.js'
 import { type ClipSource, openSource } from './stages/source.js'
 
@@ -27,7 +28,7 @@ export async function dryRun({ options, console, signal }: RunContext): Promise<
   const { sounds, dataset } = await openSource(options)
   const classes = dataset.labels.length
   const { recipe, network } = networks[options.model]
-  const { record, features } = await firstClip({ sounds, dataset }, recipe, options.skipBad)
+  const { record, features } = await firstClip({ sounds, dataset }, recipe, options)
   const { bins, frames } = features
   const graph = network({ bins, frames, classes, seed: options.seed })
   console.line(
@@ -59,7 +60,7 @@ export async function dryRun({ options, console, signal }: RunContext): Promise<
 async function firstClip(
   { sounds, dataset }: Pick<ClipSource, 'sounds' | 'dataset'>,
   recipe: FeatureRecipe,
-  skipBad: boolean,
+  { skipBad, tolerant, windows }: Pick<RunOptions, 'skipBad' | 'tolerant' | 'windows'>,
 ): Promise<{ record: ClipRecord; features: FeatureMatrix }> {
   for (const [i, record] of dataset.records.entries()) {
     const missing =
@@ -67,7 +68,7 @@ async function firstClip(
     const one = { ...sounds, missing, dataset: { ...dataset, records: [record] } }
     try {
       // One clip: no thread is worth its start.
-      const set = await extractFeatures(one, recipe, { workers: 0 })
+      const set = await extractFeatures(one, recipe, { workers: 0, tolerant, windows })
       return { record, features: (await set.get(0)).features }
     } catch (error) {
       const isLast = i === dataset.records.length - 1

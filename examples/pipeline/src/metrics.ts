@@ -81,13 +81,14 @@ export function metricsOf(
 }
 
 function optionsOf(options: RunContext['options'], { subset }: RunData): RunMetrics['options'] {
-  const { data, model, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay } = options
-  const { classWeights, int8 } = options
+  const { data, model, windows, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay } =
+    options
+  const { classWeights, int8, skipBad, tolerant, nested } = options
   return {
     // The folder's name alone: a path says more about its owner than a report should.
     data: data === null ? null : basename(data),
-    ...{ subset, model, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay },
-    ...{ classWeights, int8 },
+    ...{ subset, model, windows, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay },
+    ...{ classWeights, int8, skipBad, tolerant, nested },
   }
 }
 

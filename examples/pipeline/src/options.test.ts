@@ -10,6 +10,7 @@ test('nothing given: the defaults', () => {
     subset: null,
     group: null,
     model: 'audio-cnn',
+    windows: null,
     split: null,
     testFold: null,
     validationFold: null,
@@ -24,6 +25,8 @@ test('nothing given: the defaults', () => {
     out: null,
     dryRun: false,
     skipBad: false,
+    tolerant: false,
+    nested: false,
     saveAudio: false,
     features: null,
     checkpoint: null,
@@ -35,7 +38,17 @@ test('everything given, in both spellings; paths are relative to the caller', ()
     '--data=../sounds --subset esc50 --model mel-cnn --split folds --test-fold 3 --val-fold=5 --epochs 2 --seed 7 --checkpoint a/b ' +
     '--group take --lr 3e-4 --batch-size=16 --patience 0 --weight-decay 1e-4 --class-weights --no-int8 --features kept'
   const options = parseOptions(
-    [...argv.split(' '), '--out', 'here', '--dry-run', '--skip-bad', '--save-audio'],
+    [
+      ...argv.split(' '),
+      '--out',
+      'here',
+      '--dry-run',
+      '--skip-bad',
+      '--save-audio',
+      '--nested',
+      '--tolerant',
+      '--windows=2,0.5',
+    ],
     cwd,
   )
   expect(options).toEqual({
@@ -44,6 +57,7 @@ test('everything given, in both spellings; paths are relative to the caller', ()
     subset: 'esc50',
     group: 'take',
     model: 'mel-cnn',
+    windows: { windowSec: 2, hopSec: 0.5 },
     split: 'folds',
     testFold: 3,
     validationFold: 5,
@@ -58,10 +72,21 @@ test('everything given, in both spellings; paths are relative to the caller', ()
     out: `${cwd}/here`,
     dryRun: true,
     skipBad: true,
+    tolerant: true,
+    nested: true,
     saveAudio: true,
     features: `${cwd}/kept`,
     checkpoint: `${cwd}/a/b`,
   })
+})
+
+test('windows are a length, and a step after a comma', () => {
+  const windowsOf = (text: string) => parseOptions(['--windows', text], cwd).windows
+  expect(windowsOf('5')).toEqual({ windowSec: 5, hopSec: 2.5 })
+  expect(windowsOf('0.96,0.48')).toEqual({ windowSec: 0.96, hopSec: 0.48 })
+  for (const text of ['0', '-1', 'five', '5,', ',2', '2,5', '5,2,1', '5s']) {
+    expect(() => windowsOf(text), text).toThrow(/--windows <sec>' .*It must be seconds > 0, as in 5, or/)
+  }
 })
 
 test('the folder is named after the run', () => {

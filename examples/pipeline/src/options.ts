@@ -1,6 +1,6 @@
 /** The command line: what can be asked for, and what was. */
 import { basename, resolve } from 'node:path'
-import { EscError } from '@esc/core'
+import { type ClipWindows, EscError, resolveWindows } from '@esc/core'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 
 const choices = {
@@ -23,6 +23,8 @@ export interface RunOptions {
   /** A column of the table, or a pattern whose first capture group in the file name is the group; `null` takes the table's own. */
   group: string | null
   model: (typeof choices.model)[number]
+  /** How clips are cut into examples; `null` pads or cuts each clip to the recipe's duration. */
+  windows: ClipWindows | null
   /** `null` takes the data set's folds, or `stratified-group` where it has none. */
   split: SplitName | null
   /** `null` takes fold 1 where the split is by folds. */
@@ -43,7 +45,12 @@ export interface RunOptions {
   /** Absolute path of the output folder; `null` takes one below `runs/`, named after the run. */
   out: string | null
   dryRun: boolean
+  /** Leave out missing and damaged clips, and files that cannot be taken. */
   skipBad: boolean
+  /** Read damaged clips as far as they go. */
+  tolerant: boolean
+  /** Take the sounds in folders below a class's folder, too. */
+  nested: boolean
   saveAudio: boolean
   /** Absolute path of a feature store; `null` computes the features anew, in memory. */
   features: string | null
@@ -79,6 +86,20 @@ function number(isIn: (value: number) => boolean, rule: string): Parser<number> 
   })
 }
 
+const windows = once((value): ClipWindows => {
+  const [windowSec, hopSec, ...rest] = value
+    .split(',')
+    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+  try {
+    if (rest.length > 0) throw new Error('more than two numbers')
+    return resolveWindows({ windowSec: windowSec!, hopSec })
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be seconds > 0, as in 5, or a length and a step not longer than it, as in 5,2.5.',
+    )
+  }
+})
+
 function oneOf<T extends string>(names: readonly T[]): Parser<T> {
   return once((value) => {
     if ((names as readonly string[]).includes(value)) return value as T
@@ -93,6 +114,7 @@ interface Flags {
   subset?: RunOptions['subset']
   group?: string
   model?: RunOptions['model']
+  windows?: ClipWindows
   split?: SplitName
   testFold?: number
   valFold?: number
@@ -107,6 +129,8 @@ interface Flags {
   out?: string
   dryRun?: true
   skipBad?: true
+  tolerant?: true
+  nested?: true
   features?: string
   checkpoint?: string
   saveAudio?: true
@@ -153,6 +177,13 @@ function createCommand(): Command {
     )
     .addOption(
       flag(
+        '--windows <sec>',
+        'cut each clip into windows of so many seconds, and average what is said of them; 5,2.5 gives the step, too (default: pad or cut each clip to 5 s; step: half a window)',
+        windows,
+      ),
+    )
+    .addOption(
+      flag(
         '--split <name>',
         'folds, stratified (80/20; siblings leak) or stratified-group (default: folds, or stratified-group where there are none)',
         oneOf(choices.split),
@@ -188,7 +219,9 @@ function createCommand(): Command {
     .addOption(flag('--seed <n>', 'seed of everything random (default: 42)', whole(0)))
     .addOption(flag('--out <dir>', 'folder of the results (default: runs/, and a name after the run)', text))
     .option('--dry-run', 'try one clip and one random batch; write nothing')
-    .option('--skip-bad', 'go on without missing or damaged clips')
+    .option('--skip-bad', 'go on without missing or damaged clips, and without files that cannot be taken')
+    .option('--tolerant', 'read damaged clips as far as they go')
+    .option('--nested', 'take the sounds in folders below the folder of a class, too')
     .addOption(
       flag(
         '--features <dir>',
@@ -235,6 +268,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     refuse('--features goes with --data: the synthetic set has no files')
   }
   if (data === undefined && flags.subset !== undefined) refuse('--subset goes with --data, which has parts')
+  if (data === undefined && flags.nested) refuse('--nested goes with --data, a folder for each class')
   const path = (given: string | undefined) => (given === undefined ? null : resolve(cwd, given))
   const byFolds = flags.testFold !== undefined || flags.valFold !== undefined
   return {
@@ -243,6 +277,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     subset: flags.subset ?? null,
     group: flags.group ?? null,
     model: flags.model ?? 'audio-cnn',
+    windows: flags.windows ?? null,
     split: split ?? (byFolds ? 'folds' : null),
     testFold: flags.testFold ?? null,
     validationFold: flags.valFold ?? null,
@@ -257,6 +292,8 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     out: path(flags.out),
     dryRun,
     skipBad: flags.skipBad ?? false,
+    tolerant: flags.tolerant ?? false,
+    nested: flags.nested ?? false,
     saveAudio: flags.saveAudio ?? false,
     features: path(flags.features),
     checkpoint: path(flags.checkpoint),

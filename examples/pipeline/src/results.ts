@@ -36,6 +36,8 @@ export interface RunMetrics {
     data: string | null
     subset: string | null
     model: string
+    /** How clips were cut into examples; `null` if each clip is one. */
+    windows: ClipWindows | null
     /** What was asked for; `null` if the data decided. */
     split: string | null
     /** A column of the table, or a pattern of file names; `null` takes the data set's own groups. */
@@ -50,6 +52,9 @@ export interface RunMetrics {
     /** Whether rare classes weigh more in the loss. */
     classWeights: boolean
     int8: boolean
+    skipBad: boolean
+    tolerant: boolean
+    nested: boolean
   }
   environment: { node: string; onnxRuntime: string; platform: string; cpus: number }
   dataset: {

@@ -1,5 +1,5 @@
 /** What the audit of table, clips and split found. */
-import type { ClipAudit, DatasetAudit, Spread } from '@esc/dataset'
+import type { ClipAudit, DatasetAudit, FolderAudit, Spread } from '@esc/dataset'
 import { drawSpreads } from './figures.js'
 import { count, fixed, hertz, missing, percent, plural, seconds } from './format.js'
 import { type Html, html } from './html.js'
@@ -14,12 +14,13 @@ const classesPerFigure = 25
  * @example renderAudit(results.metrics.audit)
  */
 export function renderAudit(audit: DatasetAudit): Html {
-  const { clips } = audit
+  const { clips, folder } = audit
   const labels = clips.classes.map(({ label }) => label)
   const levels = clips.classes.map(({ rmsDb }) => rmsDb)
   const bandwidths = clips.classes.map(({ bandwidthHz }) => scale(bandwidthHz, 1e-3))
   return html`${findingsTable(audit)}
 <div class="columns">${spreadFigures(labels, levels, 'level (dB)')}${spreadFigures(labels, bandwidths, 'bandwidth (kHz)')}</div>
+${folder && describeFolder(folder)}
 ${clipTable(clips)}
 ${nearTable(clips)}`
 }
@@ -62,6 +63,13 @@ function spreadFigures(
   )
 }
 
+function describeFolder({ files, clips, unused, notSound }: FolderAudit): Html {
+  const rest = files - clips - unused - notSound
+  const rows = unused > 0 ? `, ${plural(unused, 'file')} of rows that were not asked for` : ''
+  return html`<p>The folder holds ${plural(files, 'file')}: ${plural(clips, 'clip')}${rows}, ${count(notSound)} that are no sound,
+${count(rest)} left out (see the findings).</p>`
+}
+
 function clipTable(clips: ClipAudit): Html {
   const { silence, durationSec, rmsDb, bandwidthHz } = clips
   const spread = (values: Spread | null, text: (value: number) => string) =>
@@ -82,6 +90,7 @@ function clipTable(clips: ClipAudit): Html {
         'channels',
         list(clips.channels.map((kind) => `${count(kind.channels)}: ${plural(kind.clips, 'clip')}`)),
       ],
+      ['stored as', list(clips.codecs.map((kind) => `${kind.codec}: ${plural(kind.clips, 'clip')}`))],
       ['level', spread(rmsDb, (value) => `${fixed(value, 1)}\u00a0dB`)],
       ['effective bandwidth', spread(bandwidthHz, (value) => `${fixed(value / 1000, 1)}\u00a0kHz`)],
       [
@@ -122,11 +131,11 @@ function findingsTable({ findings }: DatasetAudit): Html {
     return html`<p>The audit found no problem in the table, the clips or the split.</p>`
   return table(
     'Findings of the audit',
-    [{ name: 'severity' }, { name: 'finding', text: true }, { name: 'clips' }],
-    findings.map(({ severity, message, ids }) => [
+    [{ name: 'severity' }, { name: 'finding', text: true }, { name: 'clips or files' }],
+    findings.map(({ severity, message, ids, files = [] }) => [
       html`<span class="${severity}">${severity}</span>`,
       message,
-      ids.length > 0 ? count(ids.length) : missing,
+      ids.length + files.length > 0 ? count(ids.length + files.length) : missing,
     ]),
   )
 }

@@ -1,5 +1,5 @@
 /** The recipe from clip to network input, in words and as JSON. */
-import type { FeatureRecipe } from '@esc/core'
+import type { ClipWindows, FeatureRecipe } from '@esc/core'
 import type { RunMetrics } from '../results.js'
 import { count, hertz, significant } from './format.js'
 import { type Html, html } from './html.js'
@@ -10,14 +10,14 @@ import { section } from './layout.js'
  *
  * @example renderFeatures(results.metrics)
  */
-export function renderFeatures({ recipe, model }: RunMetrics): Html {
+export function renderFeatures({ recipe, model, options }: RunMetrics): Html {
   const [channels, bins, frames] = model.inputShape
   const shape = `${count(channels)} × ${count(bins)} × ${count(frames)}`
   return section(
     'features',
     'Features',
     html`<ol>
-${describeRecipe(recipe).map((step) => html`<li>${step}</li>\n`)}</ol>
+${describeRecipe(recipe, options.windows).map((step) => html`<li>${step}</li>\n`)}</ol>
 <p>The network reads channels × bins × frames = ${shape}. Steps and parameters are those of librosa.</p>
 <details><summary>The recipe as JSON</summary>
 <pre><code>${JSON.stringify(recipe, null, 2)}</code></pre>
@@ -28,9 +28,10 @@ ${describeRecipe(recipe).map((step) => html`<li>${step}</li>\n`)}</ol>
 /**
  * A recipe as sentences, one for each step that runs.
  *
+ * @param windows - They take the place of the recipe's duration.
  * @example describeRecipe(recipe)[0] // 'Mix to mono and resample to 22,050 Hz.'
  */
-export function describeRecipe(recipe: FeatureRecipe): string[] {
+export function describeRecipe(recipe: FeatureRecipe, windows: ClipWindows | null = null): string[] {
   const { sampleRate, denoise, trim, normalize, durationSec, stft, mel, db, log, mfcc } = recipe
   const steps = [
     `Mix to mono and resample to ${hertz(sampleRate)}.`,
@@ -39,7 +40,9 @@ export function describeRecipe(recipe: FeatureRecipe): string[] {
     trim &&
       `Cut silence at both ends: frames of ${count(trim.frameLength)} samples, hop ${count(trim.hopLength)}, that are more than ${trim.topDb} dB below the loudest.`,
     normalize && `Scale the samples so that ${norms[normalize]} is 1.`,
-    durationSec && `Pad with zeros at the end, or cut, to ${significant(durationSec, 6)}\u00a0s.`,
+    windows !== null
+      ? describeWindows(windows)
+      : durationSec && `Pad with zeros at the end, or cut, to ${significant(durationSec, 6)}\u00a0s.`,
     describeStft(stft, sampleRate),
     describeMel(mel, sampleRate),
     db &&
@@ -48,6 +51,11 @@ export function describeRecipe(recipe: FeatureRecipe): string[] {
     mfcc && describeMfcc(mfcc),
   ]
   return steps.filter((step) => typeof step === 'string')
+}
+
+function describeWindows({ windowSec, hopSec }: ClipWindows): string {
+  const [length, step] = [windowSec, hopSec].map((sec) => `${significant(sec, 6)}\u00a0s`)
+  return `Cut into windows of ${length}, one every ${step}; the last ends with the clip, and a shorter clip is padded with zeros. Scores are averaged over the windows of a clip.`
 }
 
 const norms = { inf: 'the peak', l1: 'the sum of magnitudes', l2: 'the Euclidean norm' }

@@ -15,6 +15,13 @@ const findings = {
     message: '1 sources with 2 clips cross folds: 234879 (folds 1, 3)',
     ids: ['clip-0-0', 'clip-0-1'],
   },
+  strays: {
+    severity: 'warning',
+    code: 'UNLISTED_SOUND',
+    message: 'sounds that the table does not name, left out: 2 files (audio/x.wav; audio/y.wav)',
+    ids: [],
+    files: ['audio/x.wav', 'audio/y.wav'],
+  },
   silent: {
     severity: 'error',
     code: 'SILENT_CLIP',
@@ -33,7 +40,7 @@ export function makeAudit(
   clips: number,
   groupsKnown: boolean,
 ): RunMetrics['audit'] {
-  const { silent, crossing, shared } = findings
+  const { silent, crossing, shared, strays } = findings
   // Without groups nothing can be shared, and nothing can cross.
   const ofTable = groupsKnown ? [crossing, shared] : []
   const spread = (middle: number, width: number) => ({
@@ -46,6 +53,7 @@ export function makeAudit(
   return {
     name: 'ESC-10',
     synthetic: false,
+    folder: { files: clips + 6, clips, unused: 0, notSound: 4, findings: [strays] },
     table: {
       clips,
       classes: labels.map((label) => ({ label, clips: 40 })),
@@ -63,6 +71,7 @@ export function makeAudit(
       durationSec: spread(5, 0.01),
       sampleRates: [{ sampleRate: 44100, clips }],
       channels: [{ channels: 1, clips }],
+      codecs: [{ codec: 'wav pcm_s16le', clips }],
       silence: { leading: 0.01, trailing: 0.108, inside: 0.018 },
       rmsDb: spread(-21, 14),
       bandwidthHz: spread(19100, 4600),
@@ -88,6 +97,6 @@ export function makeAudit(
       copiedTestClips: 0,
       findings: [],
     },
-    findings: [silent, ...ofTable],
+    findings: [silent, strays, ...ofTable],
   }
 }

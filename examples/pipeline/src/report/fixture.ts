@@ -113,6 +113,7 @@ function makeOptions(synthetic: boolean, int8: boolean): RunMetrics['options'] {
     data: synthetic ? null : 'ESC-50',
     subset: synthetic ? null : 'esc10',
     model: 'audio-cnn',
+    windows: null,
     split: null,
     group: null,
     epochs: 30,
@@ -123,6 +124,7 @@ function makeOptions(synthetic: boolean, int8: boolean): RunMetrics['options'] {
     weightDecay: null,
     classWeights: false,
     int8,
+    ...{ skipBad: true, tolerant: false, nested: false },
   }
 }
 

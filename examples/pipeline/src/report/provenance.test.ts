@@ -109,6 +109,7 @@ describe('the command', () => {
       subset: fc.constantFrom('esc10', 'esc50', null),
       group: fc.option(text),
       model: fc.constantFrom('audio-cnn', 'mel-cnn'),
+      windows: fc.constantFrom(null, { windowSec: 5, hopSec: 2.5 }, { windowSec: 0.96, hopSec: 0.96 }),
       split: fc.constantFrom('folds', 'stratified', 'stratified-group', null),
       epochs: fc.integer({ min: 1, max: 1000 }),
       seed: fc.nat(),
@@ -118,6 +119,9 @@ describe('the command', () => {
       weightDecay: fc.constantFrom(null, 1e-4, 0.5),
       classWeights: fc.boolean(),
       int8: fc.boolean(),
+      skipBad: fc.boolean(),
+      tolerant: fc.boolean(),
+      nested: fc.boolean(),
     })
     fc.assert(
       fc.property(given, (options) => {

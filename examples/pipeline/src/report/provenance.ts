@@ -50,12 +50,13 @@ ${stageTable(times)}`,
  *
  * @example commandWords(metrics).join(' ') // npm start -- --data ESC-50 --subset esc10 --model audio-cnn …
  */
-export function commandWords({ options, split, dataset }: RunMetrics): string[] {
-  const { data, subset, group, model, epochs, seed, weightDecay } = options
+export function commandWords({ options, split }: RunMetrics): string[] {
+  const { data, subset, group, model, windows, epochs, seed, weightDecay } = options
   const defaults = parseOptions([], '/')
   const unless = (usual: number | null, value: number | null) => (value === usual ? null : (value ?? 0))
   const values: Record<string, string | number | null> = {
     ...{ data, subset, group, model },
+    windows: windows && `${windows.windowSec},${windows.hopSec}`,
     split: options.split,
     'test-fold': split.testFold,
     'val-fold': split.validationFold,
@@ -73,7 +74,9 @@ export function commandWords({ options, split, dataset }: RunMetrics): string[] 
   const switches = {
     '--class-weights': options.classWeights,
     '--no-int8': !options.int8,
-    '--skip-bad': dataset.skipped.length > 0,
+    '--skip-bad': options.skipBad,
+    '--tolerant': options.tolerant,
+    '--nested': options.nested,
   }
   const set = Object.entries(switches).flatMap(([name, isSet]) => (isSet ? [name] : []))
   return ['npm start --', ...given, ...set]

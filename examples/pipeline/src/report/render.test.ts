@@ -87,8 +87,8 @@ describe('a report', () => {
     ])
     // The worst first.
     expect(rows('data').map(([first]) => first)).toEqual([
-      ...['error', 'warning', 'info'],
-      ...['duration', 'sample rate', 'channels', 'level', 'effective bandwidth', 'silence'],
+      ...['error', 'warning', 'warning', 'info'],
+      ...['duration', 'sample rate', 'channels', 'stored as', 'level', 'effective bandwidth', 'silence'],
       ...['exact copies', 'near copies'],
       'clip-5-1',
       '1-100032-A-0.wav',

@@ -1,6 +1,6 @@
 /** The first half of a run: table, audit, features, split. */
 import { createHash } from 'node:crypto'
-import type { FeatureRecipe } from '@esc/core'
+import { EscError, type FeatureRecipe, isEscError, type Split } from '@esc/core'
 import {
   auditFacts,
   auditTable,
@@ -10,6 +10,7 @@ import {
   type TableAudit,
 } from '@esc/dataset'
 import { type ExtractedFeatures, extractFeatures } from '@esc/dataset/node'
+import { framesOfWindow } from '@esc/dsp'
 import { assertWritable, type PendingFolder } from '../files.js'
 import { networks } from '../networks.js'
 import { outputFolder } from '../options.js'
@@ -34,7 +35,10 @@ export interface RunData {
   recipe: FeatureRecipe
   features: ExtractedFeatures
   audit: DatasetAudit
+  /** Of clips: indices of the data set's records. */
   chosen: ChosenSplit
+  /** The same of examples, which are clips or windows of clips: indices of the features. */
+  parts: Required<Split>
   skipped: SkippedClip[]
   /** SHA-256 over ids, labels and the hashes of the sounds, hexadecimal. */
   hash: string
@@ -52,7 +56,8 @@ export async function openData({ options, console, cwd }: RunContext): Promise<R
     const { records, labels, name } = opened.dataset
     return { ...opened, summary: `${name}: ${records.length} clips, ${labels.length} classes` }
   })
-  const { dataset } = source
+  const { dataset, sounds } = source
+  if ('folder' in sounds) printFindings(sounds.folder.findings, console.line)
   const { table } = await console.stage('audit the table', async () => {
     const audit = auditTable(dataset)
     const advice = options.group === null ? '--group names them' : '--group gave each clip one of its own'
@@ -62,7 +67,8 @@ export async function openData({ options, console, cwd }: RunContext): Promise<R
     return { table: audit, summary: groups }
   })
   printFindings(table.findings, console.line)
-  const chosen = chooseSplit(dataset, dataset.labels, table.groupsKnown, options)
+  const chosen = chooseSplit(dataset, table.groupsKnown, options)
+  assertNetwork(options, dataset.labels.length)
   if (options.split === null && chosen.name !== 'folds') {
     console.line(`  the data set has no folds of its own: split ${chosen.name}`)
   }
@@ -88,7 +94,7 @@ export async function prepareData(
       dir: options.features,
       facts: true,
       audioDir: options.saveAudio ? await processed.open() : null,
-      skipBad: options.skipBad,
+      ...{ skipBad: options.skipBad, tolerant: options.tolerant, windows: options.windows },
       signal,
       onProgress: console.progress,
     })
@@ -97,20 +103,26 @@ export async function prepareData(
     const shape = `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${first.features.bins} × ${first.features.frames}`
     const taken = cached > 0 ? `, ${cached} of them from ${options.features}` : ''
     const left = failed.length > 0 ? `, ${failed.length} clips skipped` : ''
-    return { features: extracted, summary: `${shape}${taken}${left}` }
+    const cut =
+      options.windows === null
+        ? ''
+        : `, ${extracted.records.length} windows of ${extracted.clips.length} clips`
+    return { features: extracted, summary: `${shape}${cut}${taken}${left}` }
   })
   const filenames = new Map(dataset.records.map(({ id, filename }) => [id, filename]))
   const skipped = features.summary.failed.map(({ id, reason }) => ({ filename: filenames.get(id)!, reason }))
   for (const { filename, reason } of skipped) console.line(`  skipped ${filename}: ${reason}`)
 
+  const readable = { ...dataset, records: readRecords(dataset, features) }
   const chosen = await console.stage('split', async () => {
-    const result = chooseSplit(features, dataset.labels, table.groupsKnown, options)
+    const result = chooseSplit(readable, table.groupsKnown, options)
     return { ...result, summary: describeSplit(result) }
   })
-  const readable = { ...dataset, records: readRecords(dataset, features) }
   const { audit } = await console.stage('audit the clips', async () => {
     const facts = features.clips.map((clip) => clip.facts!)
-    const result = auditFacts(readable, facts, { table, split: chosen.split })
+    const folder = 'folder' in sounds ? sounds.folder : null
+    const { windows } = options
+    const result = auditFacts(readable, facts, { table, split: chosen.split, folder, recipe, windows })
     const { duplicates, nearDuplicates } = result.clips
     const summary = `${duplicates.length} exact and ${nearDuplicates.length} near duplicates`
     return { audit: result, summary }
@@ -123,9 +135,34 @@ export async function prepareData(
     features,
     audit,
     chosen,
+    parts: partsOf(chosen.split, readable, features),
     skipped,
     hash: hashOf(readable, features),
   }
+}
+
+/** A network that the windows are too short for is better told now than after minutes of decoding. */
+function assertNetwork({ model, windows, seed }: RunContext['options'], classes: number): void {
+  if (windows === null) return
+  const { recipe, network } = networks[model]
+  const bins = recipe.mfcc?.nMfcc ?? recipe.mel!.nMels
+  const frames = framesOfWindow(recipe, windows)
+  try {
+    network({ bins, frames, classes, seed })
+  } catch (cause) {
+    if (!isEscError(cause)) throw cause
+    const found = `--windows ${windows.windowSec} makes ${frames} frames, too few for ${model}`
+    throw new EscError('INVALID_OPTION', `${found} (${cause.message}); take longer windows`, { cause })
+  }
+}
+
+/** A split of clips as one of their examples: all windows of a clip go where it goes. */
+function partsOf(split: Required<Split>, { records }: Dataset, features: ExtractedFeatures): Required<Split> {
+  const examplesOf = new Map<string, number[]>(records.map(({ id }) => [id, []]))
+  for (const [i, { clipId }] of features.records.entries()) examplesOf.get(clipId)!.push(i)
+  const expand = (part: Int32Array) =>
+    Int32Array.from([...part].flatMap((clip) => examplesOf.get(records[clip]!.id)!))
+  return { train: expand(split.train), validation: expand(split.validation), test: expand(split.test) }
 }
 
 function readRecords({ records }: Dataset, features: ExtractedFeatures): Dataset['records'] {

@@ -49,11 +49,10 @@ export async function deployModel(
   model: TrainedModel,
 ): Promise<DeployedModel> {
   const { console, options, signal } = context
-  const { features, chosen } = data
-  const { split } = chosen
+  const { features, chosen, parts } = data
   const packed = await console.stage('export ONNX', async () => {
     const files = await packModel(model, {
-      int8: options.int8 ? { calibrateOn: features, indices: split.train } : null,
+      int8: options.int8 ? { calibrateOn: features, indices: parts.train } : null,
       dataset: { name: data.dataset.name, clips: features.clips.length, hash: data.hash },
       split: { ...splitFacts(chosen), seed: options.seed },
       signal,
@@ -62,7 +61,7 @@ export async function deployModel(
     const sizes = Object.values(modelFiles).flatMap((name) => {
       return files[name] ? [`${name} ${kilobytes(files[name])}`] : []
     })
-    const calibrated = options.int8 ? `; calibrated on ${split.train.length} training clips` : ''
+    const calibrated = options.int8 ? `; calibrated on ${chosen.split.train.length} training clips` : ''
     return { files, summary: `${sizes.join(', ')}${calibrated}` }
   })
   return console.stage('verify in ONNX Runtime', async () => {
@@ -96,9 +95,8 @@ function splitFacts({ name, split, testFold, validationFold, leakedTestClips }: 
 async function verify(
   bytes: Uint8Array,
   { signal }: RunContext,
-  { features, chosen }: RunData,
+  { features, parts: { test } }: RunData,
 ): Promise<VerifiedModel> {
-  const { test } = chosen.split
   const evaluation = await withSession(bytes, {}, (session) =>
     evaluateSession(session, features, test, { signal }),
   )
@@ -128,7 +126,7 @@ async function withSession<T>(
 /** The file, with its normaliser inside, against the network on features that were normalised before. */
 async function exportError(
   model: TrainedModel,
-  { features, chosen }: RunData,
+  { features, parts }: RunData,
   exported: Float32Array,
 ): Promise<number> {
   const normalized: FeatureSet = {
@@ -140,7 +138,7 @@ async function exportError(
       }
     },
   }
-  const { logits } = await evaluate({ ...model, normalizer: null }, normalized, chosen.split.test)
+  const { logits } = await evaluate({ ...model, normalizer: null }, normalized, parts.test)
   const { maxLogitError } = compareLogits(logits, exported, model.labels.length)
   const largest = logits.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
   if (!(maxLogitError <= exportTolerance * (1 + largest))) {

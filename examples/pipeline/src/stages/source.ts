@@ -40,19 +40,34 @@ function inMegabytes({ done, total }: ProgressEvent): ProgressEvent {
  *
  * @throws EscError IO or INVALID_INPUT naming the file, the column or the clip without a group.
  */
-export async function openSource({ data, subset, group, seed }: RunOptions): Promise<ClipSource> {
-  const { sounds, part } = data === null ? openSynthetic(seed) : await openFolder(data, subset)
+export async function openSource({
+  data,
+  subset,
+  group,
+  seed,
+  nested,
+  skipBad,
+}: RunOptions): Promise<ClipSource> {
+  const { sounds, part } =
+    data === null ? openSynthetic(seed) : await openFolder(data, { subset, nested, skipBad })
   const dataset = group === null ? sounds.dataset : regroup(sounds.dataset, groupRule(group, sounds.dataset))
   return { sounds: { ...sounds, dataset }, dataset, subset: part }
 }
 
-async function openFolder(data: string, subset: RunOptions['subset']) {
-  const opened = await openDataset(data, { subset: subset ?? 'esc10' }).catch((error) => {
-    // Other data sets have no such part, and are taken whole.
+async function openFolder(
+  data: string,
+  { subset, ...options }: Pick<RunOptions, 'subset' | 'nested' | 'skipBad'>,
+): Promise<{ sounds: OpenedDataset; part: ClipSource['subset'] }> {
+  const wanted = subset ?? 'esc10'
+  const opened = await openDataset(data, { subset: wanted, ...options }).catch((error) => {
+    // Other data sets, and tables of one's own, have no such part, and are taken whole.
     if (subset === null && isEscError(error, 'INVALID_OPTION')) return null
     throw error
   })
-  return { sounds: opened ?? (await openDataset(data)), part: opened && (subset ?? 'esc10') }
+  const sounds = opened ?? (await openDataset(data, options))
+  // A data set of one's own in ESC-50's layout is named as its folder.
+  const isEsc50 = /^(synthetic-)?esc(10|50)$/.test(sounds.dataset.name)
+  return { sounds, part: opened && isEsc50 ? wanted : null }
 }
 
 /** A column's name where the table has it, else a pattern. */

@@ -1,3 +1,4 @@
+import type { EscError } from '@esc/core'
 import type { ClipRecord } from '@esc/dataset'
 import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../options.js'
@@ -5,7 +6,7 @@ import { chooseSplit } from './split.js'
 
 const labels = ['dog', 'rain']
 const split = (list: readonly ClipRecord[], ...argv: string[]) =>
-  chooseSplit({ records: list }, labels, true, parseOptions(argv, '/'))
+  chooseSplit({ labels, records: list }, true, parseOptions(argv, '/'))
 
 /** Four clips a class and fold, in pairs of siblings. */
 const records: ClipRecord[] = Array.from({ length: 40 }, (_, i) => {
@@ -54,7 +55,7 @@ test('a table without folds is split by groups', () => {
 
 test('without groups a leak is not known, which is not the same as none', () => {
   const options = parseOptions([], '/')
-  expect(chooseSplit({ records: unfolded }, labels, false, options).leakedTestClips).toBeNull()
+  expect(chooseSplit({ labels, records: unfolded }, false, options).leakedTestClips).toBeNull()
 })
 
 describe('refusals', () => {
@@ -68,13 +69,13 @@ describe('refusals', () => {
     expect(() => split(none)).toThrow(invalid(/class rain has no clip/))
   })
   test('a fold that does not exist is named, with those that do', () => {
-    const refused = (fold: number) =>
+    const refused = (flag: string) =>
       expect.objectContaining({
         code: 'INVALID_OPTION',
-        message: expect.stringMatching(`Fold=${fold} .*1, 2, 3, 4, 5`),
+        message: `${flag} is no fold of this data set; it has 1, 2, 3, 4, 5`,
       })
-    expect(() => split(records, '--test-fold', '9')).toThrow(refused(9))
-    expect(() => split(records, '--val-fold', '7')).toThrow(refused(7))
+    expect(() => split(records, '--test-fold', '9')).toThrow(refused('--test-fold 9'))
+    expect(() => split(records, '--val-fold', '7')).toThrow(refused('--val-fold 7'))
   })
   test('a class that is in the test fold alone', () => {
     const tested = records.filter(({ label, fold }) => label === 'dog' || fold === 1)
@@ -86,8 +87,39 @@ describe('refusals', () => {
     )
     expect(() => split(unfolded, '--test-fold', '1')).toThrow(invalid(/no folds of its own/))
   })
-  test('one fold is all there is: nothing to train on', () => {
+  test('fewer than three folds', () => {
     const single = records.filter(({ fold }) => fold === 1)
-    expect(() => split(single)).toThrow(expect.objectContaining({ code: expect.any(String) }))
+    expect(() => split(single)).toThrow(
+      invalid(/^this data set has 1 fold, and a split by folds needs 3; use --split/),
+    )
+    const two = records.filter(({ fold }) => fold! <= 2)
+    expect(() => split(two)).toThrow(invalid(/has 2 folds, and/))
   })
+  test.each(['stratified', 'stratified-group'])(
+    '--split %s names the class, its clips, and how many it needs',
+    (name) => {
+      const needs: number[] = []
+      const tried = (clips: number) => {
+        const list = Array.from({ length: 2 * clips + 1 }, (_, i) => {
+          const labelIndex = i < clips ? 0 : 1
+          return { ...unfolded[0]!, id: `c${i}`, group: `c${i}`, labelIndex, label: labels[labelIndex]! }
+        })
+        try {
+          return split(list, '--split', name)
+        } catch (error) {
+          const { message, detail } = error as EscError
+          expect(message).toMatch(`class dog has ${clips} clips`)
+          expect(message).toMatch(`; --split ${name} needs ${detail.need}`)
+          expect(detail).toMatchObject({ label: 'dog', clips })
+          needs.push(detail.need as number)
+          return null
+        }
+      }
+      let fewest = 2
+      while (tried(fewest) === null && fewest < 100) fewest++
+      expect(fewest).toBeGreaterThan(2)
+      // Each class may need one less, as the other has one more.
+      for (const need of needs) expect([fewest - 1, fewest]).toContain(need)
+    },
+  )
 })

@@ -1,18 +1,12 @@
 /** Chooses training, validation and test clips. */
-import { EscError, type Split } from '@esc/core'
-import {
-  findLeaks,
-  type SplitSource,
-  stratifiedGroupSplit,
-  stratifiedSplit,
-  trainValTest,
-} from '@esc/dataset'
+import { EscError, isEscError, type Split } from '@esc/core'
+import { type ClipRecord, findLeaks, stratifiedGroupSplit, stratifiedSplit, trainValTest } from '@esc/dataset'
 import type { RunOptions, SplitName } from '../options.js'
 
 /** A split, and how it came about. */
 export interface ChosenSplit {
   name: SplitName
-  /** Indices of examples. */
+  /** Indices of clips. */
   split: Required<Split>
   testFold: number | null
   validationFold: number | null
@@ -20,55 +14,136 @@ export interface ChosenSplit {
   leakedTestClips: number | null
 }
 
+/** A data set's table, as far as a split needs it. */
+interface Table {
+  labels: readonly string[]
+  records: readonly ClipRecord[]
+}
+
+type SplitOptions = Pick<RunOptions, 'split' | 'testFold' | 'validationFold' | 'seed'>
+
 /**
  * Splits the clips as asked, or as the data set allows.
  *
- * @param set - A table, or a set of features.
  * @param groupsKnown - Whether any two clips share a group.
- * @throws EscError INVALID_INPUT if a fold does not exist, a part would be empty, or a class has no clip to learn from.
+ * @throws EscError INVALID_INPUT if a fold does not exist, a part would be empty, or a class has no clip to learn from: the class,
+ *   its clips, and how many it needs.
  */
-export function chooseSplit(
-  set: SplitSource,
-  labels: readonly string[],
-  groupsKnown: boolean,
-  options: Pick<RunOptions, 'split' | 'testFold' | 'validationFold' | 'seed'>,
-): ChosenSplit {
-  const { seed } = options
-  assertClasses(set, labels)
-  const hasFolds = set.records.every(({ fold }) => fold !== null)
+export function chooseSplit(dataset: Table, groupsKnown: boolean, options: SplitOptions): ChosenSplit {
+  const { records } = dataset
+  assertClasses(dataset)
+  const hasFolds = records.every(({ fold }) => fold !== null)
   const name = options.split ?? (hasFolds ? 'folds' : 'stratified-group')
   if (name === 'folds' && !hasFolds) {
     throw new EscError('INVALID_INPUT', 'this data set has no folds of its own; use --split stratified-group')
   }
   const testFold = name === 'folds' ? (options.testFold ?? 1) : null
-  const split = ((): Split => {
-    if (testFold !== null) {
-      const { validationFold } = options
-      return trainValTest(set, { testFold, ...(validationFold === null ? {} : { validationFold }) })
-    }
-    return name === 'stratified' ? stratifiedSplit(set, { seed }) : stratifiedGroupSplit(set, { seed })
-  })()
-  const { train, validation, test } = split
-  if (!validation || validation.length === 0)
-    throw new EscError('INVALID_INPUT', 'the split has no validation clips; early stopping needs some')
-  const learnt = new Set(Array.from(train, (index) => set.records[index]!.labelIndex))
-  const unlearnt = labels.findIndex((_, index) => !learnt.has(index))
-  if (unlearnt >= 0) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `class ${labels[unlearnt]} has no training clip in this split; choose another fold, seed or split`,
-    )
-  }
+  const split =
+    name === 'folds' ? splitByFolds(dataset, testFold!, options) : splitAtRandom(dataset, name, options)
   return {
     name,
-    split: { train, validation, test },
+    split,
     testFold,
-    validationFold: testFold === null ? null : set.records[validation[0]!]!.fold,
-    leakedTestClips: groupsKnown ? findLeaks(split, set).leakedTestClips : null,
+    validationFold: testFold === null ? null : records[split.validation[0]!]!.fold,
+    leakedTestClips: groupsKnown ? findLeaks(split, dataset).leakedTestClips : null,
   }
 }
 
-function assertClasses({ records }: SplitSource, labels: readonly string[]): void {
+function splitByFolds(dataset: Table, testFold: number, { validationFold }: SplitOptions): Required<Split> {
+  const folds = [...new Set(dataset.records.map(({ fold }) => fold!))].sort((a, b) => a - b)
+  if (folds.length < 3) {
+    const found = `this data set has ${folds.length === 1 ? '1 fold' : `${folds.length} folds`}, and a split by folds needs 3`
+    throw new EscError('INVALID_INPUT', `${found}; use --split stratified-group`)
+  }
+  for (const [flag, fold] of Object.entries({ 'test-fold': testFold, 'val-fold': validationFold })) {
+    if (fold === null || folds.includes(fold)) continue
+    const message = `--${flag} ${fold} is no fold of this data set; it has ${folds.join(', ')}`
+    throw new EscError('INVALID_OPTION', message)
+  }
+  const split = trainValTest(dataset, { testFold, ...(validationFold === null ? {} : { validationFold }) })
+  const unlearnt = unlearntClass(dataset, split)
+  if (unlearnt === null) return split
+  throw new EscError(
+    'INVALID_INPUT',
+    `class ${unlearnt} has no training clip in this split; choose another fold, or another --split`,
+  )
+}
+
+function splitAtRandom(
+  dataset: Table,
+  name: 'stratified' | 'stratified-group',
+  { seed }: SplitOptions,
+): Required<Split> {
+  const attempt = (records: readonly ClipRecord[]): Required<Split> => {
+    const { train, validation, test } =
+      name === 'stratified'
+        ? stratifiedSplit({ records }, { seed })
+        : stratifiedGroupSplit({ records }, { seed })
+    const split = { train, validation: validation!, test }
+    const unlearnt = unlearntClass({ labels: dataset.labels, records }, split)
+    if (unlearnt === null) return split
+    throw new EscError(
+      'INVALID_INPUT',
+      `class ${unlearnt} has no training clip in this split; choose another seed`,
+    )
+  }
+  try {
+    return attempt(dataset.records)
+  } catch (cause) {
+    if (!isEscError(cause)) throw cause
+    throw tooFew(dataset, name, attempt) ?? cause
+  }
+}
+
+/** More clips a class than any split needs. */
+const mostNeeded = 100
+
+/**
+ * The error for classes that are too small: how many clips each needs, found by trying the split with clips added. `null` if more
+ * clips would not help.
+ */
+function tooFew(
+  { labels, records }: Table,
+  name: SplitName,
+  attempt: (records: readonly ClipRecord[]) => unknown,
+): EscError | null {
+  const counts = labels.map((_, index) => records.filter(({ labelIndex }) => labelIndex === index).length)
+  const least = Math.min(...counts)
+  const smallest = labels[counts.indexOf(least)]!
+  for (let need = least + 1; need <= mostNeeded; need++) {
+    const added = labels.flatMap((label, labelIndex) =>
+      Array.from({ length: Math.max(0, need - counts[labelIndex]!) }, (_, i): ClipRecord => {
+        // A NUL: no clip of a table is called so.
+        const id = `\0${labelIndex}-${i}`
+        return { id, filename: id, fold: null, labelIndex, label, group: id }
+      }),
+    )
+    try {
+      attempt([...records, ...added])
+    } catch {
+      continue
+    }
+    const others = counts.filter((count) => count < need).length - 1
+    const more =
+      others > 0 ? ` (${others} other ${others === 1 ? 'class has' : 'classes have'} too few, too)` : ''
+    const found = `class ${smallest} has ${least} clips${more}`
+    const sources = name === 'stratified-group' ? ', each of another source,' : ''
+    return new EscError(
+      'INVALID_INPUT',
+      `${found}; --split ${name} needs ${need}${sources} of each class: add clips, or remove the class`,
+      { detail: { label: smallest, clips: least, need } },
+    )
+  }
+  return null
+}
+
+/** A class that no training clip has. */
+function unlearntClass({ labels, records }: Table, { train }: Split): string | null {
+  const learnt = new Set(Array.from(train, (index) => records[index]!.labelIndex))
+  return labels.find((_, index) => !learnt.has(index)) ?? null
+}
+
+function assertClasses({ labels, records }: Table): void {
   const counts = labels.map((_, index) => records.filter(({ labelIndex }) => labelIndex === index).length)
   const small = counts.findIndex((count) => count < 2)
   if (small < 0) return

@@ -16,17 +16,16 @@ export interface TrainedNetwork {
 /** Trains on the training clips; the validation clips decide when to stop. */
 export async function trainNetwork(
   context: RunContext,
-  { features, chosen }: RunData,
+  { features, parts }: RunData,
 ): Promise<TrainedNetwork> {
   const { options, console, signal } = context
   const { model: name, epochs, seed, learningRate, batchSize, patience, weightDecay, checkpoint } = options
-  const { split } = chosen
   const epochMs: number[] = []
   const { model } = await console.stage('train', async () => {
-    const trained = await fit(networks[name].network, features, split, {
+    const trained = await fit(networks[name].network, features, parts, {
       ...{ epochs, seed, learningRate, batchSize, patience, signal },
       optimizer: weightDecay === null ? {} : { weightDecay },
-      loss: options.classWeights ? { classWeights: weightsOf(features, split.train) } : {},
+      loss: options.classWeights ? { classWeights: weightsOf(features, parts.train) } : {},
       checkpoint: checkpoint === null ? undefined : checkpointFile(checkpoint),
       onEvent(event) {
         if (event.type === 'epoch') epochMs.push(event.trainMs)
