@@ -1,5 +1,6 @@
+import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { createStageConsole } from './console.js'
+import { createStageConsole, losable } from './console.js'
 
 function record(isTTY: boolean) {
   const written: string[] = []
@@ -34,3 +35,25 @@ test('on a terminal: a bar that is wiped before each line, never wider than the 
   const line = written.indexOf('epoch 1\n')
   expect(written[line - 1]).toBe('\r\x1b[2K')
 })
+
+test.each(['EPIPE', 'ENOSPC', 'EIO'])(
+  'a stream that is lost with %s is told once, and written to no more',
+  async (code) => {
+    const written: string[] = []
+    const stream = new Writable({
+      autoDestroy: false,
+      write(chunk, _, done) {
+        written.push(String(chunk))
+        done(written.length < 2 ? null : Object.assign(new Error('lost'), { code }))
+      },
+    })
+    const told: unknown[] = []
+    const terminal = losable(stream as unknown as NodeJS.WriteStream, (cause) => told.push(cause.code))
+    for (const text of ['first', 'second', 'third', 'fourth']) {
+      terminal.write(text)
+      await new Promise((next) => setImmediate(next))
+    }
+    expect(written).toEqual(['first', 'second'])
+    expect(told).toEqual([code])
+  },
+)

@@ -8,6 +8,37 @@ export interface Terminal {
   columns?: number
 }
 
+/**
+ * A stream that may be lost: closed (`npm start | head`), on a full disk, or a terminal that is gone. What is written afterwards is
+ * dropped, and the run goes on: its results are what counts.
+ *
+ * @param stream - `process.stdout` or `process.stderr`.
+ * @param onLost - Told why, once.
+ */
+export function losable(
+  stream: NodeJS.WriteStream,
+  onLost: (cause: NodeJS.ErrnoException) => void = () => {},
+): Terminal {
+  let isLost = false
+  const lose = (cause: NodeJS.ErrnoException) => {
+    if (isLost) return
+    isLost = true
+    onLost(cause)
+  }
+  stream.on('error', lose)
+  return {
+    write(text) {
+      if (!isLost) stream.write(text)
+    },
+    get isTTY() {
+      return stream.isTTY && !isLost
+    },
+    get columns() {
+      return stream.columns
+    },
+  }
+}
+
 /** Shows one stage after another. */
 export interface StageConsole {
   /** Prints a line. */

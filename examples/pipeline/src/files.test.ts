@@ -1,9 +1,10 @@
 /** What is written into a folder of results, and what is left when it is not. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { temporaryPath } from '@esc/core/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { pendingFolder } from './files.js'
+import { assertWritableFile, clearLeftovers, pendingFolder } from './files.js'
 
 let work = ''
 beforeEach(async () => {
@@ -15,7 +16,7 @@ describe('a pending folder that is given up', () => {
   test('goes with the folders that were made for it', async () => {
     const pending = pendingFolder(join(work, 'runs', 'new'), 'processed/audio')
     await writeFile(join(await pending.open(), '1.wav'), '')
-    await pending.discard()
+    pending.discard()
     expect(await readdir(work)).toEqual([])
   })
 
@@ -24,7 +25,7 @@ describe('a pending folder that is given up', () => {
     await writeFile(join(await pending.open(), '1.wav'), '')
     await writeFile(join(work, 'runs', 'new', 'training.safetensors'), '')
     await mkdir(join(work, 'runs', 'other'))
-    await pending.discard()
+    pending.discard()
     expect((await readdir(work, { recursive: true })).sort()).toEqual([
       'runs',
       'runs/new',
@@ -32,4 +33,33 @@ describe('a pending folder that is given up', () => {
       'runs/other',
     ])
   })
+})
+
+describe('a file that will be written', () => {
+  test('may be absent, with its folder, or a file', async () => {
+    await writeFile(join(work, 'state'), '')
+    await assertWritableFile(join(work, 'state'))
+    await assertWritableFile(join(work, 'new', 'folder', 'state'))
+    expect(await readdir(work)).toEqual(['state'])
+  })
+
+  test('must not be a folder, lie below a file, or have too long a name', async () => {
+    await mkdir(join(work, 'folder'))
+    await writeFile(join(work, 'file'), '')
+    const failure = (text: string) => ({ code: 'IO', message: expect.stringContaining(text) })
+    const check = (path: string) => expect(assertWritableFile(join(work, path))).rejects
+    await check('folder').toMatchObject(failure(`cannot write to ${join(work, 'folder')}: it is a folder`))
+    await check('file/state').toMatchObject(failure(`${join(work, 'file')} is not a folder`))
+    await check('x'.repeat(256)).toMatchObject(failure('ENAMETOOLONG'))
+  })
+})
+
+test('what killed runs left in the folder of the results goes, and nothing else', async () => {
+  const left = (dir: string) => join(dir, basename(temporaryPath(dir)).replace(/-\d+-/, '-999999999-'))
+  const processed = join(work, 'processed')
+  await mkdir(join(left(processed), 'deep'), { recursive: true })
+  await writeFile(left(work), '')
+  await writeFile(join(work, 'notes.tmp'), '')
+  await clearLeftovers(work, ['processed/audio'])
+  expect((await readdir(work, { recursive: true })).sort()).toEqual(['notes.tmp', 'processed'])
 })

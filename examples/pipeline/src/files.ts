@@ -1,8 +1,13 @@
 /** Writes a run's files. */
-import { randomUUID } from 'node:crypto'
-import { access, constants, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type EpochRecord, EscError } from '@esc/core'
+import {
+  createTemporaryFolder,
+  removeStaleTemporaries,
+  type TemporaryFolder,
+  writeFilesAtomically,
+} from '@esc/core/node'
 
 /**
  * Checks that a folder can be made, or written to, without doing either: better before an hour of training than after.
@@ -30,7 +35,23 @@ function cannotWrite(dir: string, cause: unknown): EscError {
 }
 
 /**
- * Writes files into a folder, each whole or not at all: to temporary names first, which are renamed when all are written.
+ * Checks that a file can be written, or written anew, without doing either.
+ *
+ * @throws EscError IO naming the file, or its folder.
+ */
+export async function assertWritableFile(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    // That its folder is absent, or is a file, is told below.
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
+    throw cannotWrite(path, cause)
+  })
+  if (found && !found.isFile())
+    throw cannotWrite(path, found.isDirectory() ? 'it is a folder' : 'it is no file')
+  await assertWritable(dirname(path))
+}
+
+/**
+ * Writes files into a folder, each whole or not at all.
  *
  * @throws EscError IO naming the folder; then no file has been replaced by half a one.
  */
@@ -38,18 +59,10 @@ export async function writeFiles(
   dir: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
-  const suffix = `.${randomUUID()}.tmp`
-  try {
-    await mkdir(dir, { recursive: true })
-    for (const [name, content] of Object.entries(files))
-      await writeFile(join(dir, name + suffix), content, { flag: 'wx' })
-    for (const name of Object.keys(files)) await rename(join(dir, name + suffix), join(dir, name))
-  } catch (cause) {
-    await Promise.all(
-      Object.keys(files).map((name) => rm(join(dir, name + suffix), { force: true }).catch(() => {})),
-    )
+  await mkdir(dir, { recursive: true }).catch((cause) => {
     throw cannotWrite(dir, cause)
-  }
+  })
+  await writeFilesAtomically(dir, files)
 }
 
 /** Files of a folder of the results that come one by one, long before the run knows that it ends well. */
@@ -59,7 +72,7 @@ export interface PendingFolder {
   /** Puts them where they belong; of what is there already, only files of the same names go. @throws EscError IO naming the folder. */
   commit(): Promise<void>
   /** Removes them, and every folder that was made for them and is empty. */
-  discard(): Promise<void>
+  discard(): void
 }
 
 /**
@@ -70,41 +83,37 @@ export interface PendingFolder {
  */
 export function pendingFolder(dir: string, name: string): PendingFolder {
   const target = join(dir, name)
-  const temporary = `${target}.${randomUUID()}.tmp`
-  let firstMade: string | undefined
+  let folder: TemporaryFolder | undefined
   return {
     async open() {
-      try {
-        firstMade ??= await mkdir(temporary, { recursive: true })
-        return temporary
-      } catch (cause) {
-        throw cannotWrite(dir, cause)
-      }
+      folder ??= await createTemporaryFolder(dirname(target))
+      return folder.path
     },
     async commit() {
-      if (firstMade === undefined) return
+      if (!folder) return
       try {
         await mkdir(target, { recursive: true })
-        for (const file of await readdir(temporary)) await rename(join(temporary, file), join(target, file))
-        await rmdir(temporary)
-        firstMade = undefined
+        for (const file of await readdir(folder.path))
+          await rename(join(folder.path, file), join(target, file))
+        folder.remove()
       } catch (cause) {
         throw cannotWrite(dir, cause)
       }
     },
-    async discard() {
-      if (firstMade === undefined) return
-      await rm(temporary, { recursive: true, force: true })
-      // Somebody may have filled the folders that were made for them: a checkpoint, a store, another run.
-      for (let made = dirname(temporary); made.length >= firstMade.length; made = dirname(made)) {
-        const isGone = await rmdir(made).then(
-          () => true,
-          () => false,
-        )
-        if (!isGone) return
-      }
+    discard() {
+      folder?.remove()
     },
   }
+}
+
+/**
+ * Removes what killed runs left in the folder of the results.
+ *
+ * @param names - Of the folders that {@link pendingFolder} makes in it.
+ */
+export async function clearLeftovers(dir: string, names: readonly string[]): Promise<void> {
+  for (const path of [dir, ...names.map((name) => dirname(join(dir, name)))])
+    await removeStaleTemporaries(path)
 }
 
 /** JSON that people can read, with a line break at its end. */

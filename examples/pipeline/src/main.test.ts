@@ -400,6 +400,25 @@ test('an output folder that cannot be made is named before anything is computed'
   expect(await readFile(join(work, 'occupied'), 'utf8')).toBe('a file')
 })
 
+test.each([
+  ['a folder', 'data', 1, /^error: cannot write to .*data: it is a folder\n$/],
+  [
+    'where the results go',
+    'results',
+    2,
+    /^error: --checkpoint .*results must be a file, and --out makes a folder there/,
+  ],
+  ['above them', 'above', 2, /^error: --checkpoint .*above must be a file, and --out makes a folder there/],
+])('--checkpoint %s is told before anything is computed', async (_, checkpoint, exitCode, message) => {
+  const out = checkpoint === 'above' ? 'above/results' : 'results'
+  const argv = ['--data', 'data', '--epochs', '1', '--out', out, '--checkpoint', checkpoint]
+  const { code, stdout, stderr } = await run(...argv)
+  expect(stderr).toMatch(message)
+  expect(code).toBe(exitCode)
+  expect(stdout).not.toContain('compute features')
+  await expect(stat(join(work, out))).rejects.toThrow('ENOENT')
+})
+
 test('flags of training reach it', async () => {
   const flags = '--lr 1e-2 --batch-size 8 --patience 1 --weight-decay 1e-3 --class-weights --no-int8'
   const { code, stdout } = await run(

@@ -1,75 +1,91 @@
-/** `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error. */
-import { existsSync } from 'node:fs'
+/**
+ * `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error.
+ *
+ * A run that loses its console (`npm start | head`, a full disk under a log) goes on, and its exit code says whether the results are
+ * there. SIGINT, SIGTERM and SIGHUP stop it in order, with 130, 143 and 129; a second one, half a second later or more, ends it
+ * at once. However it ends, no temporary file stays; what `kill -9` leaves, the next run removes.
+ */
+import { existsSync, readdirSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { isEscError } from '@esc/core'
-import { createStageConsole } from './console.js'
+import { createStageConsole, losable } from './console.js'
 import { dryRun } from './dry-run.js'
 import { helpText, parseOptions, type RunOptions } from './options.js'
 import { runPipeline } from './run.js'
 import { percent } from './stages/context.js'
 import { fetchSource } from './stages/source.js'
+import { listenForStops, Stopped } from './stops.js'
 
 // npm runs scripts in the package's folder and says here where it was called.
 const cwd = process.env.INIT_CWD ?? process.cwd()
 const argv = process.argv.slice(2)
 
+// Nobody is left to be told when this one is lost.
+const stderr = losable(process.stderr)
+const stdout = losable(process.stdout, ({ code, message }) => {
+  // Whoever closed the pipe has read enough.
+  if (code === 'EPIPE') return
+  stdoutFault = message
+  stderr.write(`warning: cannot write to the console: ${message}; the run goes on without it\n`)
+})
+let stdoutFault: string | null = null
+
 async function main(): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(helpText())
-    return 0
+    stdout.write(helpText())
+    return printed()
   }
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort(new Stopped(130)))
-  process.once('SIGTERM', () => stop.abort(new Stopped(143)))
-  const console = createStageConsole(process.stdout)
+  const console = createStageConsole(stdout)
   let whatIsLeft = () => 'Nothing was written.'
+  const stops = listenForStops(() => stderr.write(`Stopped at once. ${whatIsLeft()}\n`))
   try {
     const options = parseOptions(argv, cwd)
-    const context = { options, console, signal: stop.signal, cwd }
+    const context = { options, console, signal: stops.signal, cwd }
     if (options.download) {
       const nothing = whatIsLeft
       whatIsLeft = () => `What was fetched is kept for the next --download, in ${options.data}.download.`
       await fetchSource(context)
       whatIsLeft = nothing
     }
-    if (!options.dryRun) whatIsLeft = () => whatIsKept(options)
-    if (options.dryRun) await dryRun(context)
-    else printResults(await runPipeline(context), console.line)
+    if (options.dryRun) {
+      await dryRun(context)
+      return printed()
+    }
+    whatIsLeft = () => whatIsKept(options)
+    printResults(await runPipeline(context, stops.finish), console.line)
     return 0
   } catch (error) {
     console.line('')
     if (error instanceof Stopped) {
-      process.stderr.write(`Stopped. ${whatIsLeft()}\n`)
+      stderr.write(`Stopped. ${whatIsLeft()}\n`)
       return error.exitCode
     }
     if (!isEscError(error)) throw error
     // What a library calls skipping is a flag here.
     const flag = error.detail.skippable === true ? ' (--skip-bad)' : ''
-    process.stderr.write(`error: ${error.message}${flag}\n`)
+    stderr.write(`error: ${error.message}${flag}\n`)
     return error.code === 'INVALID_OPTION' ? 2 : 1
   }
 }
 
+/** The exit code where the text is all there was to make: a disk that was full has none of it. */
+async function printed(): Promise<number> {
+  // A stream tells its fault a moment after it was written to.
+  await new Promise((next) => setImmediate(next))
+  return stdoutFault === null ? 0 : 1
+}
+
 /** What a run that is stopped leaves behind: it may not have come as far as a file. */
 function whatIsKept({ features, checkpoint }: RunOptions): string {
+  const hasFeatures =
+    features !== null && existsSync(features) && readdirSync(features).some((name) => name.endsWith('.npy'))
   const kept = [
-    ...(features !== null && existsSync(features)
-      ? [`Features that are finished are kept in ${features}.`]
-      : []),
+    ...(hasFeatures ? [`Features that are finished are kept in ${features}.`] : []),
     ...(checkpoint !== null && existsSync(checkpoint)
       ? [`Epochs that are finished are kept in ${checkpoint}.`]
       : []),
   ]
   return kept.length > 0 ? kept.join(' ') : 'Nothing was written.'
-}
-
-/** An abort by the user, and what the shell is told: 128 and the signal's number. */
-class Stopped extends Error {
-  readonly exitCode: number
-  constructor(exitCode: number) {
-    super('stopped')
-    this.exitCode = exitCode
-  }
 }
 
 function printResults(
@@ -112,7 +128,7 @@ main().then(
   },
   (error) => {
     // Not an error of the input but of this program: the stack helps whoever repairs it.
-    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+    stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     process.exitCode = 70
   },
 )

@@ -1,7 +1,17 @@
 /** The main job: from recordings to a verified int8 model and a report. */
 import { dirname } from 'node:path'
+import { EscError } from '@esc/core'
 import { writeModelFiles } from '@esc/edge/node'
-import { assertWritable, historyCsv, type PendingFolder, pendingFolder, toJson, writeFiles } from './files.js'
+import {
+  assertWritable,
+  assertWritableFile,
+  clearLeftovers,
+  historyCsv,
+  type PendingFolder,
+  pendingFolder,
+  toJson,
+  writeFiles,
+} from './files.js'
 import { metricsOf } from './metrics.js'
 import { renderReport } from './report/render.js'
 import type { RunResults } from './results.js'
@@ -10,6 +20,12 @@ import { openData, prepareData, type RunSource } from './stages/data.js'
 import { deployModel } from './stages/deploy.js'
 import { trainNetwork } from './stages/train.js'
 
+/** The clips as the features see them, in the folder of the results. */
+const processedName = 'processed/audio'
+
+/** Runs what must come to its end once it has begun. */
+export type Finish = <T>(run: () => Promise<T>) => Promise<T>
+
 /**
  * Runs all stages, and writes the results when the last one is done.
  *
@@ -17,16 +33,35 @@ import { trainNetwork } from './stages/train.js'
  * @throws EscError naming what is wrong and where; the signal's reason. Then nothing is written, unless the results themselves
  *   could not be written whole.
  */
-export async function runPipeline(context: RunContext): Promise<{ results: RunResults; out: string }> {
+export async function runPipeline(
+  context: RunContext,
+  finish: Finish = (run) => run(),
+): Promise<{ results: RunResults; out: string }> {
   const { features, checkpoint } = context.options
   if (features !== null) await assertWritable(features)
-  if (checkpoint !== null) await assertWritable(dirname(checkpoint))
+  if (checkpoint !== null) await assertWritableFile(checkpoint)
   const source = await openData(context)
-  const processed = pendingFolder(source.out, 'processed/audio')
+  const { out } = source
+  if (checkpoint !== null) assertNoFolder(checkpoint, features === null ? { out } : { out, features })
+  await clearLeftovers(out, [processedName])
+  const processed = pendingFolder(out, processedName)
   try {
-    return { results: await runStages(context, source, processed), out: source.out }
+    return { results: await runStages(context, source, processed, finish), out }
   } finally {
-    await processed.discard()
+    processed.discard()
+  }
+}
+
+/** A file cannot be where the run makes a folder. */
+function assertNoFolder(checkpoint: string, folders: Readonly<Record<string, string>>): void {
+  for (const [flag, folder] of Object.entries(folders)) {
+    for (let path = folder; ; path = dirname(path)) {
+      if (path === checkpoint) {
+        const message = `--checkpoint ${checkpoint} must be a file, and --${flag} makes a folder there; choose another name`
+        throw new EscError('INVALID_OPTION', message)
+      }
+      if (path === dirname(path)) break
+    }
   }
 }
 
@@ -34,6 +69,7 @@ async function runStages(
   context: RunContext,
   source: RunSource,
   processed: PendingFolder,
+  finish: Finish,
 ): Promise<RunResults> {
   const { console, signal } = context
   const started = performance.now()
@@ -51,16 +87,20 @@ async function runStages(
       durationSec: data.features.clips[index]!.facts!.durationSec,
     })),
   }
+  const files = {
+    'history.csv': historyCsv(model.history),
+    'metrics.json': toJson(metrics),
+    'report.html': renderReport(results),
+  }
   signal.throwIfAborted()
-  await console.stage('write the results', async () => {
-    await writeFiles(source.out, {
-      'history.csv': historyCsv(model.history),
-      'metrics.json': toJson(metrics),
-      'report.html': renderReport(results),
-    })
-    await processed.commit()
-    await writeModelFiles(source.out, deployed.files, { overwrite: true })
-    return { summary: source.out }
-  })
+  // A run that is told to stop from here on ends well a moment later: its files belong together.
+  await finish(() =>
+    console.stage('write the results', async () => {
+      await writeFiles(source.out, files)
+      await processed.commit()
+      await writeModelFiles(source.out, deployed.files, { overwrite: true })
+      return { summary: source.out }
+    }),
+  )
   return results
 }

@@ -627,6 +627,13 @@ describe('processes', () => {
     expect(resumed).toEqual(await snapshot())
   })
 
+  it('removes what a killed process left where nothing is to be computed', async () => {
+    await extract()
+    await mkdir(join(dir, basename(temporaryPath(dir)).replace(/-\d+-/, '-999999999-')))
+    expect(await extract()).toEqual(counts(0, clipCount))
+    expect((await readdir(dir)).filter(isTemporaryName)).toEqual([])
+  })
+
   it('memory does not depend on how many clips there are', { timeout: 180_000 }, () => {
     // A thousand names of the same ten sounds; neither what is done nor what is to be done may take room.
     const script = `

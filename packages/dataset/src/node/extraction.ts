@@ -181,6 +181,8 @@ async function openStore(
   { dir, recipeHash, library }: StoreSetup,
 ): Promise<void> {
   await mkdir(dir, { recursive: true }).catch((cause) => Promise.reject(ioError('make', dir, cause)))
+  // Here, too: where all features are there, no thread is started, and none makes a folder.
+  await removeStaleTemporaries(dir)
   const found = await readIndex(dir)
   if (found !== null && found !== 'old' && found.recipeHash === recipeHash && found.library === library)
     return
