@@ -108,7 +108,7 @@ describe('decodeAiff', () => {
     ['a chunk of 4 GB', form('AIFF', chunk('ANNO', [], 0xffffffff), comm(), samples), /claims 4294967295/],
     ['no channels', form('AIFF', comm({ channels: 0 }), samples), /channels=0 must lie in \[1, 64\]/],
     ['65535 channels', form('AIFF', comm({ channels: 65535 }), samples), /channels=-1 must lie/],
-    ['no samples', form('AIFF', comm({ frames: 0 }), samples), /holds no samples/],
+    ['no samples', form('AIFF', comm({ frames: 0 }), ssnd([])), /holds no samples/],
     ['fewer samples', form('AIFF', comm({ frames: 3 }), samples), /frames=3 need 6 bytes.*holds 4/i],
     [
       'more samples',

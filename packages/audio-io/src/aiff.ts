@@ -8,10 +8,13 @@ import {
   MAX_CHANNELS,
   resolveSpan,
 } from './audio.js'
+import { isUnknownSize } from './chunk-size.js'
+import { findChunks } from './chunks.js'
 import { fourCc } from './four-cc.js'
 import type { SampleFormat } from './pcm.js'
 import { blockOf, decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
-import { type ByteRange, type Reading, readBytes } from './reading.js'
+import { type Reading, readBytes } from './reading.js'
+import { readTagsBefore } from './tags.js'
 
 /** What the "COMM" chunk says. */
 interface Common {
@@ -20,16 +23,6 @@ interface Common {
   sampleRate: number
   frames: number
 }
-
-/** The chunks that matter: one that is read, and where the other is. */
-interface Chunks {
-  COMM: DataView
-  SSND: ByteRange
-  warnings: string[]
-}
-
-// A file of empty chunks must not be walked for hours.
-const MAX_CHUNKS = 65536
 
 /** AIFF-C compression types; those of no fixed width have the width that COMM states. */
 const COMPRESSIONS: Readonly<
@@ -85,13 +78,20 @@ export function probeAiff(bytes: Uint8Array): AudioInfo {
 /**
  * Reads the header of an AIFF or AIFF-C file and locates its samples.
  *
+ * Strict where a contradiction leaves open what the samples are: the chunks must be whole, and COMM count the samples
+ * that SSND holds, give or take a pad byte or the rest of a block. Lenient where nothing is lost: ID3v2 tags before the
+ * container and unknown chunks are skipped, the container's size says only what does not belong to it, and what follows
+ * the samples may be cut or garbage. With a warning, what recorders leave behind is computed: a size of SSND that cannot
+ * be true ({@link trueSize} says which) from the count in COMM, or from the file; a count of 0 or "unknown" from SSND.
+ *
  * @param fileSize - Bytes of the whole file.
  * @param tolerant - `true` reads what there is of a file that was cut short or miscounts its samples.
  * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeAiff}, but for bad samples.
  * @example readBytes(bytes, readAiff(bytes.length)).sampleRate
  */
 export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> {
-  const head = yield { offset: 0, length: 12 }
+  const base = yield* readTagsBefore()
+  const head = yield { offset: base, length: 12 }
   const form = head.byteLength >= 12 && fourCc(head, 0) === 'FORM' ? fourCc(head, 8) : ''
   if (form !== 'AIFF' && form !== 'AIFC') {
     throw new EscError(
@@ -99,9 +99,19 @@ export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> 
       'not an AIFF file: it must start with "FORM", a size, and "AIFF" or "AIFC"',
     )
   }
-  // A container may be cut, or hold garbage, behind its samples.
-  const end = tolerant ? fileSize : Math.min(8 + head.getUint32(4), fileSize)
-  const { COMM, SSND, warnings } = yield* findChunks(end, tolerant)
+  const chunks = yield* findChunks({
+    start: base,
+    end: base + 8 + head.getUint32(4),
+    fileSize,
+    littleEndian: false,
+    tolerant,
+    format: 'COMM',
+    samples: 'SSND',
+    corrupt,
+  })
+  const { samples: SSND, isComputed, warnings } = chunks
+  const { offset, length } = chunks.format
+  const COMM = yield { offset, length: Math.min(length, 22) }
   const { format, sampleRate, frames } = readCommon(COMM, form === 'AIFC')
   if (SSND.length < 8) throw corrupt(`chunk "SSND" has ${SSND.length} bytes, expected at least 8`)
   const sound = yield { offset: SSND.offset, length: 8 }
@@ -110,49 +120,19 @@ export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> 
   const frameBytes = blockOf(format).bytes
   const held = SSND.length - start
   const surplus = held - frames * frameBytes
-  if (frames === 0) throw corrupt('numSampleFrames=0: the file holds no samples')
-  const file = { container: 'aiff' as const, format, sampleRate, dataOffset: SSND.offset + start }
-  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk.
-  if (surplus >= 0 && surplus <= Math.max(blockSize, 1)) return { ...file, frames, warnings }
-  const message = `numSampleFrames=${frames} need ${frames * frameBytes} bytes, chunk "SSND" holds ${held} from offset ${start - 8}`
   const whole = Math.floor(held / frameBytes)
+  const file = { container: 'aiff' as const, format, sampleRate, dataOffset: SSND.offset + start, warnings }
+  if (whole <= 0 && isUnknownSize(frames)) throw corrupt('the file holds no samples')
+  if (isUnknownSize(frames) && surplus !== 0) {
+    warnings.push(`numSampleFrames=${frames} cannot be true: ${whole} were computed from chunk "SSND"`)
+    return { ...file, frames: whole }
+  }
+  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk.
+  if (surplus >= 0 && (isComputed || surplus <= Math.max(blockSize, 1))) return { ...file, frames }
+  const message = `numSampleFrames=${frames} need ${frames * frameBytes} bytes, chunk "SSND" holds ${held} from offset ${start - 8}`
   if (!tolerant || !(whole > 0)) throw corrupt(message)
   warnings.push(`${message}: ${Math.min(whole, frames)} samples are read`)
-  return { ...file, frames: Math.min(whole, frames), warnings }
-}
-
-/** They may come in either order. */
-function* findChunks(end: number, tolerant: boolean): Reading<Chunks> {
-  const chunks = new Map<string, ByteRange>()
-  const warnings: string[] = []
-  let offset = 12
-  for (let count = 0; offset + 8 <= end; count++) {
-    if (count > MAX_CHUNKS) throw corrupt(`more than ${MAX_CHUNKS} chunks`)
-    const head = yield { offset, length: 8 }
-    const id = fourCc(head, 0)
-    let size = head.getUint32(4)
-    const rest = end - offset - 8
-    if (size > rest) {
-      if (chunks.has('COMM') && chunks.has('SSND')) break
-      const message = `chunk "${id}" at byte ${offset} claims ${size} bytes, ${rest} follow`
-      if (!tolerant || id !== 'SSND') throw corrupt(message)
-      warnings.push(`${message}: the rest is missing`)
-      size = rest
-    }
-    if (id === 'COMM' || id === 'SSND') {
-      const isSecond = chunks.has(id)
-      if (isSecond && !tolerant) throw corrupt(`a second chunk "${id}" at byte ${offset}, expected one`)
-      if (isSecond) warnings.push(`a second chunk "${id}" at byte ${offset} is left out`)
-      else chunks.set(id, { offset: offset + 8, length: size })
-    }
-    // Chunks start at even offsets.
-    offset += 8 + size + (size & 1)
-  }
-  const COMM = chunks.get('COMM')
-  const SSND = chunks.get('SSND')
-  if (!COMM || !SSND)
-    throw corrupt(`no chunk "${COMM ? 'SSND' : 'COMM'}" in the ${end} bytes of the container`)
-  return { COMM: yield { offset: COMM.offset, length: Math.min(COMM.length, 22) }, SSND, warnings }
+  return { ...file, frames: Math.min(whole, frames) }
 }
 
 function readCommon(chunk: DataView, compressed: boolean): Common {

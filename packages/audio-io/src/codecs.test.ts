@@ -74,7 +74,7 @@ describe('joinStreams', () => {
   const stream = { payload: new Uint8Array(1), least: 8, most: 8, skip: 0, frames: 8, gain: 1 }
 
   it('adds up the lengths', () => {
-    const part = { stream, channels: 2, sampleRate: 8 }
+    const part = { stream, channels: 2, sampleRate: 8, warnings: [] }
     expect(joinStreams('opus', [part, part])).toEqual({
       info: {
         container: 'ogg',
@@ -95,8 +95,8 @@ describe('joinStreams', () => {
     ['rates', 2, 9],
   ])('UNSUPPORTED_FORMAT where %s differ', (_, channels, sampleRate) => {
     const parts = [
-      { stream, channels: 2, sampleRate: 8 },
-      { stream, channels, sampleRate },
+      { stream, channels: 2, sampleRate: 8, warnings: [] },
+      { stream, channels, sampleRate, warnings: [] },
     ]
     expect(() => joinStreams('opus', parts)).toThrowError(
       expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),

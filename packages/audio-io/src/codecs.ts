@@ -27,7 +27,7 @@ export interface CompressedFile {
   info: AudioInfo
   /** Their sound follows one on the other; one but where Ogg files were chained. */
   streams: readonly CompressedStream[]
-  /** What was left out of a damaged file, a sentence each. */
+  /** What was left out of a damaged file, or computed where a header was wrong, a sentence each. */
   warnings: readonly string[]
 }
 
@@ -52,6 +52,8 @@ export interface ReadStream {
   stream: CompressedStream
   channels: number
   sampleRate: number
+  /** What was odd about it, a sentence each. */
+  warnings: readonly string[]
 }
 
 /**
@@ -73,7 +75,7 @@ export function joinStreams(codec: string, parts: readonly ReadStream[]): Compre
   const frames = streams.reduce((sum, stream) => sum + stream.frames, 0)
   const durationSec = frames / sampleRate
   const info = { container: 'ogg', codec, sampleRate, channels, durationSec, frames, bitDepth: null }
-  return { info, streams, warnings: [] }
+  return { info, streams, warnings: parts.flatMap(({ warnings }) => warnings) }
 }
 
 /** What is used here of a decoder of the wasm-audio-decoders family. */

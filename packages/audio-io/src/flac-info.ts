@@ -3,7 +3,7 @@ import { EscError } from '@esc/core'
 import type { FlacFormat } from './flac-frame.js'
 import { readFlacFrameHeader } from './flac-header.js'
 import type { Reading } from './reading.js'
-import { id3Size } from './tags.js'
+import { readTagsBefore } from './tags.js'
 
 /** What a FLAC file's header says. */
 export interface FlacInfo extends FlacFormat {
@@ -23,8 +23,7 @@ const STREAMINFO_SIZE = 34
 // Of an ID3v1 tag, after which the footer of an APE tag may stand.
 const ID3V1_SIZE = 128
 const APE_FOOTER_SIZE = 32
-// Each takes a read to find the next; real files have one tag, and tens of blocks.
-const MAX_ID3_TAGS = 16
+// Each takes a read to find the next; real files have tens.
 const MAX_BLOCKS = 4096
 
 /**
@@ -38,14 +37,8 @@ const MAX_BLOCKS = 4096
  * @example await readSource(source, readFlacInfo(source.size))
  */
 export function* readFlacInfo(size: number, tolerant = false): Reading<FlacInfo> {
-  let offset = 0
-  let tags = 0
-  let head = yield { offset, length: 8 + STREAMINFO_SIZE }
-  for (let tag = id3Size(bytesOf(head)); tag > 0; tag = id3Size(bytesOf(head))) {
-    if (++tags > MAX_ID3_TAGS) throw corrupt(`more than ${MAX_ID3_TAGS} ID3 tags are before the sound`)
-    offset += tag
-    head = yield { offset, length: 8 + STREAMINFO_SIZE }
-  }
+  const offset = yield* readTagsBefore()
+  const head = yield { offset, length: 8 + STREAMINFO_SIZE }
   if (head.byteLength < 4 || head.getUint32(0) !== 0x664c6143) {
     throw new EscError('UNSUPPORTED_FORMAT', 'FLAC: the file does not begin with "fLaC"')
   }

@@ -1,6 +1,7 @@
 /** FLAC in Ogg. */
 import { EscError, isEscError } from '@esc/core'
-import { readOggPackets, readOggPages } from './ogg.js'
+import { END, readOggPackets, readOggPages } from './ogg.js'
+import { noEnd } from './ogg-positions.js'
 import { salvageOgg } from './ogg-repair.js'
 
 // 0x7f "FLAC", a version of two bytes and a count of two come before what a FLAC file begins with.
@@ -27,7 +28,10 @@ export interface UnwrappedFlac {
  */
 export function unwrapOggFlac(bytes: Uint8Array, tolerant: boolean): UnwrappedFlac {
   try {
-    return { bytes: joinPackets(readOggPackets(bytes, readOggPages(bytes))), warnings: [] }
+    const pages = readOggPages(bytes)
+    // Frames are numbered and checked one by one: positions of pages are not looked at.
+    const hasEnd = (pages.at(-1)!.flags & END) !== 0
+    return { bytes: joinPackets(readOggPackets(bytes, pages)), warnings: hasEnd ? [] : [noEnd] }
   } catch (error) {
     const salvaged = tolerant && isEscError(error) ? salvageOgg(bytes, '\x7fFLAC', 'FLAC') : undefined
     if (!salvaged) throw error

@@ -48,11 +48,18 @@ describe('readMp3', () => {
     expect(streams).toEqual([{ payload: bare, least: 2880, most: 2880, skip: 0, frames: 2880, gain: 1 }])
   })
 
-  it('CORRUPT_DATA for a file cut anywhere, if it says how many frames there are', () => {
+  it('CORRUPT_DATA for a file cut anywhere but between frames, which is warned of if it counts them', () => {
+    const sound = tagged.length - 5 * FRAME
     for (let length = 0; length < tagged.length; length++) {
-      expect(() => readMp3(tagged.subarray(0, length)), `cut at ${length}`).toThrowError(
-        expect.objectContaining({ code: 'CORRUPT_DATA' }),
-      )
+      const read = () => readMp3(tagged.subarray(0, length))
+      const count = (length - sound) / FRAME
+      if (Number.isInteger(count) && count > 0) {
+        expect(read().warnings).toEqual([
+          expect.stringContaining(`there are ${count} frames, the header promises 5`),
+        ])
+      } else {
+        expect(read, `cut at ${length}`).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
+      }
     }
   })
 
@@ -70,7 +77,9 @@ describe('readMp3', () => {
     const { info, streams } = readMp3(whole)
     expect(info.frames).toBe(2880)
     expect(streams[0]!.payload).toEqual(bare)
-    expect(() => readMp3(vbri.with(36 + 17, 6))).toThrowError(/5 frames, its header promises 6/)
+    const wrong = readMp3(vbri.with(36 + 17, 6))
+    expect(wrong.info.frames).toBe(2880)
+    expect(wrong.warnings).toEqual([expect.stringMatching(/there are 5 frames, the header promises 6/)])
   })
 
   const at = (offset: number, ...bytes: number[]) => {
@@ -83,8 +92,7 @@ describe('readMp3', () => {
   const SOUND = stream.length - 5 * FRAME
   it.each<[string, Uint8Array, RegExp]>([
     ['no frames at all', text('TAG'.padEnd(128)), /no frame after the tags/],
-    ['the info frame alone', stream.subarray(0, SOUND), /0 frames, its header promises 5/],
-    ['another number of frames', at(INFO + 11, 4), /5 frames, its header promises 4/],
+    ['the info frame alone', stream.subarray(0, SOUND), /no frame of sound/],
     ['no sync in the middle', at(SOUND + 2 * FRAME, 0), /frame 2: no frame header/],
     ['another rate in the middle', at(SOUND + 2 * FRAME + 2, 0x40), /frame 2 has 1 channels at 22050 Hz/],
     ['stereo in the middle', at(SOUND + 2 * FRAME + 3, 0), /frame 2 has 2 channels/],
@@ -185,7 +193,7 @@ describe('tolerant readMp3', () => {
       'fewer frames than promised',
       stream.subarray(0, stream.length - FRAME),
       4,
-      ['there are 4 frames, the header promises 5'],
+      [expect.stringMatching(/there are 4 frames, the header promises 5/) as string],
     ],
     [
       'junk before',

@@ -1,5 +1,6 @@
 /** Checks an MP3 file before it is decoded, and finds what encoder and decoder added to the sound. */
 import { EscError } from '@esc/core'
+import { isUnknownSize } from './chunk-size.js'
 import type { CompressedFile } from './codecs.js'
 import { findMp3Frame, type Mp3Header, readMp3Header, salvageFrames, walkFrames } from './mp3-frames.js'
 import { withoutTags } from './tags.js'
@@ -9,6 +10,8 @@ export { findMp3Frame, isMp3Chain, type Mp3Header, readMp3Header } from './mp3-f
 interface InfoFrame {
   /** Frames of sound after this one; `null` if it does not say. */
   frames: number | null
+  /** Bytes of this frame and those; `null` if it does not say. */
+  bytes: number | null
   /** Samples that the encoder put before the sound and after it; `null` without a LAME tag. */
   padding: { start: number; end: number } | null
 }
@@ -23,15 +26,16 @@ const DECODER_DELAY = 529
  * Checks an MP3 file (MPEG-1, 2 and 2.5, layer III): walks every frame, and reads the Xing, Info or VBRI frame.
  *
  * Encoder delay and padding are trimmed as ffmpeg does, where a LAME tag states them; without one, as there, the
- * encoder's delay stays in the sound. A file cut exactly between two frames is only noticed if a Xing, Info or VBRI
- * frame says how many there should be; damage inside a frame is not noticed at all, since most files have no checksums.
+ * encoder's delay stays in the sound. The frames decide how long the file is: the counts of frames and bytes in a Xing,
+ * Info or VBRI frame are often left over from another state of the file. A count that differs is warned of, and might
+ * mean that the file was cut exactly between two frames. Damage inside a frame is not noticed at all, since most files
+ * have no checksums.
  *
  * @param bytes - The whole file; ID3 and APE tags around the frames are skipped, as are up to 4096 bytes before the
  *   first frame, and zeros after the last.
  * @param tolerant - `true` skips whatever is no frame; `warnings` says how much, and whether frames are missing.
  * @returns What it decodes to; the payload is the frames of sound alone.
- * @throws EscError CORRUPT_DATA if there is anything but frames of one kind, the last is incomplete, or there are not
- *   as many as the info frame says.
+ * @throws EscError CORRUPT_DATA if there is anything but frames of one kind, or the last is incomplete.
  * @see ISO/IEC 11172-3, section 2.4; ffmpeg 5.1 `libavformat/mp3dec.c`.
  * @example readMp3(bytes).info.frames
  */
@@ -42,15 +46,20 @@ export function readMp3(bytes: Uint8Array, tolerant = false): CompressedFile {
   const sound = infoFrame ? start + first.length : start
   const { payload, count, warnings } = (tolerant ? salvageFrames : walkFrames)(stream, sound, first)
   const expected = infoFrame?.frames ?? count
-  if (count === 0 || (count !== expected && !tolerant)) {
-    throw corrupt(`${count} frames, its header promises ${expected || 'some'}`, { expected, found: count })
+  if (count === 0) throw corrupt('no frame of sound', { expected, found: count })
+  if (count !== expected) {
+    warnings.push(
+      `there are ${count} frames, the header promises ${expected}: its count is wrong, or frames are missing`,
+    )
   }
-  if (count !== expected) warnings.push(`there are ${count} frames, the header promises ${expected}`)
+  // Fewer frames than promised may be all the same, if the header is right about the bytes or states no true count.
+  const isWhole =
+    count >= expected || isUnknownSize(expected) || infoFrame?.bytes === first.length + payload.length
   if (tolerant && stream.subarray(0, start).some((byte) => byte !== 0)) {
     warnings.unshift(`${start} bytes before the first frame were left out`)
   }
   const given = count * first.samples
-  const { skip, end } = trim(infoFrame, given, count === expected)
+  const { skip, end } = trim(infoFrame, given, isWhole)
   if (!(end > skip)) throw corrupt(`${given} samples, the first ${skip} and all after ${end} are padding`)
   const { sampleRate, channels } = first
   const frames = end - skip
@@ -93,7 +102,7 @@ function readInfoFrame(bytes: Uint8Array, first: Mp3Header): InfoFrame | undefin
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const u32 = (offset: number) => (offset + 4 <= frame.length ? view.getUint32(offset) : 0)
   // VBRI stands at a fixed place, Xing and Info follow the side information.
-  if (latin1(frame, 36, 4) === 'VBRI') return { frames: u32(36 + 14), padding: null }
+  if (latin1(frame, 36, 4) === 'VBRI') return { bytes: u32(36 + 10), frames: u32(36 + 14), padding: null }
   const isMpeg1 = first.samples === 1152
   const side = isMpeg1 ? (first.channels === 1 ? 17 : 32) : first.channels === 1 ? 9 : 17
   const start = 4 + side
@@ -101,12 +110,13 @@ function readInfoFrame(bytes: Uint8Array, first: Mp3Header): InfoFrame | undefin
   if (name !== 'Xing' && name !== 'Info') return undefined
   const flags = u32(start + 4)
   const frames = flags & 1 ? u32(start + 8) : null
+  const size = flags & 2 ? u32(start + 8 + (flags & 1 ? 4 : 0)) : null
   // Optional: number of frames, of bytes, a table of 100 entries, a quality.
   const tag =
     start + 8 + (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0) + (flags & 4 ? 100 : 0) + (flags & 8 ? 4 : 0)
-  if (!/^(LAME|Lavf|Lavc)/.test(latin1(frame, tag, 4))) return { frames, padding: null }
+  if (!/^(LAME|Lavf|Lavc)/.test(latin1(frame, tag, 4))) return { frames, bytes: size, padding: null }
   const delays = u32(tag + 21) >>> 8
-  return { frames, padding: { start: delays >> 12, end: delays & 0xfff } }
+  return { frames, bytes: size, padding: { start: delays >> 12, end: delays & 0xfff } }
 }
 
 function latin1(bytes: Uint8Array, start: number, length: number): string {

@@ -1,5 +1,7 @@
 /** Checks an Ogg file before it is decoded: decoders skip what is damaged and return less sound, silently. */
 import { EscError } from '@esc/core'
+import { readBytes } from './reading.js'
+import { readTagsBefore } from './tags.js'
 
 /** One page of an Ogg file, in bytes from the start of the file. */
 export interface OggPage {
@@ -25,9 +27,13 @@ const HEADER_SIZE = 27
 
 /**
  * Walks every page of an Ogg file: capture pattern, bounds, CRC, one logical stream, page numbers and packets without
- * a gap, positions that never fall, an end-of-stream flag on the last page and on no other.
+ * a gap, an end-of-stream flag on no page but the last.
  *
- * @param bytes - The whole file.
+ * The last page needs no such flag: recorders that are stopped (Android's) leave it out. A file that was cut between two
+ * pages looks the same. Numbers may begin anywhere, and again behind the headers: who captures a stream gets its headers
+ * first, and then pages from the middle ({@link isCaptured}). One page that is missing there is a loss all the same.
+ *
+ * @param bytes - The whole file; ID3v2 tags before it are skipped.
  * @throws EscError CORRUPT_DATA if a page is damaged, missing, or the file was cut short.
  * @throws EscError UNSUPPORTED_FORMAT if the file holds several logical streams (chained or multiplexed).
  * @see RFC 3533 (Ogg).
@@ -53,8 +59,7 @@ export function readOggStreams(bytes: Uint8Array): OggPage[][] {
   const streams: OggPage[][] = []
   let pages: OggPage[] = []
   let index = 0
-  let position = 0n
-  for (let offset = 0; offset < bytes.length; index++) {
+  for (let offset = readBytes(bytes, readTagsBefore()); offset < bytes.length; index++) {
     const page = parseOggPage(bytes, offset)
     if (typeof page === 'string') throw corrupt(index, page)
     checkCrc(bytes, page, index, crcTable)
@@ -62,22 +67,24 @@ export function readOggStreams(bytes: Uint8Array): OggPage[][] {
     if (!previous || (page.flags & BEGIN && previous.flags & END)) {
       pages = []
       streams.push(pages)
-      position = 0n
     }
     checkOrder(page, pages, index)
-    // -1 marks a page on which no packet ends.
-    if (page.granule !== -1n) {
-      if (page.granule < position)
-        throw corrupt(index, `granule position ${page.granule} follows ${position}`)
-      position = page.granule
-    }
     pages.push(page)
     offset += page.length
   }
-  if (!((pages.at(-1)?.flags ?? 0) & END)) {
-    throw new EscError('CORRUPT_DATA', 'Ogg: the last page has no end-of-stream flag: the file was cut short')
+  if (pages.length === 0) throw new EscError('CORRUPT_DATA', 'Ogg: the file has no page')
+  if (pages.at(-1)!.isOpen) {
+    throw new EscError(
+      'CORRUPT_DATA',
+      'Ogg: the last packet goes on on a page that is missing: the file was cut short',
+    )
   }
   return streams
+}
+
+/** Whether the pages behind the headers are numbered from the middle of a stream. @example isCaptured(readOggPages(bytes)) */
+export function isCaptured(pages: readonly OggPage[]): boolean {
+  return pages.some((page, i) => i > 0 && page.sequence !== pages[i - 1]!.sequence + 1)
 }
 
 /**
@@ -162,8 +169,10 @@ function checkOrder(page: OggPage, before: readonly OggPage[], index: number): v
   if (previous && page.serial !== previous.serial) {
     throw corrupt(index, `stream ${page.serial}, expected ${previous.serial}`)
   }
-  if (page.sequence !== before.length) {
-    throw corrupt(index, `it is numbered ${page.sequence}, expected ${before.length}: a page is missing`)
+  const expected = previous ? previous.sequence + 1 : page.sequence
+  const isAfterHeaders = previous?.granule === 0n && page.granule > 0n
+  if (page.sequence !== expected && !(isAfterHeaders && page.sequence > expected + 1)) {
+    throw corrupt(index, `it is numbered ${page.sequence}, expected ${expected}: a page is missing`)
   }
   if (previous && previous.flags & END) throw corrupt(index, 'it follows the page that ends the stream')
   const isContinued = (page.flags & CONTINUED) !== 0

@@ -2,6 +2,7 @@
 import { EscError, isEscError } from '@esc/core'
 import { type CompressedFile, joinStreams, type ReadStream } from './codecs.js'
 import { type OggPage, oggPackets, readOggStreams } from './ogg.js'
+import { captureWarnings, findSound, type SoundPage } from './ogg-positions.js'
 import { salvageOgg, writeOgg } from './ogg-repair.js'
 
 /** The header of an Opus stream. */
@@ -25,15 +26,15 @@ const HEADER_PACKETS = 2
 const MAX_PACKET_FRAMES = 5760
 
 /**
- * Checks an Ogg Opus file: its pages, its header, and that each page's position is what its packets add up to, give or
- * take a packet. The length is the last page's position less the pre-skip, as RFC 7845 has it; ffmpeg 5.1 trims the last
- * page against the one before, which gives less where that one's position is ahead of its packets. Of chained files,
- * all streams must have the same number of channels; their sound is joined.
+ * Checks an Ogg Opus file: its pages, its headers, and that its last position is what its packets add up to, give or
+ * take a packet. A stream may lack the end-of-stream flag, and start late ({@link findSound} says what follows from
+ * that). The length is the last page's position, counted from where the stream starts, less the pre-skip, as RFC 7845 has
+ * it; ffmpeg 5.1 trims the last page against the one before, which gives less where that one's position is ahead of its
+ * packets. Of chained files, all streams must have the same number of channels; their sound is joined.
  *
  * @param bytes - The whole file.
- * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Opus. `warnings`
- *   says what was left out.
- * @returns What it decodes to; channels are in the file's order (Vorbis's: 5.1 is L C R Ls Rs LFE).
+ * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Opus.
+ * @returns What it decodes to, with `warnings` of what is odd, or was left out; channels are in the file's order (Vorbis's: 5.1 is L C R Ls Rs LFE).
  * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or the file was cut short at either end.
  * @throws EscError UNSUPPORTED_FORMAT if it is multiplexed, or of a channel mapping family other than 0 and 1.
  * @see RFC 7845 (Ogg Opus), sections 4 and 5; RFC 6716 (Opus), section 3.1.
@@ -55,19 +56,29 @@ function readStream(bytes: Uint8Array, pages: readonly OggPage[]): ReadStream {
   const packets = oggPackets(bytes, pages)
   const head = readOpusHead(packets.next().value ?? new Uint8Array(0))
   if (!isTags(packets.next().value)) throw corrupt('the second packet is not OpusTags')
-  const { frames, position } = countFrames(packets, pages)
+  const sound = countSamples(packets, pages)
+  const given = sound.at(-1)?.given ?? 0
+  if (given === 0) throw corrupt('there is no sound behind the headers')
+  const span = findSound('Opus', sound, MAX_PACKET_FRAMES, false)
+  const warnings = [...span.warnings, ...captureWarnings('Opus', pages, span, MAX_PACKET_FRAMES)]
   const last = pages.at(-1)!
   const payload = bytes.subarray(pages[0]!.offset, last.offset + last.length)
-  return toStream(head, payload, frames, Math.min(frames, position))
+  return toStream(head, payload, given, span.end, warnings)
 }
 
 /** @param end - Where the sound ends, in samples that the packets decode to. */
-function toStream(head: OpusHead, payload: Uint8Array, decodedFrames: number, end: number): ReadStream {
+function toStream(
+  head: OpusHead,
+  payload: Uint8Array,
+  decodedFrames: number,
+  end: number,
+  warnings: readonly string[],
+): ReadStream {
   const { channels, preSkip, gain } = head
   const frames = end - preSkip
   if (!(frames > 0)) throw corrupt(`pre-skip=${preSkip} leaves ${frames} samples`)
   const stream = { payload, least: decodedFrames, most: decodedFrames, skip: preSkip, frames, gain }
-  return { stream, channels, sampleRate: SAMPLE_RATE }
+  return { stream, channels, sampleRate: SAMPLE_RATE, warnings }
 }
 
 /** What is left of a damaged file; `undefined` if its header is not, or no sound. */
@@ -86,7 +97,7 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
   const end = granule > frames - MAX_PACKET_FRAMES ? Math.min(granule, frames) : frames
   if (end <= head.preSkip) return undefined
   const payload = writeOgg([first!, emptyTags(), ...sound])
-  return { ...joinStreams('opus', [toStream(head, payload, frames, end)]), warnings }
+  return joinStreams('opus', [toStream(head, payload, frames, end, warnings)])
 }
 
 /**
@@ -144,33 +155,22 @@ function readMapping(
   return { streams, coupled, mapping }
 }
 
-/** What all packets hold, and the last page's position, once all positions are known to agree with the packets. */
-function countFrames(
-  packets: Iterator<Uint8Array>,
-  pages: readonly OggPage[],
-): { frames: number; position: number } {
+/** Pages with sound, and what their packets hold. */
+function countSamples(packets: Iterator<Uint8Array>, pages: readonly OggPage[]): SoundPage[] {
+  const sound: SoundPage[] = []
   let packet = 0
-  let frames = 0
+  let given = 0
   for (const [index, page] of pages.entries()) {
-    const before = frames
-    for (let n = 0; n < page.packets; n++, packet++) {
-      if (packet < HEADER_PACKETS) continue
+    const first = packet
+    packet += page.packets
+    for (let n = Math.max(first, HEADER_PACKETS); n < packet; n++) {
       const count = packetFrames(packets.next().value)
-      if (count === undefined) throw corrupt(`packet ${packet} has no frames, or more than 120 ms of them`)
-      frames += count
+      if (count === undefined) throw corrupt(`packet ${n} has no frames, or more than 120 ms of them`)
+      given += count
     }
-    const isLast = index === pages.length - 1
-    const position = Number(page.granule)
-    if (position === -1 && isLast) throw corrupt('no packet ends on the last page')
-    if (position === -1) continue
-    // Only the last page may promise less than its packets hold: that trims the end. Else they should be equal, but
-    // ffmpeg writes the timestamps of its input, which may be ahead by less than a packet.
-    const least = isLast ? before : frames - MAX_PACKET_FRAMES
-    if (position < least || position > frames + MAX_PACKET_FRAMES) {
-      throw corrupt(`page ${index} ends at sample ${position}, its packets at ${frames}`)
-    }
+    if (packet > Math.max(first, HEADER_PACKETS)) sound.push({ page, index, given })
   }
-  return { frames, position: Number(pages.at(-1)!.granule) }
+  return sound
 }
 
 /** Samples that a packet decodes to; `undefined` if its first bytes are none that RFC 6716 allows. */

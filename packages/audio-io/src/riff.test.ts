@@ -238,19 +238,7 @@ describe('readWav', () => {
       /claims 12/,
     ],
     ['a last frame in part', riff(fmt(), chunk('data', new Uint8Array(7))), 3, /the last 1 are left out/],
-    [
-      'sizes never filled in',
-      concat(text('RIFF'), u32(0), text('WAVE'), fmt(), text('data'), u32(0), new Uint8Array(8)),
-      4,
-      /never filled in: the 8 bytes/,
-    ],
     ['two data chunks', riff(fmt(), samples, samples), 4, /a second chunk "data" at byte 52 is left out/],
-    [
-      'a RIFF size that is too small',
-      concat(text('RIFF'), u32(9), riff(fmt(), samples).subarray(8)),
-      4,
-      /^$/,
-    ],
   ])('tolerant of %s', (_, bytes, frames, warning) => {
     expect(() => readWav(bytes)).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
     const file = readWav(bytes, true)

@@ -1,47 +1,42 @@
 /** A validating reader of RIFF/WAVE files: finds the format and the samples, and believes nothing unchecked. */
 import { EscError } from '@esc/core'
+import { isWhole, type StatedChunk, type TrueSize, trueSize } from './chunk-size.js'
+import { findChunks } from './chunks.js'
 import { fourCc } from './four-cc.js'
 import { blockOf, type PcmFile } from './pcm-file.js'
-import type { ByteRange, Reading } from './reading.js'
+import type { Reading } from './reading.js'
+import { readTagsBefore } from './tags.js'
 import { readWavFormat } from './wav-format.js'
 
-/** The container: its byte order, where it ends, and the size of "data" where 32 bits are too few. */
+/** The container: where it is, its byte order, and the size of "data" where 32 bits are too few. */
 interface Container {
-  littleEndian: boolean
+  start: number
+  /** Where it ends by its own account, which only says what follows the samples. */
   end: number
+  littleEndian: boolean
   dataSize: number | null
 }
 
-/** The chunks that matter, and what was wrong around them. */
-interface Chunks {
-  fmt: DataView
-  data: ByteRange
-  warnings: string[]
-}
-
-/** The size of a chunk that is unknown, or that "ds64" holds. */
-const UNKNOWN_SIZE = 0xffffffff
-
-// What ffmpeg and sox write for the size of "data" where they cannot seek back to fill it in.
-const PIPE_SIZES = [UNKNOWN_SIZE, 0x7ffff000]
+/** The size of a chunk whose true size "ds64" holds. */
+const IN_DS64 = 0xffffffff
 
 // The longest "fmt " that says anything: WAVEFORMATEXTENSIBLE.
 const MAX_FORMAT_SIZE = 40
 
-// A file of empty chunks must not be walked for hours.
-const MAX_CHUNKS = 65536
-
 /**
  * Reads the header of a WAV file and locates its samples: RIFF, RIFX (big-endian), RF64 and BW64 (64-bit sizes).
  *
- * Strict where a contradiction leaves open what the samples are: the data chunk must be whole and its block align must
- * follow from the other fields. Lenient where ffmpeg and libsndfile are and nothing is lost: unknown chunks are skipped,
- * the byte rate is not looked at, what follows the samples may be cut or garbage, and a data chunk of the size that
- * ffmpeg and sox write to a pipe ends with the last whole block of the file.
+ * Strict where a contradiction leaves open what the samples are: the data chunk must be whole, hold whole frames, and
+ * its block align must be 0 or follow from the other fields. A file whose data chunk states more than there is, by any
+ * other number than those below, was cut short.
+ *
+ * Lenient where ffmpeg and libsndfile are and nothing is lost: ID3v2 tags before the container and unknown chunks are
+ * skipped, the byte rate is not looked at, the container's size says only what does not belong to it, and what follows
+ * the samples may be cut or garbage. With a warning, sizes that recorders leave behind are computed from the file
+ * ({@link trueSize} says which, and what becomes of chunks behind the samples), and a block align of 0 is computed.
  *
  * @param fileSize - Bytes of the whole file.
- * @param tolerant - `true` reads what there is of a file that was cut short, whose sizes were never filled in, or that
- *   ends within a block.
+ * @param tolerant - `true` reads what there is of a file that was cut short or ends within a block.
  * @throws EscError CORRUPT_DATA if the file is cut short or its header contradicts itself.
  * @throws EscError UNSUPPORTED_FORMAT if it is no WAV file, or its encoding is not PCM, float, A-law, µ-law or ADPCM.
  * @see Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991), EBU Tech 3306 v1.1
@@ -49,26 +44,37 @@ const MAX_CHUNKS = 65536
  * @example readBytes(bytes, readWav(bytes.length)).sampleRate
  */
 export function* readWav(fileSize: number, tolerant = false): Reading<PcmFile> {
-  const container = yield* readContainer(fileSize, tolerant)
-  const { fmt, data, warnings } = yield* findChunks(container, fileSize, tolerant)
-  const { format, sampleRate } = readWavFormat(fmt, container.littleEndian)
+  const container = yield* readContainer()
+  const chunks = yield* findChunks({
+    ...container,
+    fileSize,
+    tolerant,
+    format: 'fmt ',
+    samples: 'data',
+    sizeOf: (chunk) => dataSize(chunk, container),
+    corrupt,
+  })
+  const { samples, isComputed, warnings } = chunks
+  const { offset, length } = chunks.format
+  const fmt = yield { offset, length: Math.min(length, MAX_FORMAT_SIZE) }
+  const { format, sampleRate, warning } = readWavFormat(fmt, container.littleEndian)
+  if (warning !== null) warnings.push(warning)
   const { bytes: blockAlign, frames: framesPerBlock } = blockOf(format)
-  const rest = fileSize - data.offset
-  const isPipe = PIPE_SIZES.includes(data.length) && data.length > rest
-  const size = Math.min(data.length, rest)
+  const size = samples.length
   const surplus = size % blockAlign
-  if (size - surplus === 0) throw corrupt('data chunk is empty: the file holds no samples')
-  if (surplus > 0 && !isPipe) {
+  if (surplus > 0 && !isComputed) {
     const message = `data chunk has ${size} bytes, not a multiple of the block align ${blockAlign}`
     if (!tolerant) throw corrupt(message)
     warnings.push(`${message}: the last ${surplus} are left out`)
   }
+  if (size - surplus === 0) throw corrupt('data chunk is empty: the file holds no samples')
   const frames = ((size - surplus) / blockAlign) * framesPerBlock
-  return { container: 'wav', format, sampleRate, frames, dataOffset: data.offset, warnings }
+  return { container: 'wav', format, sampleRate, frames, dataOffset: samples.offset, warnings }
 }
 
-function* readContainer(fileSize: number, tolerant: boolean): Reading<Container> {
-  const head = yield { offset: 0, length: 48 }
+function* readContainer(): Reading<Container> {
+  const start = yield* readTagsBefore()
+  const head = yield { offset: start, length: 48 }
   const id = head.byteLength >= 12 ? fourCc(head, 0) : ''
   if (!['RIFF', 'RIFX', 'RF64', 'BW64'].includes(id) || fourCc(head, 8) !== 'WAVE') {
     throw new EscError(
@@ -77,66 +83,21 @@ function* readContainer(fileSize: number, tolerant: boolean): Reading<Container>
     )
   }
   const littleEndian = id !== 'RIFX'
-  // What follows the container is none of its own, and a container may be cut behind its data.
-  const endOf = (riffSize: number) => (tolerant ? fileSize : Math.min(8 + riffSize, fileSize))
   const size = head.getUint32(4, littleEndian)
-  if (id === 'RIFF' || id === 'RIFX') return { littleEndian, end: endOf(size), dataSize: null }
+  if (id === 'RIFF' || id === 'RIFX') return { start, littleEndian, end: start + 8 + size, dataSize: null }
   if (head.byteLength < 48 || fourCc(head, 12) !== 'ds64' || head.getUint32(16, true) < 28) {
     throw corrupt(`${id} needs a chunk "ds64" of at least 28 bytes at byte 12`)
   }
   const riffSize = Number(head.getBigUint64(20, true))
   const dataSize = Number(head.getBigUint64(28, true))
-  return { littleEndian, end: endOf(size === UNKNOWN_SIZE ? riffSize : size), dataSize }
+  return { start, littleEndian, end: start + 8 + (size === IN_DS64 ? riffSize : size), dataSize }
 }
 
-function* findChunks(
-  { littleEndian, end, dataSize }: Container,
-  fileSize: number,
-  tolerant: boolean,
-): Reading<Chunks> {
-  const chunks = new Map<string, ByteRange>()
-  const warnings: string[] = []
-  let offset = 12
-  for (let count = 0; offset + 8 <= end; count++) {
-    if (count > MAX_CHUNKS) throw corrupt(`more than ${MAX_CHUNKS} chunks`)
-    const head = yield { offset, length: 8 }
-    const id = fourCc(head, 0)
-    let size = head.getUint32(4, littleEndian)
-    if (id === 'data' && size === UNKNOWN_SIZE && dataSize !== null) size = dataSize
-    const rest = end - offset - 8
-    const isPipe = id === 'data' && PIPE_SIZES.includes(size)
-    if (size > rest && !isPipe) {
-      if (chunks.has('fmt ') && chunks.has('data')) break
-      const message = `chunk "${id}" at byte ${offset} claims ${size} bytes, ${rest} follow`
-      if (!tolerant || id !== 'data') throw corrupt(message)
-      warnings.push(`${message}: the rest is missing`)
-      size = rest
-    }
-    if (tolerant && id === 'data' && size === 0 && rest > 0) {
-      // A recorder that was switched off: it fills in the sizes when it ends.
-      warnings.push(
-        `the sizes were never filled in: the ${rest} bytes after the header are taken for samples`,
-      )
-      size = rest
-    }
-    if (id === 'fmt ' || id === 'data') {
-      const isSecond = chunks.has(id)
-      if (isSecond && !tolerant) throw corrupt(`a second chunk "${id}" at byte ${offset}, expected one`)
-      if (isSecond) warnings.push(`a second chunk "${id}" at byte ${offset} is left out`)
-      else chunks.set(id, { offset: offset + 8, length: size })
-    }
-    // Chunks start at even offsets.
-    offset += 8 + size + (size & 1)
-  }
-  const fmt = chunks.get('fmt ')
-  const data = chunks.get('data')
-  if (!fmt || !data) {
-    throw corrupt(
-      `no chunk "${fmt ? 'data' : 'fmt '}" in the ${Math.min(end, fileSize)} bytes of the container`,
-    )
-  }
-  const body = yield { offset: fmt.offset, length: Math.min(fmt.length, MAX_FORMAT_SIZE) }
-  return { fmt: body, data, warnings }
+/** The size of "data": of RF64, the one of the two which fits the file; and in any case one that can be true. */
+function* dataSize(chunk: StatedChunk, { dataSize: in64 }: Container): Reading<TrueSize> {
+  if (in64 === null) return yield* trueSize(chunk)
+  const fits = chunk.size !== IN_DS64 && !(yield* isWhole(chunk, in64)) && (yield* isWhole(chunk, chunk.size))
+  return yield* trueSize({ ...chunk, size: fits ? chunk.size : in64 })
 }
 
 function corrupt(message: string): EscError {

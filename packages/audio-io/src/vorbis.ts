@@ -3,7 +3,9 @@ import { EscError, isEscError } from '@esc/core'
 import { MAX_CHANNELS } from './audio.js'
 import { type CompressedFile, joinStreams, type ReadStream } from './codecs.js'
 import { type OggPage, oggPackets, readOggStreams } from './ogg.js'
+import { captureWarnings, findSound, type SoundPage } from './ogg-positions.js'
 import { salvageOgg, writeOgg } from './ogg-repair.js'
+import { blockOfPacket, readVorbisModes, type VorbisModes } from './vorbis-setup.js'
 
 interface Identification {
   channels: number
@@ -17,13 +19,13 @@ interface Identification {
 const HEADER_PACKETS = 3
 
 /**
- * Checks an Ogg Vorbis file: its pages, its header, and that its positions are what its packets can hold. Of chained
- * files, all streams must have the same number of channels and the same rate; their sound is joined.
+ * Checks an Ogg Vorbis file: its pages, its headers, and that its last position is what its packets hold. A stream may
+ * lack the end-of-stream flag, and start late ({@link findSound} says what follows from that). Of chained files, all
+ * streams must have the same number of channels and the same rate; their sound is joined.
  *
  * @param bytes - The whole file.
- * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Vorbis. `warnings`
- *   says what was left out.
- * @returns What its headers and its last page promise.
+ * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Vorbis.
+ * @returns What its headers and its last page promise; `warnings` says what is odd, or was left out.
  * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggStreams}, and for another version of Vorbis.
  * @see Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
  * @example readOggVorbis(bytes).info.frames
@@ -41,27 +43,52 @@ export function readOggVorbis(bytes: Uint8Array, tolerant = false): CompressedFi
 }
 
 function readStream(bytes: Uint8Array, pages: readonly OggPage[]): ReadStream {
-  const identification = oggPackets(bytes, pages).next().value ?? new Uint8Array(0)
-  const { channels, sampleRate, shortBlock, longBlock } = readIdentification(identification)
-  const last = pages.at(-1)!
-  const packets = pages.reduce((sum, page) => sum + page.packets, 0)
-  const frames = Number(pages.reduce((max, { granule }) => (granule > max ? granule : max), 0n))
-  // The first packet of sound gives nothing; of the others, at most the last page's are trimmed away.
-  const sounding = packets - HEADER_PACKETS - 1
-  const least = (sounding - last.packets) * (shortBlock / 2)
-  const most = sounding * (longBlock / 2)
-  if (frames === 0 || least > frames || frames > most) {
-    throw new EscError(
-      'CORRUPT_DATA',
-      `Ogg: ${packets} packets, and ${frames} samples in the last page's position, expected ${Math.max(1, least)} to ${most}`,
-    )
+  const packets = oggPackets(bytes, pages)
+  const { channels, sampleRate, shortBlock, longBlock } = readIdentification(
+    packets.next().value ?? new Uint8Array(0),
+  )
+  // The comment.
+  packets.next()
+  const modes = readVorbisModes(packets.next().value ?? new Uint8Array(0), shortBlock, longBlock)
+  if (!modes) throw corrupt('its third packet is no setup header')
+  const sound = countSamples(packets, pages, modes)
+  const given = sound.at(-1)?.given ?? 0
+  if (given === 0) throw corrupt('there is no sound behind the headers')
+  const span = findSound('Vorbis', sound, longBlock, true)
+  const frames = span.end - span.start
+  if (!(frames > 0)) throw corrupt(`its positions leave ${frames} samples`)
+  const warnings = [...span.warnings, ...captureWarnings('Vorbis', pages, span, longBlock)]
+  const [first, last] = [pages[0]!, pages.at(-1)!]
+  const payload = bytes.subarray(first.offset, last.offset + last.length)
+  // What the last page's packets hold may be more than its position says: that trims the end.
+  const stream = { payload, least: span.end, most: given, skip: span.start, frames, gain: 1 }
+  return { stream, channels, sampleRate, warnings }
+}
+
+/** Pages with sound, and what their packets give: of two that follow each other, half of what they span. */
+function countSamples(
+  packets: Iterator<Uint8Array>,
+  pages: readonly OggPage[],
+  modes: VorbisModes,
+): SoundPage[] {
+  const sound: SoundPage[] = []
+  let packet = 0
+  let given = 0
+  let before: number | null = null
+  for (const [index, page] of pages.entries()) {
+    const first = packet
+    packet += page.packets
+    for (let n = Math.max(first, HEADER_PACKETS); n < packet; n++) {
+      const bytes = packets.next().value as Uint8Array
+      const block = blockOfPacket(bytes, modes)
+      // An empty packet is none of sound; of any other, the decoder says what is wrong.
+      if (block === undefined) continue
+      if (before !== null) given += (before + block) / 4
+      before = block
+    }
+    if (packet > Math.max(first, HEADER_PACKETS)) sound.push({ page, index, given })
   }
-  const first = pages[0]!.offset
-  const payload = bytes.subarray(first, last.offset + last.length)
-  // Only what the last page's packets hold may be more than its position says: that trims the end.
-  const trimmed = Math.min(most, frames + last.packets * (longBlock / 2))
-  const stream = { payload, least: frames, most: trimmed, skip: 0, frames, gain: 1 }
-  return { stream, channels, sampleRate }
+  return sound
 }
 
 /** What is left of a damaged file; `undefined` if a header that decoding needs is not. */
@@ -77,7 +104,7 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
   const frames = salvaged.granule > 0 ? Math.min(salvaged.granule, most) : most
   const payload = writeOgg([identification, emptyComment(), setup, ...sound])
   const stream = { payload, least: 0, most, skip: 0, frames, gain: 1 }
-  return { ...joinStreams('vorbis', [{ stream, channels, sampleRate }]), warnings: salvaged.warnings }
+  return joinStreams('vorbis', [{ stream, channels, sampleRate, warnings: salvaged.warnings }])
 }
 
 function readIdentification(packet: Uint8Array): Identification {

@@ -9,8 +9,8 @@ export interface WavFormat {
   format: SampleFormat | AdpcmFormat
   /** Hz. */
   sampleRate: number
-  /** Bytes per frame, or per block of ADPCM. */
-  blockAlign: number
+  /** What was wrong, and is computed. */
+  warning: string | null
 }
 
 interface Fields {
@@ -52,18 +52,19 @@ const UNSUPPORTED_TAGS: Readonly<Record<number, string>> = {
 
 /**
  * Reads a "fmt " chunk: WAVEFORMAT, WAVEFORMATEX or WAVEFORMATEXTENSIBLE. The byte rate follows from the other fields
- * and is not looked at: ffmpeg and libsndfile read files where it is wrong.
+ * and is not looked at: ffmpeg and libsndfile read files where it is wrong. A block align of 0 is computed as well, but
+ * of ADPCM, whose blocks may have any length; any other wrong one leaves open which of the fields is right.
  *
  * @param body - The chunk without its name and size.
  * @param littleEndian - `false` for RIFX.
  * @throws EscError CORRUPT_DATA if the chunk is too short or contradicts itself.
  * @throws EscError UNSUPPORTED_FORMAT naming the encoding if it is not PCM, float, A-law, µ-law, IMA or MS ADPCM.
  * @see Microsoft's documentation of WAVEFORMATEXTENSIBLE, IMAADPCMWAVEFORMAT and ADPCMWAVEFORMAT.
- * @example readWavFormat(new DataView(bytes.buffer, 20, 16), true).blockAlign
+ * @example readWavFormat(new DataView(bytes.buffer, 20, 16), true).sampleRate
  */
 export function readWavFormat(body: DataView, littleEndian: boolean): WavFormat {
   const fields = readFields(body, littleEndian)
-  const { channels, sampleRate, blockAlign, tag } = fields
+  const { channels, sampleRate, tag } = fields
   const adpcm = ADPCM_ENCODINGS[tag]
   const known = WIDTHS[tag]
   if (!adpcm && !known) {
@@ -76,8 +77,10 @@ export function readWavFormat(body: DataView, littleEndian: boolean): WavFormat 
     throw corrupt(`channels=${channels} must lie in [1, ${MAX_CHANNELS}]`)
   }
   if (sampleRate === 0) throw corrupt('sampleRate=0 must be > 0')
-  if (adpcm) return { format: adpcmFormat(adpcm, fields), sampleRate, blockAlign }
-  return { format: sampleFormat(known!, fields, littleEndian), sampleRate, blockAlign }
+  if (adpcm) return { format: adpcmFormat(adpcm, fields), sampleRate, warning: null }
+  const format = sampleFormat(known!, fields, littleEndian)
+  const warning = `blockAlign=0, ${(channels * format.containerBits) / 8} was computed from channels and bits`
+  return { format, sampleRate, warning: fields.blockAlign === 0 ? warning : null }
 }
 
 function readFields(body: DataView, littleEndian: boolean): Fields {
@@ -122,7 +125,7 @@ function sampleFormat(
   if (validBits > containerBits || (name !== 'pcm' && validBits !== containerBits)) {
     throw corrupt(`validBits=${validBits} do not fit ${name} samples of ${containerBits} bits`)
   }
-  if (blockAlign !== (channels * containerBits) / 8) {
+  if (blockAlign !== 0 && blockAlign !== (channels * containerBits) / 8) {
     throw corrupt(`blockAlign=${blockAlign}, expected ${channels} channels of ${containerBits / 8} bytes`)
   }
   const encoding = name === 'pcm' ? (containerBits === 8 ? 'uint' : 'int') : name
