@@ -1,6 +1,6 @@
 /** Latency of a model, one clip at a time. */
 import { assertInteger, assertKnown } from '@esc/core'
-import type { Session, Tensor } from '@esc/onnx'
+import { type Session, singleInputName, type Tensor } from '@esc/onnx'
 
 /** Wall-clock times of single runs. */
 export interface Latency {
@@ -21,8 +21,10 @@ export interface LatencyOptions {
 /**
  * Runs a model on one input after another and reports the median and 95th percentile of the time a run takes.
  *
+ * @param session - Of a model with one input.
  * @param inputs - One or more inputs of batch 1, used in turn.
- * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1, or `warmup` is not an integer >= 0.
+ * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1, or `warmup` is not an integer >= 0;
+ *   INCOMPATIBLE_MODEL if the model takes more than one input.
  * @example const { p50Ms } = await measureLatency(session, [{ type: 'float32', dims: [1, 1, 13, 431], data }])
  */
 export async function measureLatency(
@@ -35,7 +37,7 @@ export async function measureLatency(
   assertInteger('runs', runs, 1)
   assertInteger('warmup', warmup, 0)
   assertInteger('inputs.length', inputs.length, 1)
-  const name = session.inputNames[0]!
+  const name = singleInputName(session)
   const times = new Float64Array(runs)
   for (let run = -warmup; run < runs; run++) {
     signal?.throwIfAborted()

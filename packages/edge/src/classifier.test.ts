@@ -1,6 +1,6 @@
 import { type EscErrorCode, featureSet, sha256 } from '@esc/core'
 import { createExtractor, createWindowExtractor } from '@esc/dsp'
-import { floatData, writeModel } from '@esc/onnx'
+import { floatData, type OnnxRuntime, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { calibration, frames, labels, makeClip, model, otherModel, recipe } from './fixtures/tiny-model.js'
@@ -114,6 +114,22 @@ describe('createClassifier', () => {
     expect(await cut).toEqual(released)
     await classifier.release()
     await expect(classifier.classify(clip)).rejects.toThrow(released)
+  })
+
+  test('a file with two inputs is no classifier, and its session is released', async () => {
+    const files = await packModel(model, { runtime })
+    let released = 0
+    const twoInputs: OnnxRuntime = {
+      name: 'two inputs',
+      async createSession() {
+        const release = async () => void released++
+        return { inputNames: ['a', 'b'], outputNames: ['logits'], run: async () => ({}), release }
+      },
+    }
+    await expect(createClassifier(files, { runtime: twoInputs })).rejects.toThrow(
+      error('INCOMPATIBLE_MODEL', /the model takes 2 inputs, 'a' and 'b'; it must take one input/),
+    )
+    expect(released).toBe(1)
   })
 
   test('an answer that is not a number is no answer', async () => {
@@ -424,6 +440,10 @@ test('measureLatency times every run, the median below the 95th percentile', asy
   expect(latency.runs).toBe(30)
   expect(latency.p50Ms).toBeGreaterThan(0)
   expect(latency.p95Ms).toBeGreaterThanOrEqual(latency.p50Ms)
+  const two = { ...session, inputNames: ['a', 'b'] }
+  await expect(measureLatency(two, [input])).rejects.toThrow(
+    error('INCOMPATIBLE_MODEL', /the model takes 2 inputs, 'a' and 'b'; it must take one input/),
+  )
   await expect(measureLatency(session, [])).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   for (const warmup of [0.5, -5, Number.NaN]) {
     await expect(measureLatency(session, [input], { warmup })).rejects.toMatchObject({

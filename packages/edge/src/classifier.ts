@@ -13,9 +13,8 @@ import {
   typeOf,
 } from '@esc/core'
 import { createWindowExtractor } from '@esc/dsp'
-import { floatData, type OnnxRuntime } from '@esc/onnx'
+import { assertRuntime, floatData, type OnnxRuntime, type Session, singleInputName } from '@esc/onnx'
 import { checkedBytes, entryOf, type ModelFiles, type Precision, readManifest } from './model-files.js'
-import { assertRuntime } from './runtime.js'
 
 /** A label and how sure the model is of it, in [0, 1]. */
 export interface Prediction {
@@ -86,7 +85,7 @@ export async function openModel<Sound>(
 ): Promise<SoundClassifier<Sound>> {
   assertKnown('createClassifier', options, { runtime: true, precision: true })
   const { runtime, precision = 'float' } = asOptions('createClassifier', options)
-  assertRuntime('createClassifier', runtime)
+  assertRuntime(runtime, 'createClassifier of @esc/edge')
   assertOneOf('precision', precision, ['float', 'int8'])
   const manifest = readManifest(files)
   const { labels, inputShape, activation } = manifest
@@ -94,7 +93,7 @@ export async function openModel<Sound>(
   const session = await runtime.createSession(await checkedBytes(files, entryOf(manifest, precision)), {
     threads: 1,
   })
-  const inputName = session.inputNames[0]!
+  const inputName = await inputNameOf(session)
   let isReleased = false
 
   async function logitsOf(data: Float32Array): Promise<Float32Array> {
@@ -158,6 +157,16 @@ function assertClip(clip: AudioClip): void {
     'INVALID_INPUT',
     `${found}; pass a clip, { samples: Float32Array, sampleRate }, or what loadAudio returned`,
   )
+}
+
+/** The model's one input; a session that is of no use is released. */
+async function inputNameOf(session: Session): Promise<string> {
+  try {
+    return singleInputName(session)
+  } catch (error) {
+    await session.release()
+    throw error
+  }
 }
 
 function assertOpen(isReleased: boolean): void {

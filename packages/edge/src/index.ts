@@ -18,5 +18,5 @@ export {
   withEvaluation,
 } from './pack-model.js'
 export { compareLogits, type Parity } from './parity.js'
-export { type CalibrateOptions, calibrate, type Range } from './quantize/calibrate.js'
+export { type CalibrateOptions, type CalibrationBatch, calibrate, type Range } from './quantize/calibrate.js'
 export { type QuantizeOptions, quantizeStatic } from './quantize/static.js'

@@ -1,6 +1,6 @@
 import { createRng, type EscErrorCode, type Example, featureSet, type TrainedModel } from '@esc/core'
 import { logmel128 } from '@esc/dsp'
-import { lowerNetwork, writeModel } from '@esc/onnx'
+import { lowerNetwork, type ValueInfo, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { audioCnn, evaluateSession, evaluate as portableEvaluate } from './index.js'
@@ -87,6 +87,26 @@ test('a session says what its model says', async () => {
     error('INVALID_OPTION', /activation=relu/),
   )
   await session.release()
+})
+
+test('a session with two inputs is refused by their names, one with weights as inputs is not', async () => {
+  const plain = lowerNetwork(graph, { normalizer: model.normalizer })
+  const [input] = plain.graph.inputs
+  const withInputs = (more: ValueInfo[]) => {
+    return ortRuntime.createSession(writeModel({ ...plain, graph: { ...plain.graph, inputs: more } }))
+  }
+  const listed = [...plain.graph.initializers].map(([name, { type, dims }]) => ({ name, type, dims }))
+  const weighty = await withInputs([...listed, input!])
+  expect((await evaluateSession(weighty, set)).accuracy).toBe((await evaluate(model, set)).accuracy)
+  await weighty.release()
+  const two = await withInputs([{ name: 'lengths', type: 'int64', dims: ['N'] }, input!])
+  await expect(evaluateSession(two, set)).rejects.toThrow(
+    error(
+      'INCOMPATIBLE_MODEL',
+      /takes 2 inputs, 'lengths' and 'input'; it must take one input, the features/,
+    ),
+  )
+  await two.release()
 })
 
 describe('what does not fit is refused', () => {

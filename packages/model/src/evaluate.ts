@@ -18,7 +18,15 @@ import {
   type TrainedModel,
   typeOf,
 } from '@esc/core'
-import { floatData, lowerNetwork, type OnnxRuntime, type Session, writeModel } from '@esc/onnx'
+import {
+  assertRuntime,
+  floatData,
+  lowerNetwork,
+  type OnnxRuntime,
+  type Session,
+  singleInputName,
+  writeModel,
+} from '@esc/onnx'
 import { logitsByClip, meanLoss, rowsByClip } from './clip-scores.js'
 import { argmaxRows, type ClassificationReport, classificationReport } from './metrics.js'
 
@@ -169,10 +177,7 @@ async function run(
   assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
   const { runtime, threads, ...others } = asOptions(owner, options)
   if (threads !== undefined) assertInteger('threads', threads, 1)
-  if (typeof runtime?.createSession !== 'function') {
-    const where = 'use predict and evaluate of @esc/model/node or /browser, which bring their own'
-    throw new EscError('INVALID_OPTION', `runtime must be an OnnxRuntime; ${where}`)
-  }
+  assertRuntime(runtime, 'predict and evaluate of @esc/model')
   assertSignal(others.signal)
   assertTrainedModel(model)
   const chosen = chooseExamples(set, indices)
@@ -231,12 +236,13 @@ async function runSession(
 ): Promise<ClipOutputs> {
   const { activation, batchSize = 32, shape, signal } = options
   assertInteger('batchSize', batchSize, 1)
+  const inputName = singleInputName(session)
   const classes = set.labels.length
   const logits = new Float32Array(indices.length * classes)
   let row = 0
   for await (const { dims, data } of featureBatches(set, indices, { batchSize, shape, signal })) {
     const input = { type: 'float32' as const, dims, data }
-    const found = floatData(await session.run({ [session.inputNames[0]!]: input }), 'logits')
+    const found = floatData(await session.run({ [inputName]: input }), 'logits')
     if (found.length !== dims[0] * classes) {
       const outputs = found.length / dims[0]
       throw new EscError('INCOMPATIBLE_MODEL', `the model has ${outputs} outputs for ${classes} labels`)

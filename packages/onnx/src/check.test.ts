@@ -96,6 +96,25 @@ describe('names and order', () => {
       })),
       /constant 'two' has 1 values for shape \[2\]/,
     ],
+    ...[-1, 0.5, Number.NaN, 2 ** 53].flatMap((size): [string, OnnxModel, RegExp][] => [
+      [
+        `an input of size ${size}`,
+        changed(({ inputs }) => ({ inputs: [...inputs, { name: 'z', type: 'int64', dims: [size] }] })),
+        new RegExp(`input 'z' has size ${size}; it must be an integer >= 0, a symbol, or null where unknown`),
+      ],
+      [
+        `an output of size ${size}`,
+        changed(({ outputs: [y] }) => ({ outputs: [{ ...y!, dims: [size] }] })),
+        new RegExp(`output 'y' has size ${size}`),
+      ],
+    ]),
+    [
+      'a constant of two negative sizes',
+      changed(({ initializers }) => ({
+        initializers: new Map([...initializers, ['two', floatTensor([2], [-1, -1])]]),
+      })),
+      /constant 'two' has 1 values for shape \[-1,-1\]/,
+    ],
     [
       'a domain that is not imported',
       changed(({ nodes }) => ({ nodes: nodes.map((node) => ({ ...node, domain: 'com.acme' })) })),

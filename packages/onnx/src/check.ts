@@ -55,13 +55,15 @@ function structureProblems({ graph }: OnnxModel): string[] {
   const values = new Set<string>()
   for (const [name, tensor] of graph.initializers) {
     if (name === '') bad('a constant has no name')
-    if (tensor.data.length !== sizeOf(tensor.dims)) {
+    if (!tensor.dims.every(isSize) || tensor.data.length !== sizeOf(tensor.dims)) {
       bad(`constant '${name}' has ${tensor.data.length} values for shape [${tensor.dims}]`)
     }
     values.add(name)
   }
   const inputs = new Set<string>()
-  for (const { name } of graph.inputs) {
+  for (const { name, dims } of graph.inputs) {
+    const odd = oddSize(dims)
+    if (odd !== undefined) bad(`input '${name}' has ${odd}`)
     if (name === '' || inputs.has(name)) bad(`input '${name}' is unnamed or declared twice`)
     inputs.add(name)
     // A constant may also be declared as an input: it is then that input's default.
@@ -81,10 +83,24 @@ function structureProblems({ graph }: OnnxModel): string[] {
     }
   }
   if (graph.outputs.length === 0) bad('has no outputs')
-  for (const { name } of graph.outputs) {
+  for (const { name, dims } of graph.outputs) {
+    const odd = oddSize(dims)
+    if (odd !== undefined) bad(`output '${name}' has ${odd}`)
     if (!values.has(name)) bad(`output '${name}' is a value that nothing makes`)
   }
   return problems
+}
+
+function isSize(dim: number): boolean {
+  return Number.isSafeInteger(dim) && dim >= 0
+}
+
+/** What is wrong with the first declared size that cannot be one. */
+function oddSize(dims: ValueInfo['dims']): string | undefined {
+  const odd = dims?.find((dim) => typeof dim === 'number' && !isSize(dim))
+  return odd === undefined
+    ? undefined
+    : `size ${odd}; it must be an integer >= 0, a symbol, or null where unknown`
 }
 
 function domainProblems({ domain }: OnnxNode, domains: OnnxModel['domains']): string[] {

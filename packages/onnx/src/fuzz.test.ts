@@ -2,7 +2,8 @@
 import { createRng, EscError, isEscError } from '@esc/core'
 import { expect, test } from 'vitest'
 import { modelNames, readFixture } from '../fixtures/files.js'
-import { printGraph, readModel } from './index.js'
+import { mutatedModel } from '../fixtures/mutants.js'
+import { checkModel, inferTypes, type OnnxModel, printGraph, readModel, writeModel } from './index.js'
 
 const originals = modelNames.map((name) => new Uint8Array(readFixture(name)))
 const small = originals.filter(({ length }) => length < 5_000)
@@ -51,4 +52,49 @@ test.each(Object.keys(damages))('%s: a model, or an EscError', (kind) => {
     }
   }
   expect(refused).toBeGreaterThan(300)
+})
+
+/** Each operator of a model alone: what it reads are inputs and constants. */
+function singleOperators(model: OnnxModel): OnnxModel[] {
+  const { nodes, initializers } = model.graph
+  const types = inferTypes(model)
+  const typesOf = (names: readonly string[]) => [...new Set(names)].flatMap((name) => types.get(name) ?? [])
+  return nodes.map((node) => {
+    const constants = new Map(
+      node.inputs.flatMap((name) => (initializers.has(name) ? [[name, initializers.get(name)!]] : [])),
+    )
+    const inputs = typesOf(node.inputs).filter(({ name }) => !constants.has(name))
+    const outputs = typesOf(node.outputs)
+    return { ...model, graph: { ...model.graph, nodes: [node], inputs, outputs, initializers: constants } }
+  })
+}
+
+test('every operator, with other inputs, attributes, sizes and types: it works, or an EscError', {
+  timeout: 900_000,
+}, () => {
+  const operators = modelNames
+    .filter((name) => name.startsWith('operators'))
+    .flatMap((name) => singleOperators(readModel(readFixture(name))))
+  expect(operators.length).toBeGreaterThan(900)
+  const outcomes = new Map<string, number>()
+  for (let i = 0; i < operators.length * (process.env.VERIFY_LONG === '1' ? 60 : 4); i++) {
+    const model = mutatedModel(operators[i % operators.length]!, rng)
+    for (const use of [
+      checkModel,
+      inferTypes,
+      printGraph,
+      (made: OnnxModel) => readModel(writeModel(made)),
+    ]) {
+      let outcome = 'works'
+      try {
+        use(model)
+      } catch (error) {
+        if (!isEscError(error)) throw new EscError('CORRUPT_DATA', `mutant ${i}: ${error}`, { cause: error })
+        outcome = error.code
+      }
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+  }
+  expect(outcomes.get('works')).toBeGreaterThan(operators.length)
+  expect(outcomes.get('CORRUPT_DATA')).toBeGreaterThan(operators.length)
 })

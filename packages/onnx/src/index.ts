@@ -12,12 +12,13 @@ export type { StepOptions } from './gradient/option-names.js'
 export { buildProbeModel } from './gradient/probe.js'
 export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
 export { inferTypes } from './infer.js'
+export { dataInputs, singleInputName } from './inputs.js'
 export { type LowerOptions, lowerNetwork } from './lower.js'
 export type { Attribute, AttributeKind, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 export { type OperatorSignature, operatorSignature } from './operators.js'
 export { printGraph } from './print.js'
 export { readModel } from './read.js'
-export type { OnnxRuntime, Session, SessionOptions } from './runtime.js'
+export { assertRuntime, type OnnxRuntime, type Session, type SessionOptions } from './runtime.js'
 export {
   type ElementType,
   elementCode,

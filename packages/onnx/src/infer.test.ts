@@ -262,3 +262,11 @@ describe('contradictions name the operator', () => {
     )
   })
 })
+
+test.each([-1, 0.5, Number.NaN, 1e300])('an input that claims %d sizes says nothing of a shape', (size) => {
+  const g = createGraphBuilder({ name: 'odd' })
+  const x = g.input({ name: 'x', type: 'float32', dims: ['N', 4] })
+  g.node('Reshape', [x, g.input({ name: 'shape', type: 'int64', dims: [size] })], {}, 'y')
+  g.output({ name: 'y', type: 'float32', dims: null })
+  expect(inferTypes(g.build()).get('y')).toEqual({ name: 'y', type: 'float32', dims: null })
+})

@@ -44,9 +44,7 @@ export function inferTypes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
 export function findTypes(model: OnnxModel): { types: Map<string, ValueInfo>; problems: string[] } {
   const { graph } = model
   const problems: string[] = []
-  const known = new Map<string, Known>(
-    graph.inputs.map(({ name, type, dims }) => [name, limited({ type, dims })]),
-  )
+  const known = new Map<string, Known>(graph.inputs.map((value) => [value.name, declaredType(value)]))
   for (const [name, tensor] of graph.initializers) {
     const declared = known.get(name)
     const value = limited({ type: tensor.type, dims: tensor.dims })
@@ -114,6 +112,12 @@ function outputsOf(
     const content = value.content ?? (position === 0 ? foldContent(call, value) : undefined)
     return content ? { ...value, content } : value
   })
+}
+
+/** What is declared of a value; a number that is no size says nothing. */
+function declaredType({ type, dims }: ValueInfo): Known {
+  const isSize = (dim: Dim) => typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0)
+  return limited({ type, dims: dims?.map((dim) => (isSize(dim) ? dim : null)) ?? null })
 }
 
 /** A rank beyond any real tensor's is not followed: files can claim anything. */

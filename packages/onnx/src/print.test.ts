@@ -39,6 +39,15 @@ test('shows constants, inner shapes and attributes', () => {
   )
 })
 
+test('shows weights that are also inputs once', () => {
+  const model = example()
+  const [x] = model.graph.inputs
+  const two = { name: 'two', type: 'float32' as const, dims: [] }
+  const lines = printGraph({ ...model, graph: { ...model.graph, inputs: [two, x!] } }).split('\n')
+  expect(lines.filter((line) => line.startsWith('  input'))).toEqual(['  input x: float32[N, 3]'])
+  expect(lines).toContain('  const two: float32[] = 2 (also an input)')
+})
+
 test('shows optional inputs left out, several outputs, tensors in attributes and computed shapes', () => {
   const lines = printGraph(readModel(readFixture('torch-residual-17'))).split('\n')
   const line = (start: string) => lines.find((text) => text.startsWith(`  ${start}`))

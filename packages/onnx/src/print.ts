@@ -1,6 +1,7 @@
 /** Prints models for people. */
 import { describeDims } from './infer/known.js'
 import { findTypes } from './infer.js'
+import { dataInputs } from './inputs.js'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 import { sizeOf, type Tensor } from './tensor.js'
 
@@ -12,7 +13,7 @@ const printedValues = 8
  *
  *     conv1: float32[N, 8, 13, 431] = Conv(input, conv1.kernel, conv1.bias) {pads: [1, 1, 1, 1]}
  *
- * A model that contradicts itself is printed too, with what is wrong at the end.
+ * Weights that are also graph inputs are printed once, as constants. A model that contradicts itself is printed too, with what is wrong at the end.
  *
  * @example console.log(printGraph(lowerNetwork(graph)))
  */
@@ -21,6 +22,7 @@ export function printGraph(model: OnnxModel): string {
   const { types, problems } = findTypes(model)
   const constants = [...graph.initializers]
   const values = constants.reduce((sum, [, { dims }]) => sum + sizeOf(dims), 0)
+  const defaults = new Set(graph.inputs.map(({ name }) => name))
   const typed = (name: string) => {
     const value = types.get(name)
     return value ? describeValue(value) : name
@@ -29,8 +31,11 @@ export function printGraph(model: OnnxModel): string {
     `graph ${JSON.stringify(graph.name)} (opset ${opset}, ${producer || 'unknown producer'}; ` +
       `operators: ${graph.nodes.length}, constants: ${constants.length} of ${values} values)`,
     ...Object.entries(metadata).map(([key, value]) => `  metadata ${key}: ${shortened(value)}`),
-    ...graph.inputs.map((value) => `  input ${describeValue(value)}`),
-    ...constants.map(([name, tensor]) => `  const ${describeConstant(name, tensor)}`),
+    ...dataInputs(model).map((value) => `  input ${describeValue(value)}`),
+    ...constants.map(
+      ([name, tensor]) =>
+        `  const ${describeConstant(name, tensor)}${defaults.has(name) ? ' (also an input)' : ''}`,
+    ),
     ...graph.nodes.map((node) => `  ${describeNode(node, typed)}`),
     ...graph.outputs.map((value) => `  output ${describeValue(value)}`),
     ...problems.map((problem) => `  wrong: ${problem}`),

@@ -60,12 +60,54 @@ test('the file that the refusals start from is read', () => {
   expect(readModel(message({}, typed)).graph.initializers.get('w')).toEqual(floatTensor([0.5]))
 })
 
+test('the standard operator set may be imported twice, by both of its names', () => {
+  const imports = ['', 'ai.onnx', 'ai.onnx.ml', 'ai.onnx.ml'].map((domain) => ({ domain, version: 17 }))
+  const model = readModel(message({ opset_import: imports }))
+  expect([model.opset, model.domains]).toEqual([17, { 'ai.onnx.ml': 17 }])
+})
+
+test('a size of 0 or -1 of data is one that the exporter did not know; a constant may be empty', () => {
+  const sized = (name: string, ...sizes: number[]) => {
+    const dim = sizes.map((size) => ({ dim_value: size }))
+    return { name, type: { tensor_type: { elem_type: 1, shape: { dim } } } }
+  }
+  const { graph } = readModel(
+    message(
+      {},
+      {
+        ...weight({ data_type: 1, dims: [0] }),
+        input: [sized('w', 0), sized('x', 0, -1, 3)],
+        output: [sized('y', 0, 2, 3)],
+      },
+    ),
+  )
+  expect(graph.inputs.map(({ dims }) => dims)).toEqual([[0], [null, null, 3]])
+  expect(graph.outputs[0]!.dims).toEqual([null, 2, 3])
+})
+
+test.each([3, 4, 7, 10, 14])('IR version %i, with the weight as an input', (version) => {
+  const value = (name: string) => ({ name, type: { tensor_type: { elem_type: 1 } } })
+  const weights = { ...weight({ data_type: 1, float_data: [0.5] }), input: [value('w'), value('x')] }
+  const { irVersion, graph } = readModel(message({ ir_version: version }, weights))
+  expect(irVersion).toBe(version)
+  expect(graph.inputs.map(({ name }) => name)).toEqual(['w', 'x'])
+})
+
 describe('refuses', () => {
   test.each<[string, Uint8Array, RegExp]>([
-    ['operator set 12', message({ opset_import: [{ version: 12 }] }), /operator set 12; read are 13 to 21/],
+    [
+      'operator set 12',
+      message({ opset_import: [{ version: 12 }] }),
+      /operator set 12; read are 13 to 21: export it again, or convert it \(Python: onnx\.version_converter/,
+    ],
+    [
+      'no standard operator set',
+      message({ opset_import: [{ domain: 'ai.onnx.ml', version: 3 }] }),
+      /operator set none/,
+    ],
     ['no operator set', message({ opset_import: [] }), /operator set none/],
     ['a newer file format', message({ ir_version: 15 }), /IR version 15/],
-    ['functions', message({ functions: [{}] }), /local functions/],
+    ['functions', message({ functions: [{}] }), /local functions; inline them first \(Python/],
     ['training information', message({ training_info: [{}] }), /training information/],
     ['device configurations', message({ configuration: [{}] }), /device configurations/],
     ['sparse weights', message({}, { sparse_initializer: [{}] }), /sparse weights/],
@@ -111,8 +153,9 @@ describe('refuses', () => {
     [
       'an input that is no tensor',
       message({}, { input: [{ name: 'x', type: {} }] }),
-      /value 'x' is not a tensor/,
+      /value 'x' is not a tensor; leave it out \(sklearn-onnx: export with options=\{'zipmap': False\}\)/,
     ],
+    ['an output without a type', message({}, { output: [{ name: 'y' }] }), /value 'y' has no type/],
     ['a huge int', message({}, node({ name: 'a', type: 2, i: 2 ** 60 })), /beyond 2\^53/],
     // Field 99 of ModelProto, a varint.
     [
@@ -139,6 +182,16 @@ describe('refuses', () => {
       'a constant twice',
       message({}, { initializer: [1, 2].map(() => ({ name: 'w', dims: [0], data_type: 1 })) }),
       /constant 'w' is there twice/,
+    ],
+    [
+      'an operator set in two versions',
+      message({
+        opset_import: [
+          { domain: '', version: 17 },
+          { domain: 'ai.onnx', version: 15 },
+        ],
+      }),
+      /imports operator set 'ai\.onnx' in versions 17 and 15; keep one/,
     ],
     [
       'an attribute twice',

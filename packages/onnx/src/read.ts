@@ -1,18 +1,16 @@
 /** Reads ONNX files. */
-import { EscError } from '@esc/core'
 import { checkModel } from './check.js'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 import {
   type AttributeMessage,
   decodeModel,
   type GraphMessage,
-  type Int64,
   type ModelMessage,
   type NodeMessage,
-  type TensorMessage,
   type ValueInfoMessage,
 } from './proto.js'
-import { arrayOf, assertElementType, type ElementType, sizeOf, type Tensor } from './tensor.js'
+import { assertKnown, corrupt, readTensor, toNumber, unsupported } from './read-tensor.js'
+import { assertElementType } from './tensor.js'
 import { attributeCode, maxModelBytes } from './write.js'
 
 /** The newest version of the file format that `onnx.proto` of ONNX 1.23 describes. */
@@ -46,21 +44,23 @@ export function readModel(bytes: Uint8Array): OnnxModel {
   const { graph } = message
   if (!graph) throw corrupt(`not an ONNX model: ${bytes.length} bytes without a graph`)
   assertReadable(message, graph)
-  const imports = distinct(
-    (message.opset_import ?? []).map(({ domain = '', version = 0 }) => [
-      plainDomain(domain),
-      toNumber(version),
-    ]),
-    'import of operator set',
-  )
+  const imports = readImports(message)
   const opset = imports.get('')
   if (opset === undefined || opset < 13 || opset > 21) {
     throw unsupported(
-      `model has operator set ${opset ?? 'none'}; read are 13 to 21: convert or export it again`,
+      `model has operator set ${opset ?? 'none'}; read are 13 to 21: export it again, or convert it ` +
+        '(Python: onnx.version_converter.convert_version(onnx.load(path), 17))',
     )
   }
   imports.delete('')
   const metadata = (message.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value] as const)
+  const initializers = distinct(
+    (graph.initializer ?? []).map((tensor) => {
+      const name = tensor.name ?? ''
+      return [name, readTensor(tensor, `tensor '${name}'`)]
+    }),
+    'constant',
+  )
   const model: OnnxModel = {
     irVersion: toNumber(message.ir_version ?? 0),
     opset,
@@ -70,15 +70,11 @@ export function readModel(bytes: Uint8Array): OnnxModel {
     graph: {
       name: graph.name ?? '',
       nodes: (graph.node ?? []).map(readNode),
-      inputs: (graph.input ?? []).map(readValueInfo),
-      outputs: (graph.output ?? []).map(readValueInfo),
-      initializers: distinct(
-        (graph.initializer ?? []).map((tensor) => {
-          const name = tensor.name ?? ''
-          return [name, readTensor(tensor, `tensor '${name}'`)]
-        }),
-        'constant',
-      ),
+      inputs: (graph.input ?? []).map((value) => {
+        return initializers.has(value.name ?? '') ? readValueInfo(value) : withoutZeros(readValueInfo(value))
+      }),
+      outputs: (graph.output ?? []).map((value) => withoutZeros(readValueInfo(value))),
+      initializers,
     },
   }
   checkModel(model)
@@ -90,7 +86,11 @@ function assertReadable(model: ModelMessage, graph: GraphMessage): void {
   if (version > newestIrVersion) {
     throw unsupported(`model has IR version ${version}; read are versions up to ${newestIrVersion}`)
   }
-  if (model.functions?.length) throw unsupported('model has local functions; inline them first')
+  if (model.functions?.length) {
+    throw unsupported(
+      'model has local functions; inline them first (Python: onnx.inliner.inline_local_functions(onnx.load(path)))',
+    )
+  }
   if (model.training_info?.length)
     throw unsupported('model has training information; export it for inference')
   if (model.configuration?.length)
@@ -100,11 +100,18 @@ function assertReadable(model: ModelMessage, graph: GraphMessage): void {
   assertKnown(graph, `graph '${graph.name ?? ''}'`)
 }
 
-/** A field that this reader's `onnx.proto` does not have may change what the rest means. */
-function assertKnown({ $unknowns }: { $unknowns?: readonly Uint8Array[] }, where: string): void {
-  if ($unknowns !== undefined) {
-    throw unsupported(`${where} has a field that onnx.proto of ONNX 1.23 does not have: newer, or damaged`)
+/** Versions by domain. Some tools name the standard set twice, as `''` and as `ai.onnx`. */
+function readImports(message: ModelMessage): Map<string, number> {
+  const imports = new Map<string, number>()
+  for (const { domain = '', version = 0 } of message.opset_import ?? []) {
+    const [plain, number] = [plainDomain(domain), toNumber(version)]
+    const other = imports.get(plain)
+    if (other !== undefined && other !== number) {
+      throw corrupt(`model imports operator set '${domain}' in versions ${other} and ${number}; keep one`)
+    }
+    imports.set(plain, number)
   }
+  return imports
 }
 
 /** @throws EscError CORRUPT_DATA if two entries have the same name. */
@@ -165,56 +172,15 @@ function readAttribute(message: AttributeMessage, where: string): Attribute {
   throw unsupported(`${where}: ${name} is of type ${message.type}, which is not read`)
 }
 
-function readTensor(message: TensorMessage, where: string): Tensor {
-  assertKnown(message, where)
-  if (message.data_location === 1 || message.external_data?.length) {
-    const file = message.external_data?.find(({ key }) => key === 'location')?.value ?? '?'
-    throw unsupported(
-      `${where} is stored outside the model, in file '${file}'; save the model with its weights inside ` +
-        '(Python: onnx.save_model(onnx.load(path), path, save_as_external_data=False))',
-    )
-  }
-  if (message.segment) throw unsupported(`${where} is a segment of a tensor; store it whole`)
-  const type = assertElementType(message.data_type ?? 0, where)
-  const dims = (message.dims ?? []).map(toNumber)
-  const raw = message.raw_data
-  const data = raw && raw.length > 0 ? rawValues(type, raw, where) : listedValues(type, message)
-  // The values decide, not the shape: a shape may claim anything.
-  if (!dims.every((size) => size >= 0) || data.length !== sizeOf(dims)) {
-    throw corrupt(`${where} has ${data.length} values for shape [${dims}]`)
-  }
-  return { type, dims, data } as Tensor
-}
-
-function rawValues(type: ElementType, raw: Uint8Array, where: string): Tensor['data'] {
-  const width = arrayOf[type].BYTES_PER_ELEMENT
-  if (raw.length % width !== 0) throw corrupt(`${where} has ${raw.length} bytes, not a multiple of ${width}`)
-  // A copy of its own: aligned, and not a view that keeps the whole file in memory.
-  return new arrayOf[type](new Uint8Array(raw).buffer)
-}
-
-function listedValues(type: ElementType, message: TensorMessage): Tensor['data'] {
-  const big = (value: Int64) => BigInt(value.toString())
-  switch (type) {
-    case 'float32':
-      return Float32Array.from(message.float_data ?? [])
-    case 'float64':
-      return Float64Array.from(message.double_data ?? [])
-    case 'int64':
-      return BigInt64Array.from(message.int64_data ?? [], big)
-    case 'uint64':
-      return BigUint64Array.from(message.uint64_data ?? [], big)
-    case 'uint32':
-      return Uint32Array.from(message.uint64_data ?? [], Number)
-    default:
-      return arrayOf[type].from(message.int32_data ?? [])
-  }
-}
-
 function readValueInfo(message: ValueInfoMessage): ValueInfo {
   const { name = '', type } = message
   const tensor = type?.tensor_type
-  if (!tensor) throw unsupported(`value '${name}' is not a tensor`)
+  if (!type) throw unsupported(`value '${name}' has no type; run onnx.shape_inference in Python first`)
+  if (!tensor) {
+    throw unsupported(
+      `value '${name}' is not a tensor; leave it out (sklearn-onnx: export with options={'zipmap': False})`,
+    )
+  }
   assertKnown(message, `value '${name}'`)
   assertKnown(tensor, `value '${name}'`)
   const dims = tensor.shape?.dim?.map((dim) => {
@@ -227,16 +193,10 @@ function readValueInfo(message: ValueInfoMessage): ValueInfo {
   return { name, type: assertElementType(tensor.elem_type ?? 0, `value '${name}'`), dims: dims ?? null }
 }
 
-function toNumber(value: Int64): number {
-  const number = typeof value === 'number' ? value : value.toNumber()
-  if (!Number.isSafeInteger(number)) throw unsupported(`integer ${value} is beyond 2^53, which is not read`)
-  return number
-}
-
-function unsupported(what: string): EscError {
-  return new EscError('UNSUPPORTED_FORMAT', what)
-}
-
-function corrupt(what: string, cause?: unknown): EscError {
-  return new EscError('CORRUPT_DATA', what, { cause })
+/**
+ * A size of 0 of what a model takes or makes is a size that the exporter did not know: nobody feeds an empty batch, and ONNX
+ * Runtime would refuse every other.
+ */
+function withoutZeros(value: ValueInfo): ValueInfo {
+  return { ...value, dims: value.dims?.map((size) => (size === 0 ? null : size)) ?? null }
 }

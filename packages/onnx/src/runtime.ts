@@ -1,5 +1,5 @@
 /** What these libraries need of ONNX Runtime, so that portable code can be given Node's or the browser's. */
-import { assertKnown } from '@esc/core'
+import { assertKnown, EscError } from '@esc/core'
 import type { Tensor } from './tensor.js'
 
 /** Options of a session. */
@@ -44,4 +44,19 @@ export interface OnnxRuntime {
    * @throws EscError INCOMPATIBLE_MODEL if ONNX Runtime refuses it; INVALID_OPTION naming an option that is unknown.
    */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>
+}
+
+/**
+ * Refuses what is no door to ONNX Runtime. For functions that take a `runtime` from code that no type checker has seen.
+ *
+ * @param bound - Which functions bring their own, for the message.
+ * @throws EscError INVALID_OPTION unless `runtime` has a `createSession`.
+ * @example assertRuntime(runtime, 'calibrate of @esc/edge')
+ */
+export function assertRuntime(runtime: unknown, bound: string): asserts runtime is OnnxRuntime {
+  if (typeof (runtime as OnnxRuntime | null | undefined)?.createSession === 'function') return
+  throw new EscError(
+    'INVALID_OPTION',
+    `runtime must be an OnnxRuntime; use ${bound}/node or /browser, which bring their own`,
+  )
 }

@@ -12,14 +12,14 @@ test('shapes default to vectors and scalars', () => {
 test('floatData takes float32 only: INCOMPATIBLE_MODEL names what is there', () => {
   const outputs = { y: scalar(2), i: int64Vector([1]) }
   expect(floatData(outputs, 'y')).toEqual(Float32Array.of(2))
-  for (const [name, found] of [
-    ['i', 'int64'],
-    ['z', 'missing'],
+  for (const [name, found, more] of [
+    ['i', 'int64', ''],
+    ['z', 'missing', '; there are y, i'],
   ] as const) {
     expect(() => floatData(outputs, name)).toThrow(
       expect.objectContaining({
         code: 'INCOMPATIBLE_MODEL',
-        message: `model output '${name}' is ${found}, expected float32`,
+        message: `model output '${name}' is ${found}, expected float32${more}`,
       }),
     )
   }

@@ -112,9 +112,10 @@ export function int64Vector(values: readonly number[]): Tensor {
 export function floatData(tensors: Readonly<Record<string, Tensor>>, name: string): Float32Array {
   const tensor = tensors[name]
   if (tensor?.type !== 'float32') {
+    const others = tensor ? '' : `; there are ${Object.keys(tensors).join(', ') || 'none'}`
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `model output '${name}' is ${tensor?.type ?? 'missing'}, expected float32`,
+      `model output '${name}' is ${tensor?.type ?? 'missing'}, expected float32${others}`,
     )
   }
   return tensor.data

@@ -73,7 +73,9 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
 }
 
 const withoutOptions = [
+  'assertRuntime',
   'checkModel',
+  'dataInputs',
   'elementCode',
   'floatData',
   'floatTensor',
@@ -83,6 +85,7 @@ const withoutOptions = [
   'printGraph',
   'readModel',
   'scalar',
+  'singleInputName',
   'sizeOf',
   'writeModel',
 ]

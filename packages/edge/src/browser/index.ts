@@ -1,12 +1,17 @@
 /** Classifying, packing and unpacking in a page, bound to onnxruntime-web. */
 import { loadAudio } from '@esc/audio-io/browser'
 import { type AudioClip, assertKnown, type TrainedModel } from '@esc/core'
-import type { OnnxModel, Tensor } from '@esc/onnx'
+import type { OnnxModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/browser'
 import { type Classifier, type ClassifyOptions, openModel, type Prediction } from '../classifier.js'
 import type { ModelFiles, Precision } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import { type CalibrateOptions, calibrate as calibratePortably, type Range } from '../quantize/calibrate.js'
+import {
+  type CalibrateOptions,
+  type CalibrationBatch,
+  calibrate as calibratePortably,
+  type Range,
+} from '../quantize/calibrate.js'
 
 export { unpackModel } from '../model-files.js'
 
@@ -63,7 +68,7 @@ export async function packModel(
  */
 export async function calibrate(
   model: OnnxModel,
-  batches: Iterable<Tensor> | AsyncIterable<Tensor>,
+  batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
   assertKnown('calibrate', options, { signal: true, onBatch: true })

@@ -1,10 +1,15 @@
 /** Saving, loading and classifying bound to onnxruntime-node. */
 import { assertKnown, type TrainedModel } from '@esc/core'
-import type { OnnxModel, Tensor } from '@esc/onnx'
+import type { OnnxModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import type { ModelFiles } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import { type CalibrateOptions, calibrate as calibratePortably, type Range } from '../quantize/calibrate.js'
+import {
+  type CalibrateOptions,
+  type CalibrationBatch,
+  calibrate as calibratePortably,
+  type Range,
+} from '../quantize/calibrate.js'
 
 export { unpackModel } from '../model-files.js'
 export { type WriteModelOptions, writeModelFiles } from './model-folder.js'
@@ -38,7 +43,7 @@ export async function packModel(
  */
 export async function calibrate(
   model: OnnxModel,
-  batches: Iterable<Tensor> | AsyncIterable<Tensor>,
+  batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
   assertKnown('calibrate', options, { signal: true, onBatch: true })

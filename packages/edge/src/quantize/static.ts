@@ -2,6 +2,7 @@
 import { assertKnown, EscError } from '@esc/core'
 import type { OnnxModel, OnnxNode, Tensor } from '@esc/onnx'
 import type { Range } from './calibrate.js'
+import { passThrough, prepare, weighted } from './prepare.js'
 import {
   quantizeActivation,
   quantizeBias,
@@ -9,6 +10,7 @@ import {
   scalesForBias,
   type WeightScale,
 } from './scheme.js'
+import { weightsOf } from './weights.js'
 
 /** Options of {@link quantizeStatic}. */
 export interface QuantizeOptions {
@@ -19,17 +21,6 @@ export interface QuantizeOptions {
    * overflows with full-range weights. Set it to false for devices whose kernels add in 32 bits (ARM).
    */
   reduceRange?: boolean
-}
-
-/** Operators that move or choose values: their output has their input's scale. */
-const passThrough = new Set(['MaxPool', 'Flatten'])
-const weighted = new Set(['Conv', 'Gemm'])
-const quantizedOps = new Set([...weighted, ...passThrough, 'GlobalAveragePool', 'Relu'])
-
-/** Values whose range {@link quantizeStatic} asks for: what goes into and comes out of the operators it quantises. */
-export function quantizedValues({ graph }: OnnxModel): Set<string> {
-  const nodes = graph.nodes.filter(({ opType }) => quantizedOps.has(opType))
-  return new Set(nodes.flatMap(({ inputs, outputs }) => [inputs[0]!, outputs[0]!]))
 }
 
 /**
@@ -43,37 +34,47 @@ export function quantizedValues({ graph }: OnnxModel): Set<string> {
  * activations are uint8, and the graph's outputs are not rounded. These are what its documentation advises for x86
  * without VNNI, the place where its own defaults lose accuracy in silence.
  *
- * @param model - A float32 model in which every Conv and Gemm has a constant weight, and a constant bias if any.
+ * The model may come from any exporter. Constants may be initializers, listed as graph inputs or not, or `Constant` nodes,
+ * and may have passed an `Identity`. In the result all are initializers and no inputs: a weight cannot be replaced any more.
+ * A Gemm may be `x · W`, or have factors. Operators of other domains, of other element types, and MatMul stay as they are.
+ *
+ * @param given - A float32 model in which every Conv and Gemm has a constant weight, and a constant bias if any.
  * @param ranges - What {@link calibrate} measured on the same model.
- * @throws EscError UNSUPPORTED_LAYER if a weight or bias is no constant, not finite or of another shape, or a Gemm is not
- *   `x · Wᵀ + b`; INVALID_INPUT if a value was not calibrated.
+ * @throws EscError UNSUPPORTED_LAYER if a weight or bias is no float32 constant, not finite or of another shape, a Gemm
+ *   transposes its data, or there is nothing to quantise; INCOMPATIBLE_MODEL if the model is quantised already; CORRUPT_DATA
+ *   if it contradicts itself; INVALID_INPUT if a value was not calibrated.
  * @see ONNX Runtime `quantize_static(quant_format=QDQ)`; Jacob et al. 2018.
  * @example const int8 = quantizeStatic(model, await calibrate(model, batches, { runtime: ortRuntime }))
  */
 export function quantizeStatic(
-  model: OnnxModel,
+  given: OnnxModel,
   ranges: ReadonlyMap<string, Range>,
   options: QuantizeOptions = {},
 ): OnnxModel {
   assertKnown('quantizeStatic', options, { perChannel: true, reduceRange: true })
   const { perChannel = true, reduceRange = true } = options
+  const { model, quantized } = prepare(given)
   const { graph } = model
   const writer = new QdqWriter(model, ranges)
   const reluInputs = new Set(graph.nodes.flatMap(({ opType, inputs }) => (opType === 'Relu' ? inputs : [])))
+  const results = new Set(graph.outputs.map(({ name }) => name))
   for (const node of graph.nodes) {
+    if (!quantized.has(node)) {
+      writer.nodes.push(node)
+      continue
+    }
     if (weighted.has(node.opType)) writer.addWeighted(node, { perChannel, reduceRange })
-    else if (passThrough.has(node.opType) || node.opType === 'GlobalAveragePool') writer.addQuantized(node)
-    else writer.nodes.push(node)
+    else if (node.opType === 'Relu') writer.nodes.push(node)
+    else writer.addQuantized(node)
     // Where a Relu follows, the value is rounded once, after it. The graph's outputs stay as they are.
     const output = node.outputs[0]!
-    const isOutput = graph.outputs.some(({ name }) => name === output)
-    if (!quantizedOps.has(node.opType) || reluInputs.has(output) || isOutput) continue
+    if (reluInputs.has(output) || results.has(output)) continue
     writer.roundTrip(output, passThrough.has(node.opType) ? node.inputs[0]! : null)
   }
   return {
     ...model,
     metadata: { ...model.metadata, quantization: JSON.stringify({ format: 'QDQ', perChannel, reduceRange }) },
-    graph: { ...graph, nodes: writer.nodes, initializers: writer.usedInitializers() },
+    graph: { ...graph, nodes: writer.nodes, initializers: writer.usedInitializers(results) },
   }
 }
 
@@ -94,9 +95,9 @@ class QdqWriter {
     this.#ranges = ranges
   }
 
-  /** Constants that some operator reads: the float weights that were replaced are gone. */
-  usedInitializers(): Map<string, Tensor> {
-    const read = new Set(this.nodes.flatMap(({ inputs }) => inputs))
+  /** Constants that some operator reads, or that are results: the float weights that were replaced are gone. */
+  usedInitializers(results: ReadonlySet<string>): Map<string, Tensor> {
+    const read = new Set([...results, ...this.nodes.flatMap(({ inputs }) => inputs)])
     return new Map([...this.#initializers].filter(([name]) => read.has(name)))
   }
 
@@ -119,19 +120,11 @@ class QdqWriter {
     this.nodes.push({ ...node, inputs: node.inputs.map((input) => this.roundTrip(input, null)) })
   }
 
-  addWeighted(node: OnnxNode, { perChannel, reduceRange }: Required<QuantizeOptions>): void {
-    const [input, weightName, biasName = ''] = node.inputs as [string, string, string | undefined]
-    if (node.opType === 'Gemm') assertPlainGemm(node)
-    const weight = this.#constant(node, weightName)
+  addWeighted(given: OnnxNode, { perChannel, reduceRange }: Required<QuantizeOptions>): void {
+    const [input, weightName, biasName] = given.inputs as [string, string, string]
+    const { node, weight, bias } = weightsOf(given, this.#initializers)
     const rounded = this.roundTrip(input, null)
     const inputScale = this.#scales.get(input)!.value
-    const bias = biasName === '' ? null : this.#constant(node, biasName)
-    if (bias && bias.data.length !== weight.dims[0]) {
-      throw unsupported(
-        node,
-        `bias '${biasName}' has ${bias.data.length} values for ${weight.dims[0]} channels`,
-      )
-    }
     const smallestScales = bias
       ? scalesForBias(bias.data, inputScale, perChannel)
       : new Array<number>(perChannel ? weight.dims[0]! : 1).fill(0)
@@ -140,14 +133,6 @@ class QdqWriter {
     if (bias)
       inputs.push(this.#dequantizedConstant(biasName, quantizeBias(bias, inputScale, quantized.scales)))
     this.nodes.push({ ...node, inputs })
-  }
-
-  #constant(node: OnnxNode, name: string): Tensor & { type: 'float32' } {
-    const tensor = this.#initializers.get(name)
-    if (tensor?.type !== 'float32') throw unsupported(node, `'${name}' is not a float32 constant`)
-    if (!tensor.data.every(Number.isFinite))
-      throw unsupported(node, `'${name}' holds values that are not finite`)
-    return tensor
   }
 
   #dequantizedConstant(name: string, { values, scales, zeroPoints, axis }: WeightScale): string {
@@ -199,31 +184,4 @@ class QdqWriter {
     this.#names.add(name)
     return name
   }
-}
-
-function assertPlainGemm(node: OnnxNode): void {
-  const expected = { alpha: { float: 1 }, beta: { float: 1 }, transA: { int: 0 }, transB: { int: 1 } }
-  const actual = {
-    alpha: { float: 1 },
-    beta: { float: 1 },
-    transA: { int: 0 },
-    transB: { int: 0 },
-    ...node.attributes,
-  }
-  if (JSON.stringify(sorted(actual)) !== JSON.stringify(sorted(expected))) {
-    throw unsupported(
-      node,
-      `has ${JSON.stringify(node.attributes)}; it must be x · Wᵀ + b: transB=1, alpha=beta=1, transA=0`,
-    )
-  }
-}
-
-function sorted(attributes: object): [string, unknown][] {
-  return Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))
-}
-
-function unsupported(node: OnnxNode, what: string): EscError {
-  return new EscError('UNSUPPORTED_LAYER', `node '${node.name}' (${node.opType}): ${what}`, {
-    detail: { node: node.name },
-  })
 }

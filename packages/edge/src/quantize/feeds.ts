@@ -1,0 +1,60 @@
+/** What a model is fed, compared with what it takes. */
+import { EscError, typeOf } from '@esc/core'
+import { dataInputs, type OnnxModel, type Tensor, type ValueInfo } from '@esc/onnx'
+import type { CalibrationBatch } from './calibrate.js'
+
+/**
+ * A batch by input name.
+ *
+ * @param observed - The model that runs, with only those inputs that something reads.
+ * @param given - The model as the caller has it: its other inputs may be named, too.
+ * @throws EscError INVALID_INPUT if an input is missing, unknown, or of another type or shape.
+ */
+export function feedsOf(
+  batch: CalibrationBatch,
+  { graph: { inputs } }: OnnxModel,
+  given: OnnxModel,
+): Record<string, Tensor> {
+  const names = inputs.map(({ name }) => `'${name}'`).join(', ')
+  const example = `{ ${inputs.map(({ name }) => `${JSON.stringify(name)}: …`).join(', ')} }`
+  if (typeOf(batch) !== 'object') {
+    throw invalid(`is of type ${typeOf(batch)}; it must be a tensor, or tensors by input name`)
+  }
+  if (isTensor(batch)) {
+    const [input, ...others] = inputs as [ValueInfo, ...ValueInfo[]]
+    if (others.length > 0) throw invalid(`is one tensor; the model takes ${names}: give ${example}`)
+    return { [input.name]: fitting(batch, input) }
+  }
+  const known = new Set(dataInputs(given).map(({ name }) => name))
+  const unknown = Object.keys(batch).find((name) => !known.has(name))
+  if (unknown !== undefined)
+    throw invalid(`has '${unknown}', which the model does not take; it takes ${names}`)
+  const feeds = inputs.map((input) => {
+    const tensor = Object.hasOwn(batch, input.name) ? batch[input.name] : undefined
+    if (tensor === undefined)
+      throw invalid(`lacks '${input.name}'; the model takes ${names}: give ${example}`)
+    return [input.name, fitting(tensor, input)] as const
+  })
+  return Object.fromEntries(feeds)
+}
+
+function isTensor(batch: CalibrationBatch): batch is Tensor {
+  return typeof batch.type === 'string'
+}
+
+function fitting(tensor: Tensor, { name, type, dims }: ValueInfo): Tensor {
+  if (!isTensor(tensor) || !Array.isArray(tensor.dims)) {
+    throw invalid(`has '${name}' of type ${typeOf(tensor)}; it must be a tensor, { type, dims, data }`)
+  }
+  const sameRank = dims === null || dims.length === tensor.dims.length
+  const axis = dims?.findIndex((size, i) => typeof size === 'number' && size !== tensor.dims[i]) ?? -1
+  if (tensor.type === type && sameRank && axis < 0) return tensor
+  const wanted = `${type} [${dims?.map((size) => size ?? '?').join(', ') ?? '…'}]`
+  const isBatch = tensor.type === type && sameRank && axis === 0
+  const hint = isBatch ? `: give batches of ${dims![0]}, or export the model with a free batch size` : ''
+  throw invalid(`has ${tensor.type} [${tensor.dims.join(', ')}] for '${name}', which takes ${wanted}${hint}`)
+}
+
+function invalid(what: string): EscError {
+  return new EscError('INVALID_INPUT', `a batch of calibration ${what}`)
+}

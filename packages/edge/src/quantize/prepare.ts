@@ -1,0 +1,117 @@
+/** Models of any exporter in the one form that calibration and quantisation work on. */
+import { EscError } from '@esc/core'
+import {
+  checkModel,
+  dataInputs,
+  floatTensor,
+  inferTypes,
+  type OnnxModel,
+  type OnnxNode,
+  type Tensor,
+} from '@esc/onnx'
+
+/** Operators that move or choose values: their output has their input's scale. */
+export const passThrough: ReadonlySet<string> = new Set(['MaxPool', 'Flatten'])
+/** Operators with weights. */
+export const weighted: ReadonlySet<string> = new Set(['Conv', 'Gemm'])
+const quantizedOps = new Set([...weighted, ...passThrough, 'GlobalAveragePool', 'Relu'])
+const quantizers = /^(Dynamic)?Quantize|^Dequantize|^Q(Linear|Gemm|Attention)|Integer|NBits/
+
+/** A model, and which of its operators become 8-bit. */
+export interface Prepared {
+  model: OnnxModel
+  quantized: ReadonlySet<OnnxNode>
+}
+
+/**
+ * The same model with all of its constants as initializers, and of its inputs only the data.
+ *
+ * Weights that are also graph inputs become plain constants: calibrated are the values that they have, and no others. So do
+ * the outputs of `Constant`, and of `Identity` where it only renames one (PyTorch shares weights in that way).
+ *
+ * @throws EscError CORRUPT_DATA if the model contradicts itself; INCOMPATIBLE_MODEL if it is quantised already;
+ *   UNSUPPORTED_LAYER if a Conv or Gemm is not float32, or there is nothing to quantise.
+ */
+export function prepare(given: OnnxModel): Prepared {
+  checkModel(given)
+  const at = given.graph.nodes.findIndex(({ opType }) => quantizers.test(opType))
+  if (at >= 0) {
+    throw new EscError(
+      'INCOMPATIBLE_MODEL',
+      `the model is quantised already: it has ${nameOf(given.graph.nodes[at]!)}; give the float32 model that it was made of`,
+    )
+  }
+  const model = withPlainConstants(given)
+  const types = inferTypes(model)
+  const typeOf = (name: string | undefined) => types.get(name ?? '')?.type ?? 'float32'
+  const candidates = model.graph.nodes.filter(
+    ({ domain, opType, outputs }) => domain === '' && quantizedOps.has(opType) && outputs[0] !== '',
+  )
+  for (const node of candidates) {
+    const type = typeOf(node.inputs[0])
+    if (weighted.has(node.opType) && type !== 'float32') {
+      throw unsupported(node, `takes ${type}; only float32 is quantised: export the model in float32`)
+    }
+  }
+  const quantized = new Set(candidates.filter(({ inputs }) => typeOf(inputs[0]) === 'float32'))
+  if (quantized.size === 0) {
+    throw new EscError(
+      'UNSUPPORTED_LAYER',
+      `the model has nothing to quantise; quantised are ${[...quantizedOps].join(', ')} of float32`,
+    )
+  }
+  return { model, quantized }
+}
+
+/** Values that are rounded to 8 bits: what goes into and comes out of the operators that are quantised. */
+export function quantizedValues({ quantized }: Prepared): Set<string> {
+  return new Set([...quantized].flatMap(({ inputs, outputs }) => [inputs[0]!, outputs[0]!]))
+}
+
+/** IR version of the oldest operator set that is read; before version 4 constants had to be graph inputs, too. */
+const oldestIrVersion = 7
+
+function withPlainConstants(model: OnnxModel): OnnxModel {
+  const { graph } = model
+  const initializers = new Map(graph.initializers)
+  const results = new Set(graph.outputs.map(({ name }) => name))
+  const renamed = new Map<string, string>()
+  const nodes = graph.nodes.flatMap((node): OnnxNode[] => {
+    const inputs = node.inputs.map((name) => renamed.get(name) ?? name)
+    const [output = ''] = node.outputs
+    const value = node.domain === '' && node.opType === 'Constant' ? constantOf(node) : null
+    if (value) {
+      initializers.set(output, value)
+      return []
+    }
+    const isRename = node.domain === '' && node.opType === 'Identity' && initializers.has(inputs[0]!)
+    if (isRename) renamed.set(output, inputs[0]!)
+    return isRename && !results.has(output) ? [] : [{ ...node, inputs }]
+  })
+  return {
+    ...model,
+    irVersion: Math.max(model.irVersion, oldestIrVersion),
+    graph: { ...graph, inputs: dataInputs(model), nodes, initializers },
+  }
+}
+
+/** The tensor that a `Constant` holds; null of strings. */
+function constantOf({ attributes }: OnnxNode): Tensor | null {
+  const [value] = Object.values(attributes)
+  if (!value || 'string' in value || 'strings' in value) return null
+  if ('tensor' in value) return value.tensor
+  if ('float' in value) return floatTensor([value.float], [])
+  if ('floats' in value) return floatTensor(value.floats)
+  const ints = 'int' in value ? [value.int] : value.ints
+  return { type: 'int64', dims: 'int' in value ? [] : [ints.length], data: BigInt64Array.from(ints, BigInt) }
+}
+
+/** `node 'conv1' (Conv)`; some exporters leave nodes without names, but no value. */
+function nameOf({ name, opType, outputs }: OnnxNode): string {
+  return `node '${name || outputs.find((output) => output !== '')}' (${opType})`
+}
+
+/** An operator that cannot be quantised. */
+export function unsupported(node: OnnxNode, what: string): EscError {
+  return new EscError('UNSUPPORTED_LAYER', `${nameOf(node)}: ${what}`, { detail: { node: node.name } })
+}
