@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { assertBytes, assertText } from '../check.js'
 import { ioError } from './io-error.js'
 
 /** `<name>.<process id>.<uuid>.tmp`: who made it can be asked whether he is still at work. */
@@ -15,6 +16,8 @@ const temporaryName = /^(.+)\.(\d+)\.[0-9a-f]{8}-[0-9a-f-]{27}\.tmp$/
  * @example await writeAtomically('model.json', `${JSON.stringify(manifest)}\n`)
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  assertText('path', path)
+  if (typeof content !== 'string') assertBytes('content', content)
   const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`
   try {
     const handle = await open(temporary, 'wx')
@@ -39,6 +42,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
  * @example await removeLeftovers('runs/dogs/training.safetensors')
  */
 export async function removeLeftovers(path: string): Promise<void> {
+  assertText('path', path)
   for (const found of await readdir(dirname(path))) {
     const [, name, pid] = temporaryName.exec(found) ?? []
     if (name === basename(path) && !isRunning(Number(pid)))
