@@ -1,5 +1,8 @@
 /** From a network's logits to scores in [0, 1]. */
+import { assertOneOf } from './check.js'
+import { assertFloat32 } from './check-sound.js'
 import { EscError } from './error.js'
+import { wrongOption } from './wrong-value.js'
 
 /** `softmax`: one label of all; `sigmoid`: each label for itself, as a sigmoid loss trains. */
 export type Activation = 'softmax' | 'sigmoid'
@@ -9,17 +12,27 @@ export type Activation = 'softmax' | 'sigmoid'
  *
  * @param logits - [rows, classes].
  * @returns One array for each row, one score in [0, 1] for each class; of `softmax` they sum to 1.
- * @throws EscError INVALID_INPUT if the logits are no whole rows.
+ * @throws EscError INVALID_INPUT if the logits are no whole rows; INVALID_OPTION if there is no such activation.
  * @example scoresOf(Float32Array.of(0, 0), 2, 'softmax') // [[0.5, 0.5]]
  */
 export function scoresOf(logits: Float32Array, classes: number, activation: Activation): number[][] {
-  if (!(classes >= 1) || logits.length % classes !== 0) {
-    throw new EscError('INVALID_INPUT', `${logits.length} logits are no whole rows of ${classes} classes`)
-  }
+  assertLogits(logits, classes, activation)
   return Array.from({ length: logits.length / classes }, (_, row) => {
     const values = Array.from(logits.subarray(row * classes, (row + 1) * classes))
     return activation === 'softmax' ? softmax(values) : values.map((value) => 1 / (1 + Math.exp(-value)))
   })
+}
+
+function assertLogits(logits: Float32Array, classes: number, activation: Activation): void {
+  assertFloat32('logits', logits)
+  if (typeof classes !== 'number') throw wrongOption('classes', classes, 'an integer >= 1')
+  assertOneOf('activation', activation, ['softmax', 'sigmoid'])
+  if (Number.isInteger(classes) && classes >= 1 && logits.length % classes === 0) return
+  throw noRows(logits, classes)
+}
+
+function noRows({ length }: Float32Array, classes: number): EscError {
+  return new EscError('INVALID_INPUT', `${length} logits are no whole rows of ${classes} classes`)
 }
 
 function softmax(logits: readonly number[]): number[] {
@@ -38,10 +51,9 @@ function softmax(logits: readonly number[]): number[] {
  * @example scoresOf(clipLogits(Float32Array.of(0, 0, 100, 0), 2, 'softmax'), 2, 'softmax') // [[0.75, 0.25]]
  */
 export function clipLogits(logits: Float32Array, classes: number, activation: Activation): Float32Array {
+  assertLogits(logits, classes, activation)
   if (logits.length === classes) return logits
-  if (!(classes >= 1) || logits.length === 0 || logits.length % classes !== 0) {
-    throw new EscError('INVALID_INPUT', `${logits.length} logits are no whole rows of ${classes} classes`)
-  }
+  if (logits.length === 0) throw noRows(logits, classes)
   const windows = logits.length / classes
   const rows = Array.from({ length: windows }, (_, w) =>
     Array.from(logits.subarray(w * classes, (w + 1) * classes)),

@@ -1,11 +1,11 @@
 /** Checks of options at the exported edge. Each is written so that `NaN` fails it. */
 import { EscError } from './error.js'
+import { describeValue, typeOf, wrongOption, wrongValue } from './wrong-value.js'
 
 /** @throws EscError INVALID_OPTION unless `value > 0` and finite. @example assertPositive('sampleRate', 22050) */
 export function assertPositive(name: string, value: number): void {
-  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new EscError('INVALID_OPTION', `${name}=${value} must be a finite number > 0`)
-  }
+  const fits = typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
+  if (!fits) throw wrongOption(name, value, 'a finite number > 0')
 }
 
 /**
@@ -15,15 +15,14 @@ export function assertPositive(name: string, value: number): void {
 export function assertInteger(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
   if (!(Number.isSafeInteger(value) && value >= min && value <= max)) {
     const range = max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `in [${min}, ${max}]`
-    throw new EscError('INVALID_OPTION', `${name}=${value} must be an integer ${range}`)
+    throw wrongOption(name, value, `an integer ${range}`)
   }
 }
 
 /** @throws EscError INVALID_OPTION unless `min <= value <= max`. @example assertInRange('rate', 0.3, 0, 1) */
 export function assertInRange(name: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) {
-    throw new EscError('INVALID_OPTION', `${name}=${value} must lie in [${min}, ${max}]`)
-  }
+  const fits = typeof value === 'number' && value >= min && value <= max
+  if (!fits) throw wrongOption(name, value, `in [${min}, ${max}]`)
 }
 
 /**
@@ -36,15 +35,10 @@ export function assertOneOf<T extends string>(
   allowed: readonly T[],
 ): asserts value is T {
   if (!allowed.includes(value as T)) {
-    throw new EscError('INVALID_OPTION', `${name}=${String(value)} must be one of ${allowed.join(', ')}`)
+    const must = `one of ${allowed.join(', ')}`
+    if (typeof value === 'string') throw new EscError('INVALID_OPTION', `${name}=${value} must be ${must}`)
+    throw wrongOption(name, value, must)
   }
-}
-
-/** What a value is, for a message: `null`, `array`, a promise that lacks its `await`, or its `typeof`. @example typeOf([]) // 'array' */
-export function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (typeof (value as { then?: unknown } | undefined)?.then === 'function') return 'promise (await it)'
-  return Array.isArray(value) ? 'array' : typeof value
 }
 
 /**
@@ -55,8 +49,11 @@ export function typeOf(value: unknown): string {
  * @example portablePredict(model, set, indices, { ...asOptions('predict', options), runtime })
  */
 export function asOptions<T extends object>(owner: string, options: T): T {
-  if (typeOf(options) === 'object') return options
-  throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${typeOf(options)}`)
+  // A Map, or an array of samples, has names that nobody would read.
+  if (typeOf(options) === 'object' && Object.prototype.toString.call(options) === '[object Object]')
+    return options
+  const found = typeOf(options) === 'object' ? describeValue(options) : typeOf(options)
+  throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${found}`)
 }
 
 /** What other libraries call our options. */
@@ -104,16 +101,36 @@ export function assertKnown<T extends object>(
 /** @throws EscError INVALID_OPTION unless `value` is a text that is not empty. @example assertText('dir', dir) */
 export function assertText(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '') return
-  const found = value === '' ? 'empty' : `of type ${typeOf(value)}`
-  throw new EscError('INVALID_OPTION', `${name} is ${found}; it must be a text`)
+  if (value === '') throw new EscError('INVALID_OPTION', `${name} is empty; it must be a text`)
+  throw wrongValue(name, value, 'a text', { code: 'INVALID_OPTION' })
 }
 
 /** @throws EscError INVALID_OPTION unless `signal` is left out or an AbortSignal. @example assertSignal(options.signal) */
 export function assertSignal(signal: unknown): void {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function') return
-  const found = `signal is of type ${typeOf(signal)}`
-  throw new EscError(
-    'INVALID_OPTION',
-    `${found}; it must be an AbortSignal: the signal of an AbortController`,
-  )
+  const must = 'an AbortSignal: the signal of an AbortController'
+  throw wrongValue('signal', signal, must, { code: 'INVALID_OPTION' })
+}
+
+/**
+ * @throws EscError INVALID_OPTION unless `value` is left out or a function.
+ * @example assertCallback('onProgress', onProgress)
+ */
+export function assertCallback(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw wrongValue(name, value, 'a function', { code: 'INVALID_OPTION' })
+}
+
+/**
+ * @throws EscError INVALID_INPUT unless they are a Uint8Array, which a Node Buffer is, too.
+ * @example assertBytes('bytes', bytes)
+ */
+export function assertBytes(name: string, bytes: unknown): asserts bytes is Uint8Array {
+  // Not `instanceof`, which says no to arrays of another frame or worker context.
+  if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array)[Symbol.toStringTag] === 'Uint8Array') return
+  const advice = { buffer: `pass new Uint8Array(${name})`, numbers: `pass Uint8Array.from(${name})` }
+  const ofView = { buffer: `pass new Uint8Array(${name}.buffer, ${name}.byteOffset, ${name}.byteLength)` }
+  throw wrongValue(name, bytes, 'a Uint8Array', {
+    advice: { ...advice, ...(bytes instanceof DataView && ofView) },
+  })
 }

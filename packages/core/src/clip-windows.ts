@@ -1,5 +1,5 @@
 /** How a clip of any length is cut into windows that a network reads one at a time. */
-import { assertKnown, assertPositive } from './check.js'
+import { asOptions, assertKnown, assertPositive } from './check.js'
 import { EscError } from './error.js'
 
 /**
@@ -29,8 +29,9 @@ export interface ClipWindowsOptions {
  */
 export function resolveWindows(windows: ClipWindowsOptions): ClipWindows {
   assertKnown('windows', windows, { windowSec: true, hopSec: true })
-  const { windowSec, hopSec = windowSec / 2 } = windows
+  const { windowSec } = asOptions('windows', windows)
   assertPositive('windows.windowSec', windowSec)
+  const { hopSec = windowSec / 2 } = windows
   assertPositive('windows.hopSec', hopSec)
   if (windowSec > 3600) {
     throw new EscError('INVALID_OPTION', `windows.windowSec=${windowSec} must be at most 3600, an hour`)

@@ -1,3 +1,6 @@
+/** A sound as all stages hand it on. */
+import { assertClipShape } from './check-sound.js'
+
 /**
  * A mono recording: what audio-io makes and dsp takes.
  *
@@ -9,7 +12,8 @@ export interface AudioClip {
   sampleRate: number
 }
 
-/** Duration of a clip in seconds. @example durationSec({ samples: new Float32Array(22050), sampleRate: 22050 }) // 1 */
+/** Duration of a clip in seconds. @throws EscError INVALID_INPUT if it is no clip. @example durationSec({ samples: new Float32Array(22050), sampleRate: 22050 }) // 1 */
 export function durationSec(clip: AudioClip): number {
+  assertClipShape('clip', clip)
   return clip.samples.length / clip.sampleRate
 }

@@ -1,9 +1,10 @@
 /** Reads the examples of a set, a batch at a time. */
 import { asOptions, assertInteger, assertKnown, assertSignal } from './check.js'
+import { assertMatrixShape } from './check-sound.js'
 import { EscError } from './error.js'
 import { assertIndices, drawFeatures, type FeatureSet } from './feature-set.js'
 import type { FeatureMatrix } from './matrix.js'
-import { type Normalizer, normalizeInto } from './normalizer.js'
+import { assertNormalizer, type Normalizer, normalizeInto } from './normalizer.js'
 
 /** Shape of a network's input without the batch axis. */
 export type InputShape = readonly [channels: number, bins: number, frames: number]
@@ -47,6 +48,7 @@ export async function* featureBatches(
   const { batchSize, shape, normalizer = null, signal } = asOptions('featureBatches', options)
   assertInteger('batchSize', batchSize, 1)
   assertSignal(signal)
+  if (normalizer !== null) assertNormalizer('normalizer', normalizer)
   assertIndices('indices', indices, set)
   let expected = shape
   for (let start = 0; start < indices.length; start += batchSize) {
@@ -98,9 +100,12 @@ export function assertFeatures(
     new EscError('INVALID_INPUT', `example '${id}'${maker ? ` after ${maker}` : ''} has ${what}`, {
       detail: { id },
     })
-  if (features?.data?.[Symbol.toStringTag] !== 'Float32Array') {
-    const found = features instanceof Promise ? 'a promise of features' : 'no features'
-    throw refused(`${found}; get must return { features: { data: Float32Array, bins, frames } }`)
+  try {
+    assertMatrixShape('features', features)
+  } catch (cause) {
+    throw refused(
+      `no features: ${(cause as Error).message}; get must return { features: { data: Float32Array, bins, frames } }`,
+    )
   }
   const { data, bins, frames } = features
   const fits = shape[0] === 1 && bins === shape[1] && frames === shape[2]

@@ -1,10 +1,11 @@
 /** The examples of a data set as training and evaluation read them, wherever their features come from. */
-import { assertKnown, typeOf } from './check.js'
+import { assertCallback, assertKnown } from './check.js'
 import { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './clip-windows.js'
 import { EscError } from './error.js'
 import type { FeatureMatrix } from './matrix.js'
 import type { Rng } from './random.js'
 import type { FeatureRecipe } from './recipe.js'
+import { describeValue, shown, typeOf, wrongValue } from './wrong-value.js'
 
 /** What is known of an example before its features are read. */
 export interface FeatureRecord {
@@ -112,13 +113,11 @@ export function featureSet(examples: readonly Example[], options: FeatureSetOpti
   assertKnown('featureSet', options, { labels: true, recipe: true, windows: true, dataset: true })
   const { labels, recipe = null, windows = null, dataset = null } = options ?? {}
   assertLabels('labels', labels)
-  if (!Array.isArray(examples)) {
-    throw new EscError('INVALID_INPUT', `examples is of type ${typeOf(examples)}; it must be an array`)
-  }
+  if (!Array.isArray(examples)) throw wrongValue('examples', examples, 'an array of examples')
   const own = [...examples]
   const odd = own.findIndex((example) => typeOf(example) !== 'object')
   if (odd >= 0)
-    throw new EscError('INVALID_INPUT', `example ${odd} is of type ${typeOf(own[odd])}; it must be an object`)
+    throw wrongValue(`example ${odd} of the examples`, own[odd], 'an object, { id, features, labelIndex }')
   const records = own.map(({ id, clipId = id, labelIndex, group = clipId, fold = null }) => ({
     id,
     clipId,
@@ -146,7 +145,11 @@ export function assertLabels(name: string, labels: unknown): asserts labels is r
   const isList =
     Array.isArray(labels) && labels.length > 0 && labels.every((label) => typeof label === 'string')
   if (!isList) {
-    throw new EscError('INVALID_OPTION', `${name} must be an array of class names, as in ['dog', 'rain']`)
+    const found = Array.isArray(labels) ? '' : `; it is ${describeValue(labels)}`
+    throw new EscError(
+      'INVALID_OPTION',
+      `${name} must be an array of class names, as in ['dog', 'rain']${found}`,
+    )
   }
   const twice = labels.find((label, i) => labels.indexOf(label) !== i)
   if (twice !== undefined) throw new EscError('INVALID_OPTION', `${name} has '${twice}' twice`)
@@ -160,16 +163,10 @@ export function assertLabels(name: string, labels: unknown): asserts labels is r
  * @example assertFeatureSet(set)
  */
 export function assertFeatureSet(set: FeatureSet): void {
-  const refused = (what: string) =>
-    new EscError(
-      'INVALID_INPUT',
-      `${what}; a feature set is what featureSet, extractFeatures or openFeatures return`,
-    )
-  if (typeOf(set) !== 'object') throw refused(`the set is of type ${typeOf(set)}`)
-  if (typeof set.get !== 'function') throw refused('the set has no function get')
-  if (!Array.isArray(set.records)) throw refused('the set has no array records')
-  if (!Array.isArray(set.labels) || set.labels.length === 0) throw refused('the set has no labels')
-  if (set.records.length === 0) throw refused('the set has no examples')
+  assertSetShape(set)
+  if (set.records.length === 0) throw noSet('the set has no examples')
+  if (!set.labels.every((label) => typeof label === 'string'))
+    throw noSet('the set has labels that are no texts')
   if (set.dataset) assertOrigin(set.dataset)
   const ids = new Set<string>()
   const labelOf = new Map<string, number>()
@@ -177,7 +174,10 @@ export function assertFeatureSet(set: FeatureSet): void {
     const { id, clipId, labelIndex } = record ?? {}
     for (const [name, value] of Object.entries({ id, clipId })) {
       if (typeof value === 'string') continue
-      throw new EscError('INVALID_INPUT', `example ${i} of the set has ${name}=${value}; it must be a text`)
+      throw new EscError(
+        'INVALID_INPUT',
+        `example ${i} of the set has ${name}=${shown(value)}; it must be a text`,
+      )
     }
     const label = labelOf.get(clipId) ?? labelIndex
     if (label !== labelIndex) {
@@ -190,8 +190,28 @@ export function assertFeatureSet(set: FeatureSet): void {
     ids.add(id)
     if (Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < set.labels.length) continue
     const range = `an integer in [0, ${set.labels.length})`
-    throw new EscError('INVALID_INPUT', `example '${id}' has label ${labelIndex}, not ${range}`)
+    throw new EscError('INVALID_INPUT', `example '${id}' has label ${shown(labelIndex)}, not ${range}`)
   }
+}
+
+const noSet = (what: string) =>
+  new EscError(
+    'INVALID_INPUT',
+    `${what}; a feature set is what featureSet, extractFeatures or openFeatures return`,
+  )
+
+/** Checks what can be checked at once, of any number of examples. */
+function assertSetShape(set: FeatureSet): void {
+  if (typeOf(set) !== 'object' || !('records' in set || 'get' in set))
+    throw noSet(`the set is ${describeValue(set)}`)
+  const { get, records, labels } = set
+  if (typeof get !== 'function') throw noSet(`the set has no function get: it is ${describeValue(get)}`)
+  if (!Array.isArray(records)) throw noSet(`the set has no array records: it is ${describeValue(records)}`)
+  if (!Array.isArray(labels)) throw noSet(`the set has no labels: it is ${describeValue(labels)}`)
+  if (records.length > 0 && typeOf(records[0]) !== 'object') {
+    throw noSet(`the set has no records of examples: the first is ${describeValue(records[0])}`)
+  }
+  if (typeof labels[0] !== 'string') throw noSet('the set has no labels, which are texts')
 }
 
 function assertOrigin({ name, synthetic }: DatasetOrigin): void {
@@ -206,25 +226,29 @@ function assertOrigin({ name, synthetic }: DatasetOrigin): void {
  * @throws EscError INVALID_INPUT if it is no list of numbers, or one is not the index of an example.
  * @example assertIndices('indices', [0, 1], set)
  */
-export function assertIndices(name: string, indices: ArrayLike<number>, { records }: FeatureSet): void {
+export function assertIndices(name: string, indices: ArrayLike<number>, set: FeatureSet): void {
+  assertSetShape(set)
+  const { records } = set
   const isList = Array.isArray(indices) || (ArrayBuffer.isView(indices) && 'length' in indices)
   if (!isList) {
-    const found = `${name} is of type ${typeOf(indices)}`
-    throw new EscError('INVALID_INPUT', `${found}; it must be a list of indices, as a splitter returns`)
+    throw wrongValue(name, indices, 'a list of indices, as a splitter returns', {
+      advice: { 'a split': 'pass a part of it, such as split.test' },
+    })
   }
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
     if (Number.isInteger(index) && index >= 0 && index < records.length) continue
     throw new EscError(
       'INVALID_INPUT',
-      `${name}[${i}]=${index} is not an index of the set's ${records.length} examples`,
+      `${name}[${i}]=${shown(index)} is not an index of the set's ${records.length} examples`,
     )
   }
 }
 
-/** Every index of a set, in order. @example allIndices(set) // Int32Array [0, 1, …] */
-export function allIndices({ records }: FeatureSet): Int32Array {
-  return Int32Array.from(records.keys())
+/** Every index of a set, in order. @throws EscError INVALID_INPUT if it is no set. @example allIndices(set) // Int32Array [0, 1, …] */
+export function allIndices(set: FeatureSet): Int32Array {
+  assertSetShape(set)
+  return Int32Array.from(set.records.keys())
 }
 
 /**
@@ -238,6 +262,8 @@ export async function drawFeatures(
   indices: readonly number[],
   context: (index: number, place: number) => DrawContext | undefined = () => undefined,
 ): Promise<DrawnFeatures[]> {
+  assertIndices('indices', indices, set)
+  assertCallback('context', context)
   // All are waited for, so that no read goes on, or fails unseen, behind an error.
   const drawn = await Promise.allSettled(
     indices.map(async (index, place) => {

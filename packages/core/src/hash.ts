@@ -1,13 +1,15 @@
 /** SHA-256 in Node and in pages. */
+import { assertBytes } from './check.js'
 import { EscError } from './error.js'
 
 /**
  * SHA-256 of bytes, hexadecimal.
  *
- * @throws EscError INVALID_STATE where there is no Web Crypto: pages have it over https and on localhost only.
+ * @throws EscError INVALID_INPUT if they are no Uint8Array; INVALID_STATE where there is no Web Crypto: pages have it over https and on localhost only.
  * @example await sha256(bytes) // 'e3b0c442…'
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
+  assertBytes('bytes', bytes)
   if (!globalThis.crypto?.subtle) {
     throw new EscError(
       'INVALID_STATE',

@@ -1,6 +1,8 @@
 export { type Activation, clipLogits, scoresOf } from './activation.js'
 export {
   asOptions,
+  assertBytes,
+  assertCallback,
   assertInRange,
   assertInteger,
   assertKnown,
@@ -8,8 +10,15 @@ export {
   assertPositive,
   assertSignal,
   assertText,
-  typeOf,
 } from './check.js'
+export {
+  assertClip,
+  assertClipShape,
+  assertFloat32,
+  assertMatrix,
+  assertMatrixShape,
+  assertSamples,
+} from './check-sound.js'
 export { type AudioClip, durationSec } from './clip.js'
 export { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './clip-windows.js'
 export { EscError, type EscErrorCode, type EscErrorOptions, isEscError } from './error.js'
@@ -61,11 +70,12 @@ export type {
   Weight,
 } from './graph.js'
 export { sha256 } from './hash.js'
-export { classCount, inferShapes, windowCount, windowPads } from './infer-shapes.js'
+export { assertGraph, classCount, inferShapes, windowCount, windowPads } from './infer-shapes.js'
 export type { FileEntry, ModelManifest } from './manifest.js'
 export type { FeatureMatrix } from './matrix.js'
 export {
   applyNormalizer,
+  assertNormalizer,
   createNormalizerFit,
   fitNormalizer,
   type Normalizer,
@@ -73,8 +83,20 @@ export {
   normalizeInto,
 } from './normalizer.js'
 export type { OnProgress, ProgressEvent } from './progress.js'
-export { createRng, type Rng, type RngState } from './random.js'
+export { assertRng, createRng, type Rng, type RngState } from './random.js'
 export type { FeatureRecipe } from './recipe.js'
 export type { Split } from './split.js'
 export { assertTrainedModel, type EpochRecord, type TrainedModel } from './trained-model.js'
 export { type NamedWeight, namedWeights, parameterCount, withWeights } from './weights.js'
+export {
+  type Advice,
+  describeValue,
+  hasField,
+  isNumberList,
+  type Mistake,
+  shown,
+  typeOf,
+  type WrongValueOptions,
+  wrongOption,
+  wrongValue,
+} from './wrong-value.js'

@@ -1,5 +1,4 @@
 /** Shapes of a network's values, and whether its nodes and weights fit together. */
-import { typeOf } from './check.js'
 import { EscError } from './error.js'
 import type {
   Conv2DNode,
@@ -20,6 +19,30 @@ import {
   product,
   weightShape,
 } from './node-checks.js'
+import { type Advice, hasField, typeOf, wrongValue } from './wrong-value.js'
+
+/**
+ * Checks the frame of a network; {@link inferShapes} looks at what its nodes do.
+ *
+ * @throws EscError INVALID_INPUT unless it has an input with a shape, a list of nodes with inputs, attributes and weights, and the
+ *   name of an output.
+ * @example assertGraph('graph', graph)
+ */
+export function assertGraph(name: string, graph: unknown): asserts graph is NetworkGraph {
+  if (!hasField(graph, 'nodes') && !hasField(graph, 'input')) {
+    throw wrongValue(name, graph, 'a NetworkGraph, as melCnn makes one', { advice: graphAdvice })
+  }
+  const { input, nodes, output } = graph as unknown as NetworkGraph
+  if (!Array.isArray(input?.shape)) throw wrongValue(`${name}.input`, input, '{ name, shape }')
+  if (!Array.isArray(nodes)) throw wrongValue(`${name}.nodes`, nodes, 'a list of nodes')
+  if (typeof output !== 'string') throw wrongValue(`${name}.output`, output, 'the name of a node')
+  for (const node of nodes) assertNode(node)
+}
+
+const graphAdvice: Advice = {
+  'a trained model': 'pass model.graph',
+  numbers: 'the bytes of a saved model are read by unpackModel of @esc/edge',
+}
 
 /**
  * Shape of every value in the graph without the batch axis, keyed by node name (and the input's name).
@@ -30,14 +53,9 @@ import {
  * @example inferShapes(audioCnn({ bins: 13, frames: 431, classes: 10 })).get('pool1') // [16, 6, 215]
  */
 export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]> {
-  const { input, nodes } = graph ?? {}
-  if (!Array.isArray(input?.shape) || !Array.isArray(nodes)) {
-    throw new EscError(
-      'INVALID_INPUT',
-      'a network must have input: { name, shape }, a list of nodes, and output',
-    )
-  }
-  if (input.shape.length !== 3 || !input.shape.every(isSize) || !nodeName.test(input.name)) {
+  assertGraph('graph', graph)
+  const { input, nodes } = graph
+  if (input.shape.length !== 3 || !input.shape.every(isSize) || !isName(input.name)) {
     throw new EscError(
       'INVALID_INPUT',
       `graph input '${input.name}' [${input.shape}] must have a name of letters, digits and _./- and three sizes >= 1`,
@@ -45,9 +63,7 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
   }
   const shapes = new Map<string, readonly number[]>([[input.name, input.shape]])
   for (const node of nodes) {
-    assertNode(node)
-    if (!nodeName.test(node.name))
-      throw badNode(node, 'has a name of other things than letters, digits and _./-')
+    if (!isName(node.name)) throw badNode(node, 'has a name of other things than letters, digits and _./-')
     if (shapes.has(node.name)) throw badNode(node, 'has the name of an earlier node; names must be unique')
     const inputs = node.inputs.map((name: string) => {
       const shape = shapes.get(name)
@@ -70,10 +86,13 @@ function assertNode(node: NetworkNode): void {
   const { inputs, attributes, weights } = node ?? {}
   if (Array.isArray(inputs) && typeOf(attributes) === 'object' && typeOf(weights) === 'object') return
   const advice = 'it must have a list of inputs, attributes and weights, if only {}'
-  throw new EscError('INVALID_INPUT', `node '${node?.name}' is incomplete; ${advice}`)
+  throw new EscError(
+    'INVALID_INPUT',
+    `node '${String(node?.name)}' of the graph's nodes is incomplete; ${advice}`,
+  )
 }
 
-const nodeName = /^[\w./-]+$/
+const isName = (name: unknown) => typeof name === 'string' && /^[\w./-]+$/.test(name)
 
 /**
  * Number of classes of a network, the length of its output.

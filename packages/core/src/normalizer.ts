@@ -1,6 +1,8 @@
 /** Standardisation of features with statistics of the training set alone. */
+import { assertMatrixShape } from './check-sound.js'
 import { EscError } from './error.js'
 import type { FeatureMatrix } from './matrix.js'
+import { hasField, isNumberList, wrongValue } from './wrong-value.js'
 
 /** Per-bin mean and standard deviation: `(x - mean[bin]) / std[bin]`. JSON, so that it travels in `model.json`. */
 export interface Normalizer {
@@ -19,8 +21,15 @@ export interface Normalizer {
  * @example fitNormalizer(split.train.map((i) => examples[i].features))
  */
 export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
+  if (typeof matrices === 'string' || typeof matrices?.[Symbol.iterator] !== 'function') {
+    throw wrongValue('matrices', matrices, 'a list of matrices', { advice: { 'a matrix': 'pass [matrix]' } })
+  }
   const fit = createNormalizerFit()
-  for (const matrix of matrices) fit.add(matrix)
+  let index = 0
+  for (const matrix of matrices) {
+    assertMatrixShape(`matrices[${index++}]`, matrix)
+    fit.add(matrix)
+  }
   return fit.finish()
 }
 
@@ -44,6 +53,7 @@ export function createNormalizerFit(): NormalizerFit {
   let m2: Float64Array = new Float64Array(0)
   return {
     add(matrix) {
+      assertMatrixShape('matrix', matrix)
       if (count === 0) {
         bins = matrix.bins
         mean = new Float64Array(bins)
@@ -87,14 +97,27 @@ function momentsOf({ data, frames }: FeatureMatrix, bin: number): [mean: number,
  * @throws EscError INVALID_INPUT if the matrix has another number of bins.
  * @example applyNormalizer(features, manifest.normalizer)
  */
-export function applyNormalizer(matrix: FeatureMatrix, { mean, std }: Normalizer): FeatureMatrix {
+export function applyNormalizer(matrix: FeatureMatrix, normalizer: Normalizer): FeatureMatrix {
+  assertMatrixShape('matrix', matrix)
+  assertNormalizer('normalizer', normalizer)
   const { bins, frames } = matrix
+  const { mean, std } = normalizer
   if (mean.length !== bins || std.length !== bins) {
     throw new EscError('INVALID_INPUT', `normalizer has ${mean.length} bins, the matrix ${bins}`)
   }
   const data = new Float32Array(bins * frames)
   normalizeInto(data, 0, matrix, { mean, std })
   return { data, bins, frames }
+}
+
+/** @throws EscError INVALID_INPUT unless it is `{ mean, std }`, two lists of numbers. @example assertNormalizer('normalizer', normalizer) */
+export function assertNormalizer(name: string, normalizer: unknown): asserts normalizer is Normalizer {
+  if (!hasField(normalizer, 'mean')) throw wrongValue(name, normalizer, 'a normalizer, { mean, std }')
+  const { mean, std } = normalizer as unknown as Normalizer
+  for (const [field, values] of Object.entries({ mean, std })) {
+    if (!isNumberList(values))
+      throw wrongValue(`${name}.${field}`, values, 'a list of numbers, one for each bin')
+  }
 }
 
 /**

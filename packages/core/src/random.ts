@@ -4,6 +4,7 @@
  */
 import { assertInteger } from './check.js'
 import { EscError } from './error.js'
+import { hasField, wrongOption, wrongValue } from './wrong-value.js'
 
 /** A generator's whole state, as JSON: four 32-bit words, and two of its origin, which its forks come from. */
 export type RngState = readonly [number, number, number, number, number, number]
@@ -38,14 +39,24 @@ export interface Rng {
  */
 export function createRng(seed: number | RngState): Rng {
   if (typeof seed !== 'number') {
+    if (!Array.isArray(seed)) throw wrongOption('seed', seed, 'an integer >= 0, or the state of an Rng')
     if (seed.length !== 6 || !seed.every((word) => Number.isInteger(word) && word >>> 0 === word)) {
-      throw new EscError('INVALID_OPTION', `rng state [${seed}] must be six unsigned 32-bit integers`)
+      throw new EscError(
+        'INVALID_OPTION',
+        `seed is an array; the state of an Rng must be six unsigned 32-bit integers`,
+      )
     }
-    const [a, b, c, counter, ...origin] = seed
+    const [a, b, c, counter, ...origin] = seed as RngState
     return new Sfc32([a, b, c, counter], origin)
   }
   assertInteger('seed', seed, 0)
   return seeded([seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, 0])
+}
+
+/** @throws EscError INVALID_INPUT unless it is an {@link Rng}. @example assertRng(rng) */
+export function assertRng(rng: unknown): asserts rng is Rng {
+  if (hasField(rng, 'uniform') && typeof rng.uniform === 'function') return
+  throw wrongValue('rng', rng, 'an Rng, which createRng(seed) returns')
 }
 
 function seeded(key: readonly [number, number, number]): Rng {

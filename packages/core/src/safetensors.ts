@@ -1,8 +1,10 @@
 /** Weights in Hugging Face's safetensors files, which Python reads with `safetensors.numpy.load_file`. */
 import * as z from 'zod/mini'
-import { typeOf } from './check.js'
+import { assertBytes } from './check.js'
+import { assertFloat32 } from './check-sound.js'
 import { EscError } from './error.js'
 import type { Weight } from './graph.js'
+import { hasField, typeOf, wrongValue } from './wrong-value.js'
 
 /** What a file holds. */
 export interface Safetensors {
@@ -34,26 +36,27 @@ const metadataSchema = z.record(z.string(), z.string())
  * const weights = namedWeights(graph).map(({ name, weight }) => [name, weight] as const)
  * await writeFile('weights.safetensors', writeSafetensors({ tensors: new Map(weights), metadata: {} }))
  */
-export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+export function writeSafetensors(content: Safetensors): Uint8Array {
+  if (!hasField(content, 'tensors')) throw wrongValue('content', content, '{ tensors, metadata }')
+  const { tensors, metadata } = content
+  if (!(tensors instanceof Map)) throw wrongValue('tensors', tensors, 'a Map of { shape, data } by name')
+  if (typeOf(metadata) !== 'object') throw wrongValue('metadata', metadata, 'an object of texts')
   for (const [name, text] of Object.entries<unknown>(metadata)) {
     if (typeof text === 'string') continue
     throw new EscError('INVALID_INPUT', `metadata '${name}' is of type ${typeof text}; it must be a text`)
   }
   const header: [string, unknown][] = [[metadataKey, metadata]]
   let end = 0
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, tensor] of tensors as ReadonlyMap<string, Weight>) {
+    const { shape, data } = tensor ?? {}
+    if (!Array.isArray(shape)) throw wrongValue(`shape of tensor '${name}'`, shape, 'a list of sizes')
+    assertFloat32(`data of tensor '${name}'`, data)
     const isShape = shape.every((length) => Number.isSafeInteger(length) && length >= 0)
     const holds = shape.reduce((all, length) => all * length, 1)
     if (name === metadataKey || !isShape || data.length !== holds) {
       throw new EscError(
         'INVALID_INPUT',
         `tensor '${name}' of shape [${shape}] has ${data.length} values; the shape must hold them in integers >= 0, and the name not be ${metadataKey}`,
-      )
-    }
-    if (data[Symbol.toStringTag] !== 'Float32Array') {
-      throw new EscError(
-        'INVALID_INPUT',
-        `tensor '${name}' is of type ${typeOf(data)}; it must be a Float32Array`,
       )
     }
     header.push([name, { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] }])
@@ -81,12 +84,13 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  * allocated, and the arrays must cover the data once.
  *
  * @returns New storage.
- * @throws EscError CORRUPT_DATA if header and data do not fit together or the header passes 16 MiB; UNSUPPORTED_FORMAT naming
+ * @throws EscError INVALID_INPUT if they are no Uint8Array; CORRUPT_DATA if header and data do not fit together or the header passes 16 MiB; UNSUPPORTED_FORMAT naming
  *   an array that is not float32.
  * @see {@link writeSafetensors}
  * @example const { tensors } = readSafetensors(await readFile('weights.safetensors'))
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
+  assertBytes('bytes', bytes)
   const { header, dataStart } = readHeader(bytes)
   const dataBytes = bytes.length - dataStart
   const tensors = new Map<string, Weight>()

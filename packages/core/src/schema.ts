@@ -2,11 +2,16 @@
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
 import { EscError } from './error.js'
+import { typeOf, wrongValue } from './wrong-value.js'
 
 /** @throws EscError INVALID_INPUT: `recipe.stft.nFft: Invalid input: expected int, received string`. */
 export function parseWith<T>(schema: z.ZodMiniType<T>, value: unknown, name: string): T {
   const result = z.safeParse(schema, value, { error: en().localeError })
   if (result.success) return result.data
+  if (typeOf(value) !== 'object')
+    throw wrongValue(name, value, 'an object, as JSON.parse makes it', {
+      advice: { numbers: 'parse the text of the file first' },
+    })
   const problems = result.error.issues.map(
     (issue) => `${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`,
   )

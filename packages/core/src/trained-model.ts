@@ -1,13 +1,14 @@
 /** A trained network with all that is needed to use it. */
 import type { Activation } from './activation.js'
-import { assertOneOf, typeOf } from './check.js'
+import { assertOneOf } from './check.js'
 import { type ClipWindows, resolveWindows } from './clip-windows.js'
 import { EscError } from './error.js'
 import { assertLabels, type DatasetOrigin } from './feature-set.js'
 import type { NetworkGraph } from './graph.js'
-import { classCount } from './infer-shapes.js'
+import { assertGraph, classCount } from './infer-shapes.js'
 import type { Normalizer } from './normalizer.js'
 import type { FeatureRecipe } from './recipe.js'
+import { describeValue, hasField, shown, typeOf } from './wrong-value.js'
 
 /** Figures of one pass over the training examples: the same for the same seed on the same machine. */
 export interface EpochRecord {
@@ -63,11 +64,14 @@ export interface TrainedModel {
  */
 export function assertTrainedModel(model: TrainedModel): void {
   const refused = (what: string) => new EscError('INVALID_INPUT', `the model's parts do not fit: ${what}`)
-  if (typeOf(model) !== 'object' || typeOf(model.graph) !== 'object') {
-    const found = typeOf(model) === 'object' ? 'has no graph' : `is of type ${typeOf(model)}`
-    throw new EscError('INVALID_INPUT', `the model ${found}; a trained model is what fit or loadModel return`)
+  const noModel = (what: string) =>
+    new EscError('INVALID_INPUT', `the model ${what}; a trained model is what fit or loadModel return`)
+  if (!hasField(model, 'graph') && !hasField(model, 'labels')) {
+    throw noModel(`is ${describeValue(model)}`)
   }
   const { graph, labels, recipe, normalizer, activation, windows } = model
+  if (graph === undefined) throw noModel('has no graph')
+  assertGraph('model.graph', graph)
   const classes = classCount(graph)
   assertLabels('model.labels', labels)
   assertOneOf('model.activation', activation, ['softmax', 'sigmoid'])
@@ -76,21 +80,17 @@ export function assertTrainedModel(model: TrainedModel): void {
     !Array.isArray(history) ||
     !(Number.isInteger(bestEpoch) && bestEpoch >= 0 && bestEpoch <= history.length)
   ) {
-    throw refused(`bestEpoch=${bestEpoch} is none of the history's ${history?.length} epochs`)
+    if (!Array.isArray(history)) throw refused(`history is ${describeValue(history)}, not a list`)
+    throw refused(`bestEpoch=${shown(bestEpoch)} is none of the history's ${history.length} epochs`)
   }
-  for (const {
-    epoch,
-    trainLoss,
-    trainAccuracy,
-    validationLoss,
-    validationAccuracy,
-    learningRate,
-  } of history) {
+  for (const record of history) {
+    if (typeOf(record) !== 'object') throw refused(`a record of the history is ${describeValue(record)}`)
+    const { epoch, trainLoss, trainAccuracy, validationLoss, validationAccuracy, learningRate } = record
     const figures = { trainLoss, trainAccuracy, validationLoss, validationAccuracy, learningRate }
     const odd = Object.entries(figures).find(([name, value]) => {
       return !(Number.isFinite(value) || (value === null && name.startsWith('validation')))
     })
-    if (odd) throw refused(`${odd[0]}=${odd[1]} in epoch ${epoch} of the history`)
+    if (odd) throw refused(`${odd[0]}=${shown(odd[1])} in epoch ${shown(epoch)} of the history`)
   }
   if (labels.length !== classes) throw refused(`${labels.length} labels for ${classes} outputs`)
   const [channels, bins] = graph.input.shape

@@ -1,6 +1,9 @@
 /** The weights of a network: by name, counted, replaced. */
+import { assertFloat32 } from './check-sound.js'
 import { EscError } from './error.js'
 import type { NetworkGraph, NetworkNode, Weight } from './graph.js'
+import { assertGraph } from './infer-shapes.js'
+import { typeOf, wrongValue } from './wrong-value.js'
 
 /** One weight of a graph, with the name it goes by in ONNX files and checkpoints: `node.weight`. */
 export interface NamedWeight {
@@ -16,6 +19,7 @@ export interface NamedWeight {
  * @example namedWeights(graph).filter((w) => w.trainable).length
  */
 export function namedWeights(graph: NetworkGraph): NamedWeight[] {
+  assertGraph('graph', graph)
   return graph.nodes.flatMap((node) =>
     Object.entries(node.weights as Record<string, Weight>).map(([key, weight]) => ({
       name: `${node.name}.${key}`,
@@ -41,7 +45,9 @@ export function parameterCount(graph: NetworkGraph): number {
  */
 export function withWeights(graph: NetworkGraph, data: Readonly<Record<string, Float32Array>>): NetworkGraph {
   const known = new Map(namedWeights(graph).map(({ name, weight }) => [name, weight]))
+  if (typeOf(data) !== 'object') throw wrongValue('data', data, 'an object of Float32Arrays by name')
   for (const [name, values] of Object.entries(data)) {
+    assertFloat32(`data['${name}']`, values)
     const weight = known.get(name)
     if (!weight) throw new EscError('INVALID_INPUT', `graph '${graph.name}' has no weight '${name}'`)
     if (weight.data.length !== values.length) {

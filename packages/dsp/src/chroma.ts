@@ -1,6 +1,7 @@
 /** Chroma: how much of every pitch class a spectrum holds. */
 import {
   type AudioClip,
+  asOptions,
   assertInteger,
   assertKnown,
   assertPositive,
@@ -61,7 +62,7 @@ const bankNames: Names<ChromaBankOptions & TransformSize> = {
  * @example chromaFilterbank({ sampleRate: 22050, nFft: 2048 })
  */
 export function chromaFilterbank(options: ChromaBankOptions & TransformSize): FeatureMatrix {
-  assertKnown('chromaFilterbank', options, bankNames)
+  assertKnown('chromaFilterbank', asOptions('chromaFilterbank', options), bankNames)
   const { nChroma, bins, weights } = chromaBasis(options)
   return { data: Float32Array.from(weights), bins: nChroma, frames: bins }
 }
@@ -108,7 +109,11 @@ export function chromaStftFromSpectrogram(
   power: FeatureMatrix,
   options: ChromaOptions & { sampleRate: number; nFft?: number },
 ): FeatureMatrix {
-  assertKnown('chromaStftFromSpectrogram', options, fromSpectrogramNames)
+  assertKnown(
+    'chromaStftFromSpectrogram',
+    asOptions('chromaStftFromSpectrogram', options),
+    fromSpectrogramNames,
+  )
   assertMagnitude(power, 'power')
   const { sampleRate, nFft = 2 * (power.bins - 1), nChroma = 12, norm = 'inf' } = options
   if (norm !== null) assertNorm(norm)

@@ -1,8 +1,10 @@
 /** Spectral contrast: how far the peaks of each octave stand above its valleys. */
 import {
   type AudioClip,
+  asOptions,
   assertInteger,
   assertKnown,
+  assertMatrixShape,
   assertPositive,
   EscError,
   type FeatureMatrix,
@@ -11,7 +13,6 @@ import type { Names } from './check.js'
 import { powerToDb } from './db.js'
 import {
   assertMagnitude,
-  assertShape,
   type BinFrequencyOptions,
   binFrequencies,
   type SpectrogramSource,
@@ -76,9 +77,13 @@ export function spectralContrastFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & ContrastOptions,
 ): FeatureMatrix {
-  assertKnown('spectralContrastFromSpectrogram', options, fromSpectrogramNames)
+  assertKnown(
+    'spectralContrastFromSpectrogram',
+    asOptions('spectralContrastFromSpectrogram', options),
+    fromSpectrogramNames,
+  )
   const { linear = false } = options
-  assertShape(magnitude)
+  assertMatrixShape('magnitude', magnitude)
   const { frames } = magnitude
   const bands = octaveBands(binFrequencies(magnitude, options), options)
   const shape = { bins: bands.length, frames }

@@ -1,6 +1,14 @@
 /** Decibels. */
-import { assertKnown, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, type Names } from './check.js'
+import {
+  asOptions,
+  assertKnown,
+  assertMatrix,
+  assertMatrixShape,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { convertToDecibels, decibelsOf } from './decibel-table.js'
 import { exp, ln, log10 } from './math.js'
 
@@ -44,6 +52,7 @@ const refNames: Names<{ ref: number }> = { ref: true }
  */
 export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): FeatureMatrix {
   assertKnown('powerToDb', options, dbNames)
+  assertMatrixShape('power', power)
   const data = new Float32Array(power.data.length)
   return { ...power, data: writeDecibels(power, options, data) }
 }
@@ -98,7 +107,7 @@ export function amplitudeToDb(amplitude: FeatureMatrix, options: DbOptions = {})
  * @example stabilizedLog(melSpectrogram(clip, { power: 1 }), { offset: 0.001 })
  */
 export function stabilizedLog(values: FeatureMatrix, options: { offset: number }): FeatureMatrix {
-  assertKnown('stabilizedLog', options, offsetNames)
+  assertKnown('stabilizedLog', asOptions('stabilizedLog', options), offsetNames)
   const { offset } = options
   assertPositive('offset', offset)
   assertMatrix('values', values)

@@ -1,7 +1,7 @@
 /** The discrete cosine transform over the bins of a matrix. */
-import { assertInteger, assertKnown, EscError, type FeatureMatrix } from '@esc/core'
+import { assertInteger, assertKnown, assertMatrix, EscError, type FeatureMatrix } from '@esc/core'
 import { createBasisProduct } from './basis-product.js'
-import { assertMatrix, type Names } from './check.js'
+import type { Names } from './check.js'
 import { cosOfTurn } from './math.js'
 
 /** Options of {@link dct}. */

@@ -1,6 +1,13 @@
 /** Derivatives of features over time. */
-import { assertInteger, assertKnown, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, type Names } from './check.js'
+import {
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  assertOneOf,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 
 const MODES = ['interp', 'nearest', 'mirror', 'constant', 'wrap'] as const
 

@@ -1,6 +1,6 @@
 /** Pre-emphasis: lifts high frequencies before analysis; and back. */
-import { assertInRange, assertKnown, EscError } from '@esc/core'
-import { assertSamples, type Names } from './check.js'
+import { assertInRange, assertKnown, assertSamples, EscError } from '@esc/core'
+import type { Names } from './check.js'
 
 /** Options of {@link preemphasis} and {@link deemphasis}. */
 export interface EmphasisOptions {
@@ -103,6 +103,6 @@ function checked<Options extends EmphasisOptions>(
   if (zi !== null && !Number.isFinite(zi)) {
     throw new EscError('INVALID_OPTION', `zi=${zi} must be a finite number, or null`)
   }
-  assertSamples(samples)
+  assertSamples('samples', samples)
   return { ...options, coef, zi }
 }

@@ -1,6 +1,7 @@
 /** From a clip to a network's input, as a recipe says. */
 import {
   type AudioClip,
+  assertClip,
   assertInteger,
   assertOneOf,
   assertPositive,
@@ -8,7 +9,6 @@ import {
   type FeatureMatrix,
   type FeatureRecipe,
 } from '@esc/core'
-import { assertClip } from './check.js'
 import { assertDbOptions, stabilizedLog, writeDecibels } from './db.js'
 import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
@@ -104,7 +104,7 @@ export function createPreparation(
   }
 
   return (clip) => {
-    assertClip(clip)
+    assertClip('clip', clip)
     const heard = toRecipeRate(clip)
     const whole = denoise ? spectralGate({ samples: heard, sampleRate }, denoise).samples : heard
     const { start, end } = trim ? trimInterval(whole, trim) : { start: 0, end: whole.length }

@@ -1,6 +1,12 @@
 /** Features of sound that has no end yet. */
-import { assertPositive, EscError, type FeatureMatrix, type FeatureRecipe } from '@esc/core'
-import { assertSamples } from './check.js'
+import {
+  assertFloat32,
+  assertPositive,
+  assertSamples,
+  EscError,
+  type FeatureMatrix,
+  type FeatureRecipe,
+} from '@esc/core'
 import { assertRecipe, compress } from './extractor.js'
 import { createMelPlan } from './mel.js'
 import { createCepstrum } from './mfcc.js'
@@ -71,8 +77,9 @@ export function createFeatureStream(recipe: FeatureRecipe, sampleRate?: number):
     bins,
     push(samples) {
       assertOpen()
+      assertFloat32('samples', samples)
       if (samples.length === 0) return take(samples)
-      assertSamples(samples)
+      assertSamples('samples', samples)
       return take(resampler ? resampler.push(samples) : samples)
     },
     end() {

@@ -1,5 +1,5 @@
 /** Cutting a signal into overlapping frames. */
-import { assertInteger, assertKnown, EscError, type FeatureRecipe } from '@esc/core'
+import { assertInteger, assertKnown, EscError, type FeatureRecipe, shown } from '@esc/core'
 import type { Names } from './check.js'
 
 /** What stands beyond the ends of the signal: zeros, its mirror image (the end itself not repeated), or its end. */
@@ -33,7 +33,9 @@ export function frameCount(length: number, options: FrameOptions = {}): number {
   const { frameLength = 2048, hopLength = 512, center = true } = options
   assertInteger('frameLength', frameLength, 1)
   assertInteger('hopLength', hopLength, 1)
-  if (!(length >= 1)) throw new EscError('INVALID_INPUT', `samples.length=${length} must be at least 1`)
+  if (!(typeof length === 'number' && length >= 1)) {
+    throw new EscError('INVALID_INPUT', `samples.length=${shown(length)} must be at least 1`)
+  }
   const padded = length + (center ? 2 * Math.floor(frameLength / 2) : 0)
   if (padded < frameLength) {
     throw new EscError(

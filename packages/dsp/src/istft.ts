@@ -1,6 +1,6 @@
 /** From the short-time Fourier transform back to samples. */
 import { assertInteger, assertKnown, EscError } from '@esc/core'
-import { assertMatrix, type Names } from './check.js'
+import { assertComplex, type Names } from './check.js'
 import { addFrame, createOverlapAdder } from './frame-fft.js'
 import type { ComplexMatrix, StftOptions } from './stft.js'
 import { getWindow } from './window.js'
@@ -37,10 +37,9 @@ const istftNames: Names<IstftOptions> = {
  */
 export function istft(matrix: ComplexMatrix, options: IstftOptions = {}): Float32Array {
   assertKnown('istft', options, istftNames)
+  assertComplex('matrix', matrix)
   const { re, im, bins, frames } = matrix
   const { nFft = 2 * (bins - 1) } = options
-  assertMatrix('matrix.re', { data: re, bins, frames })
-  assertMatrix('matrix.im', { data: im, bins, frames })
   const plan = createIstftPlan({ ...options, nFft })
   if (bins !== plan.bins) {
     throw new EscError('INVALID_INPUT', `matrix.bins=${bins} must be ${plan.bins} for nFft=${nFft}`)

@@ -1,6 +1,15 @@
 /** Magnitude spectrograms as the spectral features take them, and the frequencies of their bins. */
-import { type AudioClip, EscError, type FeatureMatrix } from '@esc/core'
-import { assertClip, assertMatrix, type Names } from './check.js'
+import {
+  type AudioClip,
+  assertClip,
+  assertMatrix,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+  isNumberList,
+  wrongValue,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { computeSpectrogram, type StftOptions } from './stft.js'
 import { fftFrequencies } from './units.js'
 
@@ -31,16 +40,10 @@ export function spectrogramOf<Options extends StftOptions>(
   options: Options,
   power: 1 | 2 = 1,
 ): [FeatureMatrix, Omit<Options, keyof StftOptions> & { sampleRate: number; nFft: number }] {
-  assertClip(clip)
+  assertClip('clip', clip)
   const { nFft = 2048, hopLength, winLength, window, center, padMode, ...own } = options
   const matrix = computeSpectrogram(clip.samples, { ...options, nFft, power })
   return [matrix, { ...own, sampleRate: clip.sampleRate, nFft }]
-}
-
-/** @throws EscError INVALID_INPUT if the matrix is empty, or its data do not fit its shape. */
-export function assertShape(matrix: FeatureMatrix, name = 'magnitude'): void {
-  const { data, bins, frames } = matrix
-  if (!(bins >= 1 && frames >= 1 && data.length === bins * frames)) assertMatrix(name, matrix)
 }
 
 /** @throws EscError INVALID_INPUT if the matrix is empty, or a value is not finite or is negative. */
@@ -60,7 +63,12 @@ export function assertMagnitude(matrix: FeatureMatrix, name = 'magnitude'): void
  */
 export function binFrequencies({ bins }: FeatureMatrix, options: SpectrogramSource): Float64Array {
   const { sampleRate, nFft = Math.max(1, 2 * (bins - 1)), freq = null } = options
+  // Of the transform it would be a default, which is wrong for most clips.
+  assertPositive('sampleRate', sampleRate)
   const ofTransform = fftFrequencies({ sampleRate, nFft })
+  if (freq !== null && !isNumberList(freq)) {
+    throw wrongValue('freq', freq, 'a list of Hz, one for each bin, or null', { code: 'INVALID_OPTION' })
+  }
   const hz = freq === null ? ofTransform : Float64Array.from(freq)
   if (hz.length !== bins) {
     const source = freq === null ? `nFft=${nFft} makes` : 'freq has'

@@ -1,13 +1,15 @@
 /** Mel filters and mel spectrograms. */
 import {
   type AudioClip,
+  asOptions,
+  assertClip,
   assertInteger,
   assertKnown,
   assertPositive,
   EscError,
   type FeatureMatrix,
 } from '@esc/core'
-import { assertClip, type Names } from './check.js'
+import type { Names } from './check.js'
 import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
 import { assertNorm, isSmallest, type Norm, vectorNorm } from './normalize.js'
@@ -66,7 +68,9 @@ const bankNames: Names<MelFilterOptions & { sampleRate: number; nFft: number }> 
 export function melFilterbank(
   options: MelFilterOptions & { sampleRate: number; nFft: number },
 ): FeatureMatrix {
-  assertKnown('melFilterbank', options, bankNames)
+  assertKnown('melFilterbank', asOptions('melFilterbank', options), bankNames)
+  // Of `createMelBank` it is a default, which would be no length here.
+  assertInteger('nFft', options.nFft, 1)
   const { first, last, weights } = createMelBank(options)
   const nMels = first.length
   const bins = Math.floor(options.nFft / 2) + 1
@@ -99,7 +103,7 @@ export const melNames: Names<MelOptions> = { ...stftNames, ...filterNames, power
  */
 export function melSpectrogram(clip: AudioClip, options: MelOptions = {}): FeatureMatrix {
   assertKnown('melSpectrogram', options, melNames)
-  assertClip(clip)
+  assertClip('clip', clip)
   return createMelPlan(clip.sampleRate, options).run(clip.samples)
 }
 

@@ -1,7 +1,15 @@
 /** Mel-frequency cepstral coefficients. */
-import { type AudioClip, assertInteger, assertKnown, EscError, type FeatureMatrix } from '@esc/core'
+import {
+  type AudioClip,
+  assertClip,
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
 import { createBasisProduct } from './basis-product.js'
-import { assertClip, assertMatrix, type Names } from './check.js'
+import type { Names } from './check.js'
 import { powerToDb } from './db.js'
 import { dctBasis } from './dct.js'
 import { sinOfTurn } from './math.js'
@@ -42,7 +50,7 @@ export function mfcc(clip: AudioClip, options: MfccOptions = {}): FeatureMatrix 
   assertKnown('mfcc', options, mfccNames)
   const { melNorm = 'slaney', norm: _, ...rest } = options
   const cepstrum = createCepstrum(rest.nMels ?? 128, options)
-  assertClip(clip)
+  assertClip('clip', clip)
   const mel = createMelPlan(clip.sampleRate, { ...rest, norm: melNorm }).run(clip.samples)
   return cepstrum(powerToDb(mel))
 }

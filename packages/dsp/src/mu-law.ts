@@ -1,6 +1,14 @@
 /** μ-law companding: quiet samples get more of the levels. */
-import { assertInteger, assertKnown, assertPositive, EscError } from '@esc/core'
-import { assertSamples, type Names } from './check.js'
+import {
+  assertInteger,
+  assertKnown,
+  assertPositive,
+  assertSamples,
+  EscError,
+  isNumberList,
+  wrongValue,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { expm1, log1p } from './math.js'
 
 /** Options of {@link muCompress} and {@link muExpand}. */
@@ -32,7 +40,7 @@ export function muCompress(
   assertKnown('muCompress', options, muLawNames)
   const { quantize = true } = options
   const mu = checkedMu(options, quantize)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   assertUnit(samples, 1)
   const whole = log1p(mu)
   const compress = (value: number) => {
@@ -70,8 +78,9 @@ export function muExpand(
   assertKnown('muExpand', options, muLawNames)
   const { quantize = true } = options
   const mu = checkedMu(options, quantize)
+  if (!isNumberList(compressed)) throw wrongValue('compressed', compressed, 'what muCompress returns')
   const values = Float32Array.from(compressed)
-  assertSamples(values)
+  assertSamples('samples', values)
   const scale = quantize ? 2 / (1 + mu) : 1
   assertUnit(values, scale)
   const whole = log1p(mu)

@@ -1,6 +1,14 @@
 /** Scaling signals and matrices to norm 1, and to a length. */
-import { assertInteger, assertKnown, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, assertSamples, type Names } from './check.js'
+import {
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  assertPositive,
+  assertSamples,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { pow } from './math.js'
 
 /**
@@ -52,7 +60,7 @@ const matrixNames: Names<NormalizeOptions & { axis: 0 | 1 }> = { ...normalizeNam
 export function normalize(samples: Float32Array, options: NormalizeOptions = {}): Float32Array {
   assertKnown('normalize', options, normalizeNames)
   const scale = createScaler(options)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const out = samples.slice()
   scale(out)
   return out
@@ -102,7 +110,7 @@ export function normalizeMatrix(
  */
 export function padOrTruncate(samples: Float32Array, length: number): Float32Array {
   assertInteger('length', length, 1)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const out = new Float32Array(length)
   out.set(samples.subarray(0, length))
   return out

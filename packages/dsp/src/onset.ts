@@ -1,6 +1,14 @@
 /** Onset strength: how much louder the bands of a spectrum become from frame to frame. */
-import { type AudioClip, assertInteger, assertKnown, assertOneOf, type FeatureMatrix } from '@esc/core'
-import { assertClip, assertMatrix, type Names } from './check.js'
+import {
+  type AudioClip,
+  assertClip,
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  assertOneOf,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { powerToDb } from './db.js'
 import { maxFilterBins } from './max-filter.js'
 import { createMelPlan, type MelOptions, melNames } from './mel.js'
@@ -48,7 +56,7 @@ const onsetNames: Names<MelOptions & OnsetOptions> = { ...melNames, ...riseNames
 export function onsetStrength(clip: AudioClip, options: MelOptions & OnsetOptions = {}): Float32Array {
   assertKnown('onsetStrength', options, onsetNames)
   assertOnsetOptions(options)
-  assertClip(clip)
+  assertClip('clip', clip)
   const mel = createMelPlan(clip.sampleRate, { ...options, center: true }).run(clip.samples)
   return meanRises(powerToDb(mel), options)
 }

@@ -1,6 +1,6 @@
 /** Changing the speed of a short-time Fourier transform. */
-import { assertInRange, assertKnown } from '@esc/core'
-import { assertMatrix, type Names } from './check.js'
+import { asOptions, assertInRange, assertKnown } from '@esc/core'
+import { assertComplex, type Names } from './check.js'
 import type { ComplexMatrix } from './stft.js'
 import { createVocoderSteps, type Spectrum } from './vocoder-steps.js'
 
@@ -24,12 +24,11 @@ const vocoderNames: Names<{ rate: number }> = { rate: true }
  * @example istft(phaseVocoder(stft(clip.samples), { rate: 1.25 }))
  */
 export function phaseVocoder(matrix: ComplexMatrix, options: { rate: number }): ComplexMatrix {
-  assertKnown('phaseVocoder', options, vocoderNames)
+  assertKnown('phaseVocoder', asOptions('phaseVocoder', options), vocoderNames)
+  assertComplex('matrix', matrix)
   const { re, im, bins, frames } = matrix
   const { rate } = options
   const vocoder = createVocoder(bins, rate)
-  assertMatrix('matrix.re', { data: re, bins, frames })
-  assertMatrix('matrix.im', { data: im, bins, frames })
   const out = {
     re: new Float32Array(bins * vocoder.frames(frames)),
     im: new Float32Array(bins * vocoder.frames(frames)),

@@ -1,6 +1,6 @@
 /** Sample rate conversion by a rational factor with a polyphase filter. */
-import { assertInRange, assertInteger, assertKnown, assertOneOf, EscError } from '@esc/core'
-import { assertSamples, type Names } from './check.js'
+import { assertInRange, assertInteger, assertKnown, assertOneOf, assertSamples, EscError } from '@esc/core'
+import type { Names } from './check.js'
 import { kaiserWindow } from './kaiser.js'
 import { gcd, sinOfTurn } from './math.js'
 import { getWindow, type WindowName } from './window.js'
@@ -55,7 +55,7 @@ export function resamplePoly(
   }
   const half = 10 * Math.max(p, q)
   const filter = lowPass(half, Math.max(p, q), window)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   if (p === q) return samples.slice()
   return convolvePhases(samples, polyphase(filter, p), p, q, half, padtype)
 }

@@ -1,6 +1,5 @@
 /** Sample rate conversion of signals that come in pieces. */
-import { EscError } from '@esc/core'
-import { assertSamples } from './check.js'
+import { assertFloat32, assertSamples, EscError } from '@esc/core'
 import { createRateConverter } from './resample.js'
 
 /** A signal on its way from one sample rate to another. */
@@ -55,7 +54,8 @@ export function createResampleStream(fromRate: number, toRate: number): Resample
   return {
     push(block) {
       assertOpen()
-      if (block.length > 0) assertSamples(block)
+      assertFloat32('samples', block)
+      if (block.length > 0) assertSamples('samples', block)
       received += block.length
       return collect((out) => converter.push(block, out, 0))
     },

@@ -1,7 +1,6 @@
 /** Sample rate conversion. */
-import { assertPositive, EscError } from '@esc/core'
+import { assertPositive, assertSamples, EscError } from '@esc/core'
 import { createBandLimiter } from './band-limit.js'
-import { assertSamples } from './check.js'
 import { createInterpolator, INTERPOLATOR_LEAD } from './interpolate.js'
 
 /**
@@ -27,7 +26,7 @@ const PASS_BAND = 0.9
  */
 export function resample(samples: Float32Array, fromRate: number, toRate: number): Float32Array {
   const run = createResampler(fromRate, toRate)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   return run(samples)
 }
 

@@ -1,13 +1,15 @@
 /** Noise reduction. */
 import {
   type AudioClip,
+  assertClip,
   assertInRange,
   assertInteger,
   assertKnown,
   assertPositive,
+  assertSamples,
   type FeatureMatrix,
 } from '@esc/core'
-import { assertClip, assertSamples, type Names } from './check.js'
+import type { Names } from './check.js'
 import { convertToDecibels } from './decibel-table.js'
 import { istft } from './istft.js'
 import { type ComplexMatrix, stft } from './stft.js'
@@ -56,8 +58,8 @@ export function spectralGate(clip: AudioClip, options: SpectralGateOptions = {})
   const { noise = null, nStdThreshStationary = 1.5, propDecrease = 1, nFft = 1024 } = options
   const { freqMaskSmoothHz = 500, timeMaskSmoothMs = 50 } = options
   assertGateOptions(options)
-  assertClip(clip)
-  if (noise !== null) assertSamples(noise)
+  assertClip('clip', clip)
+  if (noise !== null) assertSamples('noise', noise)
 
   const { samples, sampleRate } = clip
   const spectrum = stft(samples, { nFft })

@@ -1,9 +1,16 @@
 /** The shape of the spectrum, a number for each frame: centre, spread, rolloff and flatness. */
-import { type AudioClip, assertKnown, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import {
+  type AudioClip,
+  asOptions,
+  assertKnown,
+  assertMatrixShape,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
 import { countBelowShare, sumBins, sumDeviations, sumPowersAndLogs } from './bin-sums.js'
 import type { Names } from './check.js'
 import {
-  assertShape,
   type BinFrequencyOptions,
   binFrequencies,
   type SpectrogramSource,
@@ -47,8 +54,12 @@ export function spectralCentroidFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource,
 ): FeatureMatrix {
-  assertKnown('spectralCentroidFromSpectrogram', options, sourceNames)
-  assertShape(magnitude)
+  assertKnown(
+    'spectralCentroidFromSpectrogram',
+    asOptions('spectralCentroidFromSpectrogram', options),
+    sourceNames,
+  )
+  assertMatrixShape('magnitude', magnitude)
   return rowOf(centersOf(sumBins(magnitude, binFrequencies(magnitude, options))))
 }
 
@@ -96,10 +107,14 @@ export function spectralBandwidthFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & BandwidthOptions,
 ): FeatureMatrix {
-  assertKnown('spectralBandwidthFromSpectrogram', options, bandwidthSourceNames)
+  assertKnown(
+    'spectralBandwidthFromSpectrogram',
+    asOptions('spectralBandwidthFromSpectrogram', options),
+    bandwidthSourceNames,
+  )
   const { p = 2, norm = true, centroid = null } = options
   assertPositive('p', p)
-  assertShape(magnitude)
+  assertMatrixShape('magnitude', magnitude)
   const { frames } = magnitude
   if (centroid !== null && centroid.data.length !== frames) {
     throw new EscError(
@@ -158,12 +173,16 @@ export function spectralRolloffFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & RolloffOptions,
 ): FeatureMatrix {
-  assertKnown('spectralRolloffFromSpectrogram', options, rolloffSourceNames)
+  assertKnown(
+    'spectralRolloffFromSpectrogram',
+    asOptions('spectralRolloffFromSpectrogram', options),
+    rolloffSourceNames,
+  )
   const { rollPercent = 0.85 } = options
   if (!(rollPercent > 0 && rollPercent < 1)) {
     throw new EscError('INVALID_OPTION', `rollPercent=${rollPercent} must lie between 0 and 1, both excluded`)
   }
-  assertShape(magnitude)
+  assertMatrixShape('magnitude', magnitude)
   const freq = binFrequencies(magnitude, options)
   return rowOf(Float64Array.from(countBelowShare(magnitude, rollPercent), (bin) => freq[bin]!))
 }
@@ -222,7 +241,7 @@ export function spectralFlatnessFromSpectrogram(
       `amin=${amin}, power=${power} raise magnitudes to ${floor}, must lie in [1e-45, 3e38]`,
     )
   }
-  assertShape(magnitude)
+  assertMatrixShape('magnitude', magnitude)
   const { bins } = magnitude
   const { powers, logs } = sumPowersAndLogs(magnitude, floor, power)
   return rowOf(powers.map((sum, frame) => (exp((power * logs[frame]!) / bins) * bins) / sum))

@@ -1,6 +1,13 @@
 /** The short-time Fourier transform and spectrograms. */
-import { assertInteger, assertKnown, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, assertSamples, type Names } from './check.js'
+import {
+  assertInteger,
+  assertKnown,
+  assertOneOf,
+  assertSamples,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import { assertComplex, type Names } from './check.js'
 import { createColumnWriter } from './columns.js'
 import type { FilterBank } from './filter-bank.js'
 import { copyFrame, frameCount, PAD_MODES, type PadMode } from './frame.js'
@@ -54,7 +61,7 @@ export interface ComplexMatrix {
 export function stft(samples: Float32Array, options: StftOptions = {}): ComplexMatrix {
   assertKnown('stft', options, stftNames)
   const plan = createStftPlan(options)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const { bins } = plan
   const frames = plan.frames(samples.length)
   const re = createColumnWriter(bins, frames)
@@ -75,9 +82,9 @@ export function stft(samples: Float32Array, options: StftOptions = {}): ComplexM
  * @see librosa 0.10.2 `magphase`.
  * @example magnitude(stft(clip.samples))
  */
-export function magnitude({ re, im, bins, frames }: ComplexMatrix): FeatureMatrix {
-  assertMatrix('matrix.re', { data: re, bins, frames })
-  assertMatrix('matrix.im', { data: im, bins, frames })
+export function magnitude(matrix: ComplexMatrix): FeatureMatrix {
+  assertComplex('matrix', matrix)
+  const { re, im, bins, frames } = matrix
   const data = new Float32Array(re.length)
   for (let i = 0; i < data.length; i++) data[i] = Math.sqrt(re[i]! * re[i]! + im[i]! * im[i]!)
   return { data, bins, frames }
@@ -111,7 +118,7 @@ export function computeSpectrogram(samples: Float32Array, options: SpectrogramOp
   const { power = 1, hopLength = 512 } = options
   assertPower(power)
   const plan = createStftPlan({ ...options, hopLength })
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const { bins } = plan
   const frames = plan.frames(samples.length)
   const columns = createColumnWriter(bins, frames)

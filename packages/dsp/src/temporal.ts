@@ -1,6 +1,14 @@
 /** Features of the waveform: loudness and zero crossings per frame. */
-import { assertInRange, assertKnown, assertOneOf, EscError, type FeatureMatrix } from '@esc/core'
-import { assertMatrix, assertSamples, type Names } from './check.js'
+import {
+  assertInRange,
+  assertKnown,
+  assertMatrix,
+  assertOneOf,
+  assertSamples,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from './check.js'
 import { copyFrame, type FrameOptions, frameCount, frameNames, PAD_MODES, type PadMode } from './frame.js'
 import { gcd } from './math.js'
 
@@ -25,7 +33,7 @@ const rmsNames: Names<RmsOptions> = { ...frameNames, padMode: true }
  */
 export function rms(samples: Float32Array, options: RmsOptions = {}): FeatureMatrix {
   assertKnown('rms', options, rmsNames)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const values = frameRms(samples, options)
   return { data: Float32Array.from(values), bins: 1, frames: values.length }
 }
@@ -145,7 +153,7 @@ export function zeroCrossings(samples: Float32Array, options: ZeroCrossingOption
   assertKnown('zeroCrossings', options, crossingNames)
   const { threshold = 1e-10, pad = true } = options
   assertInRange('threshold', threshold, 0, Number.MAX_VALUE)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const crossings = new Uint8Array(samples.length)
   crossings[0] = pad ? 1 : 0
   let negative = samples[0]! < -threshold

@@ -1,6 +1,6 @@
 /** Faster or slower at the same pitch, and higher or lower at the same speed. */
-import { assertInRange, assertInteger, assertKnown } from '@esc/core'
-import { assertSamples, type Names } from './check.js'
+import { asOptions, assertInRange, assertInteger, assertKnown, assertSamples } from '@esc/core'
+import type { Names } from './check.js'
 import { createIstftPlan } from './istft.js'
 import { pow, roundHalfEven } from './math.js'
 import { createVocoder } from './phase-vocoder.js'
@@ -28,11 +28,11 @@ const stretchNames: Names<TimeStretchOptions> = { ...stftNames, rate: true }
  * @example timeStretch(clip.samples, { rate: 0.8 }) // 1.25 times as long
  */
 export function timeStretch(samples: Float32Array, options: TimeStretchOptions): Float32Array {
-  assertKnown('timeStretch', options, stretchNames)
+  assertKnown('timeStretch', asOptions('timeStretch', options), stretchNames)
   const analysis = createStftPlan(options)
   const synthesis = createIstftPlan(options)
   const vocoder = createVocoder(analysis.bins, options.rate)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const adder = synthesis.start(Math.max(1, roundHalfEven(samples.length / options.rate)))
   vocoder.run(
     analysis.frames(samples.length),
@@ -73,7 +73,7 @@ const pitchNames: Names<PitchShiftOptions> = { ...stftNames, nSteps: true, binsP
  * @example pitchShift(clip.samples, { nSteps: -2 })
  */
 export function pitchShift(samples: Float32Array, options: PitchShiftOptions): Float32Array {
-  assertKnown('pitchShift', options, pitchNames)
+  assertKnown('pitchShift', asOptions('pitchShift', options), pitchNames)
   const { nSteps, binsPerOctave = 12, ...transform } = options
   assertInteger('binsPerOctave', binsPerOctave, 1)
   assertInRange('nSteps', nSteps, -8 * binsPerOctave, 8 * binsPerOctave)

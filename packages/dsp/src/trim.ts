@@ -1,6 +1,6 @@
 /** Finding and cutting silence. */
-import { assertInRange, assertKnown, EscError } from '@esc/core'
-import { assertSamples, type Names } from './check.js'
+import { assertInRange, assertKnown, assertSamples, EscError } from '@esc/core'
+import type { Names } from './check.js'
 import { log10 } from './math.js'
 import { frameRms } from './temporal.js'
 
@@ -37,7 +37,7 @@ export interface Interval {
  */
 export function trim(samples: Float32Array, options: TrimOptions = {}): Interval & { samples: Float32Array } {
   assertKnown('trim', options, trimNames)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const { start, end } = trimInterval(samples, options)
   return { samples: samples.slice(start, end), start, end }
 }
@@ -54,7 +54,7 @@ export function trim(samples: Float32Array, options: TrimOptions = {}): Interval
  */
 export function split(samples: Float32Array, options: TrimOptions = {}): Interval[] {
   assertKnown('split', options, trimNames)
-  assertSamples(samples)
+  assertSamples('samples', samples)
   const { hopLength = 512 } = options
   const loud = loudFrames(samples, options)
   const intervals: Interval[] = []

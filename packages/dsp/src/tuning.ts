@@ -1,5 +1,12 @@
 /** How far a recording's pitches deviate from A = 440 Hz. */
-import { assertInteger, assertKnown, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
+import {
+  asOptions,
+  assertInteger,
+  assertKnown,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
 import type { Names } from './check.js'
 import { assertMagnitude, binFrequencies } from './magnitude.js'
 import { exp, ln } from './math.js'
@@ -34,7 +41,7 @@ const tuningNames: Names<TuningOptions> = {
  * @example estimateTuning(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
  */
 export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOptions): number {
-  assertKnown('estimateTuning', options, tuningNames)
+  assertKnown('estimateTuning', asOptions('estimateTuning', options), tuningNames)
   const { resolution = 0.01, binsPerOctave = 12 } = options
   if (!(resolution > 0 && resolution < 1)) {
     throw new EscError('INVALID_OPTION', `resolution=${resolution} must lie between 0 and 1, both excluded`)

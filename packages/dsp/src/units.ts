@@ -1,5 +1,5 @@
 /** Frequencies in Hz, in mel, and of FFT bins. */
-import { assertInRange, assertInteger, assertKnown, assertPositive, EscError } from '@esc/core'
+import { assertInRange, assertInteger, assertKnown, assertPositive, EscError, shown } from '@esc/core'
 import type { Names } from './check.js'
 import { exp, ln, log10 } from './math.js'
 
@@ -104,7 +104,7 @@ export function fftFrequencies(options: { sampleRate?: number; nFft?: number } =
 }
 
 function assertNonNegative(name: string, value: number): void {
-  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new EscError('INVALID_INPUT', `${name}=${value} must be a finite number >= 0`)
+  if (!(typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new EscError('INVALID_INPUT', `${name}=${shown(value)} must be a finite number >= 0`)
   }
 }

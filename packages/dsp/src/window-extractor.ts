@@ -1,6 +1,7 @@
 /** From a clip of any length to a network's inputs, one for each window. */
 import {
   type AudioClip,
+  assertInteger,
   type ClipWindows,
   type ClipWindowsOptions,
   EscError,
@@ -10,7 +11,6 @@ import {
 } from '@esc/core'
 import { assertRecipe, createAnalysis, createPreparation } from './extractor.js'
 import { frameCount } from './frame.js'
-import { assertRecipeNames } from './recipe-names.js'
 
 /** A recipe and windows with their tables, for one clip after another. */
 export interface WindowExtractor {
@@ -95,7 +95,8 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
  * @example windowsOfClips(mfcc13, 431) // { windowSec: 5, hopSec: 2.5 }
  */
 export function windowsOfClips(recipe: FeatureRecipe, frames: number): ClipWindows {
-  assertRecipeNames(recipe)
+  assertRecipe(recipe)
+  assertInteger('frames', frames, 1)
   const { nFft, hopLength, center } = recipe.stft
   const samples = frames * hopLength + (center ? 0 : nFft) - 1
   const windows = resolveWindows({ windowSec: recipe.durationSec ?? samples / recipe.sampleRate })
@@ -111,7 +112,7 @@ export function windowsOfClips(recipe: FeatureRecipe, frames: number): ClipWindo
  * @example framesOfWindow(logmel128, { windowSec: 5 }) // 216
  */
 export function framesOfWindow(recipe: FeatureRecipe, windows: ClipWindowsOptions): number {
-  assertRecipeNames(recipe)
+  assertRecipe(recipe)
   const { windowSec } = resolveWindows(windows)
   const { nFft: frameLength, hopLength, center } = recipe.stft
   const count = (length: number) => frameCount(length, { frameLength, hopLength, center })

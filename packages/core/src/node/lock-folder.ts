@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { assertText } from '../check.js'
 import { EscError } from '../error.js'
 import { ioError } from './io-error.js'
 import { isRunning } from './process-start.js'
@@ -21,6 +22,8 @@ const SETTLE_MS = 250
  * @example const unlock = await lockFolder('data/ESC-50.download')
  */
 export async function lockFolder(dir: string, name = 'lock'): Promise<() => Promise<void>> {
+  assertText('dir', dir)
+  assertText('name', name)
   const path = join(dir, name)
   // The start time tells this process from an earlier one that had the same number, as in a container.
   const own = `${process.pid} ${performance.timeOrigin}`

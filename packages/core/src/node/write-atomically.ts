@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { assertBytes, assertText } from '../check.js'
 import { ioError } from './io-error.js'
 import { removeAtExit, temporaryPath } from './temporary.js'
 
@@ -30,6 +31,8 @@ export async function writeAtomically(
   content: string | Uint8Array,
   { flush = true }: WriteAtomicallyOptions = {},
 ): Promise<void> {
+  assertText('path', path)
+  if (typeof content !== 'string') assertBytes('content', content)
   await writeAll(new Map([[path, content]]), path, flush)
 }
 

@@ -1,6 +1,17 @@
 /** What an augmentation is, and how several make one. */
-import { type AudioClip, assertInRange, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
-import { assertClip, type Names } from '../check.js'
+import {
+  type AudioClip,
+  assertClip,
+  assertClipShape,
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  assertRng,
+  EscError,
+  type Rng,
+  wrongValue,
+} from '@esc/core'
+import type { Names } from '../check.js'
 import { drawInteger } from './random.js'
 
 /**
@@ -62,7 +73,7 @@ export function someOf<T>(
 ): Augment<T> {
   assertKnown('someOf', options, chanceNames)
   assertSome(augments)
-  const [fewest, most] = typeof count === 'number' ? [count, count] : count
+  const [fewest, most] = (Array.isArray(count) ? count : [count, count]) as readonly [number, number]
   assertInteger('count', fewest, 0, augments.length)
   assertInteger('count', most, fewest, augments.length)
   return withChance(options, (input, rng) => {
@@ -79,7 +90,10 @@ export function someOf<T>(
  */
 export function withChance<T>({ p = 1 }: Chance, augment: Augment<T>): Augment<T> {
   assertInRange('p', p, 0, 1)
-  return (input, rng) => (rng.uniform() < p ? augment(input, rng) : input)
+  return (input, rng) => {
+    assertRng(rng)
+    return rng.uniform() < p ? augment(input, rng) : input
+  }
 }
 
 /**
@@ -92,12 +106,27 @@ export function clipAugment(
   chance: Chance,
   change: (clip: AudioClip, rng: Rng) => Float32Array,
 ): Augment<AudioClip> {
-  return withChance(chance, (clip, rng) => {
-    assertClip(clip)
+  const applied = withChance<AudioClip>(chance, (clip, rng) => {
+    assertClip('clip', clip)
     return { samples: change(clip, rng), sampleRate: clip.sampleRate }
   })
+  return (clip, rng) => {
+    // Also where chance leaves it alone: else a mistake would show now and then.
+    assertClipShape('clip', clip)
+    return applied(clip, rng)
+  }
 }
 
 function assertSome(augments: readonly unknown[]): void {
+  if (!Array.isArray(augments)) {
+    throw wrongValue('augments', augments, 'a list of augmentations, such as [gain()]', {
+      code: 'INVALID_OPTION',
+    })
+  }
+  const odd = augments.findIndex((augment) => typeof augment !== 'function')
+  if (odd >= 0) {
+    const must = 'an augmentation, which gain() and others return'
+    throw wrongValue(`augments[${odd}]`, augments[odd], must, { code: 'INVALID_OPTION' })
+  }
   if (augments.length === 0) throw new EscError('INVALID_OPTION', 'augments.length=0 must be at least 1')
 }

@@ -1,6 +1,14 @@
 /** Augmentations of feature matrices: masks over time and frequency. */
-import { assertInteger, assertKnown, EscError, type FeatureMatrix, type Rng } from '@esc/core'
-import { assertMatrix, type Names } from '../check.js'
+import {
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  assertMatrixShape,
+  EscError,
+  type FeatureMatrix,
+  type Rng,
+} from '@esc/core'
+import type { Names } from '../check.js'
 import { type Augment, type Chance, chanceNames, compose, withChance } from './compose.js'
 import { drawInteger } from './random.js'
 
@@ -99,12 +107,17 @@ function maskAugment(
   if (fill !== 'mean' && !Number.isFinite(fill)) {
     throw new EscError('INVALID_OPTION', `fill=${fill} must be a finite number, or 'mean'`)
   }
-  return withChance({ p }, (matrix, rng) => {
+  const applied = withChance<FeatureMatrix>({ p }, (matrix, rng) => {
     assertMatrix('features', matrix)
     const copy = { data: matrix.data.slice(), bins: matrix.bins, frames: matrix.frames }
     mask(copy, fill === 'mean' ? meanOf(matrix.data) : fill, rng)
     return copy
   })
+  return (features, rng) => {
+    // Also where chance leaves them alone: else a mistake would show now and then.
+    assertMatrixShape('features', features)
+    return applied(features, rng)
+  }
 }
 
 function drawSpan(length: number, most: number, rng: Rng): [start: number, end: number] {

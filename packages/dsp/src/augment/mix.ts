@@ -1,6 +1,20 @@
 /** Augmentations that mix two examples and their labels. */
-import { type AudioClip, assertInRange, assertKnown, EscError, type FeatureMatrix, type Rng } from '@esc/core'
-import { assertClip, assertMatrix, type Names } from '../check.js'
+import {
+  type AudioClip,
+  assertClip,
+  assertFloat32,
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  assertRng,
+  EscError,
+  type FeatureMatrix,
+  hasField,
+  type Rng,
+  wrongValue,
+} from '@esc/core'
+import type { Names } from '../check.js'
 import { createRealFft } from '../fft.js'
 import { exp, log10 } from '../math.js'
 import { getWindow } from '../window.js'
@@ -27,9 +41,8 @@ export interface LabeledClip {
  * @example oneHot(1, 3) // [0, 1, 0]
  */
 export function oneHot(labelIndex: number, classes: number): Float32Array {
-  if (!(Number.isInteger(labelIndex) && labelIndex >= 0 && labelIndex < classes)) {
-    throw new EscError('INVALID_OPTION', `labelIndex=${labelIndex} must be an integer in [0, ${classes})`)
-  }
+  assertInteger('classes', classes, 1)
+  assertInteger('labelIndex', labelIndex, 0, classes - 1)
   const label = new Float32Array(classes)
   label[labelIndex] = 1
   return label
@@ -57,6 +70,8 @@ export function mixup(
   assertKnown('mixup', options, mixupNames)
   const { alpha = 0.2 } = options
   assertInRange('alpha', alpha, 1e-3, 100)
+  assertExamples({ a, b }, 'features')
+  assertRng(rng)
   assertMatrix('a.features', a.features)
   assertMatrix('b.features', b.features)
   const { bins, frames } = a.features
@@ -85,8 +100,10 @@ export function mixup(
  * @example betweenClassMix({ clip: dog, label: oneHot(0, 10) }, { clip: rain, label: oneHot(1, 10) }, createRng(1))
  */
 export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): LabeledClip {
-  assertClip(a.clip)
-  assertClip(b.clip)
+  assertExamples({ a, b }, 'clip')
+  assertRng(rng)
+  assertClip('a.clip', a.clip)
+  assertClip('b.clip', b.clip)
   const { samples, sampleRate } = a.clip
   if (b.clip.sampleRate !== sampleRate || b.clip.samples.length !== samples.length) {
     throw new EscError(
@@ -146,7 +163,15 @@ function aWeight(hz: number): number {
   return (gain * gain) / ((square + b) * (square + c))
 }
 
+function assertExamples(examples: Readonly<Record<string, unknown>>, part: 'features' | 'clip'): void {
+  for (const [name, example] of Object.entries(examples)) {
+    if (!hasField(example, part)) throw wrongValue(name, example, `an example, { ${part}, label }`)
+  }
+}
+
 function assertLabels(a: Float32Array, b: Float32Array): void {
+  assertFloat32('a.label', a)
+  assertFloat32('b.label', b)
   if (a.length !== b.length) {
     throw new EscError(
       'INVALID_INPUT',

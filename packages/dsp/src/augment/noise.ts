@@ -1,6 +1,15 @@
 /** Augmentations that add noise: made up, or from other recordings. */
-import { type AudioClip, assertKnown, assertOneOf, EscError, type Rng } from '@esc/core'
-import { assertClip, type Names } from '../check.js'
+import {
+  type AudioClip,
+  asOptions,
+  assertClip,
+  assertKnown,
+  assertOneOf,
+  EscError,
+  type Rng,
+  wrongValue,
+} from '@esc/core'
+import type { Names } from '../check.js'
 import { createInverseFft } from '../inverse-fft.js'
 import { sinOfTurn } from '../math.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
@@ -91,11 +100,12 @@ function drawNoise({ samples, sampleRate }: AudioClip, color: NoiseColor, rng: R
  * @example backgroundMix({ clips: [rain, traffic], minSnrDb: 0, maxSnrDb: 20 })(clip, createRng(1))
  */
 export function backgroundMix(options: SnrOptions & { clips: readonly AudioClip[] }): Augment {
-  assertKnown('backgroundMix', options, backgroundNames)
+  assertKnown('backgroundMix', asOptions('backgroundMix', options), backgroundNames)
   const { minSnrDb = 5, maxSnrDb = 40, clips } = options
   assertBounds({ minSnrDb, maxSnrDb }, -MAX_DB, MAX_DB)
+  if (!Array.isArray(clips)) throw wrongValue('clips', clips, 'a list of clips', { code: 'INVALID_OPTION' })
   if (clips.length === 0) throw new EscError('INVALID_OPTION', 'clips.length=0 must be at least 1')
-  for (const clip of clips) assertClip(clip)
+  for (const [i, clip] of clips.entries()) assertClip(`clips[${i}]`, clip)
   return clipAugment(options, (clip, rng) => {
     const index = rng.integer(clips.length)
     const background = clips[index]!
