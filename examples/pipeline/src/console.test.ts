@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { createStageConsole, losable } from './console.js'
 
@@ -34,6 +35,20 @@ test('on a terminal: a bar that is wiped before each line, never wider than the 
   expect(bars[0]).toContain('3/3')
   const line = written.indexOf('epoch 1\n')
   expect(written[line - 1]).toBe('\r\x1b[2K')
+})
+
+test('on a terminal: wide letters take two columns, and nothing of a name is obeyed', () => {
+  const { written, terminal } = record(true)
+  const console = createStageConsole(terminal)
+  const detail = '犬の鳴き声と雨の音'.repeat(9)
+  console.progress({ stage: 'compute features', done: 9, total: 9, detail })
+  const bar = written.find((text) => text.includes('█'))!
+  // The window has 60 columns, of which the last stays free.
+  expect(stringWidth(bar)).toBeLessThanOrEqual(59)
+  expect(stringWidth(bar)).toBeGreaterThanOrEqual(58)
+  expect(bar).toMatch(/犬の/)
+  console.line('caf\u001b[31m\u0007\ttwo\nlines')
+  expect(written.at(-1)).toBe('caf?[31m??two\nlines\n')
 })
 
 test.each(['EPIPE', 'ENOSPC', 'EIO'])(

@@ -1,5 +1,6 @@
 /** What a person sees while it runs: a progress bar on a terminal, plain lines elsewhere. */
 import type { ProgressEvent } from '@esc/core'
+import stringWidth from 'string-width'
 
 /** Where the output goes. */
 export interface Terminal {
@@ -69,12 +70,12 @@ export function createStageConsole(terminal: Terminal): StageConsole {
   }
   const draw = (text: string) => {
     clear()
-    terminal.write(text.slice(0, (terminal.columns ?? 80) - 1))
+    terminal.write(cutToWidth(plain(text), (terminal.columns ?? 80) - 1))
     drawn = true
   }
   const line = (text: string) => {
     clear()
-    terminal.write(`${text}\n`)
+    terminal.write(`${plain(text)}\n`)
   }
 
   return {
@@ -100,4 +101,22 @@ export function createStageConsole(terminal: Terminal): StageConsole {
       return result
     },
   }
+}
+
+/** A text without what a terminal would obey: names come from files and tables. */
+function plain(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]/gu, '?')
+}
+
+/** The start of a text that fits into so many columns: letters of some scripts take two. */
+function cutToWidth(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text
+  let width = 0
+  let end = 0
+  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
+    width += stringWidth(segment)
+    if (width > columns) break
+    end = index + segment.length
+  }
+  return text.slice(0, end)
 }

@@ -7,7 +7,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { isEscError } from '@esc/core'
+import { type EscError, isEscError } from '@esc/core'
 import { createStageConsole, losable } from './console.js'
 import { dryRun } from './dry-run.js'
 import { helpText, parseOptions, type RunOptions } from './options.js'
@@ -61,11 +61,18 @@ async function main(): Promise<number> {
       return error.exitCode
     }
     if (!isEscError(error)) throw error
-    // What a library calls skipping is a flag here.
-    const flag = error.detail.skippable === true ? ' (--skip-bad)' : ''
-    stderr.write(`error: ${error.message}${flag}\n`)
+    stderr.write(`error: ${error.message.replaceAll(/\p{Cc}/gu, '?')}${flagsOf(error)}\n`)
     return error.code === 'INVALID_OPTION' ? 2 : 1
   }
+}
+
+/** What a library calls an option is a flag here. */
+function flagsOf({ detail }: EscError): string {
+  const flags = [
+    ...(detail.option === 'nested' ? ['--nested'] : []),
+    ...(detail.skippable === true ? ['--skip-bad'] : []),
+  ]
+  return flags.length > 0 ? ` (${flags.join(', ')})` : ''
 }
 
 /** The exit code where the text is all there was to make: a disk that was full has none of it. */

@@ -115,6 +115,100 @@ describe('openDataset', () => {
   })
 })
 
+describe('openDataset, tables and folders as people have them', () => {
+  const root = () => join(dir, 'set')
+  const own = 'filename,fold,target,category,src_file\na.wav,1,0,dog,1\nb.wav,2,1,rain,2\n'
+
+  beforeEach(async () => {
+    await rm(join(root(), 'meta'), { recursive: true })
+    await rm(join(root(), 'audio'), { recursive: true })
+    for (const folder of ['meta', 'audio']) await mkdir(join(root(), folder))
+    for (const name of ['a.wav', 'b.wav']) await writeFile(join(root(), 'audio', name), '')
+  })
+
+  it("takes a table of one's own in ESC-50's layout, with the flag esc10 or without it", async () => {
+    const path = join(root(), 'meta', 'mine.csv')
+    await writeFile(path, own)
+    expect((await openDataset(root())).dataset).toMatchObject({ name: 'set', labels: ['dog', 'rain'] })
+    await writeFile(path, own.replace('src_file', 'src_file,esc10').replaceAll(/,(\d)\n/g, ',$1,False\n'))
+    expect((await openDataset(root())).dataset.records).toHaveLength(2)
+    await expect(openDataset(root(), { subset: 'esc10' })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(
+        /mine\.csv: subset=esc10: none of .* 2 rows has True in column esc10; take all/,
+      ),
+    })
+  })
+
+  it.each([
+    [
+      'a byte-order mark, CRLF, and semicolons',
+      `\ufeffsep=;\r\n${own.replaceAll(',', ';').replaceAll('\n', '\r\n')};;;;\r\n`,
+    ],
+    ['comments and empty lines', `# recorded in May\n\n${own.replace('b.wav', '# the second one\n\nb.wav')}`],
+    ['tabs', own.replaceAll(',', '\t')],
+  ])('reads a table with %s', async (_, text) => {
+    await writeFile(join(root(), 'meta', 'mine.csv'), text)
+    // A Mac leaves such a file beside each.
+    await writeFile(join(root(), 'meta', '._mine.csv'), 'x')
+    const { dataset, missing } = await openDataset(root())
+    expect(dataset.records.map(({ id, label, fold }) => [id, label, fold])).toEqual([
+      ['a', 'dog', 1],
+      ['b', 'rain', 2],
+    ])
+    expect(missing).toEqual([])
+  })
+
+  it('keeps a row whose file name begins with #', async () => {
+    await writeFile(join(root(), 'meta', 'mine.csv'), own.replace('b.wav', '#b.wav'))
+    const { missing, folder } = await openDataset(root())
+    expect(missing.map(({ filename }) => filename)).toEqual(['#b.wav'])
+    expect(folder.findings).toMatchObject([{ code: 'UNLISTED_SOUND', files: ['audio/b.wav'] }])
+  })
+
+  it('finds names in another Unicode form, and says where case or spaces differ', async () => {
+    const [nfc, nfd] = ['gr\u00fcn.wav', 'gru\u0308n.wav']
+    await writeFile(join(root(), 'meta', 'mine.csv'), own.replace('a.wav', nfc).replace('b.wav', 'B .wav'))
+    await writeFile(join(root(), 'audio', nfd), '')
+    const { dataset, missing, pathOf, folder } = await openDataset(root())
+    expect(pathOf(dataset.records[0]!)).toBe(join(root(), 'audio', nfd))
+    expect(missing.map(({ filename }) => filename)).toEqual(['B .wav'])
+    expect(folder.findings[0]).toMatchObject({
+      code: 'NAME_DIFFERS',
+      message: expect.stringMatching(
+        /1 clip \('B \.wav' is 'b\.wav' there\); rename the files or mend the table/,
+      ),
+    })
+  })
+
+  it('counts the sounds of rows that were not asked for, and names those that no row names', async () => {
+    const flagged =
+      'filename,fold,target,category,src_file,esc10\na.wav,1,0,dog,1,True\nb.wav,2,1,rain,2,False\n'
+    await writeFile(join(root(), 'meta', 'esc50.csv'), flagged)
+    await writeFile(join(root(), 'audio', 'c.wav'), '')
+    await writeFile(join(root(), 'README.md'), '')
+    const { folder } = await openDataset(root(), { subset: 'esc10' })
+    expect(folder).toMatchObject({ files: 5, clips: 1, unused: 1, notSound: 2 })
+    expect(folder.findings).toMatchObject([
+      { severity: 'warning', code: 'UNLISTED_SOUND', files: ['audio/c.wav'] },
+    ])
+  })
+
+  it('takes nested folders of classes, and says so where they are needed', async () => {
+    await rm(join(root(), 'meta'), { recursive: true })
+    for (const path of ['dog/near/a.wav', 'cat/far/b.wav']) {
+      await mkdir(dirname(join(dir, 'deep', path)), { recursive: true })
+      await writeFile(join(dir, 'deep', path), '')
+    }
+    expect((await openDataset(join(dir, 'deep'), { nested: true })).dataset.labels).toEqual(['cat', 'dog'])
+    await expect(openDataset(join(dir, 'deep'))).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/found fewer \(there are some deeper; take them with nested\)/),
+      detail: { option: 'nested' },
+    })
+  })
+})
+
 describe('openDataset on other layouts', () => {
   const clip = { samples: new Float32Array(80).fill(0.25), sampleRate: 8000 }
   const urban = `slice_file_name,fsID,start,end,salience,fold,classID,class
