@@ -127,10 +127,10 @@ function tooFew(
     const more =
       others > 0 ? ` (${others} other ${others === 1 ? 'class has' : 'classes have'} too few, too)` : ''
     const found = `class ${smallest} has ${least} clips${more}`
-    const sources = name === 'stratified-group' ? ', each of another source,' : ''
+    const sources = name === 'stratified-group' ? ' from as many sources' : ''
     return new EscError(
       'INVALID_INPUT',
-      `${found}; --split ${name} needs ${need}${sources} of each class: add clips, or remove the class`,
+      `${found}; --split ${name} needs ${need} of each class${sources}: add clips, or remove the class`,
       { detail: { label: smallest, clips: least, need } },
     )
   }
