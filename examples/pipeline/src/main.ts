@@ -22,13 +22,13 @@ const argv = process.argv.slice(2)
 
 // Nobody is left to be told when this one is lost.
 const stderr = losable(process.stderr)
+let stdoutFault: string | null = null
 const stdout = losable(process.stdout, ({ code, message }) => {
   // Whoever closed the pipe has read enough.
   if (code === 'EPIPE') return
   stdoutFault = message
   stderr.write(`warning: cannot write to the console: ${message}; the run goes on without it\n`)
 })
-let stdoutFault: string | null = null
 
 async function main(): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -37,7 +37,14 @@ async function main(): Promise<number> {
   }
   const console = createStageConsole(stdout)
   let whatIsLeft = () => 'Nothing was written.'
-  const stops = listenForStops(() => stderr.write(`Stopped at once. ${whatIsLeft()}\n`))
+  const stops = listenForStops(() => {
+    console.line('')
+    stderr.write(`Stopped at once. ${whatIsLeft()}\n`)
+  })
+  // A step of training is waited for, which a person at a terminal may find long.
+  stops.signal.addEventListener('abort', () => {
+    if (stdout.isTTY) console.line('Stopping; another Ctrl-C ends it at once.')
+  })
   try {
     const options = parseOptions(argv, cwd)
     const context = { options, console, signal: stops.signal, cwd }
@@ -84,15 +91,23 @@ async function printed(): Promise<number> {
 
 /** What a run that is stopped leaves behind: it may not have come as far as a file. */
 function whatIsKept({ features, checkpoint }: RunOptions): string {
-  const hasFeatures =
-    features !== null && existsSync(features) && readdirSync(features).some((name) => name.endsWith('.npy'))
-  const kept = [
-    ...(hasFeatures ? [`Features that are finished are kept in ${features}.`] : []),
-    ...(checkpoint !== null && existsSync(checkpoint)
-      ? [`Epochs that are finished are kept in ${checkpoint}.`]
-      : []),
-  ]
+  const kept: string[] = []
+  if (features !== null && existsSync(features)) {
+    const isBegun = namesIn(features).some((name) => name.endsWith('.npy'))
+    kept.push(isBegun ? `Features that are finished are kept in ${features}.` : 'No features were finished.')
+  }
+  if (checkpoint !== null && existsSync(checkpoint))
+    kept.push(`Epochs that are finished are kept in ${checkpoint}.`)
   return kept.length > 0 ? kept.join(' ') : 'Nothing was written.'
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    // It is no folder, which the run had yet to find out.
+    return []
+  }
 }
 
 function printResults(

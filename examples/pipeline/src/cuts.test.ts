@@ -1,0 +1,174 @@
+/** Runs that are cut: a process of its own each, as a user, a supervisor or the system would end it. */
+import { existsSync } from 'node:fs'
+import { type FileHandle, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { createRng } from '@esc/core'
+import { isTemporaryName } from '@esc/core/node'
+import { build, type Plugin } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import {
+  drawCuts,
+  type Kind,
+  metricsIn,
+  namesBelow,
+  type Outcome,
+  runCut,
+  writeTones,
+} from './fixture-cuts.js'
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 })
+const isLong = process.env.VERIFY_LONG === '1'
+const cuts = isLong ? 50 : 5
+const seed = Number(process.env.CUTS_SEED ?? Date.now() % 1_000_000)
+
+let work: string
+let command: [string, ...string[]]
+let whole: Outcome
+let wholeNames: string[]
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'esc-cuts-'))
+  const main = await bundlePipeline(join(work, 'program'))
+  const flags = '--split stratified --epochs 3 --save-audio --features kept --checkpoint state --out out'
+  command = [process.execPath, main, '--data', await writeTones(join(work, 'tones')), ...flags.split(' ')]
+  const cwd = join(work, 'whole')
+  await mkdir(cwd)
+  whole = await runCut(command, { cwd })
+  wholeNames = await namesBelow(cwd)
+})
+afterAll(() => rm(work, { recursive: true }))
+
+const exitCodes: Record<Kind, { code: number; signal: NodeJS.Signals | null }> = {
+  SIGINT: { code: 130, signal: 'SIGINT' },
+  'SIGINT twice': { code: 130, signal: 'SIGINT' },
+  SIGTERM: { code: 143, signal: 'SIGTERM' },
+  SIGHUP: { code: 129, signal: 'SIGHUP' },
+  'stdout closed': { code: 0, signal: null },
+  SIGKILL: { code: 137, signal: 'SIGKILL' },
+}
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * Makes the pipeline and its worker threads a file each, which start several times faster than source. Packages of others are taken
+ * from where they are.
+ *
+ * @returns The program's file.
+ */
+async function bundlePipeline(dir: string): Promise<string> {
+  const packages: Plugin = {
+    name: 'packages of others',
+    setup(context) {
+      context.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (path.startsWith('@esc/') || path.startsWith('node:') || pluginData === 'asked') return null
+        const found = await context.resolve(path, { kind, resolveDir, pluginData: 'asked' })
+        return found.external ? found : { path: pathToFileURL(found.path).href, external: true }
+      })
+    },
+  }
+  await build({
+    entryPoints: {
+      main: source('main.ts'),
+      'feature-worker': source('../../../packages/dataset/src/node/feature-worker.ts'),
+      'engine-worker': source('../../../packages/model/src/node/engine-worker.ts'),
+    },
+    outdir: dir,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@esc/source'],
+    plugins: [packages],
+  })
+  await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
+  return join(dir, 'main.js')
+}
+
+/** A signal ends a process that has not yet begun to listen, or no longer does; one that comes late finds all done. */
+function expectEnd(kind: Kind, { code, signal, stderr }: Outcome): void {
+  const expected = exitCodes[kind]
+  if (signal !== null) expect(signal).toBe(expected.signal)
+  else expect([0, expected.code]).toContain(code)
+  if (code === 0 || kind === 'SIGKILL' || kind === 'stdout closed') expect(stderr).toBe('')
+  else
+    expect(stderr).toMatch(
+      /^$|^Stopped( at once)?\. (Nothing was written|No features were finished|.* kept in .*)\.\n$/,
+    )
+}
+
+/** Results are there as a whole, or not at all; of the rest, what was finished. Nothing else is there. */
+function expectFinishedOnly(names: readonly string[], wanted: readonly string[], { code, signal }: Outcome) {
+  const hasResults = names.includes('out')
+  if (hasResults) expect(names).toEqual(wanted)
+  else expect(names.filter((name) => !wanted.includes(name))).toEqual([])
+  // Who was told that it stopped, or that it ended well, was told what is true.
+  if (signal === null) expect(hasResults).toBe(code === 0)
+}
+
+/** Every third run keeps neither features nor epochs: the results are the same. */
+function variantOf(index: number): { argv: [string, ...string[]]; wanted: string[] } {
+  if (index % 3 !== 2) return { argv: command, wanted: wholeNames }
+  const [file, ...argv] = command
+  const kept = ['--features', 'kept', '--checkpoint', 'state']
+  return {
+    argv: [file, ...argv.filter((word) => !kept.includes(word))],
+    wanted: wholeNames.filter((name) => name.startsWith('out')),
+  }
+}
+
+test('the uncut run has all that a cut one is compared with', () => {
+  expect([whole.code, whole.stderr]).toEqual([0, ''])
+  for (const name of ['out/report.html', 'out/model.json', 'out/processed/audio', 'state', 'kept/index.json'])
+    expect(wholeNames).toContain(name)
+  expect(wholeNames.filter((name) => isTemporaryName(name.split('/').at(-1)!))).toEqual([])
+})
+
+test.each(Array.from({ length: cuts }, (_, index) => index))(
+  `random cut %i of CUTS_SEED=${seed}`,
+  async (index) => {
+    const cut = drawCuts(cuts, createRng(seed), whole)[index]!
+    const cwd = join(work, `cut-${index}`)
+    await mkdir(cwd)
+    const { argv, wanted } = variantOf(index)
+    const end = await runCut(argv, { cwd, cut })
+    const told = `${cut.kind}, ${cut.delayMs} ms after line ${cut.lines}: ${end.code ?? end.signal} ${end.stderr}`
+    console.log(`cut ${index}: ${told.trimEnd()}`)
+    expectEnd(cut.kind, end)
+    if (cut.kind !== 'SIGKILL') expectFinishedOnly(await namesBelow(cwd), wanted, end)
+
+    const next = await runCut(argv, { cwd })
+    expect([next.code, next.stderr]).toEqual([0, ''])
+    expect(await namesBelow(cwd)).toEqual(wanted)
+    expect(await metricsIn(join(cwd, 'out'))).toEqual(await metricsIn(join(work, 'whole', 'out')))
+    await rm(cwd, { recursive: true })
+  },
+)
+
+describe.runIf(existsSync('/dev/full'))('a console on a full disk', () => {
+  let full: FileHandle
+  beforeAll(async () => {
+    full = await open('/dev/full', 'w')
+  })
+  afterAll(() => full.close())
+
+  test.each([
+    ['stdout alone, which is told in one line', false],
+    ['both streams', true],
+  ])('does not lose the run: %s', async (name, isBoth) => {
+    const cwd = join(work, name.slice(0, 6))
+    await mkdir(cwd)
+    const end = await runCut(command, { cwd, stdio: [full.fd, isBoth ? full.fd : 'pipe'] })
+    expect(end.stderr).toMatch(
+      isBoth ? /^$/ : /^warning: cannot write to the console: ENOSPC.*; the run goes on without it\n$/,
+    )
+    expect(end.code).toBe(0)
+    expect(await namesBelow(cwd)).toEqual(wholeNames)
+  })
+
+  test('fails where the text is all there is', async () => {
+    const help = await runCut([...command, '--help'], { cwd: work, stdio: [full.fd, 'pipe'] })
+    expect(help.stderr).toMatch(/^warning: cannot write to the console: ENOSPC/)
+    expect(help.code).toBe(1)
+  })
+})
