@@ -40,7 +40,8 @@ afterAll(() => void vi.restoreAllMocks())
 
 function mutate(original: Uint8Array, rng: Rng): Uint8Array {
   let bytes = original
-  for (let n = rng.integer(2); n >= 0; n--) bytes = MUTATIONS[rng.integer(MUTATIONS.length)]!(bytes, rng)
+  for (let n = rng.integer(2); n >= 0 && bytes.length > 0; n--)
+    bytes = MUTATIONS[rng.integer(MUTATIONS.length)]!(bytes, rng)
   // Else no changed page would come past its checksum.
   if (bytes[0] === 0x4f && rng.uniform() < 0.7) repairChecksums(bytes)
   return bytes
