@@ -78,11 +78,11 @@ export function probeAiff(bytes: Uint8Array): AudioInfo {
 /**
  * Reads the header of an AIFF or AIFF-C file and locates its samples.
  *
- * Strict where a contradiction leaves open what the samples are: the chunks must be whole, and COMM count the samples
- * that SSND holds, give or take a pad byte or the rest of a block. Lenient where nothing is lost: ID3v2 tags before the
+ * Strict where samples are missing: the chunks must be whole, and SSND hold what COMM counts. Lenient where nothing is lost: ID3v2 tags before the
  * container and unknown chunks are skipped, the container's size says only what does not belong to it, and what follows
  * the samples may be cut or garbage. With a warning, what recorders leave behind is computed: a size of SSND that cannot
- * be true ({@link trueSize} says which) from the count in COMM, or from the file; a count of 0 or "unknown" from SSND.
+ * be true ({@link trueSize} says which) from the count in COMM, or from the file; a count of 0, "unknown", or less than
+ * SSND holds from SSND, as in ffmpeg and libsndfile.
  *
  * @param fileSize - Bytes of the whole file.
  * @param tolerant - `true` reads what there is of a file that was cut short or miscounts its samples.
@@ -123,12 +123,13 @@ export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> 
   const whole = Math.floor(held / frameBytes)
   const file = { container: 'aiff' as const, format, sampleRate, dataOffset: SSND.offset + start, warnings }
   if (whole <= 0 && isUnknownSize(frames)) throw corrupt('the file holds no samples')
-  if (isUnknownSize(frames) && surplus !== 0) {
+  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk.
+  const isPadding = frames > 0 && surplus >= 0 && (isComputed || surplus <= Math.max(blockSize, 1))
+  if (isPadding) return { ...file, frames }
+  if (isUnknownSize(frames) || surplus > 0) {
     warnings.push(`numSampleFrames=${frames} cannot be true: ${whole} were computed from chunk "SSND"`)
     return { ...file, frames: whole }
   }
-  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk.
-  if (surplus >= 0 && (isComputed || surplus <= Math.max(blockSize, 1))) return { ...file, frames }
   const message = `numSampleFrames=${frames} need ${frames * frameBytes} bytes, chunk "SSND" holds ${held} from offset ${start - 8}`
   if (!tolerant || !(whole > 0)) throw corrupt(message)
   warnings.push(`${message}: ${Math.min(whole, frames)} samples are read`)

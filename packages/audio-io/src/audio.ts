@@ -7,7 +7,10 @@ export interface DecodedAudio {
   channels: Float32Array[]
   /** Hz. */
   sampleRate: number
-  /** What `tolerant` lost of a damaged file, a sentence each; absent where nothing was lost. */
+  /**
+   * A sentence for each thing that was wrong: what was computed because a header cannot be true, and what `tolerant` lost
+   * of a damaged file. Absent where nothing was.
+   */
   warnings?: readonly string[]
 }
 
@@ -24,7 +27,8 @@ export interface DecodeLimits {
   maxDurationSec?: number
   /**
    * `true` returns what can be read of a damaged file, and lists in `warnings` what was lost; a file of which nothing can
-   * be read is refused all the same. Default `false`: any damage is CORRUPT_DATA.
+   * be read is refused all the same. Default `false`: any damage is CORRUPT_DATA. Headers that recorders leave unfinished
+   * while all of the sound is there are no damage: they are read either way, with a warning.
    */
   tolerant?: boolean
 }
@@ -57,6 +61,8 @@ export interface AudioInfo {
   frames: number
   /** Bits of one stored sample that carry signal; `null` where the codec has no such thing. */
   bitDepth: number | null
+  /** What was computed because the header cannot be true, a sentence each; absent where nothing was. */
+  warnings?: readonly string[]
 }
 
 /** The most channels a file may have: a header that claims more is a lie far more often than a recording. */
@@ -139,6 +145,11 @@ export function silenceNonFinite(channels: readonly Float32Array[]): string[] {
     }
   }
   return count === 0 ? [] : [`${count} samples were NaN or infinite and were set to 0`]
+}
+
+/** Information with what was computed of it, where anything was. @example withWarnings(file.info, file.warnings) */
+export function withWarnings(info: AudioInfo, warnings: readonly string[]): AudioInfo {
+  return warnings.length === 0 ? info : { ...info, warnings }
 }
 
 /** Sound with what was lost of it, where anything was. @example decoded(channels, 44100, []) */

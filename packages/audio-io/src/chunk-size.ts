@@ -78,15 +78,16 @@ export function* trueSize(chunk: StatedChunk): Reading<TrueSize> {
   if (rest <= 0 || (yield* isWhole(chunk, size))) {
     return { size: rest <= 0 && isUnknownSize(size) ? 0 : size, warning: null }
   }
-  if (size <= rest && size !== 0) {
-    // What follows is no chunk. One header less, or more, may be where the next one is.
-    for (const other of [size - header, size + header]) {
-      if (other > 0 && (yield* isWhole(chunk, other))) return { size: other, warning: warn(id, size, other) }
-    }
-    return { size, warning: null }
-  }
   const isOwnSize = size === rest + header || size === fileSize
-  if (!isOwnSize && !isUnknownSize(size)) return { size, warning: null }
+  if (!isOwnSize && size !== 0) {
+    // One header less, or more, may be where the file or the samples end.
+    for (const other of [size - header, size + header]) {
+      const isNext = other > 0 && other % 2 === 0 && (yield* isWhole(chunk, other))
+      if (isNext) return { size: other, warning: warn(id, size, other) }
+    }
+    // More than there is may be a file that was cut short; what follows the samples, and is no chunk, may be anything.
+    if (size <= rest || !isUnknownSize(size)) return { size, warning: null }
+  }
   const found = (yield* findTail(chunk)) - body
   return { size: found, warning: warn(id, size, found) }
 }

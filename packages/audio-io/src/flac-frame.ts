@@ -72,7 +72,9 @@ export function createFlacFrameDecoder(format: FlacFormat, size: number): FlacFr
 
 /** A sound encoder stores as it is what coding would lengthen, but one may spend 33 bits on any sample, and a few more. */
 function largestFrame({ channels, maxBlockSize, maxFrameSize }: FlacFormat): number {
-  return Math.max(channels * (maxBlockSize + 32) * 5, maxFrameSize)
+  const largest = channels * (maxBlockSize + 32) * 5
+  // A header may state any size, and so much is copied for every frame.
+  return Math.max(largest, Math.min(maxFrameSize, 4 * largest))
 }
 
 /** Bytes of the shortest frame there can be: every channel is one value. @example smallestFlacFrame(info) */

@@ -20,6 +20,8 @@ export interface FlacInfo extends FlacFormat {
 }
 
 const STREAMINFO_SIZE = 34
+// Samples per channel; the last block may be shorter.
+const MIN_BLOCK = 16
 // Of an ID3v1 tag, after which the footer of an APE tag may stand.
 const ID3V1_SIZE = 128
 const APE_FOOTER_SIZE = 32
@@ -49,13 +51,16 @@ export function* readFlacInfo(size: number, tolerant = false): Reading<FlacInfo>
   const firstFrame = blocks.reason === null ? blocks.end : offset + 8 + STREAMINFO_SIZE
   const end = Math.max(firstFrame, yield* findEnd(size))
   const first = readFlacFrameHeader(bytesOf(yield { offset: firstFrame, length: 32 }), 0)
-  return {
-    ...format,
-    blockSize: first && !first.isVariable ? first.blockSize : format.maxBlockSize,
-    firstFrame,
-    end,
-    warnings: blocks.reason === null ? [] : [`the header was damaged: ${blocks.reason}`],
-  }
+  const warnings = blocks.reason === null ? [] : [`the header was damaged: ${blocks.reason}`]
+  const stated = format.maxBlockSize
+  // Where block sizes do not vary, no block is longer than the first, and the frames decide.
+  const blockSize = first && !first.isVariable ? first.blockSize : stated
+  const maxBlockSize = Math.max(stated, blockSize)
+  if (maxBlockSize < MIN_BLOCK)
+    throw corrupt(`blocks of at most ${stated} samples, expected at least ${MIN_BLOCK}`)
+  if (maxBlockSize > stated)
+    warnings.push(`STREAMINFO states blocks of at most ${stated} samples, the first has ${blockSize}`)
+  return { ...format, maxBlockSize, blockSize, firstFrame, end, warnings }
 }
 
 function readStreamInfo(view: DataView): FlacFormat & { frames: number | null } {
@@ -71,7 +76,6 @@ function readStreamInfo(view: DataView): FlacFormat & { frames: number | null } 
   const frames = (packed & 15) * 2 ** 32 + view.getUint32(22)
   if (sampleRate === 0) throw corrupt('the sample rate is 0 Hz')
   if (bitDepth < 4) throw corrupt(`bitDepth=${bitDepth}, expected at least 4`)
-  if (maxBlockSize < 16) throw corrupt(`blocks of at most ${maxBlockSize} samples, expected at least 16`)
   return { sampleRate, channels, bitDepth, maxBlockSize, maxFrameSize, frames: frames === 0 ? null : frames }
 }
 

@@ -13,12 +13,16 @@ export interface FlacFile extends FlacInfo {
 
 /** How far damage is looked through at a time, in bytes. */
 export const SEARCH_SIZE = 65536
+// Samples; 13 hours at 44.1 kHz.
+const LEAST_UNKNOWN = 0x7fffffff
 // Steps of a few nanoseconds, in all and for each byte: most damaged frames take less than two steps for each byte.
 const MAX_WORK = 2e7
 const MAX_WORK_PER_BYTE = 8
 
 /**
- * Reads a FLAC file's header, and finds how long its sound is.
+ * Reads a FLAC file's header, and finds how long its sound is: by STREAMINFO, or by the last frame where that states 0
+ * (unknown) or, with a warning, 0x7fffffff and more samples than there are. Any other wrong length is an error, when the
+ * frames show it. The sizes of blocks and frames decide nothing: the frames do.
  *
  * @param size - Bytes of the file.
  * @param tolerant - `true` believes the last whole frame rather than the header.
@@ -31,12 +35,19 @@ export function* openFlac(size: number, tolerant: boolean): Reading<FlacFile> {
   const { frames: promised, sampleRate, end, firstFrame } = info
   if (end === firstFrame) throw corrupt('there is no sound')
   const most = Math.floor((end - firstFrame) / smallestFlacFrame(info)) * info.maxBlockSize
-  const last = promised !== null && !tolerant ? { frames: promised, end } : yield* findLength(info, tolerant)
+  // So long a sound is rare, and a recorder's mark for "unknown" is not: the last frame tells.
+  const isDoubtful = promised !== null && promised >= LEAST_UNKNOWN
+  const isBelieved = promised !== null && !tolerant && !isDoubtful
+  const last = isBelieved ? { frames: promised, end } : yield* findLength(info, tolerant)
   const { frames } = last
   if (frames > most) {
     throw corrupt(`${frames} samples, at most ${most} fit in ${end - firstFrame} bytes`, { expected: frames })
   }
   if (promised === null || promised === frames) return { ...info, frames }
+  if (isDoubtful && last.end === end) {
+    const warning = `STREAMINFO states ${promised} samples, which cannot be true: ${frames} were computed from the last frame`
+    return { ...info, frames, warnings: [...info.warnings, warning] }
+  }
   const lost = (promised - frames) / sampleRate
   const warning =
     lost > 0

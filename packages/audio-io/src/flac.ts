@@ -8,6 +8,7 @@ import {
   decoded,
   decodeLimitNames,
   resolveSpan,
+  withWarnings,
 } from './audio.js'
 import { type FlacFile, openFlac } from './flac-open.js'
 import { copyFlacPiece, nextFlacPiece, startFlacWalk, takeFlacWarnings } from './flac-walk.js'
@@ -27,9 +28,10 @@ export function probeFlac(bytes: Uint8Array): AudioInfo {
 }
 
 /** What an open file holds. @example flacInfoOf(await readSource(source, openFlac(source.size, false))) */
-export function flacInfoOf({ sampleRate, channels, bitDepth, frames }: FlacFile): AudioInfo {
+export function flacInfoOf({ sampleRate, channels, bitDepth, frames, warnings }: FlacFile): AudioInfo {
   const durationSec = frames / sampleRate
-  return { container: 'flac', codec: 'flac', sampleRate, channels, bitDepth, frames, durationSec }
+  const info = { container: 'flac', codec: 'flac', sampleRate, channels, bitDepth, frames, durationSec }
+  return withWarnings(info, warnings)
 }
 
 /**

@@ -2,7 +2,14 @@
 import { type AudioClip, assertInteger, assertPositive, EscError } from '@esc/core'
 import { resample } from '@esc/dsp'
 import { probeAiff, readAiff } from './aiff.js'
-import { type AudioInfo, type DecodedAudio, type DecodeLimits, decoded, resolveSpan } from './audio.js'
+import {
+  type AudioInfo,
+  type DecodedAudio,
+  type DecodeLimits,
+  decoded,
+  resolveSpan,
+  withWarnings,
+} from './audio.js'
 import { toMono } from './channels.js'
 import type { AudioDecoder, Codecs, CompressedFile } from './codecs.js'
 import { decodeCompressed, streamCompressed } from './compressed.js'
@@ -35,9 +42,9 @@ export interface StreamOptions extends Omit<DecodeOptions, 'maxDurationSec'> {
   blockFrames?: number
 }
 
-/** A mono clip, and what `tolerant` lost of it. */
+/** A mono clip, and what was wrong with its file. */
 export interface LoadedClip extends AudioClip {
-  /** A sentence for each loss of a damaged file; absent where nothing was lost. */
+  /** A sentence for each loss, and for what was computed of a header; absent where nothing was. */
   warnings?: readonly string[]
 }
 
@@ -64,7 +71,8 @@ const COMPRESSED_READERS: Partial<
  * how long the sound is (Ogg, MP3 without an info frame), its pages or frames are walked, and damage to them is noticed.
  *
  * @param bytes - The whole file.
- * @returns Container, codec, sample rate, channels, length, and bits per sample where the codec has such a thing.
+ * @returns Container, codec, sample rate, channels, length, bits per sample where the codec has such a thing, and
+ *   `warnings` where a header could not be true.
  * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
  * @throws EscError CORRUPT_DATA if the header is damaged or contradicts the file's size.
  * @throws EscError INVALID_INPUT if they are no Uint8Array; {@link probeSource} takes sources.
@@ -76,10 +84,15 @@ export function probeAudio(bytes: Uint8Array): AudioInfo {
   if (format === 'wav') return probeWav(bytes)
   if (format === 'aiff') return probeAiff(bytes)
   if (format === 'flac') return probeFlac(bytes)
-  if (format === 'ogg-flac') return { ...probeFlac(unwrapOggFlac(bytes, false).bytes), container: 'ogg' }
+  if (format === 'ogg-flac') {
+    const inner = unwrapOggFlac(bytes, false)
+    const info = { ...probeFlac(inner.bytes), container: 'ogg' }
+    return withWarnings(info, [...inner.warnings, ...(info.warnings ?? [])])
+  }
   const reader = format ? COMPRESSED_READERS[format] : undefined
   if (!reader) throw unsupported(bytes)
-  return reader.read(bytes, false).info
+  const { info, warnings } = reader.read(bytes, false)
+  return withWarnings(info, warnings)
 }
 
 /**
@@ -114,7 +127,9 @@ async function readWhole(source: ByteSource): Promise<Uint8Array> {
  * Opus and MP3. Of WAV and AIFF, only the part that `offset` and `duration` ask for is read.
  *
  * @param input - The whole file, or where to read it.
- * @returns One array per channel, at the file's own rate, in the file's own order of channels.
+ * @returns One array per channel, at the file's own rate, in the file's own order of channels. `warnings` says what was
+ *   wrong with a header that recorders leave unfinished (sizes of 0 or "unknown", no end of stream, …): such files are
+ *   read whole in strict mode too.
  * @throws EscError UNSUPPORTED_FORMAT naming the format, or what the bytes look like instead.
  * @throws EscError CORRUPT_DATA if the file is damaged, cut short, or decodes to less than it promises, unless
  *   `tolerant` is set and something of it can be read.

@@ -53,7 +53,8 @@ describe('readMp3', () => {
     for (let length = 0; length < tagged.length; length++) {
       const read = () => readMp3(tagged.subarray(0, length))
       const count = (length - sound) / FRAME
-      if (Number.isInteger(count) && count > 0) {
+      // The first of them is all encoder's delay.
+      if (Number.isInteger(count) && count > 1) {
         expect(read().warnings).toEqual([
           expect.stringContaining(`there are ${count} frames, the header promises 5`),
         ])

@@ -75,7 +75,7 @@ export function findSound(
     return { start, origin, end: last.given, warnings }
   }
   if (position === -1) throw corrupt(codec, 'no packet ends on the last page')
-  if (position === 0 || end - last.given >= UNKNOWN) {
+  if (position === 0 || (end >= UNKNOWN && end > last.given + tolerance)) {
     warnings.push(`the last page states sample ${position}, which cannot be true: ${last.given} are there`)
     return { start, origin, end: last.given, warnings }
   }

@@ -1,7 +1,14 @@
 /** Files of PCM or ADPCM, whatever their container: where the samples are, and how any part of them is decoded. */
 import { EscError } from '@esc/core'
 import { type AdpcmFormat, decodeAdpcm } from './adpcm.js'
-import { type AudioInfo, type DecodedAudio, decoded, type Span, silenceNonFinite } from './audio.js'
+import {
+  type AudioInfo,
+  type DecodedAudio,
+  decoded,
+  type Span,
+  silenceNonFinite,
+  withWarnings,
+} from './audio.js'
 import { codecName, decodeSamples, type SampleFormat } from './pcm.js'
 import type { ByteRange } from './reading.js'
 
@@ -15,7 +22,7 @@ export interface PcmFile {
   frames: number
   /** Bytes from the start of the file to the first sample. */
   dataOffset: number
-  /** What was lost around the samples. */
+  /** What was lost around the samples, or computed of the header. */
   warnings: readonly string[]
 }
 
@@ -27,9 +34,9 @@ export function blockOf(format: SampleFormat | AdpcmFormat): { bytes: number; fr
 }
 
 /** What {@link PcmFile} says, as `probeAudio` tells it. @example pcmInfo(file).durationSec */
-export function pcmInfo({ container, format, sampleRate, frames }: PcmFile): AudioInfo {
+export function pcmInfo({ container, format, sampleRate, frames, warnings }: PcmFile): AudioInfo {
   const isAdpcm = 'samplesPerBlock' in format
-  return {
+  const info = {
     container,
     codec: isAdpcm ? format.encoding : codecName(format),
     sampleRate,
@@ -38,6 +45,7 @@ export function pcmInfo({ container, format, sampleRate, frames }: PcmFile): Aud
     frames,
     bitDepth: isAdpcm ? 4 : format.validBits,
   }
+  return withWarnings(info, warnings)
 }
 
 /** The bytes that hold a span: whole blocks. @example pcmRange(file, { start: 0, length: file.frames }) */

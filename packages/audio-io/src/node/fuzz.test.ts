@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRng, isEscError, type Rng } from '@esc/core'
+import { createRng, isEscError } from '@esc/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cpuMs } from '../../fixtures/cpu-time.js'
 import { repairFrames } from '../../fixtures/flac-frames.js'
+import { cut, flip, lie, splice } from '../../fixtures/mutations.js'
 import { repairChecksums } from '../../fixtures/ogg-pages.js'
 import { decodeAudio } from './files.js'
 
@@ -12,39 +13,6 @@ const pcm = [
   ...readdirSync(folder),
   ...readdirSync(new URL('pcm/', folder)).map((name) => `pcm/${name}`),
 ].filter((name) => /\.(wav|aiff|aifc)$/.test(name) && !name.includes('head'))
-
-/** Flips up to eight bits, half of the time where headers are. */
-function flip(bytes: Uint8Array, rng: Rng): Uint8Array {
-  const out = bytes.slice()
-  const reach = rng.uniform() < 0.5 ? Math.min(80, out.length) : out.length
-  for (let n = rng.integer(8); n >= 0; n--) out[rng.integer(reach)]! ^= 1 << rng.integer(8)
-  return out
-}
-
-/** Cuts off the end or the start. */
-function cut(bytes: Uint8Array, rng: Rng): Uint8Array {
-  const at = rng.integer(bytes.length)
-  return rng.uniform() < 0.7 ? bytes.slice(0, at) : bytes.slice(at)
-}
-
-/** Removes, doubles or overwrites a stretch. */
-function splice(bytes: Uint8Array, rng: Rng): Uint8Array {
-  const [from, source] = [rng.integer(bytes.length), rng.integer(bytes.length)]
-  const out = Array.from(bytes)
-  out.splice(from, rng.integer(64), ...bytes.subarray(source, source + rng.integer(64)))
-  return Uint8Array.from(out)
-}
-
-const LIES = [0, 1, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff]
-
-/** Overwrites four bytes, mostly of the header, with a size that is seldom right. */
-function lie(bytes: Uint8Array, rng: Rng): Uint8Array {
-  const out = bytes.slice()
-  const reach = rng.uniform() < 0.8 ? Math.min(120, out.length) : out.length
-  const at = rng.integer(Math.max(1, reach - 4))
-  new DataView(out.buffer).setUint32(at, LIES[rng.integer(LIES.length)]!, rng.uniform() < 0.5)
-  return out
-}
 
 // The Opus and MP3 decoders print what they also return.
 beforeAll(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
@@ -133,7 +101,6 @@ describe('20,000 damaged files are decoded or refused with an EscError, each wit
     // Neither all damage is found, nor is all of it fatal.
     expect(outcomes.strict.decoded).toBeGreaterThan(0)
     expect(outcomes.strict.CORRUPT_DATA).toBeGreaterThan(repair ? 0 : count / 5)
-    expect(outcomes.strict['decoded in part']).toBeUndefined()
     expect(outcomes.tolerant['decoded in part']).toBeGreaterThan(repair ? 0 : count / 30)
   })
 })
