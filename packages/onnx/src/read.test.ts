@@ -155,6 +155,11 @@ describe('refuses', () => {
       message({}, { input: [{ name: 'x', type: {} }] }),
       /value 'x' is not a tensor; leave it out \(sklearn-onnx: export with options=\{'zipmap': False\}\)/,
     ],
+    [
+      'an output of strings',
+      message({}, { output: [{ name: 'label', type: { tensor_type: { elem_type: 8 } } }] }),
+      /value 'label' has element type string; leave it out, or export labels as numbers/,
+    ],
     ['an output without a type', message({}, { output: [{ name: 'y' }] }), /value 'y' has no type/],
     ['a huge int', message({}, node({ name: 'a', type: 2, i: 2 ** 60 })), /beyond 2\^53/],
     // Field 99 of ModelProto, a varint.

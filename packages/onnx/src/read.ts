@@ -13,6 +13,9 @@ import { assertKnown, corrupt, readTensor, toNumber, unsupported } from './read-
 import { assertElementType } from './tensor.js'
 import { attributeCode, maxModelBytes } from './write.js'
 
+/** TensorProto.DataType of strings. */
+const stringCode = 8
+
 /** The newest version of the file format that `onnx.proto` of ONNX 1.23 describes. */
 const newestIrVersion = 14
 
@@ -190,6 +193,9 @@ function readValueInfo(message: ValueInfoMessage): ValueInfo {
     // Some exporters write -1 for a size they do not know.
     return size >= 0 ? size : null
   })
+  if (tensor.elem_type === stringCode) {
+    throw unsupported(`value '${name}' has element type string; leave it out, or export labels as numbers`)
+  }
   return { name, type: assertElementType(tensor.elem_type ?? 0, `value '${name}'`), dims: dims ?? null }
 }
 
