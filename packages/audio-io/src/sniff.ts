@@ -1,5 +1,5 @@
 /** What a file is, from its bytes: names and MIME types are claims, and often wrong. */
-import { EscError } from '@esc/core'
+import { assertBytes, EscError } from '@esc/core'
 import { findMp3Frame, MAX_MP3_JUNK, readMp3Header } from './mp3.js'
 import { type Reading, readBytes } from './reading.js'
 import { id3Size } from './tags.js'
@@ -18,9 +18,11 @@ const MAX_TAGS = 16
  *
  * @param bytes - The file, or at least its first 8192 bytes; more where it begins with an ID3 tag.
  * @returns `unknown` for everything that is none of the formats, an empty file included.
+ * @throws EscError INVALID_INPUT if they are no Uint8Array.
  * @example sniffFormat(bytes) // 'ogg-vorbis'
  */
 export function sniffFormat(bytes: Uint8Array): AudioFormat {
+  assertBytes('bytes', bytes)
   return readBytes(bytes, readFormat())
 }
 

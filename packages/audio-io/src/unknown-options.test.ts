@@ -21,7 +21,7 @@ testUnknownOptions('root', {
     loadAudio: [(o) => root.loadAudio(wav, o), (o) => root.loadAudio(wav, { codecs: o })],
     streamAudio: [(o) => root.streamAudio(wav, o), (o) => root.streamAudio(wav, { codecs: o })],
   },
-  withoutOptions: ['probeAudio', 'probeSource', 'sniffFormat', 'toMono'],
+  withoutOptions: ['assertChannels', 'probeAudio', 'probeSource', 'sniffFormat', 'toMono'],
 })
 
 testUnknownOptions('node', {

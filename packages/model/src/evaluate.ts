@@ -16,9 +16,16 @@ import {
   type InputShape,
   scoresOf,
   type TrainedModel,
-  typeOf,
 } from '@esc/core'
-import { floatData, lowerNetwork, type OnnxRuntime, type Session, writeModel } from '@esc/onnx'
+import {
+  assertRuntime,
+  assertSession,
+  floatData,
+  lowerNetwork,
+  type OnnxRuntime,
+  type Session,
+  writeModel,
+} from '@esc/onnx'
 import { logitsByClip, meanLoss, rowsByClip } from './clip-scores.js'
 import { argmaxRows, type ClassificationReport, classificationReport } from './metrics.js'
 
@@ -117,12 +124,7 @@ export async function evaluateSession(
   ...rest: Chosen<EvaluateSessionOptions>
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
-  if (typeof session?.run !== 'function' || !Array.isArray(session.inputNames)) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `session is of type ${typeOf(session)}; it must be what createSession of an OnnxRuntime returned`,
-    )
-  }
+  assertSession(session)
   assertKnown('evaluateSession', options, { activation: true, batchSize: true, signal: true })
   const { activation = 'softmax', ...others } = options
   assertOneOf('activation', activation, ['softmax', 'sigmoid'])
@@ -169,10 +171,7 @@ async function run(
   assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
   const { runtime, threads, ...others } = asOptions(owner, options)
   if (threads !== undefined) assertInteger('threads', threads, 1)
-  if (typeof runtime?.createSession !== 'function') {
-    const where = 'use predict and evaluate of @esc/model/node or /browser, which bring their own'
-    throw new EscError('INVALID_OPTION', `runtime must be an OnnxRuntime; ${where}`)
-  }
+  assertRuntime(owner, '@esc/model/node or /browser', runtime)
   assertSignal(others.signal)
   assertTrainedModel(model)
   const chosen = chooseExamples(set, indices)

@@ -13,12 +13,26 @@ export { buildProbeModel } from './gradient/probe.js'
 export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
 export { inferTypes } from './infer.js'
 export { type LowerOptions, lowerNetwork } from './lower.js'
-export type { Attribute, AttributeKind, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+export {
+  type Attribute,
+  type AttributeKind,
+  assertOnnxModel,
+  type OnnxModel,
+  type OnnxNode,
+  type ValueInfo,
+} from './model.js'
 export { type OperatorSignature, operatorSignature } from './operators.js'
 export { printGraph } from './print.js'
 export { readModel } from './read.js'
-export type { OnnxRuntime, Session, SessionOptions } from './runtime.js'
 export {
+  assertRuntime,
+  assertSession,
+  type OnnxRuntime,
+  type Session,
+  type SessionOptions,
+} from './runtime.js'
+export {
+  assertTensor,
   type ElementType,
   elementCode,
   floatData,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type AudioClip, assertKnown, EscError, isEscError } from '@esc/core'
+import { type AudioClip, assertKnown, assertText, EscError, isEscError, wrongBytes } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
 import * as portable from '../load.js'
@@ -118,7 +118,7 @@ export async function writeWav(
 ): Promise<void> {
   assertKnown('writeWav', options, encodeWavNames)
   const bytes = encodeWav(audio, options)
-  const path = to instanceof URL ? fileURLToPath(to) : to
+  const path = pathOf(to)
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
     await writeFile(temporary, bytes, { flag: 'wx' })
@@ -126,6 +126,18 @@ export async function writeWav(
   } catch (cause) {
     await rm(temporary, { force: true })
     throw ioError('write', path, cause)
+  }
+}
+
+function pathOf(to: string | URL): string {
+  if (!(to instanceof URL)) {
+    assertText('to', to)
+    return to
+  }
+  try {
+    return fileURLToPath(to)
+  } catch (cause) {
+    throw ioError('write', String(to), cause)
   }
 }
 
@@ -146,11 +158,9 @@ async function withSource<T>(
 }
 
 function assertPath(input: unknown): void {
-  if (typeof input === 'string' || input instanceof URL) return
-  throw new EscError(
-    'INVALID_INPUT',
-    'expected a path, a URL or a Uint8Array; of an ArrayBuffer pass new Uint8Array(buffer)',
-  )
+  if ((typeof input === 'string' && input !== '') || input instanceof URL) return
+  if (input === '') throw new EscError('INVALID_INPUT', 'input is empty; it must be a path')
+  throw wrongBytes('input', input, 'a path, a URL or a Uint8Array')
 }
 
 async function openFile(input: string | URL): Promise<{ handle: FileHandle; source: ByteSource }> {

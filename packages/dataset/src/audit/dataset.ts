@@ -1,6 +1,18 @@
 /** The whole audit of a data set: its table, its clips, a split of it. */
+
 import type { DecodedAudio } from '@esc/audio-io'
-import { assertKnown, EscError, isEscError, type OnProgress, type Split } from '@esc/core'
+import {
+  assertCallback,
+  assertKnown,
+  assertSignal,
+  EscError,
+  hasField,
+  isEscError,
+  type OnProgress,
+  type Split,
+  wrongValue,
+} from '@esc/core'
+import { assertDataset } from '../check.js'
 import type { Dataset } from '../record.js'
 import { findLeaks } from '../splits/leaks.js'
 import { auditClips, type ClipAudit, type UnreadableClip } from './clips.js'
@@ -82,7 +94,11 @@ export async function auditDataset(
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
   assertKnown('auditDataset', options, { table: true, split: true, signal: true, onProgress: true })
+  assertDataset('dataset', dataset)
   const { table = auditTable(dataset), split = null, signal, onProgress } = options
+  assertSignal(signal)
+  assertCallback('onProgress', onProgress)
+  assertClips(clips)
   assertTableOf(dataset, table)
   const facts: ClipFacts[] = []
   const unreadable: UnreadableClip[] = []
@@ -112,6 +128,11 @@ export function auditFacts(
   options: AuditFactsOptions = {},
 ): DatasetAudit {
   assertKnown('auditFacts', options, { table: true, unreadable: true, split: true })
+  assertDataset('dataset', dataset)
+  const isList = Array.isArray(facts) && (facts as readonly unknown[]).every((clip) => hasField(clip, 'id'))
+  if (!isList) {
+    throw wrongValue('facts', facts, 'a list of what measureClip returns')
+  }
   const { table = auditTable(dataset), unreadable = [], split = null } = options
   assertTableOf(dataset, table)
   return joinAudits(dataset, facts, { table, unreadable, split })
@@ -123,7 +144,7 @@ function joinAudits(
   { table, unreadable, split }: Required<AuditFactsOptions>,
 ): DatasetAudit {
   const clips = auditClips(dataset, facts, unreadable)
-  const parts = split && auditSplit(dataset, split, clips)
+  const parts = split === null ? null : auditSplit(dataset, split, clips)
   return {
     name: dataset.name,
     synthetic: dataset.synthetic,
@@ -145,7 +166,18 @@ function assertTableOf({ labels }: Dataset, table: TableAudit): void {
   throw new EscError('INVALID_OPTION', `table ${found}; pass what auditTable returned for its table`)
 }
 
+function assertClips(clips: unknown): void {
+  const { [Symbol.iterator]: each, [Symbol.asyncIterator]: eachLater } = Object(clips ?? {})
+  if (typeof clips !== 'string' && (typeof each === 'function' || typeof eachLater === 'function')) return
+  throw wrongValue(
+    'clips',
+    clips,
+    'a list of decoded clips, { id, channels, sampleRate }, or a generator of them',
+  )
+}
+
 function tryMeasure(clip: AuditInput): ClipFacts | UnreadableClip {
+  if (!hasField(clip, 'id')) throw wrongValue('each of the clips', clip, '{ id, channels, sampleRate }')
   if ('reason' in clip) return clip
   try {
     return measureClip(clip.id, clip.channels, clip.sampleRate)

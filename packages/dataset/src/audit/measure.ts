@@ -1,6 +1,6 @@
 /** Facts about one clip's samples. */
-import { toMono } from '@esc/audio-io'
-import { assertPositive, EscError } from '@esc/core'
+import { assertChannels, toMono } from '@esc/audio-io'
+import { assertPositive, assertText, EscError } from '@esc/core'
 import { measureSpectrum } from './spectrum.js'
 
 /** What {@link measureClip} measured: plain JSON. */
@@ -63,6 +63,8 @@ const maxSampleRate = 1e6
  * @example measureClip('1-100032-A-0', [clip.samples], clip.sampleRate).clippedShare
  */
 export function measureClip(id: string, channels: readonly Float32Array[], sampleRate: number): ClipFacts {
+  assertText('id', id)
+  assertChannels('channels', channels)
   assertPositive('sampleRate', sampleRate)
   if (sampleRate > maxSampleRate) {
     throw new EscError('INVALID_INPUT', `clip ${id} claims ${sampleRate} Hz; the most is ${maxSampleRate}`)

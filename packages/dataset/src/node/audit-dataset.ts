@@ -1,6 +1,6 @@
 /** The audit of a data set that lies on disk. */
 import { decodeAudio } from '@esc/audio-io/node'
-import { isEscError } from '@esc/core'
+import { hasField, isEscError, wrongValue } from '@esc/core'
 import {
   type AuditDatasetOptions,
   type AuditInput,
@@ -8,6 +8,7 @@ import {
   auditDataset as portable,
 } from '../audit/dataset.js'
 import type { ClipFacts } from '../audit/measure.js'
+import { assertDataset } from '../check.js'
 import type { ClipRecord } from '../record.js'
 import type { OpenedDataset } from './open-files.js'
 
@@ -21,11 +22,20 @@ import type { OpenedDataset } from './open-files.js'
  * const { audit } = await auditDataset(await openDataset('ESC-50'))
  * console.log(formatAudit(audit))
  */
-export function auditDataset(
+export async function auditDataset(
   opened: OpenedDataset,
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
+  assertOpened('opened', opened)
   return portable(opened.dataset, decodeAll(opened), options)
+}
+
+function assertOpened(name: string, opened: OpenedDataset): void {
+  const must = 'what openDataset, openFolderDataset or openCsvDataset returned'
+  if (!hasField(opened, 'dataset') || typeof opened.pathOf !== 'function')
+    throw wrongValue(name, opened, must)
+  assertDataset(`${name}.dataset`, opened.dataset)
+  if (!Array.isArray(opened.missing)) throw wrongValue(`${name}.missing`, opened.missing, 'an array')
 }
 
 async function* decodeAll({ dataset, pathOf, missing }: OpenedDataset): AsyncGenerator<AuditInput, void> {

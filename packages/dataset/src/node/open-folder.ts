@@ -1,6 +1,6 @@
 /** Opens a data set that has a folder for each class. */
 import { basename, join } from 'node:path'
-import { assertKnown, EscError } from '@esc/core'
+import { assertCallback, assertKnown, EscError } from '@esc/core'
 import * as z from 'zod/mini'
 import type { ClipRecord } from '../record.js'
 import { bareFilename, toId } from '../table-cells.js'
@@ -49,6 +49,7 @@ export async function openFolderDataset(
   options: OpenFolderOptions = {},
 ): Promise<OpenedDataset> {
   assertKnown('openFolderDataset', options, { groupOf: true })
+  assertCallback('groupOf', options.groupOf)
   const root = await openRoot(dir, 'expected a folder with a folder of sounds for each class')
   const entries = await listFolder(root, root)
   const loose = entries.find(isSound)

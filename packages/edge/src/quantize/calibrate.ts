@@ -1,7 +1,15 @@
 /** Measures the ranges of a model's values on sample inputs. */
-import { asOptions, assertKnown, assertSignal, EscError } from '@esc/core'
-import { floatData, type OnnxModel, type OnnxRuntime, type Tensor, writeModel } from '@esc/onnx'
-import { assertRuntime } from '../runtime.js'
+import { asOptions, assertCallback, assertKnown, assertSignal, EscError, wrongValue } from '@esc/core'
+import {
+  assertOnnxModel,
+  assertRuntime,
+  assertTensor,
+  floatData,
+  type OnnxModel,
+  type OnnxRuntime,
+  type Tensor,
+  writeModel,
+} from '@esc/onnx'
 import { quantizedValues } from './static.js'
 
 /** Smallest and largest number a value took. */
@@ -38,8 +46,11 @@ export async function calibrate(
 ): Promise<Map<string, Range>> {
   assertKnown('calibrate', options, { runtime: true, signal: true, onBatch: true })
   const { runtime, signal, onBatch } = asOptions('calibrate', options)
-  assertRuntime('calibrate', runtime)
+  assertRuntime('calibrate', '@esc/edge/node or /browser', runtime)
   assertSignal(signal)
+  assertCallback('onBatch', onBatch)
+  assertOnnxModel('model', model)
+  assertBatches(batches)
   const { graph } = model
   const inputName = graph.inputs[0]!.name
   const wanted = quantizedValues(model)
@@ -55,6 +66,7 @@ export async function calibrate(
   try {
     for await (const batch of batches) {
       signal?.throwIfAborted()
+      assertTensor('batches', batch)
       const results = await session.run({ [inputName]: batch })
       for (const name of wanted) widen(ranges, name, floatData({ [inputName]: batch, ...results }, name))
       done++
@@ -65,6 +77,12 @@ export async function calibrate(
   }
   if (done === 0) throw new EscError('INVALID_INPUT', 'calibration needs at least one batch of inputs')
   return ranges
+}
+
+function assertBatches(batches: unknown): void {
+  const { [Symbol.iterator]: each, [Symbol.asyncIterator]: eachLater } = Object(batches ?? {})
+  if (typeof batches !== 'string' && (typeof each === 'function' || typeof eachLater === 'function')) return
+  throw wrongValue('batches', batches, 'a list of tensors, or a generator of them')
 }
 
 function widen(ranges: Map<string, Range>, name: string, data: Float32Array): void {

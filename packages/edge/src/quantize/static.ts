@@ -1,6 +1,6 @@
 /** Static 8-bit quantisation in the QDQ form. */
-import { assertKnown, EscError } from '@esc/core'
-import type { OnnxModel, OnnxNode, Tensor } from '@esc/onnx'
+import { assertKnown, EscError, wrongValue } from '@esc/core'
+import { assertOnnxModel, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
 import type { Range } from './calibrate.js'
 import {
   quantizeActivation,
@@ -57,6 +57,8 @@ export function quantizeStatic(
 ): OnnxModel {
   assertKnown('quantizeStatic', options, { perChannel: true, reduceRange: true })
   const { perChannel = true, reduceRange = true } = options
+  assertOnnxModel('model', model)
+  if (!(ranges instanceof Map)) throw wrongValue('ranges', ranges, 'a Map, as calibrate returns it')
   const { graph } = model
   const writer = new QdqWriter(model, ranges)
   const reluInputs = new Set(graph.nodes.flatMap(({ opType, inputs }) => (opType === 'Relu' ? inputs : [])))
