@@ -1,5 +1,5 @@
 /** AIFF and AIFF-C files to samples. */
-import { assertKnown, EscError } from '@esc/core'
+import { assertBytes, assertKnown, EscError } from '@esc/core'
 import {
   type AudioInfo,
   type DecodedAudio,
@@ -57,6 +57,7 @@ const COMPRESSIONS: Readonly<
  */
 export function decodeAiff(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
   assertKnown('decodeAiff', limits, decodeLimitNames)
+  assertBytes('bytes', bytes)
   const { tolerant = false } = limits
   const file = readBytes(bytes, readAiff(bytes.length, tolerant))
   const span = resolveSpan(file.frames, file.sampleRate, limits)

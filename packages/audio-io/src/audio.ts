@@ -1,5 +1,5 @@
 /** What every decoder here returns, and the checks they share. */
-import { assertPositive, EscError } from '@esc/core'
+import { assertPositive, EscError, wrongOption } from '@esc/core'
 
 /** Decoded sound as the file holds it: not yet mixed to mono, not yet resampled. */
 export interface DecodedAudio {
@@ -84,10 +84,9 @@ const DEFAULT_MAX_DURATION_SEC = 3600
  */
 export function resolveSpan(frames: number, sampleRate: number, limits: DecodeLimits): Span {
   const { offset = 0, duration = null, maxDurationSec = DEFAULT_MAX_DURATION_SEC } = limits
-  if (!(maxDurationSec > 0)) {
-    throw new EscError('INVALID_OPTION', `maxDurationSec=${maxDurationSec} must be > 0`)
-  }
-  if (!(offset >= 0)) throw new EscError('INVALID_OPTION', `offset=${offset} must be >= 0`)
+  const hasLimit = typeof maxDurationSec === 'number' && maxDurationSec > 0
+  if (!hasLimit) throw wrongOption('maxDurationSec', maxDurationSec, '> 0')
+  if (!(typeof offset === 'number' && offset >= 0)) throw wrongOption('offset', offset, '>= 0')
   if (duration !== null) assertPositive('duration', duration)
   const start = Math.trunc(offset * sampleRate)
   if (start >= frames) {

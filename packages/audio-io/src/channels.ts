@@ -1,5 +1,24 @@
 /** Channels to mono. */
-import { EscError } from '@esc/core'
+import { assertFloat32, EscError, wrongValue } from '@esc/core'
+
+/**
+ * Looks at what the channels are, not at their samples.
+ *
+ * @throws EscError INVALID_INPUT unless it is a list of Float32Arrays.
+ * @example assertChannels('channels', channels)
+ */
+export function assertChannels(name: string, channels: unknown): asserts channels is Float32Array[] {
+  if (!Array.isArray(channels)) {
+    throw wrongValue(name, channels, 'a list of Float32Arrays, one for each channel', {
+      advice: {
+        'decoded audio': 'pass audio.channels',
+        'a clip': 'it is mono already',
+        numbers: `pass [${name}]`,
+      },
+    })
+  }
+  for (const [i, samples] of channels.entries()) assertFloat32(`${name}[${i}]`, samples)
+}
 
 /**
  * The mean of all channels, sample by sample.
@@ -8,11 +27,12 @@ import { EscError } from '@esc/core'
  *
  * @param channels - One array per channel, all of one length.
  * @returns One array of that length; new storage, for one channel too.
- * @throws EscError INVALID_INPUT if there is no channel, or lengths differ.
+ * @throws EscError INVALID_INPUT if there is no channel, one is no Float32Array, or lengths differ.
  * @see librosa 0.10.2 `to_mono`.
  * @example toMono([left, right])
  */
 export function toMono(channels: readonly Float32Array[]): Float32Array {
+  assertChannels('channels', channels)
   const [first] = channels
   if (!first) throw new EscError('INVALID_INPUT', 'toMono needs at least one channel, got none')
   const other = channels.findIndex((samples) => samples.length !== first.length)

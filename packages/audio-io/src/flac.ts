@@ -1,5 +1,5 @@
 /** FLAC files: what they hold, and the whole of them to samples. */
-import { assertKnown } from '@esc/core'
+import { assertBytes, assertKnown } from '@esc/core'
 import {
   type AudioInfo,
   allocateChannels,
@@ -54,6 +54,7 @@ export function flacInfoOf({ sampleRate, channels, bitDepth, frames, warnings }:
  */
 export function decodeFlac(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
   assertKnown('decodeFlac', limits, decodeLimitNames)
+  assertBytes('bytes', bytes)
   const { tolerant = false } = limits
   const file = readBytes(bytes, openFlac(bytes.length, tolerant))
   const span = resolveSpan(file.frames, file.sampleRate, limits)

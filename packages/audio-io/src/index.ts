@@ -1,6 +1,6 @@
 export { decodeAiff } from './aiff.js'
 export type { AudioInfo, DecodedAudio, DecodeLimits } from './audio.js'
-export { toMono } from './channels.js'
+export { assertChannels, toMono } from './channels.js'
 export type { AudioDecoder, Codecs } from './codecs.js'
 export { decodeFlac } from './flac.js'
 export {

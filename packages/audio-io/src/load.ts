@@ -1,5 +1,5 @@
 /** Any supported file to samples, and to a mono clip at the rate that features are computed at. */
-import { type AudioClip, assertInteger, assertPositive, EscError } from '@esc/core'
+import { type AudioClip, assertBytes, assertInteger, assertPositive, EscError } from '@esc/core'
 import { resample } from '@esc/dsp'
 import { probeAiff, readAiff } from './aiff.js'
 import {
@@ -79,7 +79,7 @@ const COMPRESSED_READERS: Partial<
  * @example probeAudio(bytes) // { container: 'flac', codec: 'flac', sampleRate: 44100, channels: 2, bitDepth: 16, … }
  */
 export function probeAudio(bytes: Uint8Array): AudioInfo {
-  if (!(bytes instanceof Uint8Array)) throw new EscError('INVALID_INPUT', 'bytes must be a Uint8Array')
+  assertBytes('bytes', bytes)
   const format = detectSound(bytes)
   if (format === 'wav') return probeWav(bytes)
   if (format === 'aiff') return probeAiff(bytes)

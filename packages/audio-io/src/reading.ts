@@ -1,5 +1,5 @@
 /** How parsers here ask for bytes, so that the same one reads an array in memory and a file of any size. */
-import { EscError } from '@esc/core'
+import { EscError, hasField, wrongBytes, wrongValue } from '@esc/core'
 
 /** A stretch of a file. */
 export interface ByteRange {
@@ -30,10 +30,10 @@ export function sourceOf(input: Uint8Array | ByteSource): ByteSource {
   if (input instanceof Uint8Array) return bytesSource(input)
   const { size, read } = (input ?? {}) as Partial<ByteSource>
   if (typeof read !== 'function' || !Number.isSafeInteger(size) || size! < 0) {
-    throw new EscError(
-      'INVALID_INPUT',
-      'expected a Uint8Array or { size, read } with a whole size >= 0; of an ArrayBuffer pass new Uint8Array(buffer)',
-    )
+    if (typeof read !== 'function' && hasField(input, 'read'))
+      throw wrongValue('input.read', read, 'a function')
+    if (hasField(input, 'read')) throw wrongValue('input.size', size, 'an integer >= 0')
+    throw wrongBytes('input', input, 'a Uint8Array, or { size, read } with a whole size >= 0')
   }
   return input
 }

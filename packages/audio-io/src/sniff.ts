@@ -1,5 +1,5 @@
 /** What a file is, from its bytes: names and MIME types are claims, and often wrong. */
-import { EscError } from '@esc/core'
+import { assertBytes, EscError } from '@esc/core'
 import { isMp3Chain, MAX_MP3_JUNK } from './mp3.js'
 import { describeOtherSound } from './other-sounds.js'
 import { type Reading, readBytes } from './reading.js'
@@ -22,9 +22,11 @@ const HEAD_SIZE = 8192
  * @param head - The first 64 kB of the file, or all of a shorter one; more does no harm.
  * @returns `null` for everything else, an empty file included; {@link describeOtherSound} names formats of sound that
  *   are not decoded here.
+ * @throws EscError INVALID_INPUT if it is no Uint8Array.
  * @example detectSound(head) // 'ogg-vorbis'
  */
 export function detectSound(head: Uint8Array): AudioFormat | null {
+  assertBytes('head', head)
   return readBytes(head, readFormat())
 }
 

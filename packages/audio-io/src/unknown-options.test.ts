@@ -21,7 +21,9 @@ testUnknownOptions('root', {
     loadAudio: [(o) => root.loadAudio(wav, o), (o) => root.loadAudio(wav, { codecs: o })],
     streamAudio: [(o) => root.streamAudio(wav, o), (o) => root.streamAudio(wav, { codecs: o })],
   },
-  withoutOptions: ['describeOtherSound', 'detectSound', 'probeAudio', 'probeSource', 'toMono'],
+  withoutOptions: [
+    ...['assertChannels', 'describeOtherSound', 'detectSound', 'probeAudio', 'probeSource', 'toMono'],
+  ],
 })
 
 testUnknownOptions('node', {

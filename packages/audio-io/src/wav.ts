@@ -1,5 +1,15 @@
 /** WAV files: bytes to samples, and samples to bytes. */
-import { type AudioClip, assertInteger, assertKnown, EscError } from '@esc/core'
+
+import {
+  type AudioClip,
+  assertBytes,
+  assertFloat32,
+  assertInteger,
+  assertKnown,
+  EscError,
+  hasField,
+  wrongValue,
+} from '@esc/core'
 import {
   type AudioInfo,
   type DecodedAudio,
@@ -8,6 +18,7 @@ import {
   MAX_CHANNELS,
   resolveSpan,
 } from './audio.js'
+import { assertChannels } from './channels.js'
 import { decodePcm, pcmInfo, pcmRange } from './pcm-file.js'
 import { readBytes } from './reading.js'
 import { readWav } from './riff.js'
@@ -28,6 +39,7 @@ import { readWav } from './riff.js'
  */
 export function decodeWav(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
   assertKnown('decodeWav', limits, decodeLimitNames)
+  assertBytes('bytes', bytes)
   const { tolerant = false } = limits
   const file = readBytes(bytes, readWav(bytes.length, tolerant))
   const span = resolveSpan(file.frames, file.sampleRate, limits)
@@ -76,8 +88,8 @@ export function encodeWav(audio: AudioClip | DecodedAudio, options: EncodeWavOpt
   if (bitDepth !== 16 && bitDepth !== 24 && bitDepth !== 32) {
     throw new EscError('INVALID_OPTION', `bitDepth=${bitDepth} must be 16, 24 or 32`)
   }
+  const channels = channelsOf(audio)
   assertInteger('sampleRate', audio.sampleRate, 1, 0xffffffff)
-  const channels = 'samples' in audio ? [audio.samples] : audio.channels
   const frames = assertEncodable(channels)
   const dataSize = frames * channels.length * (bitDepth / 8)
   const headerSize = bitDepth === 32 ? 58 : 44
@@ -89,6 +101,22 @@ export function encodeWav(audio: AudioClip | DecodedAudio, options: EncodeWavOpt
   writeHeader(view, { channels: channels.length, sampleRate: audio.sampleRate, bitDepth, frames, dataSize })
   writeSamples(view, headerSize, channels, bitDepth)
   return new Uint8Array(view.buffer)
+}
+
+function channelsOf(audio: AudioClip | DecodedAudio): readonly Float32Array[] {
+  if (hasField(audio, 'samples')) {
+    assertFloat32('audio.samples', audio.samples)
+    return [audio.samples]
+  }
+  if (!hasField(audio, 'channels')) {
+    throw wrongValue(
+      'audio',
+      audio,
+      'a clip, { samples, sampleRate }, or decoded audio, { channels, sampleRate }',
+    )
+  }
+  assertChannels('audio.channels', audio.channels)
+  return audio.channels
 }
 
 function allocate(size: number): ArrayBuffer {

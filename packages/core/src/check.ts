@@ -128,9 +128,18 @@ export function assertCallback(name: string, value: unknown): void {
 export function assertBytes(name: string, bytes: unknown): asserts bytes is Uint8Array {
   // Not `instanceof`, which says no to arrays of another frame or worker context.
   if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array)[Symbol.toStringTag] === 'Uint8Array') return
+  throw wrongBytes(name, bytes, 'a Uint8Array')
+}
+
+/**
+ * The error for what is no Uint8Array, nor anything else that a function takes in its place.
+ *
+ * @example throw wrongBytes('input', input, 'a path, a URL or a Uint8Array')
+ */
+export function wrongBytes(name: string, bytes: unknown, must: string): EscError {
   const advice = { buffer: `pass new Uint8Array(${name})`, numbers: `pass Uint8Array.from(${name})` }
   const ofView = { buffer: `pass new Uint8Array(${name}.buffer, ${name}.byteOffset, ${name}.byteLength)` }
-  throw wrongValue(name, bytes, 'a Uint8Array', {
+  return wrongValue(name, bytes, must, {
     advice: { ...advice, ...(bytes instanceof DataView && ofView) },
   })
 }

@@ -158,12 +158,13 @@ export function assertLabels(name: string, labels: unknown): asserts labels is r
 /**
  * Checks what can be checked without reading features: a set may come from code that no type checker has seen.
  *
+ * @param name - What the caller calls it, for the message. @defaultValue `'the set'`
  * @throws EscError INVALID_INPUT naming what is missing, an id that is there twice, an example whose label is none, or a clip whose
  *   windows have several.
  * @example assertFeatureSet(set)
  */
-export function assertFeatureSet(set: FeatureSet): void {
-  assertSetShape(set)
+export function assertFeatureSet(set: FeatureSet, name = 'the set'): void {
+  assertSetShape(set, name)
   if (set.records.length === 0) throw noSet('the set has no examples')
   if (!set.labels.every((label) => typeof label === 'string'))
     throw noSet('the set has labels that are no texts')
@@ -201,17 +202,17 @@ const noSet = (what: string) =>
   )
 
 /** Checks what can be checked at once, of any number of examples. */
-function assertSetShape(set: FeatureSet): void {
+function assertSetShape(set: FeatureSet, name = 'the set'): void {
   if (typeOf(set) !== 'object' || !('records' in set || 'get' in set))
-    throw noSet(`the set is ${describeValue(set)}`)
+    throw noSet(`${name} is ${describeValue(set)}`)
   const { get, records, labels } = set
-  if (typeof get !== 'function') throw noSet(`the set has no function get: it is ${describeValue(get)}`)
-  if (!Array.isArray(records)) throw noSet(`the set has no array records: it is ${describeValue(records)}`)
-  if (!Array.isArray(labels)) throw noSet(`the set has no labels: it is ${describeValue(labels)}`)
+  if (typeof get !== 'function') throw noSet(`${name} has no function get: it is ${describeValue(get)}`)
+  if (!Array.isArray(records)) throw noSet(`${name} has no array records: it is ${describeValue(records)}`)
+  if (!Array.isArray(labels)) throw noSet(`${name} has no labels: it is ${describeValue(labels)}`)
   if (records.length > 0 && typeOf(records[0]) !== 'object') {
-    throw noSet(`the set has no records of examples: the first is ${describeValue(records[0])}`)
+    throw noSet(`${name} has no records of examples: the first is ${describeValue(records[0])}`)
   }
-  if (typeof labels[0] !== 'string') throw noSet('the set has no labels, which are texts')
+  if (typeof labels[0] !== 'string') throw noSet(`${name} has no labels, which are texts`)
 }
 
 function assertOrigin({ name, synthetic }: DatasetOrigin): void {

@@ -10,6 +10,7 @@ export {
   assertPositive,
   assertSignal,
   assertText,
+  wrongBytes,
 } from './check.js'
 export {
   assertClip,
@@ -94,6 +95,7 @@ export {
   hasField,
   isNumberList,
   type Mistake,
+  mistakeOf,
   shown,
   typeOf,
   type WrongValueOptions,

@@ -1,7 +1,18 @@
 /** What to do about classes of unequal size: weigh them, draw from them more or less often, or deal even batches. */
-import { assertInteger, assertKnown, assertOneOf, createRng, EscError, type Rng } from '@esc/core'
+import {
+  asOptions,
+  assertInteger,
+  assertKnown,
+  assertOneOf,
+  createRng,
+  EscError,
+  isNumberList,
+  type Rng,
+  shown,
+  wrongValue,
+} from '@esc/core'
 import { range } from './splits/folds.js'
-import { encodeSorted, type Labels, membersByCode } from './splits/labels.js'
+import { assertValues, encodeSorted, type Labels, membersByCode } from './splits/labels.js'
 import { clipsOf, isSource, type SplitSource } from './splits/source.js'
 
 /** Which examples are counted or drawn from. */
@@ -151,7 +162,11 @@ export function balancedBatches(
   from: SplitSource | Labels,
   options: BalancedBatchesOptions,
 ): Generator<Int32Array, void, undefined> {
-  assertKnown('balancedBatches', options, { batchSize: true, seed: true, indices: true })
+  assertKnown('balancedBatches', asOptions('balancedBatches', options), {
+    batchSize: true,
+    seed: true,
+    indices: true,
+  })
   const { batchSize } = options
   assertInteger('batchSize', batchSize, 1)
   const { classes, rng } = prepare(from, options)
@@ -200,12 +215,14 @@ function pickExamples(
   { indices }: BalanceOptions,
 ): { labels: Labels; examples: Int32Array } {
   const labels = labelsOf(from)
+  assertValues('labels', labels)
   if (labels.length === 0) throw new EscError('INVALID_INPUT', 'there are no labels; pass one per example')
   if (indices === undefined) return { labels, examples: range(labels.length) }
+  if (!isNumberList(indices)) throw wrongValue('indices', indices, 'a list of indices, such as split.train')
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
     if (Number.isInteger(index) && index >= 0 && index < labels.length) continue
-    const found = `indices[${i}]=${index} is not an index of the ${labels.length} examples`
+    const found = `indices[${i}]=${shown(index)} is not an index of the ${labels.length} examples`
     throw new EscError('INVALID_INPUT', found)
   }
   if (!(indices.length > 0))

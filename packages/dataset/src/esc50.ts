@@ -1,6 +1,8 @@
 /** Reads the metadata table of ESC-50, and of every data set that keeps its columns. */
-import { assertKnown, assertOneOf, EscError } from '@esc/core'
+
+import { assertKnown, assertOneOf, EscError, wrongValue } from '@esc/core'
 import * as z from 'zod/mini'
+import { assertCsvText } from './check.js'
 import { readCsv, readRows } from './csv.js'
 import type { Dataset } from './record.js'
 import { bareFilename, flag, plainText, toId, wholeNumber } from './table-cells.js'
@@ -81,6 +83,7 @@ const schemas = {
  * labels[0] // 'dog'
  */
 export function parseEsc50(csvText: string, options: ParseEsc50Options = {}): Dataset {
+  assertCsvText(csvText)
   assertKnown('parseEsc50', options, { subset: true })
   const { subset = 'esc50' } = options
   assertOneOf('subset', subset, ['esc10', 'esc50'])
@@ -129,6 +132,7 @@ export function parseEsc50(csvText: string, options: ParseEsc50Options = {}): Da
  * @example parseFilename('1-100032-A-0.ogg') // { fold: 1, srcFile: '100032', take: 'A', target: 0 }
  */
 export function parseFilename(filename: string): Esc50Filename {
+  if (typeof filename !== 'string') throw wrongValue('filename', filename, 'a text')
   const match = /^(\d{1,9})-(\d+)-([A-Z])-(\d{1,9})\.[A-Za-z0-9]+$/.exec(filename)
   if (!match) {
     throw new EscError(

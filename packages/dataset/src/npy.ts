@@ -1,5 +1,5 @@
 /** Arrays in NumPy's `.npy` files, for whoever goes on in Python. */
-import { assertKnown, EscError } from '@esc/core'
+import { assertBytes, assertKnown, EscError, shown, wrongValue } from '@esc/core'
 
 /** What the elements of an array are stored in. */
 export type NpyData =
@@ -82,10 +82,11 @@ export function encodeNpy(
       `data must be a typed array that NumPy has; found ${Object.prototype.toString.call(data)}`,
     )
   }
+  if (!Array.isArray(shape)) throw wrongValue('shape', shape, 'a list of the lengths of its axes')
   if (shape.length > maxAxes || !shape.every(isLength) || product(shape) !== data.length) {
     throw new EscError(
       'INVALID_INPUT',
-      `shape=[${shape.join(', ')}] must have at most ${maxAxes} axes and hold the ${data.length} elements of data`,
+      `shape=[${shape.map(shown).join(', ')}] must have at most ${maxAxes} axes and hold the ${data.length} elements of data`,
     )
   }
   const header = headerText(dtype, fortranOrder, shape)
@@ -113,6 +114,7 @@ export function encodeNpy(
  * const { data, shape } = decodeNpy(await readFile('dog_mfcc.npy')) // Float32Array, [13, 431]
  */
 export function decodeNpy(bytes: Uint8Array): NpyArray {
+  assertBytes('bytes', bytes)
   const { text, dataStart } = readHeader(bytes)
   const { littleEndian, dtype, fortranOrder, shape } = parseHeader(text)
   if (!(dtype in types)) throw unsupported(dtype)

@@ -1,5 +1,7 @@
 /** Says which clips of a data set are siblings, where its own table does not. */
-import { EscError, typeOf } from '@esc/core'
+
+import { describeValue, EscError } from '@esc/core'
+import { assertDataset } from './check.js'
 import type { ClipRecord, Dataset } from './record.js'
 
 /** A column of the table, a pattern whose first capture group is found in the file's bare name, or a function of the record. */
@@ -16,10 +18,7 @@ export type GroupRule = string | RegExp | ((record: ClipRecord) => string)
  * @example const dataset = regroup(opened.dataset, /^([^_]+)_/) // 'north' of 'north_3.wav'
  */
 export function regroup(dataset: Dataset, by: GroupRule): Dataset {
-  if (!Array.isArray(dataset?.records)) {
-    const found = `dataset is of type ${typeOf(dataset)} and has no records`
-    throw new EscError('INVALID_INPUT', `${found}; pass the dataset that an opener returned, opened.dataset`)
-  }
+  assertDataset('dataset', dataset)
   const groupOf = ruleOf(by)
   const records = dataset.records.map((record) => {
     const group = groupOf(record)
@@ -36,7 +35,8 @@ function ruleOf(by: GroupRule): (record: ClipRecord) => string | undefined {
   if (typeof by === 'string')
     return ({ columns }) => (columns && Object.hasOwn(columns, by) ? columns[by] : undefined)
   if (!(by instanceof RegExp)) {
-    throw new EscError('INVALID_OPTION', 'groups are given by a column, a RegExp or a function')
+    const found = `by is ${describeValue(by)}`
+    throw new EscError('INVALID_OPTION', `${found}; groups are given by a column, a RegExp or a function`)
   }
   // An alternative that fits everything shows how many groups there are.
   if (new RegExp(`${by.source}|`, by.flags).exec('')!.length < 2) {

@@ -1,7 +1,9 @@
 /** Reads any table with a row per clip. */
+
 import { assertKnown, EscError, typeOf } from '@esc/core'
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
+import { assertCsvText } from './check.js'
 import { type CsvDelimiter, readCsv, readRows } from './csv.js'
 import type { Dataset } from './record.js'
 import { plainText, relativePath, toId, wholeNumber } from './table-cells.js'
@@ -63,6 +65,7 @@ const cells = z.object({
  * }).records[0].id // 'a__1'
  */
 export function parseCsvDataset(csvText: string, mapping: CsvMapping): Dataset {
+  assertCsvText(csvText)
   assertNames(mapping)
   const { columns: names, delimiter } = checkMapping(csvMappingSchema, mapping)
   const clips = readRows(readCsv(csvText, delimiter), cells, names).map(

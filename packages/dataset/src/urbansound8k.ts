@@ -1,5 +1,7 @@
 /** Reads the metadata table of UrbanSound8K. */
+
 import * as z from 'zod/mini'
+import { assertCsvText } from './check.js'
 import { readCsv, readRows } from './csv.js'
 import type { Dataset } from './record.js'
 import { bareFilename, plainText, toId, wholeNumber } from './table-cells.js'
@@ -40,6 +42,7 @@ const schema = z.object({
  * parseUrbanSound8k(text).records[0].filename // 'fold5/100032-3-0-0.wav'
  */
 export function parseUrbanSound8k(csvText: string): Dataset {
+  assertCsvText(csvText)
   const names = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, name]))
   const clips = readRows(readCsv(csvText), schema, names).map(({ line, values, columns }): TargetClip => {
     return {

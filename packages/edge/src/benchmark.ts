@@ -1,6 +1,6 @@
 /** Latency of a model, one clip at a time. */
-import { assertInteger, assertKnown } from '@esc/core'
-import { type Session, singleInputName, type Tensor } from '@esc/onnx'
+import { assertInteger, assertKnown, assertSignal, wrongValue } from '@esc/core'
+import { assertSession, assertTensor, type Session, singleInputName, type Tensor } from '@esc/onnx'
 
 /** Wall-clock times of single runs. */
 export interface Latency {
@@ -36,7 +36,11 @@ export async function measureLatency(
   const { runs = 200, warmup = 20, signal } = options
   assertInteger('runs', runs, 1)
   assertInteger('warmup', warmup, 0)
+  assertSignal(signal)
+  assertSession(session)
+  if (!Array.isArray(inputs)) throw wrongValue('inputs', inputs, 'a list of tensors')
   assertInteger('inputs.length', inputs.length, 1)
+  for (const [i, input] of inputs.entries()) assertTensor(`inputs[${i}]`, input)
   const name = singleInputName(session)
   const times = new Float64Array(runs)
   for (let run = -warmup; run < runs; run++) {

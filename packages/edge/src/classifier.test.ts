@@ -98,10 +98,7 @@ describe('createClassifier', () => {
     await expect(classifier.classify(empty)).rejects.toThrow(error('INVALID_INPUT', /samples.length=0/))
     for (const sound of [undefined, clip.samples, new Uint8Array(8)]) {
       await expect(classifier.classify(sound as never)).rejects.toThrow(
-        error(
-          'INVALID_INPUT',
-          /the sound is of type .*; pass a clip, \{ samples: Float32Array, sampleRate \}/,
-        ),
+        error('INVALID_INPUT', /clip is .*; it must be a clip, \{ samples: Float32Array, sampleRate \}/),
       )
     }
     await expect(classifier.classify(makeClip(3), { signal: AbortSignal.abort('stop') })).rejects.toBe('stop')

@@ -2,6 +2,7 @@
 import {
   type AudioClip,
   asOptions,
+  assertClipShape,
   assertInteger,
   assertKnown,
   assertOneOf,
@@ -10,7 +11,6 @@ import {
   EscError,
   type ModelManifest,
   scoresOf,
-  typeOf,
 } from '@esc/core'
 import { createWindowExtractor } from '@esc/dsp'
 import { assertRuntime, floatData, type OnnxRuntime, type Session, singleInputName } from '@esc/onnx'
@@ -42,7 +42,7 @@ export interface Classifier {
    *   says; the signal's reason.
    */
   classify(clip: AudioClip, options?: ClassifyOptions): Promise<Prediction[]>
-  /** Frees native memory; the classifier is unusable afterwards. */
+  /** Frees native memory; the classifier is unusable afterwards. Called again, it does nothing. */
   release(): Promise<void>
 }
 
@@ -69,7 +69,7 @@ const windowsATurn = 16
  * const [best] = await classifier.classify(clip)
  */
 export async function createClassifier(files: ModelFiles, options: ClassifierOptions): Promise<Classifier> {
-  return openModel(files, options, (clip: AudioClip) => clip)
+  return openModel(files, options, checkedClip)
 }
 
 /** {@link Classifier} of whatever `load` makes a clip of: checks come before a file is decoded. */
@@ -85,7 +85,7 @@ export async function openModel<Sound>(
 ): Promise<SoundClassifier<Sound>> {
   assertKnown('createClassifier', options, { runtime: true, precision: true })
   const { runtime, precision = 'float' } = asOptions('createClassifier', options)
-  assertRuntime(runtime, 'createClassifier of @esc/edge')
+  assertRuntime('createClassifier', '@esc/edge/node or /browser', runtime)
   assertOneOf('precision', precision, ['float', 'int8'])
   const manifest = readManifest(files)
   const { labels, inputShape, activation } = manifest
@@ -94,13 +94,13 @@ export async function openModel<Sound>(
     threads: 1,
   })
   const inputName = await inputNameOf(session)
-  let isReleased = false
+  let releasing: Promise<void> | null = null
 
   async function logitsOf(data: Float32Array): Promise<Float32Array> {
     const input = { type: 'float32' as const, dims: [1, ...inputShape], data }
     const outputs = await session.run({ [inputName]: input }).catch((error) => {
       // Not a fault of the model: its memory was given back meanwhile.
-      assertOpen(isReleased)
+      assertOpen(releasing)
       throw error
     })
     const logits = floatData(outputs, 'logits')
@@ -122,18 +122,17 @@ export async function openModel<Sound>(
       const { topK = labels.length, signal } = classifyOptions
       assertInteger('topK', topK, 1)
       assertSignal(signal)
-      assertOpen(isReleased)
+      assertOpen(releasing)
       signal?.throwIfAborted()
       const clip = await load(sound)
-      assertOpen(isReleased)
-      assertClip(clip)
+      assertOpen(releasing)
       const windows: number[] = []
       let count = 0
       for (const { data } of extractor.extract(clip)) {
         signal?.throwIfAborted()
         windows.push(...(await logitsOf(data)))
         if (++count % windowsATurn === 0) await new Promise((resolve) => setTimeout(resolve, 0))
-        assertOpen(isReleased)
+        assertOpen(releasing)
       }
       const logits = clipLogits(Float32Array.from(windows), labels.length, activation)
       const [scores] = scoresOf(logits, labels.length, activation)
@@ -142,21 +141,16 @@ export async function openModel<Sound>(
       return ranked.map((i) => ({ label: labels[i]!, score: scores![i]! }))
     },
     async release() {
-      if (isReleased) return
-      isReleased = true
-      await session.release()
+      releasing ??= session.release()
+      await releasing
     },
   }
 }
 
-/** What no type checker has seen is checked, too. */
-function assertClip(clip: AudioClip): void {
-  if (typeOf(clip) === 'object' && ArrayBuffer.isView(clip.samples)) return
-  const found = `the sound is of type ${typeOf(clip)}`
-  throw new EscError(
-    'INVALID_INPUT',
-    `${found}; pass a clip, { samples: Float32Array, sampleRate }, or what loadAudio returned`,
-  )
+/** What no type checker has seen is checked, too. @throws EscError INVALID_INPUT if it is no clip. */
+export function checkedClip(clip: AudioClip): AudioClip {
+  assertClipShape('clip', clip)
+  return clip
 }
 
 /** The model's one input; a session that is of no use is released. */
@@ -169,8 +163,8 @@ async function inputNameOf(session: Session): Promise<string> {
   }
 }
 
-function assertOpen(isReleased: boolean): void {
-  if (isReleased) throw new EscError('INVALID_STATE', 'the classifier was released; open it again')
+function assertOpen(releasing: Promise<void> | null): void {
+  if (releasing) throw new EscError('INVALID_STATE', 'the classifier was released; open it again')
 }
 
 function extractorOf({ recipe, windows, inputShape }: ModelManifest) {

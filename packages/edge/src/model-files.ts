@@ -1,12 +1,15 @@
 /** A model as the files of its folder, for pages and for disks. */
 import {
+  assertBytes,
   assertTrainedModel,
   EscError,
   type FileEntry,
   type ModelManifest,
+  mistakeOf,
   sha256,
   type TrainedModel,
   typeOf,
+  wrongValue,
 } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { decodeNetwork } from './network-file.js'
@@ -32,20 +35,24 @@ export type Precision = 'float' | 'int8'
  * @example readManifest(files).labels
  */
 export function readManifest(files: ModelFiles): ModelManifest {
-  const bytes = files?.[fileNames.manifest]
+  assertFiles(files)
+  const bytes = files[fileNames.manifest]
   if (!bytes) {
-    const found =
-      Object.keys(files ?? {})
-        .slice(0, 8)
-        .join(', ') || 'nothing'
+    const found = Object.keys(files).slice(0, 8).join(', ') || 'nothing'
     throw new EscError(
       'INVALID_INPUT',
       `there is no ${fileNames.manifest} among the model's files (${found}); packModel and saveModel write one`,
     )
   }
-  if (bytes instanceof Uint8Array) return parseManifestBytes(bytes)
-  const found = `${fileNames.manifest} is of type ${typeOf(bytes)}`
-  throw new EscError('INVALID_INPUT', `${found}; it must be a Uint8Array: the bytes of the file`)
+  assertBytes(`files['${fileNames.manifest}']`, bytes)
+  return parseManifestBytes(bytes)
+}
+
+function assertFiles(files: ModelFiles): void {
+  if (typeOf(files) === 'object' && mistakeOf(files) === null) return
+  throw wrongValue('files', files, 'files by name, as packModel makes them', {
+    advice: { 'a trained model': 'pass await packModel(model)' },
+  })
 }
 
 /** @throws EscError INVALID_INPUT if the bytes are no manifest. */
@@ -101,10 +108,7 @@ export async function checkedBytes(files: ModelFiles, entry: FileEntry): Promise
   const bytes = files[entry.name]
   if (!bytes)
     throw new EscError('INVALID_INPUT', `the model's file ${entry.name} is missing; copy the whole folder`)
-  if (!(bytes instanceof Uint8Array)) {
-    const found = `the model's file ${entry.name} is of type ${typeOf(bytes)}`
-    throw new EscError('INVALID_INPUT', `${found}; it must be a Uint8Array, as in new Uint8Array(buffer)`)
-  }
+  assertBytes(`files['${entry.name}']`, bytes)
   if (await isFile(entry, bytes)) return bytes
   throw otherFile(entry.name)
 }

@@ -2,6 +2,7 @@
 import {
   allIndices,
   asOptions,
+  assertCallback,
   assertFeatureSet,
   assertIndices,
   assertKnown,
@@ -10,10 +11,13 @@ import {
   EscError,
   type FeatureSet,
   featureBatches,
+  isNumberList,
   type ModelManifest,
   type OnProgress,
   sha256,
+  shown,
   type TrainedModel,
+  wrongValue,
 } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { parseRecipe } from '@esc/core/recipe'
@@ -96,8 +100,9 @@ const calibrationBatch = 16
  */
 export async function packModel(model: TrainedModel, options: PackOptions): Promise<ModelFiles> {
   assertKnown('packModel', options, { ...packNames, runtime: true })
-  const { int8 = null, evaluation = null, signal } = asOptions('packModel', options)
+  const { int8 = null, evaluation = null, signal, onProgress } = asOptions('packModel', options)
   assertSignal(signal)
+  assertCallback('onProgress', onProgress)
   signal?.throwIfAborted()
   assertModel(model)
   const exported = exportModel(model)
@@ -136,16 +141,18 @@ export function withEvaluation(
     agreement: true,
   })
   const { float, int8 = null, agreement = null } = figures
-  const metrics = {
+  const given = {
     accuracy: float?.accuracy,
     macroF1: float?.macro?.f1,
-    int8Accuracy: int8?.accuracy ?? null,
-    agreement,
+    ...(int8 !== null && { int8Accuracy: int8.accuracy }),
+    ...(agreement !== null && { agreement }),
   }
-  for (const [name, value] of Object.entries(metrics)) {
-    if (value === null || (typeof value === 'number' && value >= 0 && value <= 1)) continue
-    throw new EscError('INVALID_INPUT', `evaluation.${name}=${value} must lie in [0, 1]`)
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'number' && value >= 0 && value <= 1) continue
+    throw new EscError('INVALID_INPUT', `evaluation.${name}=${shown(value)} must lie in [0, 1]`)
   }
+  const { accuracy, macro } = float
+  const metrics = { accuracy, macroF1: macro.f1, int8Accuracy: int8?.accuracy ?? null, agreement }
   return { ...files, [fileNames.manifest]: encodeManifest({ ...readManifest(files), metrics }) }
 }
 
@@ -170,7 +177,7 @@ async function quantize(
 ): Promise<OnnxModel> {
   assertKnown('int8', data, { calibrateOn: true, indices: true })
   const { calibrateOn: set } = data
-  assertFeatureSet(set)
+  assertFeatureSet(set, 'int8.calibrateOn')
   if ('indices' in data && data.indices === undefined) {
     throw new EscError(
       'INVALID_INPUT',
@@ -248,9 +255,9 @@ function splitOf(split: SplitFacts): NonNullable<ModelManifest['split']> {
   const { train, validation = 0, test = 0, ...others } = split
   const { name = null, seed = null, testFold = null, validationFold = null, leakedTestClips = null } = others
   const count = (part: ArrayLike<number> | number | undefined) => {
-    const found = typeof part === 'number' ? part : part?.length
-    if (found !== undefined) return found
-    throw new EscError('INVALID_INPUT', 'split must have train, a list of indices or their number')
+    if (typeof part === 'number') return part
+    if (isNumberList(part)) return part.length
+    throw wrongValue('split.train', part, 'a list of indices, or their number')
   }
   return {
     ...{ name, seed, testFold, validationFold, leakedTestClips },

@@ -1,5 +1,5 @@
 /** How far one model's answers are from another's. */
-import { EscError } from '@esc/core'
+import { assertFloat32, assertInteger, EscError } from '@esc/core'
 
 /** Two models on the same examples. */
 export interface Parity {
@@ -17,6 +17,9 @@ export interface Parity {
  * @example const { agreement } = compareLogits(floatLogits, int8Logits, labels.length)
  */
 export function compareLogits(reference: Float32Array, candidate: Float32Array, classes: number): Parity {
+  assertFloat32('reference', reference)
+  assertFloat32('candidate', candidate)
+  assertInteger('classes', classes, 1)
   if (reference.length === 0 || reference.length !== candidate.length || reference.length % classes !== 0) {
     throw new EscError(
       'INVALID_INPUT',

@@ -11,7 +11,6 @@ import {
   type Normalizer,
   normalizeInto,
   type Rng,
-  typeOf,
 } from '@esc/core'
 import type { LossOptions, Tensor } from '@esc/onnx'
 import type { LabeledFeatures, TrainOptions } from './train-options.js'
@@ -68,10 +67,6 @@ export function createBatchSource(
   options: BatchSourceOptions,
 ): BatchSource {
   const { shape, classes, normalizer, augment, mix, teacherLogits, loss, batchSize, rng } = options
-  if (teacherLogits && teacherLogits[Symbol.toStringTag] !== 'Float32Array') {
-    const found = `teacherLogits is of type ${typeOf(teacherLogits)}`
-    throw new EscError('INVALID_INPUT', `${found}; it must be a Float32Array`)
-  }
   if (teacherLogits && teacherLogits.length !== train.length * classes) {
     throw new EscError(
       'INVALID_INPUT',

@@ -16,10 +16,10 @@ import {
   type InputShape,
   scoresOf,
   type TrainedModel,
-  typeOf,
 } from '@esc/core'
 import {
   assertRuntime,
+  assertSession,
   floatData,
   lowerNetwork,
   type OnnxRuntime,
@@ -125,12 +125,7 @@ export async function evaluateSession(
   ...rest: Chosen<EvaluateSessionOptions>
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
-  if (typeof session?.run !== 'function' || !Array.isArray(session.inputNames)) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `session is of type ${typeOf(session)}; it must be what createSession of an OnnxRuntime returned`,
-    )
-  }
+  assertSession(session)
   assertKnown('evaluateSession', options, { activation: true, batchSize: true, signal: true })
   const { activation = 'softmax', ...others } = options
   assertOneOf('activation', activation, ['softmax', 'sigmoid'])
@@ -177,7 +172,7 @@ async function run(
   assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
   const { runtime, threads, ...others } = asOptions(owner, options)
   if (threads !== undefined) assertInteger('threads', threads, 1)
-  assertRuntime(runtime, 'predict and evaluate of @esc/model')
+  assertRuntime(owner, '@esc/model/node or /browser', runtime)
   assertSignal(others.signal)
   assertTrainedModel(model)
   const chosen = chooseExamples(set, indices)

@@ -1,5 +1,5 @@
 /** Classification metrics with scikit-learn's names and semantics. */
-import { assertInteger, assertLabels, EscError } from '@esc/core'
+import { assertFloat32, assertInteger, assertLabels, EscError, isNumberList, wrongValue } from '@esc/core'
 
 /** Scores of one class. */
 export interface ClassScores {
@@ -37,6 +37,7 @@ export function confusionMatrix(
   classes: number,
 ): number[][] {
   assertInteger('classes', classes, 1)
+  assertClasses({ yTrue, yPred })
   if (yTrue.length !== yPred.length) {
     throw new EscError('INVALID_INPUT', `yTrue has ${yTrue.length} values, yPred ${yPred.length}`)
   }
@@ -68,6 +69,7 @@ export function classificationReport(
   labels: readonly string[],
 ): ClassificationReport {
   assertLabels('labels', labels)
+  assertClasses({ yTrue, yPred })
   if (yTrue.length === 0) throw new EscError('INVALID_INPUT', 'a report needs at least one example')
   const confusion = confusionMatrix(yTrue, yPred, labels.length)
   const perClass = labels.map((label, c): ClassScores => {
@@ -109,6 +111,8 @@ function ratio(numerator: number, denominator: number): number {
  * @example argmaxRows(Float32Array.of(0, 1, 3, 2), 2) // [1, 0]
  */
 export function argmaxRows(logits: Float32Array, classes: number): Int32Array {
+  assertFloat32('logits', logits)
+  assertInteger('classes', classes, 1)
   assertRows(logits, logits.length / classes, classes)
   const best = new Int32Array(logits.length / classes)
   for (let row = 0; row < best.length; row++) {
@@ -131,6 +135,9 @@ export function argmaxRows(logits: Float32Array, classes: number): Int32Array {
  * @example crossEntropy(new Float32Array(50), [7], 50) // ln 50 = 3.912
  */
 export function crossEntropy(logits: Float32Array, yTrue: ArrayLike<number>, classes: number): number {
+  assertFloat32('logits', logits)
+  assertInteger('classes', classes, 1)
+  assertClasses({ yTrue })
   assertRows(logits, yTrue.length, classes)
   let sum = 0
   for (let row = 0; row < yTrue.length; row++) {
@@ -146,6 +153,12 @@ export function crossEntropy(logits: Float32Array, yTrue: ArrayLike<number>, cla
     sum += Math.log(partition) + max - logits[start + label]!
   }
   return sum / yTrue.length
+}
+
+function assertClasses(lists: Readonly<Record<string, unknown>>): void {
+  for (const [name, list] of Object.entries(lists)) {
+    if (!isNumberList(list)) throw wrongValue(name, list, 'a list of class indices')
+  }
 }
 
 function assertRows(logits: Float32Array, rows: number, classes: number): void {

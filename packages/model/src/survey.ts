@@ -8,9 +8,10 @@ import {
   EscError,
   type FeatureRecord,
   type FeatureSet,
+  hasField,
   type InputShape,
   type Normalizer,
-  typeOf,
+  wrongValue,
 } from '@esc/core'
 import type { LossOptions } from '@esc/onnx'
 import { targetOf } from './batches.js'
@@ -37,10 +38,8 @@ const readAhead = 16
 /** @throws EscError INVALID_INPUT if a part is no list of indices of the set, or both have an example in common. */
 export function partsOf(set: FeatureSet, split: TrainingSplit): TrainingParts {
   assertFeatureSet(set)
-  if (typeOf(split) !== 'object') {
-    const found = `split is of type ${typeOf(split)}`
-    throw new EscError('INVALID_INPUT', `${found}; it must be { train, validation }, as a splitter returns`)
-  }
+  if (!hasField(split, 'train'))
+    throw wrongValue('split', split, '{ train, validation }, as a splitter returns')
   const { train, validation = [], test = [] } = split
   assertIndices('split.train', train, set)
   assertIndices('split.validation', validation, set)

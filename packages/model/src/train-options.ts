@@ -1,5 +1,7 @@
 /** What training is told, and what it tells. */
 import {
+  assertCallback,
+  assertFloat32,
   assertInteger,
   assertKnown,
   assertOneOf,
@@ -11,6 +13,7 @@ import {
   type NetworkGraph,
   type Rng,
   typeOf,
+  wrongValue,
 } from '@esc/core'
 import type { AdamOptions, Distillation, LossOptions, OptimizerOptions, SgdOptions } from '@esc/onnx'
 import type { CheckpointStore } from './checkpoint.js'
@@ -162,7 +165,7 @@ const sgdNames: Record<keyof SgdOptions, true> = {
 }
 
 function mustBe(name: string, value: unknown, what: string): EscError {
-  return new EscError('INVALID_OPTION', `${name} is of type ${typeOf(value)}; it must be ${what}`)
+  return wrongValue(name, value, what, { code: 'INVALID_OPTION' })
 }
 
 /** What no type checker has seen is checked, too: a name that is misspelt would do nothing, and not say so. */
@@ -170,6 +173,7 @@ function assertKinds(options: TrainOptions): void {
   if (typeOf(options) !== 'object') throw mustBe('options', options, 'an object')
   assertKnown('training', options, optionNames)
   const { engine, checkpoint, learningRate = 0, optimizer = {}, loss = {}, augment, mix, signal } = options
+  const { teacherLogits } = options
   assertSignal(signal)
   if (typeof engine !== 'function') {
     const what = 'ortEngine(…) or tfjsEngine(); train of @esc/model/node brings its own'
@@ -184,8 +188,9 @@ function assertKinds(options: TrainOptions): void {
     throw mustBe('learningRate', learningRate, 'a number, or a function of the epoch')
   }
   for (const [name, value] of Object.entries({ augment, mix })) {
-    if (value !== undefined && typeof value !== 'function') throw mustBe(name, value, 'a function')
+    assertCallback(name, value)
   }
+  if (teacherLogits !== undefined) assertFloat32('teacherLogits', teacherLogits)
   if (typeOf(optimizer) !== 'object') throw mustBe('optimizer', optimizer, 'an object')
   const { kind = 'adam' } = optimizer
   assertOneOf('optimizer.kind', kind, ['adam', 'adamw', 'sgd'])

@@ -1,17 +1,22 @@
 /** The training loop: batches, epochs, validation, early stopping, checkpoints. */
 import {
+  assertCallback,
+  assertGraph,
   assertTrainedModel,
   classCount,
   createRng,
+  describeValue,
   type EpochRecord,
   EscError,
   type FeatureSet,
   isEscError,
+  mistakeOf,
   type NetworkGraph,
   namedWeights,
   type TrainedModel,
   typeOf,
   withWeights,
+  wrongValue,
 } from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
 import { framesOfWindow, windowsOfClips } from '@esc/dsp'
@@ -84,9 +89,7 @@ export async function fit(
   options: TrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined },
 ): Promise<TrainedModel> {
   const { onEvent, ...trainOptions } = options ?? {}
-  if (onEvent !== undefined && typeof onEvent !== 'function') {
-    throw new EscError('INVALID_OPTION', `onEvent is of type ${typeOf(onEvent)}; it must be a function`)
-  }
+  assertCallback('onEvent', onEvent)
   const run = train(network, set, split, trainOptions)
   for await (const event of run) onEvent?.(event)
   return run.result()
@@ -211,24 +214,23 @@ async function networkFor(
   parts: TrainingParts,
   seed: number,
 ): Promise<NetworkGraph> {
-  if (typeof network !== 'function' && typeOf(network) !== 'object') {
-    const what = 'a NetworkGraph, or a function that makes one, such as melCnn'
-    throw new EscError('INVALID_INPUT', `network is of type ${typeOf(network)}; it must be ${what}`)
+  if (typeof network !== 'function') {
+    if (typeOf(network) === 'object') return graphOf('network is', network)
+    throw wrongValue('network', network, 'a NetworkGraph, or a function that makes one, such as melCnn')
   }
-  if (typeof network !== 'function') return assertGraph('network is', network)
   const [, bins, frames] = await inputShapeOf(set, parts)
   const made = network({ bins, frames, classes: set.labels.length, seed })
-  return assertGraph("what the network's function returned is", made)
+  return graphOf("what the network's function returned is", made)
 }
 
-function assertGraph(what: string, graph: NetworkGraph): NetworkGraph {
-  if (typeOf(graph) !== 'object') {
-    throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: it is of type ${typeOf(graph)}`)
+function graphOf(what: string, graph: NetworkGraph): NetworkGraph {
+  const isModel = mistakeOf(graph) === 'a trained model'
+  if (typeOf(graph) === 'object' && !isModel) {
+    assertGraph('network', graph)
+    return graph
   }
-  if (Array.isArray(graph.nodes)) return graph
-  const advice =
-    'graph' in graph ? 'it is a trained model; pass model.graph to go on from its weights' : 'it has no nodes'
-  throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: ${advice}`)
+  const advice = isModel ? '; pass model.graph to go on from its weights' : ''
+  throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: it is ${describeValue(graph)}${advice}`)
 }
 
 /** How far training came; what follows from the history is computed from it, in a resumed training as in any other. */
@@ -277,7 +279,7 @@ async function readCheckpoint(
   if (!(bytes instanceof Uint8Array)) {
     throw new EscError(
       'INVALID_OPTION',
-      `checkpoint.read returned ${typeOf(bytes)}; it must be a Uint8Array, or null`,
+      `what checkpoint.read returned is ${describeValue(bytes)}; it must be a Uint8Array, or null`,
     )
   }
   const saved = await decodeCheckpoint(bytes, graph, run)

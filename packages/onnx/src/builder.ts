@@ -1,7 +1,7 @@
 /** Builds ONNX graphs node by node. */
-import { assertInteger, assertKnown, EscError } from '@esc/core'
+import { asOptions, assertInteger, assertKnown, assertText, EscError, hasField, wrongValue } from '@esc/core'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
-import type { Tensor } from './tensor.js'
+import { assertTensor, type Tensor } from './tensor.js'
 
 /** Options of {@link createGraphBuilder}. */
 export interface GraphBuilderOptions {
@@ -62,8 +62,10 @@ export interface GraphBuilder {
  * const bytes = writeModel(g.build())
  */
 export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
-  assertKnown('createGraphBuilder', options, { name: true, opset: true, reserved: true })
+  const known = { name: true, opset: true, reserved: true } as const
+  assertKnown('createGraphBuilder', asOptions('createGraphBuilder', options), known)
   const { name, opset = 17, reserved = [] } = options
+  assertText('name', name)
   assertInteger('opset', opset, 13, 21)
   const nodes: OnnxNode[] = []
   const inputs: ValueInfo[] = []
@@ -108,11 +110,13 @@ export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
 
   return {
     input(value) {
+      assertValueInfo(value)
       const declared = declare(value.name)
       inputs.push(value)
       return declared
     },
     constant(constantName, tensor) {
+      assertTensor('tensor', tensor)
       initializers.set(declare(constantName), tensor)
       return constantName
     },
@@ -125,6 +129,7 @@ export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
       append(opType, from, to, attributes)
     },
     output(value) {
+      assertValueInfo(value)
       if (!values.has(value.name)) {
         throw new EscError(
           'INVALID_INPUT',
@@ -162,4 +167,11 @@ function irVersionOf(opset: number): number {
   if (opset <= 18) return 8
   if (opset <= 20) return 9
   return 10
+}
+
+function assertValueInfo(value: ValueInfo): void {
+  if (!hasField(value, 'name')) throw wrongValue('value', value, '{ name, type, dims }')
+  assertText('value.name', value.name)
+  if (typeof value.type !== 'string')
+    throw wrongValue('value.type', value.type, "an element type such as 'float32'")
 }

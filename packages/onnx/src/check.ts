@@ -1,7 +1,7 @@
 /** Checks that a model is a graph that can run from top to bottom. */
 import { EscError } from '@esc/core'
 import { findTypes, labelOf } from './infer.js'
-import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from './model.js'
 import { type OperatorSignature, operatorSignature } from './operators.js'
 import { type ElementType, sizeOf } from './tensor.js'
 
@@ -22,6 +22,7 @@ import { type ElementType, sizeOf } from './tensor.js'
  * @example checkModel(graphBuilder.build())
  */
 export function checkModel(model: OnnxModel): void {
+  assertOnnxModel('model', model)
   const problems = problemsOf(model)
   if (problems.length === 0) return
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more, in detail.problems)`

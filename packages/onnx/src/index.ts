@@ -14,12 +14,26 @@ export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './grad
 export { inferTypes } from './infer.js'
 export { dataInputs, singleInputName } from './inputs.js'
 export { type LowerOptions, lowerNetwork } from './lower.js'
-export type { Attribute, AttributeKind, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+export {
+  type Attribute,
+  type AttributeKind,
+  assertOnnxModel,
+  type OnnxModel,
+  type OnnxNode,
+  type ValueInfo,
+} from './model.js'
 export { type OperatorSignature, operatorSignature } from './operators.js'
 export { printGraph } from './print.js'
 export { readModel } from './read.js'
-export { assertRuntime, type OnnxRuntime, type Session, type SessionOptions } from './runtime.js'
 export {
+  assertRuntime,
+  assertSession,
+  type OnnxRuntime,
+  type Session,
+  type SessionOptions,
+} from './runtime.js'
+export {
+  assertTensor,
   type ElementType,
   elementCode,
   floatData,

@@ -19,7 +19,7 @@ import { scalingRules } from './infer/scaling.js'
 import { selectRules } from './infer/select.js'
 import { transformRules } from './infer/transform.js'
 import { contentOf, foldContent } from './infer/values.js'
-import type { OnnxModel, OnnxNode, ValueInfo } from './model.js'
+import { assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from './model.js'
 
 /**
  * The element type and shape of every value that can be told before the model runs, by name: inputs, constants, and what
@@ -35,6 +35,7 @@ import type { OnnxModel, OnnxNode, ValueInfo } from './model.js'
  * @example inferTypes(model).get('logits') // { name: 'logits', type: 'float32', dims: ['N', 50] }
  */
 export function inferTypes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
+  assertOnnxModel('model', model)
   const { types, problems } = findTypes(model)
   if (problems.length > 0) throw new EscError('CORRUPT_DATA', problems[0]!, { detail: { problems } })
   return types

@@ -1,6 +1,7 @@
 /** Turns a network into an inference graph of standard operators. */
 import {
   assertKnown,
+  assertNormalizer,
   type BatchNormNode,
   type Conv2DNode,
   classCount,
@@ -12,7 +13,9 @@ import {
   type NetworkNode,
   type Normalizer,
   type SeparableConv2DNode,
+  typeOf,
   type Weight,
+  wrongValue,
 } from '@esc/core'
 import { createGraphBuilder, type GraphBuilder } from './builder.js'
 import { writeLayer } from './lower-layers.js'
@@ -42,6 +45,8 @@ export interface LowerOptions {
 export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): OnnxModel {
   assertKnown('lowerNetwork', options, { opset: true, normalizer: true, metadata: true })
   const { opset = 17, normalizer = null, metadata = {} } = options
+  if (normalizer !== null) assertNormalizer('normalizer', normalizer)
+  assertMetadata(metadata)
   const classes = classCount(graph)
   const shapes = inferShapes(graph)
   assertVariances(graph)
@@ -101,6 +106,15 @@ function isFoldable(node: NetworkNode): node is FoldableNode {
     node.op === 'SeparableConv2D' ||
     node.op === 'Dense'
   )
+}
+
+function assertMetadata(metadata: unknown): void {
+  const isTexts =
+    typeOf(metadata) === 'object' &&
+    Object.values(metadata as object).every((text) => typeof text === 'string')
+  const isPlain = Object.prototype.toString.call(metadata) === '[object Object]'
+  if (!isTexts || !isPlain)
+    throw wrongValue('metadata', metadata, 'an object of texts', { code: 'INVALID_OPTION' })
 }
 
 function assertVariances({ nodes }: NetworkGraph): void {

@@ -1,4 +1,5 @@
 /** ONNX models as plain data. */
+import { hasField, mistakeOf, wrongOption, wrongValue } from '@esc/core'
 import type { ElementType, Tensor } from './tensor.js'
 
 /** An attribute's value, tagged: ONNX tells 1 from 1.0. */
@@ -49,4 +50,32 @@ export interface OnnxModel {
     /** Constants by name. */
     initializers: ReadonlyMap<string, Tensor>
   }
+}
+
+/**
+ * Checks the frame of a model; `checkModel` looks at what its operators do.
+ *
+ * @throws EscError INVALID_INPUT unless it has an operator set and a graph with nodes, inputs, outputs and initializers.
+ * @example assertOnnxModel('model', model)
+ */
+export function assertOnnxModel(name: string, model: unknown): asserts model is OnnxModel {
+  if (!hasField(model, 'graph') || mistakeOf(model) === 'a trained model') {
+    throw wrongValue(name, model, 'an OnnxModel, as readModel returns', {
+      advice: {
+        numbers: `pass readModel(${name})`,
+        buffer: `pass readModel(new Uint8Array(${name}))`,
+        'a network': `pass lowerNetwork(${name})`,
+        'a trained model': 'pass exportModel(model) of @esc/edge',
+      },
+    })
+  }
+  const { graph, opset } = model as unknown as OnnxModel
+  if (!Number.isInteger(opset)) throw wrongOption(`${name}.opset`, opset, 'an integer')
+  if (!hasField(graph, 'nodes'))
+    throw wrongValue(`${name}.graph`, graph, '{ nodes, inputs, outputs, initializers }')
+  const { nodes, inputs, outputs, initializers } = graph
+  for (const [field, list] of Object.entries({ nodes, inputs, outputs })) {
+    if (!Array.isArray(list)) throw wrongValue(`${name}.graph.${field}`, list, 'a list')
+  }
+  if (!(initializers instanceof Map)) throw wrongValue(`${name}.graph.initializers`, initializers, 'a Map')
 }

@@ -1,4 +1,5 @@
 /** Signatures of the standard operators: inputs and their element types, outputs, attributes, by operator set. */
+import { assertInteger, wrongValue } from '@esc/core'
 import type { AttributeKind } from './model.js'
 import { attributeKinds, signatures, typeSets } from './operator-table.js'
 import type { ElementType } from './tensor.js'
@@ -32,6 +33,8 @@ export interface OperatorSignature {
  * inputTypes[0] // { parameter: 'f', types: ['float16', 'float32', 'float64'] }, and so are the other two
  */
 export function operatorSignature(opType: string, opset: number): OperatorSignature | null {
+  if (typeof opType !== 'string') throw wrongValue('opType', opType, 'the name of an operator')
+  assertInteger('opset', opset, 1)
   if (!Object.hasOwn(signatures, opType)) return null
   const known = signatures[opType]!.map(parseSignature)
   return known.findLast(({ opsets: [since] }) => since <= opset) ?? known[0]!

@@ -2,7 +2,7 @@
 import { describeDims } from './infer/known.js'
 import { findTypes } from './infer.js'
 import { dataInputs } from './inputs.js'
-import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
+import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from './model.js'
 import { sizeOf, type Tensor } from './tensor.js'
 
 /** Constants with at most this many values are printed with them: shapes, axes and scales. */
@@ -18,6 +18,7 @@ const printedValues = 8
  * @example console.log(printGraph(lowerNetwork(graph)))
  */
 export function printGraph(model: OnnxModel): string {
+  assertOnnxModel('model', model)
   const { graph, opset, producer, metadata } = model
   const { types, problems } = findTypes(model)
   const constants = [...graph.initializers]

@@ -1,4 +1,5 @@
 /** Reads ONNX files. */
+import { assertBytes } from '@esc/core'
 import { checkModel } from './check.js'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 import {
@@ -35,6 +36,7 @@ const newestIrVersion = 14
  * console.log(printGraph(readModel(await readFile('model.onnx'))))
  */
 export function readModel(bytes: Uint8Array): OnnxModel {
+  assertBytes('bytes', bytes)
   if (bytes.length > maxModelBytes) {
     throw unsupported(`file has ${bytes.length} bytes; an ONNX file ends at ${maxModelBytes} (2 GiB)`)
   }

@@ -1,5 +1,5 @@
 /** Tensors as plain data, and ONNX's numbering of element types. */
-import { EscError } from '@esc/core'
+import { EscError, hasField, isNumberList, typeOf, wrongOption, wrongValue } from '@esc/core'
 
 /**
  * Element types that these libraries read and write. `bool` holds 0 or 1 in bytes; `float16` and `bfloat16` hold their 16
@@ -54,7 +54,9 @@ export const arrayOf = {
 
 /** ONNX's number of an element type, as `Cast` and the file format use it. @example elementCode('float32') // 1 */
 export function elementCode(type: ElementType): number {
-  return dataTypes.split(' ').indexOf(type)
+  const code = dataTypes.split(' ').indexOf(type)
+  if (code < 1) throw wrongOption('type', type, "an element type such as 'float32'")
+  return code
 }
 
 /** The element type with that number, or null if it is one that these libraries do not hold. */
@@ -82,24 +84,29 @@ export function assertElementType(code: number, where: string): ElementType {
 
 /** Number of values in a shape. @example sizeOf([2, 3]) // 6 */
 export function sizeOf(dims: readonly number[]): number {
+  if (!isNumberList(dims)) throw wrongValue('dims', dims, 'a list of sizes')
   return dims.reduce((product, size) => product * size, 1)
 }
 
 /** A float32 tensor; without `dims` a scalar or a vector. @example floatTensor([0.5]) */
 export function floatTensor(
   data: Float32Array | readonly number[],
-  dims: readonly number[] = [data.length],
+  dims: readonly number[] = [data?.length],
 ): Tensor {
+  if (!isNumberList(data)) throw wrongValue('data', data, 'a list of numbers')
   return { type: 'float32', dims, data: data instanceof Float32Array ? data : Float32Array.from(data) }
 }
 
 /** A float32 scalar. @example scalar(1e-3) */
 export function scalar(value: number): Tensor {
+  if (typeof value !== 'number') throw wrongValue('value', value, 'a number')
   return { type: 'float32', dims: [], data: Float32Array.of(value) }
 }
 
 /** An int64 vector, as shape and axis inputs want it. @example int64Vector([0, -1]) */
 export function int64Vector(values: readonly number[]): Tensor {
+  const isList = isNumberList(values) && Array.from(values).every(Number.isInteger)
+  if (!isList) throw wrongValue('values', values, 'a list of integers')
   return { type: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt) }
 }
 
@@ -110,6 +117,8 @@ export function int64Vector(values: readonly number[]): Tensor {
  * @example const logits = floatData(await session.run({ input }), 'logits')
  */
 export function floatData(tensors: Readonly<Record<string, Tensor>>, name: string): Float32Array {
+  if (typeOf(tensors) !== 'object')
+    throw wrongValue('tensors', tensors, 'tensors by name, as run of a session gives them')
   const tensor = tensors[name]
   if (tensor?.type !== 'float32') {
     const others = tensor ? '' : `; there are ${Object.keys(tensors).join(', ') || 'none'}`
@@ -119,4 +128,26 @@ export function floatData(tensors: Readonly<Record<string, Tensor>>, name: strin
     )
   }
   return tensor.data
+}
+
+/**
+ * Looks at the parts of a tensor, not at its values.
+ *
+ * @throws EscError INVALID_INPUT unless it has an element type, a list of sizes, and the typed array that holds such elements.
+ * @example assertTensor('input', tensor)
+ */
+export function assertTensor(name: string, tensor: unknown): asserts tensor is Tensor {
+  if (!hasField(tensor, 'dims') || !hasField(tensor, 'type')) {
+    throw wrongValue(name, tensor, 'a tensor, { type, dims, data }', {
+      advice: {
+        numbers: "say what it is: { type: 'float32', dims, data }",
+        'a matrix': 'pass { type, dims: [1, 1, bins, frames], data }',
+      },
+    })
+  }
+  const { type, dims, data } = tensor as unknown as Tensor
+  if (typeof type !== 'string') throw wrongValue(`${name}.type`, type, "an element type such as 'float32'")
+  if (!(Array.isArray(dims) && dims.every(Number.isInteger)))
+    throw wrongValue(`${name}.dims`, dims, 'a list of sizes')
+  if (!ArrayBuffer.isView(data)) throw wrongValue(`${name}.data`, data, 'a typed array')
 }

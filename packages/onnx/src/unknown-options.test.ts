@@ -73,7 +73,10 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
 }
 
 const withoutOptions = [
+  'assertOnnxModel',
   'assertRuntime',
+  'assertSession',
+  'assertTensor',
   'checkModel',
   'dataInputs',
   'elementCode',

@@ -1,6 +1,6 @@
 /** Writes models as ONNX files. */
 import { EscError } from '@esc/core'
-import type { Attribute, OnnxModel, ValueInfo } from './model.js'
+import { type Attribute, assertOnnxModel, type OnnxModel, type ValueInfo } from './model.js'
 import { type AttributeMessage, encodeModel, type TensorMessage, type ValueInfoMessage } from './proto.js'
 import { elementCode, sizeOf, type Tensor } from './tensor.js'
 
@@ -18,6 +18,7 @@ export const maxModelBytes = 2 ** 31 - 1
  * await writeFile('model.onnx', writeModel(lowerNetwork(graph)))
  */
 export function writeModel(model: OnnxModel): Uint8Array {
+  assertOnnxModel('model', model)
   const { graph } = model
   const inAttributes = graph.nodes.flatMap(({ attributes }) =>
     Object.values(attributes).flatMap((value) => ('tensor' in value ? [value.tensor] : [])),

@@ -1,5 +1,5 @@
 /** Sound files in a page. */
-import { assertKnown, EscError } from '@esc/core'
+import { assertKnown, wrongBytes } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
 import * as portable from '../load.js'
@@ -77,8 +77,5 @@ export function streamAudio(
 function sourceOf(input: AudioInput): Uint8Array | ByteSource {
   if (input instanceof Uint8Array) return input
   if (input instanceof Blob) return blobSource(input)
-  throw new EscError(
-    'INVALID_INPUT',
-    'expected a Blob or a Uint8Array; of an ArrayBuffer pass new Uint8Array(buffer)',
-  )
+  throw wrongBytes('input', input, 'a Blob or a Uint8Array')
 }

@@ -1,4 +1,5 @@
 /** Decodes MP3 with mpg123 in WebAssembly: `@esc/audio-io/mp3`. */
+import { assertBytes } from '@esc/core'
 import { MPEGDecoder } from 'mpg123-decoder'
 import type { DecodedAudio } from '../audio.js'
 import { runDecoder } from '../codecs.js'
@@ -17,6 +18,7 @@ const BYTES_AT_A_TIME = 2 ** 13
  * const clip = await loadAudio(bytes, { codecs: { mp3 } })
  */
 export async function* mp3(payload: Uint8Array): AsyncGenerator<DecodedAudio, void> {
+  assertBytes('payload', payload)
   // Mono comes as two equal channels; the top bits of the fourth byte of a frame say which it is.
   const isMono = (payload[3] ?? 0) >> 6 === 3
   // Left to trim by itself, it drops the first frame's worth of sound where no info frame says how much.

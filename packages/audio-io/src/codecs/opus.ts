@@ -1,5 +1,5 @@
 /** Decodes Opus in Ogg with libopus in WebAssembly: `@esc/audio-io/opus`. */
-import { EscError } from '@esc/core'
+import { assertBytes, EscError } from '@esc/core'
 import { OpusDecoder } from 'opus-decoder'
 import type { DecodedAudio } from '../audio.js'
 import { runDecoder } from '../codecs.js'
@@ -23,6 +23,7 @@ const MAX_PACKET_SIZE = 3840
  * const clip = await loadAudio(bytes, { codecs: { opus } })
  */
 export async function* opus(payload: Uint8Array): AsyncGenerator<DecodedAudio, void> {
+  assertBytes('payload', payload)
   const packets = oggPackets(payload, readOggPages(payload))
   const { channels, streams, coupled, mapping } = readOpusHead(packets.next().value ?? new Uint8Array(0))
   // The tags.

@@ -1,4 +1,5 @@
 /** Decodes OGG Vorbis with libvorbis in WebAssembly: `@esc/audio-io/vorbis`. */
+import { assertBytes } from '@esc/core'
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis'
 import type { DecodedAudio } from '../audio.js'
 import { runDecoder, type WasmAudio, type WasmDecoder } from '../codecs.js'
@@ -48,6 +49,7 @@ interface VorbisDecoder extends WasmDecoder {
  * const clip = await loadAudio(bytes, { codecs: { vorbis } })
  */
 export async function* vorbis(payload: Uint8Array): AsyncGenerator<DecodedAudio, void> {
+  assertBytes('payload', payload)
   const packets = oggPackets(payload, readOggPages(payload))
   const identification = packets.next().value ?? new Uint8Array(0)
   // The comment, in place of which the decoder takes an empty one.

@@ -1,7 +1,7 @@
 /** Sound files on disk. */
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type AudioClip, assertKnown, EscError, isEscError } from '@esc/core'
+import { type AudioClip, assertKnown, assertText, EscError, isEscError, wrongBytes } from '@esc/core'
 import { ioError, writeAtomically } from '@esc/core/node'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../lazy-codecs.js'
@@ -118,8 +118,19 @@ export async function writeWav(
 ): Promise<void> {
   assertKnown('writeWav', options, encodeWavNames)
   const bytes = encodeWav(audio, options)
-  const path = to instanceof URL ? fileURLToPath(to) : to
-  await writeAtomically(path, bytes, { flush: false })
+  await writeAtomically(pathOf(to), bytes, { flush: false })
+}
+
+function pathOf(to: string | URL): string {
+  if (!(to instanceof URL)) {
+    assertText('to', to)
+    return to
+  }
+  try {
+    return fileURLToPath(to)
+  } catch (cause) {
+    throw ioError('write', String(to), cause)
+  }
 }
 
 async function withSource<T>(
@@ -139,11 +150,9 @@ async function withSource<T>(
 }
 
 function assertPath(input: unknown): void {
-  if (typeof input === 'string' || input instanceof URL) return
-  throw new EscError(
-    'INVALID_INPUT',
-    'expected a path, a URL or a Uint8Array; of an ArrayBuffer pass new Uint8Array(buffer)',
-  )
+  if ((typeof input === 'string' && input !== '') || input instanceof URL) return
+  if (input === '') throw new EscError('INVALID_INPUT', 'input is empty; it must be a path')
+  throw wrongBytes('input', input, 'a path, a URL or a Uint8Array')
 }
 
 async function openFile(input: string | URL): Promise<{ handle: FileHandle; source: ByteSource }> {

@@ -1,15 +1,21 @@
 /** The whole audit of a data set: its table, its clips, a split of it. */
+
 import type { DecodedAudio } from '@esc/audio-io'
 import {
+  assertCallback,
   assertKnown,
+  assertSignal,
   type ClipWindowsOptions,
   EscError,
   type FeatureRecipe,
+  hasField,
   isEscError,
   type OnProgress,
   resolveWindows,
   type Split,
+  wrongValue,
 } from '@esc/core'
+import { assertDataset } from '../check.js'
 import type { Dataset } from '../record.js'
 import { findLeaks } from '../splits/leaks.js'
 import { auditClips, type ClipAudit, type UnreadableClip } from './clips.js'
@@ -99,9 +105,13 @@ export async function auditDataset(
   clips: AsyncIterable<AuditInput> | Iterable<AuditInput>,
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
-  const { signal, onProgress, ...rest } = options
   assertKnown('auditDataset', options, { ...factsOptions, signal: true, onProgress: true })
+  const { signal, onProgress, ...rest } = options
+  assertDataset('dataset', dataset)
   const { table = auditTable(dataset) } = options
+  assertSignal(signal)
+  assertCallback('onProgress', onProgress)
+  assertClips(clips)
   assertTableOf(dataset, table)
   const facts: ClipFacts[] = []
   const unreadable: UnreadableClip[] = []
@@ -131,6 +141,11 @@ export function auditFacts(
   options: AuditFactsOptions = {},
 ): DatasetAudit {
   assertKnown('auditFacts', options, { ...factsOptions, unreadable: true })
+  assertDataset('dataset', dataset)
+  const isList = Array.isArray(facts) && (facts as readonly unknown[]).every((clip) => hasField(clip, 'id'))
+  if (!isList) {
+    throw wrongValue('facts', facts, 'a list of what measureClip returns')
+  }
   const { table = auditTable(dataset), unreadable = [], ...rest } = options
   assertTableOf(dataset, table)
   return joinAudits(dataset, facts, { ...rest, table, unreadable })
@@ -149,7 +164,7 @@ function joinAudits(
     recipe,
     windows: windows && resolveWindows(windows),
   })
-  const parts = split && auditSplit(dataset, split, clips)
+  const parts = split === null ? null : auditSplit(dataset, split, clips)
   return {
     name: dataset.name,
     synthetic: dataset.synthetic,
@@ -177,7 +192,18 @@ function assertTableOf({ labels }: Dataset, table: TableAudit): void {
   throw new EscError('INVALID_OPTION', `table ${found}; pass what auditTable returned for its table`)
 }
 
+function assertClips(clips: unknown): void {
+  const { [Symbol.iterator]: each, [Symbol.asyncIterator]: eachLater } = Object(clips ?? {})
+  if (typeof clips !== 'string' && (typeof each === 'function' || typeof eachLater === 'function')) return
+  throw wrongValue(
+    'clips',
+    clips,
+    'a list of decoded clips, { id, channels, sampleRate }, or a generator of them',
+  )
+}
+
 function tryMeasure(clip: AuditInput): ClipFacts | UnreadableClip {
+  if (!hasField(clip, 'id')) throw wrongValue('each of the clips', clip, '{ id, channels, sampleRate }')
   if ('reason' in clip) return clip
   try {
     return measureClip(clip.id, clip)

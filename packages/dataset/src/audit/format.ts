@@ -1,4 +1,5 @@
 /** An audit as a person reads it in a terminal. */
+import { hasField, wrongValue } from '@esc/core'
 import type { ClipAudit } from './clips.js'
 import type { DatasetAudit, SplitAudit } from './dataset.js'
 import { count } from './finding.js'
@@ -15,6 +16,7 @@ const longestLabel = 30
  * @example console.log(formatAudit((await auditDataset(opened)).audit))
  */
 export function formatAudit(audit: DatasetAudit): string {
+  if (!hasField(audit, 'table')) throw wrongValue('audit', audit, 'what auditDataset returns, its audit')
   const { name, synthetic, table, clips, split, folder, findings } = audit
   const kind = synthetic ? ' (synthetic)' : ''
   const classes = table.classes.length === 1 ? '1 class' : `${table.classes.length} classes`

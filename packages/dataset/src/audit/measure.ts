@@ -1,6 +1,6 @@
 /** Facts about one clip's samples. */
-import { toMono } from '@esc/audio-io'
-import { assertPositive, EscError } from '@esc/core'
+import { assertChannels, toMono } from '@esc/audio-io'
+import { assertPositive, assertText, EscError, hasField, wrongValue } from '@esc/core'
 import { measureSpectrum } from './spectrum.js'
 
 /** What {@link measureClip} measured: plain JSON. */
@@ -84,7 +84,10 @@ export interface MeasuredClip {
  * @example measureClip('1-100032-A-0', await decodeAudio('1-100032-A-0.ogg')).clippedShare
  */
 export function measureClip(id: string, clip: MeasuredClip): ClipFacts {
+  assertText('id', id)
+  if (!hasField(clip, 'channels')) throw wrongValue('clip', clip, 'decoded audio, { channels, sampleRate }')
   const { channels, sampleRate, codec = null, warnings = [] } = clip
+  assertChannels('clip.channels', channels)
   assertPositive('sampleRate', sampleRate)
   if (sampleRate > maxSampleRate) {
     throw new EscError('INVALID_INPUT', `clip ${id} claims ${sampleRate} Hz; the most is ${maxSampleRate}`)

@@ -1,6 +1,6 @@
 /** What a data set's table alone gives away. */
-import { EscError } from '@esc/core'
 import { likenessOf, spell } from '../characters.js'
+import { assertDataset } from '../check.js'
 import type { ClipRecord, Dataset } from '../record.js'
 import { count, type Finding, listSome } from './finding.js'
 
@@ -42,9 +42,7 @@ export interface TableAudit {
  * // in ESC-50: 131943, 134049, 209698, 234879
  */
 export function auditTable(dataset: Dataset): TableAudit {
-  if (!Array.isArray(dataset?.records) || !Array.isArray(dataset.labels)) {
-    throw new EscError('INVALID_INPUT', 'the data set has no records and labels; pass opened.dataset')
-  }
+  assertDataset('dataset', dataset)
   const { labels, records } = dataset
   const byLabel = groupBy(records, (record) => record.labelIndex)
   const byFold = groupBy(records, (record) => record.fold)

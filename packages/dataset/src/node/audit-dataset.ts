@@ -1,7 +1,7 @@
 /** The audit of a data set that lies on disk. */
 import { readFile } from 'node:fs/promises'
 import { decodeAudio } from '@esc/audio-io/node'
-import { asOptions, isEscError } from '@esc/core'
+import { asOptions, hasField, isEscError, wrongValue } from '@esc/core'
 import {
   type AuditDatasetOptions,
   type AuditInput,
@@ -9,6 +9,7 @@ import {
   auditDataset as portable,
 } from '../audit/dataset.js'
 import type { ClipFacts } from '../audit/measure.js'
+import { assertDataset } from '../check.js'
 import { codecOf } from '../codec-of.js'
 import type { ClipRecord } from '../record.js'
 import type { OpenedDataset } from './open/open-files.js'
@@ -23,21 +24,29 @@ import type { OpenedDataset } from './open/open-files.js'
  * const { audit } = await auditDataset(await openDataset('ESC-50'))
  * console.log(formatAudit(audit))
  */
-export function auditDataset(
-  opened: Pick<OpenedDataset, 'dataset' | 'pathOf' | 'missing'> & Partial<Pick<OpenedDataset, 'folder'>>,
+export async function auditDataset(
+  opened: AuditedDataset,
   options: AuditDatasetOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
+  assertOpened('opened', opened)
   return portable(opened.dataset, decodeAll(opened), {
     folder: opened.folder ?? null,
     ...asOptions('auditDataset', options),
   })
 }
 
-async function* decodeAll({
-  dataset,
-  pathOf,
-  missing,
-}: Pick<OpenedDataset, 'dataset' | 'pathOf' | 'missing'>): AsyncGenerator<AuditInput, void> {
+type AuditedDataset = Pick<OpenedDataset, 'dataset' | 'pathOf' | 'missing'> &
+  Partial<Pick<OpenedDataset, 'folder'>>
+
+function assertOpened(name: string, opened: AuditedDataset): void {
+  const must = 'what openDataset, openFolderDataset or openCsvDataset returned'
+  if (!hasField(opened, 'dataset') || typeof opened.pathOf !== 'function')
+    throw wrongValue(name, opened, must)
+  assertDataset(`${name}.dataset`, opened.dataset)
+  if (!Array.isArray(opened.missing)) throw wrongValue(`${name}.missing`, opened.missing, 'an array')
+}
+
+async function* decodeAll({ dataset, pathOf, missing }: AuditedDataset): AsyncGenerator<AuditInput, void> {
   const absent = new Set(missing.map(({ id }) => id))
   for (const record of dataset.records) {
     if (absent.has(record.id)) continue

@@ -4,7 +4,16 @@ import { createReadStream } from 'node:fs'
 import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { probeAudio } from '@esc/audio-io/node'
-import { assertKnown, assertPositive, EscError, isEscError, type OnProgress } from '@esc/core'
+import {
+  assertCallback,
+  assertKnown,
+  assertPositive,
+  assertSignal,
+  assertText,
+  EscError,
+  isEscError,
+  type OnProgress,
+} from '@esc/core'
 import { lockFolder, removeAtExit } from '@esc/core/node'
 import { extractZip } from './extract-zip.js'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
@@ -95,6 +104,10 @@ const WANTED = /^(audio\/\d-\d+-[A-Z]-\d+\.wav|meta\/esc50\.csv|LICENSE|README\.
  */
 export async function downloadEsc50(dir: string, options: DownloadEsc50Options = {}): Promise<string> {
   assertKnown('downloadEsc50', options, optionNames)
+  assertText('dir', dir)
+  assertSignal(options.signal)
+  assertCallback('onLicense', options.onLicense)
+  assertCallback('onProgress', options.onProgress)
   return downloadWhole(dir, options, ESC50_EXTENT)
 }
 

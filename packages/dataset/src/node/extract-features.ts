@@ -1,9 +1,11 @@
 /** Computes the features of a data set in parallel, and keeps them on the disk where that is wanted. */
+
 import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { DecodedAudio } from '@esc/audio-io'
 import {
+  assertCallback,
   assertInteger,
   assertKnown,
   assertSignal,
@@ -14,14 +16,16 @@ import {
   type EscErrorCode,
   type FeatureRecipe,
   type FeatureSet,
+  hasField,
   type OnProgress,
   resolveWindows,
-  typeOf,
+  wrongValue,
 } from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
 import { createExtractor } from '@esc/dsp'
 import { version as library } from '../../package.json'
 import type { ClipFacts } from '../audit/measure.js'
+import { assertDataset } from '../check.js'
 import type { ClipRecord, Dataset } from '../record.js'
 import { computeAll, createRun, readAll } from './extraction.js'
 import { hashRecipe } from './feature-files.js'
@@ -152,6 +156,7 @@ export async function extractFeatures(
   const { workers = availableParallelism(), signal, dir = null } = options
   assertInteger('workers', workers, 0, 1024)
   assertSignal(signal)
+  assertCallback('onProgress', options.onProgress)
   assertSource(source)
   const setup = planRun(recipe, options)
   // The recipe is out of range before a folder is made.
@@ -177,12 +182,15 @@ export async function extractFeatures(
 }
 
 function assertSource(source: unknown): void {
-  const { dataset, pathOf, read } = (source ?? {}) as Record<string, unknown>
-  const hasTable = Array.isArray((dataset as Dataset | undefined)?.records)
-  if (hasTable && (typeof pathOf === 'function' || typeof read === 'function')) return
-  const isTable = Array.isArray((source as Dataset | undefined)?.records)
-  const found = isTable ? 'this is a table without its sounds' : `the data set is of type ${typeOf(source)}`
-  throw new EscError('INVALID_INPUT', `${found}; it must be what openDataset returned, or { dataset, read }`)
+  const must = 'what openDataset returned, or { dataset, read }'
+  if (!hasField(source, 'dataset')) {
+    const advice = 'this is a table without its sounds: pass { dataset, read }'
+    throw wrongValue('source', source, must, { advice: { 'a data set': advice } })
+  }
+  assertDataset('source.dataset', source.dataset)
+  const { pathOf, read } = source as Record<string, unknown>
+  if (typeof pathOf === 'function' || typeof read === 'function') return
+  throw wrongValue('source.read', read, `a function: source must be ${must}`)
 }
 
 function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetup {

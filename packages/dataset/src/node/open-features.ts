@@ -1,6 +1,8 @@
 /** Reads the features that `extractFeatures` keeps. */
+
 import { resolve } from 'node:path'
-import { assertText, EscError, type FeatureRecipe, type FeatureSet, typeOf } from '@esc/core'
+import { assertText, EscError, type FeatureRecipe, type FeatureSet } from '@esc/core'
+import { assertDataset } from '../check.js'
 import type { Dataset } from '../record.js'
 import { indexPath, readIndex } from './feature-files.js'
 import { findEntry, setOfStore } from './stored-set.js'
@@ -29,10 +31,7 @@ export async function openFeatures(
   dir: string,
   dataset: Pick<Dataset, 'labels' | 'records' | 'name' | 'synthetic'>,
 ): Promise<StoredFeatures> {
-  if (!Array.isArray(dataset?.records)) {
-    const found = `dataset is of type ${typeOf(dataset)} and has no records`
-    throw new EscError('INVALID_INPUT', `${found}; pass the dataset that an opener returned, opened.dataset`)
-  }
+  assertDataset('dataset', dataset)
   assertText('dir', dir)
   const root = resolve(dir)
   const index = await readIndex(root)

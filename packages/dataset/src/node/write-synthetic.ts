@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWav } from '@esc/audio-io/node'
-import { assertKnown, EscError, type OnProgress } from '@esc/core'
+import { assertCallback, assertKnown, assertSignal, assertText, EscError, type OnProgress } from '@esc/core'
 import { isTemporaryName, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
 import { type SyntheticOptions, synthesizeEsc10 } from '../synthetic/esc10.js'
 import { markerPath } from './layout.js'
@@ -42,6 +42,9 @@ export async function writeSyntheticEsc10(
     durationSec: true,
     signal: true,
   })
+  assertText('dir', dir)
+  assertSignal(options.signal)
+  assertCallback('onProgress', onProgress)
   const { seed = 42, clipsPerClass = 40, sampleRate = 44100, durationSec = 5, signal } = options
   const chosen = { seed, clipsPerClass, sampleRate, durationSec }
   const { dataset, csv, clipAt } = synthesizeEsc10(chosen)

@@ -2,7 +2,7 @@
 import { assertInteger, assertKnown, EscError, isEscError, type Split } from '@esc/core'
 import { dealGroups } from './deal-groups.js'
 import { assertEnough, assertMembers, assertSameLength, type Splits, splitsByFold } from './folds.js'
-import { encodeSorted, type Labels } from './labels.js'
+import { assertValues, encodeSorted, type Labels } from './labels.js'
 import { argsort } from './numpy.js'
 import { type Clips, clipsOf, expand, expandEach, isSource, type SplitSource } from './source.js'
 
@@ -136,6 +136,8 @@ function dealEvenly(
   { nSplits = 5, seed = null }: StratifiedGroupKFoldOptions = {},
 ): Splits {
   assertInteger('nSplits', nSplits, 2)
+  assertValues('labels', labels)
+  assertValues('groups', groups)
   assertSameLength('labels', labels.length, 'groups', groups.length)
   const classes = encodeSorted('labels', labels)
   const sources = encodeSorted('groups', groups)
@@ -192,6 +194,8 @@ function splitTwice(
   groups: Labels,
   { seed = 0 }: StratifiedGroupSplitOptions = {},
 ): Required<Split> {
+  assertValues('labels', labels)
+  assertValues('groups', groups)
   assertSameLength('labels', labels.length, 'groups', groups.length)
   // Numbers that sort as the names do: cheaper to deal out twice.
   const classes = encodeSorted('labels', labels).codes

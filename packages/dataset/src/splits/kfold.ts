@@ -1,7 +1,7 @@
 /** K folds of single examples or clips. They ignore groups: siblings may land on both sides. */
 import { assertInteger, assertKnown, createRng } from '@esc/core'
 import { assertEnough, assertMembers, range, type Splits, splitsByFold } from './folds.js'
-import { encodeByAppearance, type Labels, startsOf } from './labels.js'
+import { assertValues, encodeByAppearance, type Labels, startsOf } from './labels.js'
 import { clipsOf, expandEach, isSource, type SplitSource, type Unit } from './source.js'
 
 /** Options of {@link kFold} and {@link stratifiedKFold}. */
@@ -82,6 +82,7 @@ export function stratifiedKFold(from: SplitSource | Labels, options: KFoldOption
 
 function dealByClass(labels: Labels, { nSplits = 5, seed = null }: KFoldOptions, units: Unit): Splits {
   assertInteger('nSplits', nSplits, 2)
+  assertValues('labels', labels)
   assertEnough(nSplits, units, labels.length)
   const { codes, counts } = encodeByAppearance('labels', labels)
   assertMembers(nSplits, counts)

@@ -1,5 +1,5 @@
 /** Turns labels or groups of any kind into whole numbers. */
-import { EscError } from '@esc/core'
+import { EscError, hasField, shown, wrongValue } from '@esc/core'
 import { argsort } from './numpy.js'
 import { argsortStrings } from './sort.js'
 
@@ -22,6 +22,7 @@ export interface Encoding {
  * @throws EscError INVALID_INPUT if a value is neither a finite number nor a string, or both kinds occur.
  */
 export function encodeByAppearance(name: string, labels: Labels): Encoding {
+  assertList(name, labels)
   const range = wholeRange(labels)
   if (range) return encodeWhole(labels as ArrayLike<number>, range.min, range.max)
   const codeOf = new Map<number | string, number>()
@@ -42,6 +43,18 @@ export function encodeByAppearance(name: string, labels: Labels): Encoding {
     counts[code]!++
   }
   return { values, codes, counts }
+}
+
+/** @throws EscError INVALID_INPUT unless it is a list: a plain or a typed array, or what has a length. @example assertList('labels', labels) */
+export function assertList(name: string, list: unknown): asserts list is ArrayLike<unknown> {
+  if (hasField(list, 'length') && typeof list.length === 'number') return
+  throw wrongValue(name, list, 'a list, with one value for each example, or a set')
+}
+
+/** {@link assertList} whose first value is a label, and so tells that the others may be. @example assertValues('labels', labels) */
+export function assertValues(name: string, list: unknown): asserts list is Labels {
+  assertList(name, list)
+  if (list.length > 0) assertValue(name, 0, list[0], list[0] as string)
 }
 
 /** Where the labels are whole numbers close enough to index a table of at most eight times their size, the range. */
@@ -116,7 +129,10 @@ export function startsOf(counts: ArrayLike<number>): Int32Array {
 
 function assertValue(name: string, index: number, value: unknown, first: number | string): void {
   if (typeof value !== 'string' && !Number.isFinite(value)) {
-    throw new EscError('INVALID_INPUT', `${name}[${index}]=${value} must be a finite number or a string`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `${name}[${index}]=${shown(value)} must be a finite number or a string`,
+    )
   }
   if (typeof value !== typeof first) {
     const found = `${name}[${index}]=${value} is a ${typeof value} and ${name}[0]=${first} a ${typeof first}`

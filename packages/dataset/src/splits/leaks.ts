@@ -1,6 +1,6 @@
 /** Finds groups that a split tears apart. */
-import { EscError, type Split, typeOf } from '@esc/core'
-import type { Labels } from './labels.js'
+import { EscError, hasField, isNumberList, type Split, shown, wrongValue } from '@esc/core'
+import { assertValues, type Labels } from './labels.js'
 import { clipsOf, isSource, type SplitSource } from './source.js'
 
 const PARTS = ['train', 'validation', 'test'] as const
@@ -47,16 +47,20 @@ export function findLeaks(split: Split, from: SplitSource | Labels): LeakReport 
 
 /** Else a split in the place of the set would have no leaks. */
 function assertParts(split: Split): void {
-  for (const part of ['train', 'test'] as const) {
-    const indices: unknown = split?.[part]
-    if (Array.isArray(indices) || ArrayBuffer.isView(indices)) continue
-    const found = `split.${part} is of type ${typeOf(indices)}`
-    throw new EscError('INVALID_INPUT', `${found}; pass the split first, and then the set`)
+  const advice = { 'a feature set': 'pass the split first, and then the set' }
+  if (!hasField(split, 'train')) throw wrongValue('split', split, '{ train, test }', { advice })
+  for (const part of PARTS) {
+    const indices: unknown = split[part]
+    if (isNumberList(indices) || (part === 'validation' && indices === undefined)) continue
+    throw wrongValue(`split.${part}`, indices, 'a list of indices')
   }
 }
 
 function groupingOf(from: SplitSource | Labels): Grouping {
-  if (!isSource(from)) return { groups: from, clipOf: null }
+  if (!isSource(from)) {
+    assertValues('groups', from)
+    return { groups: from, clipOf: null }
+  }
   const { groups, clipOf } = clipsOf(from)
   return { groups: Array.from(clipOf, (clip) => groups[clip]!), clipOf }
 }
@@ -89,7 +93,7 @@ function tornGroups(split: Split, groups: Labels): (number | string)[] {
       if (group === undefined) {
         throw new EscError(
           'INVALID_INPUT',
-          `${part} holds index ${index}; there are ${groups.length} examples`,
+          `split.${part} holds index ${shown(index)}; there are ${groups.length} examples`,
         )
       }
       const seen = partsOf.get(group) ?? 0

@@ -1,5 +1,6 @@
 /** Splits along the folds that came with the data set. */
-import { assertKnown, EscError, type Split } from '@esc/core'
+import { assertKnown, EscError, type Split, shown, wrongOption } from '@esc/core'
+import { assertList } from './labels.js'
 import { clipsOf, expand, isSource, type SplitSource } from './source.js'
 
 /** Which folds are held out. */
@@ -76,6 +77,7 @@ function splitFolds(
   testFold: number,
   validation: number | null | 'next',
 ): Split {
+  if (typeof testFold !== 'number') throw wrongOption('testFold', testFold, 'the number of a fold')
   if (!isSource(from)) return splitKnown({ folds: from, nameOf: (i) => `example ${i}` }, testFold, validation)
   const clips = clipsOf(from)
   const folds = { folds: clips.folds, nameOf: (i: number) => `clip '${clips.ids[i]}'` }
@@ -83,6 +85,7 @@ function splitFolds(
 }
 
 function splitKnown({ folds, nameOf }: Folds, testFold: number, validation: number | null | 'next'): Split {
+  assertList('folds', folds)
   const existing = existingFolds({ folds, nameOf })
   const validationFold = validation === 'next' ? foldAfter(testFold, existing) : validation
   assertExisting(existing, { testFold, validationFold })
@@ -106,9 +109,13 @@ function assertExisting(
 ): void {
   for (const [name, fold] of Object.entries({ testFold, validationFold })) {
     if (fold !== null && !existing.includes(fold)) {
-      throw new EscError('INVALID_OPTION', `${name}=${fold} does not exist; folds: ${existing.join(', ')}`, {
-        detail: { existing },
-      })
+      throw new EscError(
+        'INVALID_OPTION',
+        `${name}=${shown(fold)} does not exist; folds: ${existing.join(', ')}`,
+        {
+          detail: { existing },
+        },
+      )
     }
   }
   if (validationFold === testFold) {
@@ -124,7 +131,7 @@ function existingFolds({ folds, nameOf }: Folds): number[] {
     if (!Number.isInteger(fold)) {
       throw new EscError(
         'INVALID_INPUT',
-        `${nameOf(i)} has fold ${fold}; each needs a number. For a data set without folds take stratifiedGroupSplit`,
+        `${nameOf(i)} has fold ${shown(fold)}; each needs a number. For a data set without folds take stratifiedGroupSplit`,
       )
     }
     existing.add(fold)

@@ -1,5 +1,5 @@
 /** Lets splitters take a set: its examples become clips, and a split of clips becomes one of examples. */
-import { EscError, type Split, typeOf } from '@esc/core'
+import { EscError, type Split, shown, typeOf, wrongValue } from '@esc/core'
 import { range, type Splits } from './folds.js'
 import type { Labels } from './labels.js'
 
@@ -62,10 +62,7 @@ export function isSource(value: unknown): value is SplitSource {
  */
 export function clipsOf({ records }: SplitSource): Clips {
   if (!Array.isArray(records)) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `records of the set is of type ${typeOf(records)}; it must be an array`,
-    )
+    throw wrongValue('records of the set', records, 'an array')
   }
   if (records.length === 0) throw new EscError('INVALID_INPUT', 'the set has no examples')
   const clipWith = new Map<string, number>()
@@ -73,7 +70,7 @@ export function clipsOf({ records }: SplitSource): Clips {
   for (const [i, record] of (records as readonly SplitRecord[]).entries()) {
     const { id, clipId = id, labelIndex, group, fold } = record ?? {}
     if (typeof clipId !== 'string') {
-      throw new EscError('INVALID_INPUT', `record ${i} of the set has id=${String(id)}; it must be a text`)
+      throw new EscError('INVALID_INPUT', `record ${i} of the set has id=${shown(id)}; it must be a text`)
     }
     const clip = clipWith.get(clipId) ?? clips.ids.length
     clips.clipOf[i] = clip
@@ -112,9 +109,11 @@ export function labelsOfClips(name: string, values: Labels, { ids, clipOf }: Cli
   return found
 }
 
+const plain = (value: unknown) => (typeof value === 'string' ? value : shown(value))
+
 function assertSame(clip: string, what: string, first: unknown, other: unknown): void {
   if (Object.is(first, other)) return
-  const found = `two examples of clip '${clip}' differ in ${what}: ${String(first)} and ${String(other)}`
+  const found = `two examples of clip '${clip}' differ in ${what}: ${plain(first)} and ${plain(other)}`
   throw new EscError('INVALID_INPUT', found, { detail: { clip } })
 }
 

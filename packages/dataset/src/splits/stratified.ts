@@ -2,7 +2,7 @@
 import { assertInteger, assertKnown, createRng, EscError, type Rng, type Split } from '@esc/core'
 import { countByGroup } from './deal-groups.js'
 import { assertSameLength, range } from './folds.js'
-import { type Encoding, encodeByAppearance, type Labels, membersByCode } from './labels.js'
+import { assertValues, type Encoding, encodeByAppearance, type Labels, membersByCode } from './labels.js'
 import {
   countOf,
   drawParts,
@@ -148,7 +148,10 @@ export function stratifiedSplit(set: SplitSource, options?: StratifiedSplitOptio
 export function stratifiedSplit(labels: Labels, options?: StratifiedSplitOptions): Split
 export function stratifiedSplit(from: SplitSource | Labels, options: StratifiedSplitOptions = {}): Split {
   assertKnown('stratifiedSplit', options, { seed: true, testSize: true, validationSize: true })
-  if (!isSource(from)) return drawTwice(from, options, 'examples')
+  if (!isSource(from)) {
+    assertValues('labels', from)
+    return drawTwice(from, options, 'examples')
+  }
   const clips = clipsOf(from)
   return expand(clips, drawTwice(clips.labels, options, 'clips'))
 }

@@ -3,7 +3,13 @@ import { loadAudio } from '@esc/audio-io/browser'
 import { type AudioClip, assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/browser'
-import { type Classifier, type ClassifyOptions, openModel, type Prediction } from '../classifier.js'
+import {
+  type Classifier,
+  type ClassifyOptions,
+  checkedClip,
+  openModel,
+  type Prediction,
+} from '../classifier.js'
 import type { ModelFiles, Precision } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
 import {
@@ -42,7 +48,7 @@ export async function createClassifier(
 ): Promise<BlobClassifier> {
   assertKnown('createClassifier', options, { precision: true })
   return openModel(files, { ...options, runtime: ortRuntime }, (sound: AudioClip | Blob) => {
-    return sound instanceof Blob ? loadAudio(sound, { sampleRate: null }) : sound
+    return sound instanceof Blob ? loadAudio(sound, { sampleRate: null }) : checkedClip(sound)
   })
 }
 

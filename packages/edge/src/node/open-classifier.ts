@@ -2,7 +2,13 @@
 import { loadAudio } from '@esc/audio-io/node'
 import { type AudioClip, assertKnown, assertOneOf } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
-import { type Classifier, type ClassifyOptions, openModel, type Prediction } from '../classifier.js'
+import {
+  type Classifier,
+  type ClassifyOptions,
+  checkedClip,
+  openModel,
+  type Prediction,
+} from '../classifier.js'
 import { entryOf, type ModelFiles, type Precision } from '../model-files.js'
 import { readModelFolder } from './model-folder.js'
 
@@ -57,7 +63,7 @@ export async function createClassifier(
 ): Promise<FileClassifier> {
   assertKnown('createClassifier', options, { precision: true })
   return openModel(files, { ...options, runtime: ortRuntime }, (sound: AudioClip | string | URL) => {
-    const isPath = typeof sound === 'string' || sound instanceof URL
-    return isPath ? loadAudio(sound, { sampleRate: null }) : sound
+    const isPath = (typeof sound === 'string' && sound !== '') || sound instanceof URL
+    return isPath ? loadAudio(sound, { sampleRate: null }) : checkedClip(sound as AudioClip)
   })
 }

@@ -1,6 +1,7 @@
 /** Measures the ranges of a model's values on sample inputs. */
-import { asOptions, assertKnown, assertSignal, EscError } from '@esc/core'
+import { asOptions, assertCallback, assertKnown, assertSignal, EscError, wrongValue } from '@esc/core'
 import {
+  assertOnnxModel,
   assertRuntime,
   floatData,
   type OnnxModel,
@@ -52,8 +53,11 @@ export async function calibrate(
 ): Promise<Map<string, Range>> {
   assertKnown('calibrate', options, { runtime: true, signal: true, onBatch: true })
   const { runtime, signal, onBatch } = asOptions('calibrate', options)
-  assertRuntime(runtime, 'calibrate of @esc/edge')
+  assertRuntime('calibrate', '@esc/edge/node or /browser', runtime)
   assertSignal(signal)
+  assertCallback('onBatch', onBatch)
+  assertOnnxModel('model', model)
+  assertBatches(batches)
   const prepared = prepare(model)
   const wanted = quantizedValues(prepared)
   const { observed, constants } = observe(prepared.model, wanted)
@@ -100,6 +104,12 @@ function observe(
     observed: { ...model, graph: { ...graph, inputs, outputs } },
     constants: Object.fromEntries(constants),
   }
+}
+
+function assertBatches(batches: unknown): void {
+  const { [Symbol.iterator]: each, [Symbol.asyncIterator]: eachLater } = Object(batches ?? {})
+  if (typeof batches !== 'string' && (typeof each === 'function' || typeof eachLater === 'function')) return
+  throw wrongValue('batches', batches, 'a list of tensors, or a generator of them')
 }
 
 function widen(ranges: Map<string, Range>, name: string, data: Float32Array): void {

@@ -1,6 +1,6 @@
 /** Static 8-bit quantisation in the QDQ form. */
-import { assertKnown, EscError } from '@esc/core'
-import type { OnnxModel, OnnxNode, Tensor } from '@esc/onnx'
+import { assertKnown, EscError, wrongValue } from '@esc/core'
+import { assertOnnxModel, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
 import type { Range } from './calibrate.js'
 import { passThrough, prepare, weighted } from './prepare.js'
 import {
@@ -53,6 +53,8 @@ export function quantizeStatic(
 ): OnnxModel {
   assertKnown('quantizeStatic', options, { perChannel: true, reduceRange: true })
   const { perChannel = true, reduceRange = true } = options
+  assertOnnxModel('model', given)
+  if (!(ranges instanceof Map)) throw wrongValue('ranges', ranges, 'a Map, as calibrate returns it')
   const { model, quantized } = prepare(given)
   const { graph } = model
   const writer = new QdqWriter(model, ranges)

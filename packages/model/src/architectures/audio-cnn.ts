@@ -6,6 +6,7 @@ import {
   createRng,
   EscError,
   type NetworkGraph,
+  wrongOption,
 } from '@esc/core'
 import type { NetworkInput } from '../train-options.js'
 import { convSame, dense } from './init.js'
@@ -96,12 +97,8 @@ export const inputNames = { bins: true, frames: true, classes: true, seed: true 
 /** @throws EscError INVALID_OPTION if an input is too small for the network's pools, or there is nothing to choose from. */
 export function checkSizes({ bins, frames, classes }: Omit<NetworkInput, 'seed'>, smallest: number): void {
   for (const [name, size] of Object.entries({ bins, frames })) {
-    if (!(Number.isSafeInteger(size) && size >= smallest)) {
-      throw new EscError(
-        'INVALID_OPTION',
-        `${name}=${size} must be an integer >= ${smallest}, or nothing is left after pooling`,
-      )
-    }
+    if (Number.isSafeInteger(size) && size >= smallest) continue
+    throw wrongOption(name, size, `an integer >= ${smallest}, or nothing is left after pooling`)
   }
   assertInteger('classes', classes, 2)
 }

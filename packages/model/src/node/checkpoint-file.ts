@@ -1,7 +1,7 @@
 /** A training's checkpoint on disk. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { assertText } from '@esc/core'
+import { assertBytes, assertText } from '@esc/core'
 import { ioError, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
 import type { CheckpointStore } from '../checkpoint.js'
 
@@ -27,6 +27,7 @@ export function checkpointFile(path: string): CheckpointStore {
       }
     },
     async write(bytes) {
+      assertBytes('bytes', bytes)
       await mkdir(dirname(file), { recursive: true }).catch((cause) => {
         throw ioError('write', file, cause)
       })

@@ -1,6 +1,6 @@
 /** Training on onnxruntime-node, in this thread or in others. */
 import { availableParallelism } from 'node:os'
-import { assertInteger, assertKnown, type NetworkGraph } from '@esc/core'
+import { assertGraph, assertInteger, assertKnown, type NetworkGraph } from '@esc/core'
 import type { Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { type MaskedBatch, type MaskedEngine, withDropout } from '../dropout.js'
@@ -49,6 +49,7 @@ export function nodeEngine(options: NodeEngineOptions = {}): CreateEngine {
   const sessions = each === undefined ? {} : { threads: each }
   if (workers === 0) return ortEngine({ runtime: ortRuntime, ...sessions })
   return async (graph, { rng, ...engineOptions }) => {
+    assertGraph('graph', graph)
     const engine = await createThreadedEngine(graph, { ...engineOptions, ...sessions }, workers)
     return withDropout(graph, rng, ortRuntime.name, engine)
   }

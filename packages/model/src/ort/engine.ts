@@ -1,6 +1,6 @@
 /** The training engine on ONNX Runtime. */
-import { asOptions, assertInteger, assertKnown } from '@esc/core'
-import type { OnnxRuntime } from '@esc/onnx'
+import { asOptions, assertGraph, assertInteger, assertKnown } from '@esc/core'
+import { assertRuntime, type OnnxRuntime } from '@esc/onnx'
 import { withDropout } from '../dropout.js'
 import type { CreateEngine } from '../engine.js'
 import { createOrtCore } from './core.js'
@@ -24,8 +24,10 @@ export interface OrtEngineOptions {
  */
 export function ortEngine(options: OrtEngineOptions): CreateEngine {
   assertKnown('ortEngine', asOptions('ortEngine', options), { runtime: true, threads: true })
+  assertRuntime('train', '@esc/model/node or /browser', options.runtime)
   if (options.threads !== undefined) assertInteger('threads', options.threads, 1)
   return async (graph, { rng, ...engineOptions }) => {
+    assertGraph('graph', graph)
     const core = await createOrtCore(graph, { ...options, ...engineOptions })
     return withDropout(graph, rng, options.runtime.name, core)
   }

@@ -1,5 +1,5 @@
 /** The training engine on tfjs: a network's forward pass in tf ops, differentiated by tfjs. */
-import { classCount, EscError, type NetworkGraph, namedWeights } from '@esc/core'
+import { assertGraph, classCount, EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import { buildTrainingModel, type Tensor } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 import { type MaskedEngine, withDropout } from '../dropout.js'
@@ -22,6 +22,7 @@ import { updateWeights } from './optimizer.js'
  */
 export function tfjsEngine(): CreateEngine {
   return async (graph, options) => {
+    assertGraph('graph', graph)
     await tf.ready()
     // The training graph is not run here: writing it checks the network and all options.
     buildTrainingModel(graph, { loss: options.loss, optimizer: options.optimizer })

@@ -1,5 +1,15 @@
 /** A network's forward pass in differentiable tf ops. */
-import { assertKnown, EscError, inferShapes, type NetworkGraph, type NetworkNode } from '@esc/core'
+import {
+  assertCallback,
+  assertKnown,
+  EscError,
+  hasField,
+  inferShapes,
+  type NetworkGraph,
+  type NetworkNode,
+  typeOf,
+  wrongValue,
+} from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
 import { convolve } from './convolve.js'
 import { averagePool, layerNorm, trainBatchNorm } from './ops.js'
@@ -45,13 +55,18 @@ export function forward(
 ): ForwardPass {
   assertKnown('forward', options, { training: true, onValue: true })
   const { training = null, onValue } = options
+  assertCallback('onValue', onValue)
   inferShapes(graph)
+  if (typeOf(weights) !== 'object') throw wrongValue('weights', weights, 'tensors by name, node.weight')
+  if (!hasField(input, 'shape') || !hasField(input, 'dataId')) {
+    throw wrongValue('input', input, 'a tf.Tensor of shape [N, channels, bins, frames]')
+  }
   const values = new Map<string, tf.Tensor>([[graph.input.name, channelsLast(input)]])
   const updates: Record<string, tf.Tensor> = {}
   for (const node of graph.nodes) {
     const weight = (key: string) => {
       const found = weights[`${node.name}.${key}`]
-      if (!found) throw new EscError('INVALID_INPUT', `weight '${node.name}.${key}' is missing`)
+      if (!found) throw new EscError('INVALID_INPUT', `weight '${node.name}.${key}' is missing from weights`)
       return found
     }
     const inputs = node.inputs.map((name) => values.get(name)!)

@@ -2,12 +2,14 @@
 import {
   type ActivationNode,
   EscError,
+  hasField,
   inferShapes,
   type NetworkGraph,
   type NetworkNode,
   type Padding,
   type Size2,
   type Weight,
+  wrongValue,
 } from '@esc/core'
 import type * as tf from '@tensorflow/tfjs'
 import { convKernel, denseKernel, depthwiseKernel, readWeights, zeros } from './layer-weights.js'
@@ -26,6 +28,11 @@ import { convKernel, denseKernel, depthwiseKernel, readWeights, zeros } from './
  * @example await writeFile('model.onnx', writeModel(lowerNetwork(await fromLayersModel(model))))
  */
 export async function fromLayersModel(model: tf.LayersModel): Promise<NetworkGraph> {
+  if (!hasField(model, 'layers') || !Array.isArray(model.inputs) || !Array.isArray(model.outputs)) {
+    throw wrongValue('model', model, 'a tf.LayersModel', {
+      advice: { 'a network': 'it needs no conversion' },
+    })
+  }
   const [, bins, frames, channels] = model.inputs[0]!.shape
   if (model.inputs.length !== 1 || model.outputs.length !== 1 || !bins || !frames || !channels) {
     throw new EscError(

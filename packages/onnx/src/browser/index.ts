@@ -2,7 +2,13 @@
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
 import { guarded } from '../guarded.js'
-import { assertSessionOptions, type OnnxRuntime, type Session, type SessionOptions } from '../runtime.js'
+import {
+  assertSessionArguments,
+  guardSession,
+  type OnnxRuntime,
+  type Session,
+  type SessionOptions,
+} from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
 /**
@@ -31,7 +37,7 @@ export const ortRuntime: OnnxRuntime = {
 }
 
 async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  assertSessionOptions(options)
+  assertSessionArguments(model, options)
   const { threads } = options
   // Read once, when WebAssembly starts.
   if (threads !== undefined) env.wasm.numThreads ??= threads
@@ -42,7 +48,7 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
       logSeverityLevel: 3,
     }),
   )
-  return {
+  return guardSession({
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds, outputs = {}) {
@@ -64,7 +70,7 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
       return Object.fromEntries(results) as Record<string, Tensor>
     },
     release: () => session.release(),
-  }
+  })
 }
 
 /** onnxruntime-web 1.30 takes tensors for its outputs, but leaves them as they were: it computes in its own memory. */

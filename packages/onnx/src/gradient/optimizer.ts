@@ -1,5 +1,5 @@
 /** Optimisers: how gradients change weights. */
-import { assertInRange, assertInteger, assertOneOf, assertPositive, EscError } from '@esc/core'
+import { asOptions, assertInRange, assertInteger, assertOneOf, assertPositive, EscError } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
 import { assertOptimizerNames } from './option-names.js'
@@ -81,7 +81,7 @@ export function optimizerSlots(options: OptimizerOptions = {}): readonly string[
  * @example optimizerScalars({}, 1) // { biasCorrection1: 0.1, biasCorrection2: 0.001 }, but for rounding
  */
 export function optimizerScalars(options: OptimizerOptions, step: number): Readonly<Record<string, number>> {
-  assertOptimizerNames('optimizerScalars', options)
+  assertOptimizerNames('optimizerScalars', asOptions('optimizerScalars', options))
   assertInteger('step', step, 1)
   if (options.kind === 'sgd') return {}
   const { beta1 = 0.9, beta2 = 0.999 } = options

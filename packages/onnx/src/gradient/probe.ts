@@ -1,5 +1,5 @@
 /** Every layer's output in a training step, for finding where numbers went wrong. */
-import { classCount, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { assertGraph, classCount, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
 import { writeLoss } from './loss.js'
@@ -16,6 +16,7 @@ import { writeForward } from './step.js'
  * @example const session = await ortRuntime.createSession(writeModel(buildProbeModel(graph)))
  */
 export function buildProbeModel(graph: NetworkGraph, options: Pick<StepOptions, 'loss'> = {}): OnnxModel {
+  assertGraph('graph', graph)
   assertStepOptions('buildProbeModel', options, { loss: true })
   const { loss } = options
   const shapes = inferShapes(graph)

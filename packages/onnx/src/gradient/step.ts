@@ -1,5 +1,5 @@
 /** Writes a network's whole training step — forward, loss, backward, optimiser update — as one ordinary ONNX graph. */
-import { classCount, EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { assertGraph, classCount, EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder, type GraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
@@ -23,6 +23,7 @@ import { layerRules } from './rules.js'
  * @example const session = await ortRuntime.createSession(writeModel(buildGradientModel(graph)))
  */
 export function buildGradientModel(graph: NetworkGraph, options: Pick<StepOptions, 'loss'> = {}): OnnxModel {
+  assertGraph('graph', graph)
   assertStepOptions('buildGradientModel', options, { loss: true })
   const { loss } = options
   const g = createGraphBuilder({ name: `${graph.name} loss and gradients` })
@@ -45,6 +46,7 @@ export function buildGradientModel(graph: NetworkGraph, options: Pick<StepOption
  * @example const step = await ortRuntime.createSession(writeModel(buildTrainingModel(graph)))
  */
 export function buildTrainingModel(graph: NetworkGraph, options: StepOptions = {}): OnnxModel {
+  assertGraph('graph', graph)
   assertStepOptions('buildTrainingModel', options, { loss: true, optimizer: true })
   const { loss, optimizer } = options
   const g = createGraphBuilder({ name: `${graph.name} training step` })
@@ -65,6 +67,7 @@ export function buildUpdateModel(
   graph: NetworkGraph,
   options: Pick<StepOptions, 'optimizer'> = {},
 ): OnnxModel {
+  assertGraph('graph', graph)
   assertStepOptions('buildUpdateModel', options, { optimizer: true })
   const { optimizer } = options
   const g = createGraphBuilder({ name: `${graph.name} update` })

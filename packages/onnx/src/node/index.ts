@@ -2,7 +2,13 @@
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { guarded, messageOf } from '../guarded.js'
-import { assertSessionOptions, type OnnxRuntime, type Session, type SessionOptions } from '../runtime.js'
+import {
+  assertSessionArguments,
+  guardSession,
+  type OnnxRuntime,
+  type Session,
+  type SessionOptions,
+} from '../runtime.js'
 import type { Tensor } from '../tensor.js'
 
 /**
@@ -23,7 +29,7 @@ export const ortRuntime: OnnxRuntime = {
 }
 
 async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  assertSessionOptions(options)
+  assertSessionArguments(model, options)
   const { threads, training = false } = options
   const session = await guarded('refused the model', () =>
     InferenceSession.create(model, {
@@ -41,7 +47,7 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
     }),
   )
   const expected = new Map(session.outputMetadata.map((value) => [value.name, value]))
-  return {
+  return guardSession({
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run(feeds, outputs = {}) {
@@ -56,7 +62,7 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
       })
     },
     release: () => session.release(),
-  }
+  })
 }
 
 /** ONNX Runtime's own messages about types name no output; what depends on the inputs is left to it. */

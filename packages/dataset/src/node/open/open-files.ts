@@ -1,7 +1,7 @@
 /** Files of a data set from elsewhere: nothing outside its folder is read, whatever its table and its links say. */
 import { access, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
-import { EscError, isEscError } from '@esc/core'
+import { assertText, EscError, isEscError } from '@esc/core'
 import type { FolderAudit } from '../../audit/folder.js'
 import type { ClipRecord, Dataset } from '../../record.js'
 
@@ -28,6 +28,7 @@ const maxTableBytes = 64e6
  * @example const root = await openRoot('ESC-50', 'expected a folder')
  */
 export async function openRoot(dir: string, expected: string): Promise<string> {
+  assertText('dir', dir)
   const path = resolve(dir)
   try {
     const root = await realpath(path)

@@ -1,6 +1,6 @@
 /** Opens a data set that has a folder for each class. */
 import { basename, join } from 'node:path'
-import { assertKnown, EscError } from '@esc/core'
+import { assertCallback, assertKnown, EscError } from '@esc/core'
 import { listSome } from '../../audit/finding.js'
 import { type FolderAudit, leftOut } from '../../audit/folder.js'
 import { controlCharacterOf } from '../../characters.js'
@@ -68,6 +68,7 @@ export async function openFolderDataset(
   options: OpenFolderOptions = {},
 ): Promise<OpenedDataset> {
   assertKnown('openFolderDataset', options, { groupOf: true, nested: true, skipBad: true })
+  assertCallback('groupOf', options.groupOf)
   const root = await openRoot(dir, 'expected a folder with a folder of sounds for each class')
   return readFolderDataset(root, await walkFolder(root), options)
 }

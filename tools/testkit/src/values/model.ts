@@ -1,0 +1,131 @@
+/** Calls of `@esc/model`. */
+import * as root from '@esc/model'
+import * as node from '@esc/model/node'
+import * as tfjs from '@esc/model/tfjs'
+import { ortRuntime } from '@esc/onnx/node'
+import { type Call, type Entry, given, inNode } from './calls.js'
+import { folder } from './folder.js'
+import { graph as aGraph, model as aModel, split as aSplit, features, labels, onnxBytes } from './things.js'
+
+// Not seen by the type checker: its types are those of a page, and these here are Node's.
+const place: string = '@esc/model/browser'
+const browser: Pick<typeof node, 'train' | 'fit' | 'predict' | 'evaluate'> = await import(place)
+
+type Run = (...args: never[]) => unknown
+
+const network = given('graph', aGraph, 'a function')
+const model = given('model', aModel)
+const set = given('set', features)
+const split = given('split', aSplit)
+const indices = given('indices', Int32Array.of(0, 1), 'null')
+const signal = given('signal', undefined)
+const size = { bins: given('count', 16), frames: given('count', 16), classes: given('count', 2) }
+const engine = node.nodeEngine({ workers: 0 })
+const checkpoint = { read: async () => null, write: async () => {} }
+const training = {
+  epochs: 1,
+  signal,
+  augment: given('optionalCallback', undefined),
+  mix: given('optionalCallback', undefined),
+  checkpoint: given('service', checkpoint, 'undefined'),
+  learningRate: given('number', 1e-3, 'undefined', 'a function'),
+  teacherLogits: given('samples', undefined, 'undefined'),
+}
+const logits = given('samples', Float32Array.of(0, 1, 2, 3))
+const classes = given('count', 2)
+const yTrue = given('classes', [0, 1])
+
+const trainings = (train: Run, fit: Run, options: object): Record<string, Call> => ({
+  train: [train, { network, set, split, options }],
+  fit: [fit, { network, set, split, options: { ...options, onEvent: given('optionalCallback', undefined) } }],
+})
+const predictions = (predict: Run, evaluate: Run, options: object): Record<string, Call> => ({
+  predict: [predict, { model, set, indices, options }],
+  evaluate: [evaluate, { model, set, indices, options }],
+})
+const runtime = given('service', ortRuntime)
+const session = await ortRuntime.createSession(onnxBytes)
+const layers = tfjs.toLayersModel(aGraph)
+/** A network without weights, and a tensor that it reads: any will do. */
+const flat = {
+  name: 'flat',
+  input: { name: 'input', shape: [3, 1, 2] as const },
+  nodes: [{ op: 'Flatten' as const, name: 'flat', inputs: ['input'], attributes: {}, weights: {} }],
+  output: 'flat',
+}
+const [kernel] = layers.getWeights()
+
+export const modelEntries: Readonly<Record<string, Entry>> = {
+  model: {
+    exports: root,
+    calls: {
+      audioCnn: [root.audioCnn, { options: size }],
+      melCnn: [root.melCnn, { options: size }],
+      createEarlyStopping: [root.createEarlyStopping, { patience: given('count', 3, 'null') }],
+      ...predictions(root.predict, root.evaluate, { runtime, signal }),
+      evaluateSession: [
+        root.evaluateSession,
+        { session: given('service', session), set, indices, options: { signal } },
+      ],
+      argmaxRows: [root.argmaxRows, { logits, classes }],
+      classificationReport: [
+        root.classificationReport,
+        { yTrue, yPred: given('classes', [0, 1]), labels: given('texts', labels) },
+      ],
+      confusionMatrix: [root.confusionMatrix, { yTrue, yPred: given('classes', [0, 1]), classes }],
+      crossEntropy: [root.crossEntropy, { logits, yTrue, classes }],
+      ortEngine: [root.ortEngine, { options: { runtime } }],
+      'ortEngine graph': [
+        (graph: never) =>
+          root
+            .ortEngine({ runtime: ortRuntime })(graph, { rng: undefined as never })
+            .then((engine) => engine.release()),
+        { graph: given('graph', aGraph) },
+      ],
+      ...trainings(root.train, root.fit, { ...training, engine: given('callback', engine) }),
+    },
+  },
+  'model/node': {
+    exports: node,
+    calls: {
+      checkpointFile: [node.checkpointFile, { path: given('path', `${folder}/training`) }],
+      'checkpointFile write': [
+        (bytes: never) => node.checkpointFile(`${folder}/training`).write(bytes),
+        { bytes: given('bytes', Uint8Array.of(1)) },
+      ],
+      nodeEngine: [node.nodeEngine, { options: { workers: given('count', 0, 'undefined') } }],
+      ...trainings(node.train, node.fit, { ...training, workers: 0 }),
+      ...predictions(node.predict, node.evaluate, { signal }),
+    },
+  },
+  'model/browser': {
+    exports: browser,
+    calls: {
+      ...trainings(inNode(browser.train), inNode(browser.fit), training),
+      ...predictions(inNode(browser.predict), inNode(browser.evaluate), { signal }),
+    },
+  },
+  'model/tfjs': {
+    exports: tfjs,
+    calls: {
+      tfjsEngine: [
+        (graph: never) =>
+          tfjs
+            .tfjsEngine()(graph, { rng: undefined as never })
+            .then((engine) => engine.release()),
+        { graph: given('graph', aGraph) },
+      ],
+      forward: [
+        tfjs.forward,
+        {
+          graph: given('graph', flat),
+          weights: given('object', {}),
+          input: given('service', kernel),
+          options: { onValue: given('optionalCallback', undefined) },
+        },
+      ],
+      fromLayersModel: [tfjs.fromLayersModel, { model: given('service', layers) }],
+      toLayersModel: [tfjs.toLayersModel, { graph: given('graph', aGraph) }],
+    },
+  },
+}
