@@ -103,9 +103,11 @@ export function assertFeatures(
   try {
     assertMatrixShape('features', features)
   } catch (cause) {
-    throw refused(
-      `no features: ${(cause as Error).message}; get must return { features: { data: Float32Array, bins, frames } }`,
-    )
+    const found =
+      features instanceof Promise
+        ? 'a promise of features (await it)'
+        : `no features: ${(cause as Error).message}`
+    throw refused(`${found}; get must return { features: { data: Float32Array, bins, frames } }`)
   }
   const { data, bins, frames } = features
   const fits = shape[0] === 1 && bins === shape[1] && frames === shape[2]

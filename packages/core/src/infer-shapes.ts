@@ -19,7 +19,7 @@ import {
   product,
   weightShape,
 } from './node-checks.js'
-import { type Advice, hasField, typeOf, wrongValue } from './wrong-value.js'
+import { type Advice, describeValue, hasField, typeOf, wrongValue } from './wrong-value.js'
 
 /**
  * Checks the frame of a network; {@link inferShapes} looks at what its nodes do.
@@ -33,8 +33,17 @@ export function assertGraph(name: string, graph: unknown): asserts graph is Netw
     throw wrongValue(name, graph, 'a NetworkGraph, as melCnn makes one', { advice: graphAdvice })
   }
   const { input, nodes, output } = graph as unknown as NetworkGraph
-  if (!Array.isArray(input?.shape)) throw wrongValue(`${name}.input`, input, '{ name, shape }')
-  if (!Array.isArray(nodes)) throw wrongValue(`${name}.nodes`, nodes, 'a list of nodes')
+  for (const [field, value, fits] of [
+    ['input', input, Array.isArray(input?.shape)],
+    ['nodes', nodes, Array.isArray(nodes)],
+  ] as const) {
+    if (fits) continue
+    const found = `${name}.${field} is ${describeValue(value)}`
+    throw new EscError(
+      'INVALID_INPUT',
+      `${found}; a network must have input: { name, shape }, a list of nodes, and output`,
+    )
+  }
   if (typeof output !== 'string') throw wrongValue(`${name}.output`, output, 'the name of a node')
   for (const node of nodes) assertNode(node)
 }
@@ -85,11 +94,8 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
 function assertNode(node: NetworkNode): void {
   const { inputs, attributes, weights } = node ?? {}
   if (Array.isArray(inputs) && typeOf(attributes) === 'object' && typeOf(weights) === 'object') return
-  const advice = 'it must have a list of inputs, attributes and weights, if only {}'
-  throw new EscError(
-    'INVALID_INPUT',
-    `node '${String(node?.name)}' of the graph's nodes is incomplete; ${advice}`,
-  )
+  const advice = 'each of the nodes must have a list of inputs, attributes and weights, if only {}'
+  throw new EscError('INVALID_INPUT', `node '${String(node?.name)}' is incomplete; ${advice}`)
 }
 
 const isName = (name: unknown) => typeof name === 'string' && /^[\w./-]+$/.test(name)

@@ -67,7 +67,7 @@ export function assertTrainedModel(model: TrainedModel): void {
   const noModel = (what: string) =>
     new EscError('INVALID_INPUT', `the model ${what}; a trained model is what fit or loadModel return`)
   if (!hasField(model, 'graph') && !hasField(model, 'labels')) {
-    throw noModel(`is ${describeValue(model)}`)
+    throw noModel(`${typeOf(model) === 'object' ? 'has no graph: it is' : 'is'} ${describeValue(model)}`)
   }
   const { graph, labels, recipe, normalizer, activation, windows } = model
   if (graph === undefined) throw noModel('has no graph')

@@ -298,7 +298,7 @@ describe('packModel', () => {
       'no set',
       () => packModel(model, { runtime, int8: { calibrateOn: [] as never } }),
       'INVALID_INPUT',
-      /the set is of type array/,
+      /int8\.calibrateOn is of type array/,
     ],
     [
       'an unknown option',
@@ -416,7 +416,7 @@ describe('files that are not those of the manifest', () => {
       error('INVALID_INPUT', /has no int8 file; open it with precision 'float', or save it with int8/),
     )
     await expect(createClassifier(undefined as never, { runtime })).rejects.toThrow(
-      error('INVALID_INPUT', /there is no model.json/),
+      error('INVALID_INPUT', /files is of type undefined; it must be files by name/),
     )
   })
 })

@@ -172,7 +172,7 @@ async function run(
   assertKnown(owner, options, { runtime: true, batchSize: true, threads: true, signal: true })
   const { runtime, threads, ...others } = asOptions(owner, options)
   if (threads !== undefined) assertInteger('threads', threads, 1)
-  assertRuntime(owner, '@esc/model/node or /browser', runtime)
+  assertRuntime('predict and evaluate', '@esc/model/node or /browser', runtime)
   assertSignal(others.signal)
   assertTrainedModel(model)
   const chosen = chooseExamples(set, indices)

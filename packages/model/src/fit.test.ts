@@ -198,7 +198,7 @@ test('what is passed by mistake is named', async () => {
   )
   await expect(
     fit(graph, set, split, { ...options, signal: new AbortController() as never }),
-  ).rejects.toThrow(error('INVALID_OPTION', /signal is of type object; it must be an AbortSignal/))
+  ).rejects.toThrow(error('INVALID_OPTION', /signal is an AbortController; it must be an AbortSignal/))
   await expect(fit(graph, set, split, { ...options, loss: { kind: 'bce' as never } })).rejects.toThrow(
     error('INVALID_OPTION', /loss.kind=bce must be one of softmax, sigmoid/),
   )

@@ -9,8 +9,8 @@ import {
   type EpochRecord,
   EscError,
   type FeatureSet,
+  hasField,
   isEscError,
-  mistakeOf,
   type NetworkGraph,
   namedWeights,
   type TrainedModel,
@@ -224,13 +224,16 @@ async function networkFor(
 }
 
 function graphOf(what: string, graph: NetworkGraph): NetworkGraph {
-  const isModel = mistakeOf(graph) === 'a trained model'
+  const isModel = hasField(graph, 'graph') && !hasField(graph, 'nodes')
   if (typeOf(graph) === 'object' && !isModel) {
     assertGraph('network', graph)
     return graph
   }
   const advice = isModel ? '; pass model.graph to go on from its weights' : ''
-  throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: it is ${describeValue(graph)}${advice}`)
+  throw new EscError(
+    'INVALID_INPUT',
+    `${what} no NetworkGraph: it is ${isModel ? 'a trained model' : describeValue(graph)}${advice}`,
+  )
 }
 
 /** How far training came; what follows from the history is computed from it, in a resumed training as in any other. */
