@@ -1,4 +1,5 @@
 /** Formats of sound that are not decoded here, told from their first bytes. */
+import { assertBytes } from '@esc/core'
 import { readBytes } from './reading.js'
 import { readTagsBefore } from './tags.js'
 
@@ -54,10 +55,12 @@ const CHAIN = 3
  * Names a format of sound (or of video, with sound in it) that is not decoded here.
  *
  * @param head - The first 64 kB of the file, or all of a shorter one; more does no harm.
+ * @throws EscError INVALID_INPUT if it is no Uint8Array.
  * @returns Words for a message, with the article; `null` for what {@link detectSound} tells, and for what is no sound.
  * @example describeOtherSound(head) // 'an MP4 or M4A file'
  */
 export function describeOtherSound(head: Uint8Array): string | null {
+  assertBytes('head', head)
   const bytes = head.subarray(readBytes(head, readTagsBefore()))
   const start = latin1(bytes, 0, 64)
   if (start.startsWith('OggS')) return describeOgg(bytes)

@@ -65,11 +65,12 @@ describe('singleInputName', () => {
 })
 
 test.each([undefined, null, {}, { createSession: 1 }])('%j is no runtime: INVALID_OPTION', (wrong) => {
-  expect(() => assertRuntime(wrong, 'calibrate of @esc/edge')).toThrow(
+  expect(() => assertRuntime('calibrate', '@esc/edge/node or /browser', wrong)).toThrow(
     expect.objectContaining({
       code: 'INVALID_OPTION',
-      message:
-        'runtime must be an OnnxRuntime; use calibrate of @esc/edge/node or /browser, which bring their own',
+      message: expect.stringMatching(
+        /^runtime .* must be an OnnxRuntime; use calibrate of @esc\/edge\/node or \/browser, which bring their own/,
+      ),
     }),
   )
 })

@@ -1,7 +1,7 @@
 /** What a model takes, as against what it brings along. */
 import { EscError } from '@esc/core'
-import type { OnnxModel, ValueInfo } from './model.js'
-import type { Session } from './runtime.js'
+import { assertOnnxModel, type OnnxModel, type ValueInfo } from './model.js'
+import { assertSession, type Session } from './runtime.js'
 
 /**
  * The inputs that a model must be fed, in their order.
@@ -15,10 +15,8 @@ import type { Session } from './runtime.js'
  * @example const [{ name, dims }] = dataInputs(readModel(bytes)) // 'input', ['N', 1, 13, 431]
  */
 export function dataInputs(model: OnnxModel): ValueInfo[] {
-  const graph = model?.graph
-  if (!Array.isArray(graph?.inputs) || !(graph.initializers instanceof Map)) {
-    throw new EscError('INVALID_INPUT', 'model must be an OnnxModel, as readModel and lowerNetwork give it')
-  }
+  assertOnnxModel('model', model)
+  const { graph } = model
   return graph.inputs.filter(({ name }: ValueInfo) => !graph.initializers.has(name))
 }
 
@@ -30,10 +28,8 @@ export function dataInputs(model: OnnxModel): ValueInfo[] {
  * @example await session.run({ [singleInputName(session)]: input })
  */
 export function singleInputName(session: Session): string {
-  const names: readonly string[] = session?.inputNames
-  if (!Array.isArray(names)) {
-    throw new EscError('INVALID_INPUT', 'session must be what createSession of an OnnxRuntime returned')
-  }
+  assertSession(session)
+  const names = session.inputNames
   if (names.length !== 1) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',

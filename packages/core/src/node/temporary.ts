@@ -4,6 +4,7 @@ import { mkdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { assertText } from '../check.js'
 import { ioError } from './io-error.js'
 import { isRunning, processStart } from './process-start.js'
 
@@ -54,6 +55,7 @@ function machine(): string {
  * @example await removeStaleTemporaries('runs/dogs')
  */
 export async function removeStaleTemporaries(dir: string): Promise<void> {
+  assertText('dir', dir)
   const names = await readdir(dir).catch((): string[] => [])
   for (const name of names) {
     const path = join(dir, name)

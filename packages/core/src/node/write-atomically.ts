@@ -4,6 +4,7 @@ import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { assertBytes, assertText } from '../check.js'
+import { typeOf, wrongValue } from '../wrong-value.js'
 import { ioError } from './io-error.js'
 import { removeAtExit, temporaryPath } from './temporary.js'
 
@@ -31,8 +32,7 @@ export async function writeAtomically(
   content: string | Uint8Array,
   { flush = true }: WriteAtomicallyOptions = {},
 ): Promise<void> {
-  assertText('path', path)
-  if (typeof content !== 'string') assertBytes('content', content)
+  assertContent(path, content)
   await writeAll(new Map([[path, content]]), path, flush)
 }
 
@@ -49,6 +49,8 @@ export async function writeFilesAtomically(
   dir: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
+  assertText('dir', dir)
+  if (typeOf(files) !== 'object') throw wrongValue('files', files, 'contents by file name')
   const contents = Object.entries(files).map(([name, content]) => [join(dir, name), content] as const)
   await writeAll(new Map(contents), dir, true)
 }
@@ -72,6 +74,11 @@ async function writeAll(
   } finally {
     for (const { forget } of written) forget()
   }
+}
+
+function assertContent(path: string, content: string | Uint8Array): void {
+  assertText('path', path)
+  if (typeof content !== 'string') assertBytes('content', content)
 }
 
 async function writeNew(path: string, content: string | Uint8Array, flush: boolean): Promise<void> {
@@ -105,6 +112,7 @@ export function writeAtomicallySync(
   content: string | Uint8Array,
   { temporaryDir }: WriteSyncOptions = {},
 ): void {
+  assertContent(path, content)
   // The folder's name says already whose it is.
   const temporary = temporaryDir
     ? join(temporaryDir, randomBytes(6).toString('hex'))

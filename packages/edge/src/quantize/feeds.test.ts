@@ -90,7 +90,7 @@ describe('inputs', () => {
     const calibrated = calibrate(model, [batch as Tensor], { runtime: ortRuntime })
     await expect(calibrated).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      message: expect.stringContaining(`a batch of calibration ${message}`),
+      message: expect.stringContaining(`one of the batches ${message}`),
     })
   })
 })

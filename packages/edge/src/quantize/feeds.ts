@@ -1,5 +1,5 @@
 /** What a model is fed, compared with what it takes. */
-import { EscError, typeOf } from '@esc/core'
+import { EscError, typeOf, wrongValue } from '@esc/core'
 import { dataInputs, type OnnxModel, type Tensor, type ValueInfo } from '@esc/onnx'
 import type { CalibrationBatch } from './calibrate.js'
 
@@ -17,9 +17,8 @@ export function feedsOf(
 ): Record<string, Tensor> {
   const names = inputs.map(({ name }) => `'${name}'`).join(', ')
   const example = `{ ${inputs.map(({ name }) => `${JSON.stringify(name)}: …`).join(', ')} }`
-  if (typeOf(batch) !== 'object') {
-    throw invalid(`is of type ${typeOf(batch)}; it must be a tensor, or tensors by input name`)
-  }
+  if (typeOf(batch) !== 'object')
+    throw wrongValue('each of the batches', batch, 'a tensor, or tensors by input name')
   if (isTensor(batch)) {
     const [input, ...others] = inputs as [ValueInfo, ...ValueInfo[]]
     if (others.length > 0) throw invalid(`is one tensor; the model takes ${names}: give ${example}`)
@@ -56,5 +55,5 @@ function fitting(tensor: Tensor, { name, type, dims }: ValueInfo): Tensor {
 }
 
 function invalid(what: string): EscError {
-  return new EscError('INVALID_INPUT', `a batch of calibration ${what}`)
+  return new EscError('INVALID_INPUT', `one of the batches ${what}`)
 }

@@ -65,7 +65,8 @@ export const audioEntries: Readonly<Record<string, Entry>> = {
           },
         },
       ],
-      sniffFormat: [root.sniffFormat, { bytes }],
+      detectSound: [root.detectSound, { head: bytes }],
+      describeOtherSound: [root.describeOtherSound, { head: bytes }],
       streamAudio: [
         root.streamAudio,
         { input: bytes, options: { codecs, blockFrames: given('count', 99, 'undefined') } },

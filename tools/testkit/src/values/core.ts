@@ -124,7 +124,18 @@ export const coreEntries: Readonly<Record<string, Entry>> = {
         (dir: never) => node.lockFolder(dir).then((unlock) => unlock()),
         { dir: given('path', folder) },
       ],
-      removeLeftovers: [node.removeLeftovers, { path: given('path', `${folder}/a`) }],
+      removeStaleTemporaries: [node.removeStaleTemporaries, { dir: given('path', folder) }],
+      writeAtomicallySync: [
+        node.writeAtomicallySync,
+        {
+          path: given('path', `${folder}/b`),
+          content: given('bytes', Uint8Array.of(1), 'a text', 'an empty text'),
+        },
+      ],
+      writeFilesAtomically: [
+        node.writeFilesAtomically,
+        { dir: given('path', folder), files: given('object', { c: 'text' }) },
+      ],
       writeAtomically: [
         node.writeAtomically,
         {
@@ -133,6 +144,15 @@ export const coreEntries: Readonly<Record<string, Entry>> = {
         },
       ],
     },
-    others: ['ioError', 'isRunning'],
+    others: [
+      ...[
+        'createTemporaryFolder',
+        'ioError',
+        'isRunning',
+        'isTemporaryName',
+        'removeAtExit',
+        'temporaryPath',
+      ],
+    ],
   },
 }

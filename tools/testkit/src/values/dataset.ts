@@ -29,7 +29,7 @@ const folds = given('list or set', [1, 2, 3, 1, 2, 3])
 const signal = given('signal', undefined)
 const onProgress = given('optionalCallback', undefined)
 const decoded = () => records.map(({ id }) => ({ id, channels: [samples], sampleRate }))
-const facts = records.map(({ id }) => root.measureClip(id, [samples], sampleRate))
+const facts = records.map(({ id }) => root.measureClip(id, { channels: [samples], sampleRate }))
 const audit = root.auditFacts(aDataset, facts)
 
 /** A splitter of a list or a number, and of a set. What is neither may be called one or the other. */
@@ -74,11 +74,17 @@ export const datasetEntries: Readonly<Record<string, Entry>> = {
         root.measureClip,
         {
           id: given('path', 'a'),
-          channels: [given('samples', samples)],
-          sampleRate: given('number', sampleRate),
+          clip: { channels: [given('samples', samples)], sampleRate: given('number', sampleRate) },
         },
       ],
-      'measureClip channels': [root.measureClip, { id: 'a', channels: given('list', [samples]), sampleRate }],
+      'measureClip channels': [
+        root.measureClip,
+        { id: 'a', clip: { channels: given('list', [samples]), sampleRate } },
+      ],
+      'measureClip clip': [
+        root.measureClip,
+        { id: 'a', clip: given('object', { channels: [samples], sampleRate }) },
+      ],
       auditTable: [root.auditTable, { dataset }],
       ...splitter('balancedBatches', root.balancedBatches, labels, {
         batchSize: given('count', 2),

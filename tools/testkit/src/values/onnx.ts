@@ -62,6 +62,7 @@ export const onnxEntries: Readonly<Record<string, Entry>> = {
       ],
       printGraph: [onnx.printGraph, { model }],
       readModel: [onnx.readModel, { bytes: given('bytes', onnxBytes) }],
+      dataInputs: [onnx.dataInputs, { model }],
       elementCode: [onnx.elementCode, { type: given('text', 'float32') }],
       floatData: [
         onnx.floatData,
@@ -73,7 +74,7 @@ export const onnxEntries: Readonly<Record<string, Entry>> = {
       sizeOf: [onnx.sizeOf, { dims: given('numbers', [2, 3]) }],
       writeModel: [onnx.writeModel, { model }],
     },
-    others: ['assertOnnxModel', 'assertRuntime', 'assertSession', 'assertTensor'],
+    others: ['assertOnnxModel', 'assertRuntime', 'assertSession', 'assertTensor', 'singleInputName'],
   },
   'onnx/node': {
     exports: node,
