@@ -1,6 +1,6 @@
 /** What a model is fed, compared with what it takes. */
-import { EscError, typeOf, wrongValue } from '@esc/core'
-import { dataInputs, type OnnxModel, type Tensor, type ValueInfo } from '@esc/onnx'
+import { EscError, hasField, typeOf, wrongValue } from '@esc/core'
+import { assertTensor, dataInputs, type OnnxModel, type Tensor, type ValueInfo } from '@esc/onnx'
 import type { CalibrationBatch } from './calibrate.js'
 
 /**
@@ -38,13 +38,11 @@ export function feedsOf(
 }
 
 function isTensor(batch: CalibrationBatch): batch is Tensor {
-  return typeof batch.type === 'string'
+  return hasField(batch, 'dims') && hasField(batch, 'data')
 }
 
 function fitting(tensor: Tensor, { name, type, dims }: ValueInfo): Tensor {
-  if (!isTensor(tensor) || !Array.isArray(tensor.dims)) {
-    throw invalid(`has '${name}' of type ${typeOf(tensor)}; it must be a tensor, { type, dims, data }`)
-  }
+  assertTensor(`'${name}' in the batches`, tensor)
   const sameRank = dims === null || dims.length === tensor.dims.length
   const axis = dims?.findIndex((size, i) => typeof size === 'number' && size !== tensor.dims[i]) ?? -1
   if (tensor.type === type && sameRank && axis < 0) return tensor
