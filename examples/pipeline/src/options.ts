@@ -1,7 +1,8 @@
 /** The command line: what can be asked for, and what was. */
 import { basename, resolve } from 'node:path'
-import { type ClipWindows, EscError, resolveWindows } from '@esc/core'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type ClipWindows, EscError } from '@esc/core'
+import { Command, CommanderError, Option } from 'commander'
+import { number, oneOf, type Parser, text, whole, windows } from './flag-values.js'
 
 const choices = {
   subset: ['esc10', 'esc50'],
@@ -56,55 +57,6 @@ export interface RunOptions {
   features: string | null
   /** Absolute path of the training's checkpoint; `null` keeps none. */
   checkpoint: string | null
-}
-
-type Parser<T> = (text: string, before: T | undefined) => T
-
-/** A flag that is given twice is a mistake: which of the two is meant cannot be known. */
-function once<T>(parse: (text: string) => T): Parser<T> {
-  return (text, before) => {
-    if (before !== undefined) throw new InvalidArgumentError('It is given twice.')
-    if (text === '' || text.startsWith('--')) throw new InvalidArgumentError('It needs a value.')
-    return parse(text)
-  }
-}
-
-const text = once((value) => value)
-
-function whole(min: number): Parser<number> {
-  return once((value) => {
-    if (/^\d{1,15}$/.test(value) && Number(value) >= min) return Number(value)
-    throw new InvalidArgumentError(`It must be a whole number >= ${min}.`)
-  })
-}
-
-function number(isIn: (value: number) => boolean, rule: string): Parser<number> {
-  return once((value) => {
-    const parsed = value.trim() === '' ? Number.NaN : Number(value)
-    if (Number.isFinite(parsed) && isIn(parsed)) return parsed
-    throw new InvalidArgumentError(`It must be a number ${rule}.`)
-  })
-}
-
-const windows = once((value): ClipWindows => {
-  const [windowSec, hopSec, ...rest] = value
-    .split(',')
-    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
-  try {
-    if (rest.length > 0) throw new Error('more than two numbers')
-    return resolveWindows({ windowSec: windowSec!, hopSec })
-  } catch {
-    throw new InvalidArgumentError(
-      'It must be seconds > 0, as in 5, or a length and a step not longer than it, as in 5,2.5.',
-    )
-  }
-})
-
-function oneOf<T extends string>(names: readonly T[]): Parser<T> {
-  return once((value) => {
-    if ((names as readonly string[]).includes(value)) return value as T
-    throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.`)
-  })
 }
 
 /** The flags as commander returns them. */
