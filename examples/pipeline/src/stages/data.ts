@@ -187,5 +187,7 @@ function describeSplit({ name, split, testFold, validationFold, leakedTestClips 
 }
 
 function printFindings(findings: readonly Finding[], line: (text: string) => void): void {
-  for (const { severity, message } of findings) line(`  ${severity}: ${message}`)
+  // What a library calls an option is a flag here.
+  const flag = (code: string) => (code === 'CUT_CLIP' ? ' (--windows 5)' : '')
+  for (const { severity, code, message } of findings) line(`  ${severity}: ${message}${flag(code)}`)
 }

@@ -76,9 +76,10 @@ export async function openFolderDataset(
 /** The same of a folder that was listed before. */
 export function readFolderDataset(
   root: string,
-  { files, folders }: WalkedFolder,
+  walked: WalkedFolder,
   options: OpenFolderOptions,
 ): OpenedDataset {
+  const { files } = walked
   const { nested = false, skipBad = false } = options
   const troubles = files.flatMap((file) => troubleOf(file, nested))
   if (!skipBad) refuse(root, troubles)
@@ -90,7 +91,7 @@ export function readFolderDataset(
   assertUniqueIds(root, clips)
   const paths = new Map(clips.map(({ filename, path }) => [filename, path]))
   const notSound = good.filter(({ kind }) => kind === 'no sound').length
-  const findings = [...troubleFindings(troubles), ...unknownFindings(good), ...emptyFolders(folders, files)]
+  const findings = [...troubleFindings(troubles), ...unknownFindings(good), ...emptyFolders(walked)]
   const folder: FolderAudit = { files: files.length, clips: clips.length, unused: 0, notSound, findings }
   return {
     dataset: toDataset(basename(root), clips, labels),
@@ -170,14 +171,11 @@ function troubleFindings(troubles: readonly Trouble[]) {
   })
 }
 
-function emptyFolders(folders: readonly string[], files: readonly WalkedFile[]): FolderAudit['findings'] {
-  const top = folders.filter((path) => !path.includes('/'))
-  const heard = new Set(
-    files
-      .filter(({ kind }) => kind.endsWith('sound') && kind !== 'no sound')
-      .map(({ path }) => path.split('/')[0]),
-  )
-  const empty = top.filter((path) => !heard.has(path))
+function emptyFolders({ files, folders, outputs }: WalkedFolder): FolderAudit['findings'] {
+  const topOf = (path: string) => path.split('/')[0]!
+  const sounds = files.filter(({ kind }) => kind === 'sound' || kind === 'other sound')
+  const used = new Set([...sounds.map(({ path }) => topOf(path)), ...outputs.map(topOf)])
+  const empty = folders.filter((path) => !path.includes('/') && !used.has(path))
   if (empty.length === 0) return []
   const message = `folders without a sound, which are no classes: ${listSome(empty)}`
   return [{ severity: 'info', code: 'EMPTY_FOLDER', message, ids: [] }]

@@ -36,6 +36,8 @@ export interface WalkedFolder {
   files: WalkedFile[]
   /** Paths of folders that are listed: no system's, none of these libraries' results, no hidden ones. */
   folders: string[]
+  /** Paths of folders that these libraries wrote: models, results, features. */
+  outputs: string[]
 }
 
 /** No sound lies deeper in a data set, and a loop of mounts would have no end. */
@@ -65,7 +67,7 @@ interface Place {
  * @example const { files } = await walkFolder(await openRoot('birds', 'expected a folder'))
  */
 export async function walkFolder(root: string): Promise<WalkedFolder> {
-  const found: WalkedFolder = { files: [], folders: [] }
+  const found: WalkedFolder = { files: [], folders: [], outputs: [] }
   const start: Place = {
     ...{ bytes: Buffer.from(root), path: '', depth: 0 },
     ...{ hasOddName: false, isHidden: false, isNoData: false },
@@ -97,7 +99,9 @@ async function listPlace(root: string, place: Place, found: WalkedFolder): Promi
     return []
   })
   const names = entries.map(({ name }) => name.toString('latin1'))
-  const isNoData = place.isNoData || (place.depth > 0 && (await isOwnOutput(place.bytes, names)))
+  const isOutput = place.depth > 0 && !place.isNoData && (await isOwnOutput(place.bytes, names))
+  if (isOutput) found.outputs.push(place.path)
+  const isNoData = place.isNoData || isOutput
   if (place.depth > 0 && !isNoData && !place.isHidden) found.folders.push(place.path)
   for (const entry of entries) {
     const { name, isUtf8 } = textOf(entry.name)

@@ -1,0 +1,175 @@
+/** The stages on data as people have it: long clips, files of all kinds, recorders' headers. Each run is in this process. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { encodeWav } from '@esc/audio-io'
+import { isEscError } from '@esc/core'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createStageConsole } from './console.js'
+import { parseOptions } from './options.js'
+import { runPipeline } from './run.js'
+
+vi.setConfig({ testTimeout: 300_000 })
+
+const sampleRate = 8000
+let work = ''
+let data = ''
+
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'esc-field-'))
+  data = join(work, 'sounds')
+})
+afterEach(() => rm(work, { recursive: true }))
+
+/** Faint noise, and a tone from `fromSec` on for a second. */
+function clip(seconds: number, hz: number, seed: number, fromSec = 0): Uint8Array {
+  let state = seed
+  const samples = Float32Array.from({ length: seconds * sampleRate }, (_, i) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    const at = i / sampleRate
+    const tone = at >= fromSec && at < fromSec + 1 ? 0.5 * Math.sin(2 * Math.PI * hz * at) : 0
+    return tone + 0.02 * (state / 2 ** 31 - 1)
+  })
+  return encodeWav({ samples, sampleRate })
+}
+
+async function put(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(join(data, path)), { recursive: true })
+  await writeFile(join(data, path), bytes)
+}
+
+/** Classes that a tone of their own tells apart. */
+async function putClasses(seconds: number, fromSec: number, each = 10): Promise<void> {
+  for (const [k, label] of ['low', 'high'].entries()) {
+    for (let i = 0; i < each; i++)
+      await put(`${label}/${i}.wav`, clip(seconds, [300, 2000][k]!, 100 * k + i + 1, fromSec))
+  }
+}
+
+/** Runs the command's stages; what it printed, and what it found or why it ended. */
+async function run(...argv: string[]) {
+  const lines: string[] = []
+  const options = parseOptions(
+    [
+      '--data',
+      data,
+      '--no-int8',
+      '--out',
+      join(work, 'out'),
+      ...(argv.includes('--epochs') ? [] : ['--epochs', '2']),
+      ...argv,
+    ],
+    work,
+  )
+  const console = createStageConsole({ write: (text) => lines.push(text) })
+  const context = { options, console, signal: new AbortController().signal, cwd: work }
+  try {
+    const { results, out } = await runPipeline(context)
+    return { lines: lines.join(''), metrics: results.metrics, out, error: null }
+  } catch (error) {
+    if (!isEscError(error)) throw error
+    return { lines: lines.join(''), metrics: null, out: null, error }
+  }
+}
+
+test('windows hear all of a long clip, and every figure counts clips', async () => {
+  await putClasses(7, 5.5)
+  const cut = await run('--split', 'stratified')
+  expect(cut.lines).toMatch(
+    /warning: 20 of 20 clips are longer than 5 s, and what comes after is cut off: 2\.00 s in the median.*\(--windows 5\)/,
+  )
+  const heard = await run('--split', 'stratified', '--windows', '2,1', '--epochs', '5')
+  expect(heard.lines).not.toMatch(/cut off/)
+  expect(heard.lines).toMatch(/MFCC 13 × 173, 120 windows of 20 clips/)
+  const { split, test: report, predictions, windows, dataset, audit } = heard.metrics!
+  expect([split.train + split.validation + split.test, dataset.clips]).toEqual([20, 20])
+  expect(predictions).toHaveLength(split.test)
+  expect(new Set(predictions.map(({ clipId }) => clipId)).size).toBe(split.test)
+  expect(report.perClass.reduce((sum, { support }) => sum + support, 0)).toBe(split.test)
+  expect(audit.split).toMatchObject({ train: split.train, test: split.test })
+  expect(windows).toEqual({ windowSec: 2, hopSec: 1 })
+  const manifest = JSON.parse(await readFile(join(heard.out!, 'model.json'), 'utf8'))
+  expect(manifest).toMatchObject({
+    windows: { windowSec: 2, hopSec: 1 },
+    split: { test: split.test, train: split.train },
+  })
+  expect(await readFile(join(heard.out!, 'report.html'), 'utf8')).toMatch(/--windows 2,1/)
+  const { error } = await run('--windows', '0.01')
+  expect(error).toMatchObject({
+    code: 'INVALID_OPTION',
+    message: expect.stringMatching(
+      /^--windows 0\.01 makes \d+ frames?, too few for audio-cnn .*; take longer windows$/,
+    ),
+  })
+})
+
+test('files of all kinds beside the clips are told, taken or left out', async () => {
+  await putClasses(1, 0)
+  await put('low/phone.3gp', new TextEncoder().encode('\0\0\0\x14ftyp3gp4\0\0\0\0'))
+  const refused = await run('--split', 'stratified')
+  expect(refused.error).toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringMatching(
+      /low\/phone\.3gp is a 3GP file, which cannot be decoded; convert it .*, or skip it$/,
+    ),
+    detail: { skippable: true },
+  })
+  for (const path of ['__MACOSX/low/._0.wav', 'high/.DS_Store', 'high/notes.txt', 'low/list.xyz']) {
+    await put(path, new TextEncoder().encode('x'))
+  }
+  // A recorder that was switched off: the header says 0.
+  const streamed = clip(1, 300, 77)
+  new DataView(streamed.buffer).setUint32(40, 0, true)
+  await put('low/streamed.bwf', streamed)
+  await put('low/cut.wav', clip(1, 300, 78).subarray(0, 9001))
+  const strict = await run('--split', 'stratified', '--skip-bad')
+  expect(strict.lines).toMatch(
+    /warning: sounds of a format that cannot be decoded, left out: 1 file \(low\/phone\.3gp/,
+  )
+  expect(strict.lines).toMatch(/warning: files that may be no sound, left out: 1 file \(low\/list\.xyz\)/)
+  expect(strict.lines).toMatch(/skipped low\/cut\.wav: /)
+  expect(strict.metrics!.dataset).toMatchObject({ clips: 21, skipped: [{ filename: 'low/cut.wav' }] })
+  expect(strict.metrics!.audit.folder).toMatchObject({ files: 27, clips: 22, notSound: 3 })
+  const tolerant = await run('--split', 'stratified', '--skip-bad', '--tolerant')
+  expect(tolerant.metrics!.dataset.clips).toBe(22)
+  expect(tolerant.lines).toMatch(
+    /files that are not in order and were read all the same: 2 clips: low__cut \(/,
+  )
+  expect(await readFile(join(tolerant.out!, 'report.html'), 'utf8')).toMatch(/--skip-bad.*--tolerant/s)
+})
+
+test('results, features and a checkpoint inside the data set are no data', async () => {
+  await putClasses(1, 0)
+  const inside = [
+    '--out',
+    join(data, 'runs', 'a'),
+    '--features',
+    join(data, 'features'),
+    '--checkpoint',
+    join(data, 'run.safetensors'),
+  ]
+  const argv = [
+    '--data',
+    data,
+    '--epochs',
+    '1',
+    '--no-int8',
+    '--split',
+    'stratified',
+    '--save-audio',
+    ...inside,
+  ]
+  for (const time of [1, 2]) {
+    const lines: string[] = []
+    const console = createStageConsole({ write: (text) => lines.push(text) })
+    const context = {
+      options: parseOptions(argv, work),
+      console,
+      signal: new AbortController().signal,
+      cwd: work,
+    }
+    const { results } = await runPipeline(context)
+    expect(results.metrics.dataset).toMatchObject({ clips: 20, labels: ['high', 'low'] })
+    expect(results.metrics.audit.folder!.findings, `run ${time}`).toEqual([])
+  }
+})
