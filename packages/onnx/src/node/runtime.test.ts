@@ -68,3 +68,17 @@ test('an input in shared memory, or none, is refused by name', async () => {
     message: expect.stringContaining("input 'x' is missing"),
   })
 })
+
+test('a session is released once, however often it is asked to, and says so when it is used afterwards', async () => {
+  const g = createGraphBuilder({ name: 'double' })
+  g.input({ name: 'x', type: 'float32', dims: [1] })
+  g.node('Add', ['x', 'x'], {}, 'y')
+  g.output({ name: 'y', type: 'float32', dims: [1] })
+  const session = await ortRuntime.createSession(writeModel(g.build()))
+  await Promise.all([session.release(), session.release()])
+  await session.release()
+  await expect(session.run({ x: float([1], [1]) })).rejects.toMatchObject({
+    code: 'INVALID_STATE',
+    message: expect.stringContaining('the session was released; create it again'),
+  })
+})
