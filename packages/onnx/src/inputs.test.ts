@@ -31,14 +31,17 @@ describe('dataInputs', () => {
     expect(dataInputs(model(inputs, constants))).toEqual(data.map(value))
   })
 
-  test.each([undefined, null, 7, {}, { graph: { inputs: [] } }])('%j is no model: INVALID_INPUT', (wrong) => {
-    expect(() => dataInputs(wrong as never)).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_INPUT',
-        message: expect.stringMatching(/^model.* must be /),
-      }),
-    )
-  })
+  test.each([undefined, null, 7, {}, { opset: 17, graph: { inputs: [] } }])(
+    '%j is no model: INVALID_INPUT',
+    (wrong) => {
+      expect(() => dataInputs(wrong as never)).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_INPUT',
+          message: expect.stringMatching(/^model.* must be /),
+        }),
+      )
+    },
+  )
 })
 
 describe('singleInputName', () => {
