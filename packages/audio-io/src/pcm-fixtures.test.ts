@@ -51,6 +51,8 @@ describe('WAV and AIFF fixtures made by ffmpeg and sox', () => {
       durationSec: frames / 8000,
       frames,
       bitDepth,
+      // ffmpeg could not go back to fill in the sizes.
+      ...(name === 'pipe.wav' && { warnings: [expect.stringMatching(/states 4294967295 bytes/)] }),
     })
   })
 })

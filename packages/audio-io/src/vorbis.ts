@@ -26,7 +26,8 @@ const HEADER_PACKETS = 3
  * @param bytes - The whole file.
  * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Vorbis.
  * @returns What its headers and its last page promise; `warnings` says what is odd, or was left out.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggStreams}, and for another version of Vorbis.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggStreams}, and for another version of Vorbis; CORRUPT_DATA also if a
+ *   packet behind the headers is none of sound.
  * @see Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
  * @example readOggVorbis(bytes).info.frames
  */
@@ -81,8 +82,11 @@ function countSamples(
     for (let n = Math.max(first, HEADER_PACKETS); n < packet; n++) {
       const bytes = packets.next().value as Uint8Array
       const block = blockOfPacket(bytes, modes)
-      // An empty packet is none of sound; of any other, the decoder says what is wrong.
-      if (block === undefined) continue
+      if (block === undefined) {
+        // An empty packet stands for nothing, and does no harm.
+        if (bytes.length === 0) continue
+        throw corrupt(`packet ${n} is no packet of sound: it is damaged`)
+      }
       if (before !== null) given += (before + block) / 4
       before = block
     }

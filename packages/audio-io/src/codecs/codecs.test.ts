@@ -103,11 +103,14 @@ describe('compressed fixtures', () => {
     bytes[Buffer.from(bytes).indexOf(packet)]! |= 1
     repairChecksums(bytes)
     await expect(decodeAudio(bytes, { codecs: { vorbis } })).rejects.toThrowError(
-      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(/OV_ENOTAUDIO/) }),
+      expect.objectContaining({
+        code: 'CORRUPT_DATA',
+        message: 'Vorbis: packet 5 is no packet of sound: it is damaged',
+      }),
     )
     const { channels, warnings } = await decodeAudio(bytes, { codecs: { vorbis }, tolerant: true })
-    expect(channels[0]!.length).toBe(1408)
-    expect(warnings).toEqual([expect.stringMatching(/stopped at 0\.088 s.*OV_ENOTAUDIO/)])
+    expect(channels[0]!.length).toBe(1152)
+    expect(warnings).toEqual(['Vorbis: packet 5 is no packet of sound: it is damaged'])
   })
 
   it('opus: CORRUPT_DATA for a packet that libopus refuses', async () => {
@@ -184,7 +187,9 @@ describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is 
       const granule = view.getBigInt64(6, true)
       if (granule > 0n) view.setBigInt64(6, granule / 2n, true)
     }
-    await expect(decode(joinPages(pages), 'half.ogg')).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
+    await expect(async () => decode(joinPages(pages), 'half.ogg')).rejects.toMatchObject({
+      code: 'CORRUPT_DATA',
+    })
   })
 
   it.each(['ogg', 'opus'])('%s: chained files decode to the sound of both', async (type) => {
