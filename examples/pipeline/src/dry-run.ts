@@ -19,6 +19,7 @@ import type { StageConsole } from './console.js'
 import { networks } from './networks.js'
 import type { RunOptions } from './options.js'
 import type { RunContext } from './stages/context.js'
+import { printFindings } from './stages/data.js'
 import { type ClipSource, openSource } from './stages/source.js'
 
 const batchSize = 8
@@ -26,6 +27,7 @@ const batchSize = 8
 /** Runs the first clip and a random batch through the network, with one optimiser step each, and prints what comes out. */
 export async function dryRun({ options, console, signal }: RunContext): Promise<void> {
   const { sounds, dataset } = await openSource(options)
+  if ('folder' in sounds) printFindings(sounds.folder.findings, console.line)
   const classes = dataset.labels.length
   const { recipe, network } = networks[options.model]
   const { record, features } = await firstClip({ sounds, dataset }, recipe, options)

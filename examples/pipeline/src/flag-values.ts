@@ -31,17 +31,24 @@ export function number(isIn: (value: number) => boolean, rule: string): Parser<n
   })
 }
 
+/** A minute is thousands of frames, and a step of a hundredth makes a hundred windows of each: more would run for days. */
+const longestWindowSec = 60
+const mostOverlap = 100
+
 /** `5`, or `5,2.5`: a length in seconds, and a step. */
 export const windows = once((value): ClipWindows => {
   const [windowSec, hopSec, ...rest] = value
     .split(',')
-    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+    .map((part) => (/^(\d+\.?\d*|\.\d+)$/.test(part.trim()) ? Number(part) : Number.NaN))
   try {
     if (rest.length > 0) throw new Error('more than two numbers')
-    return resolveWindows({ windowSec: windowSec!, hopSec })
+    const resolved = resolveWindows({ windowSec: windowSec!, hopSec })
+    if (resolved.windowSec > longestWindowSec || resolved.hopSec < resolved.windowSec / mostOverlap)
+      throw new Error('out of range')
+    return resolved
   } catch {
     throw new InvalidArgumentError(
-      'It must be seconds > 0, as in 5, or a length and a step not longer than it, as in 5,2.5.',
+      `It must be seconds in (0, ${longestWindowSec}], as in 5, or a length and a step of it to a ${mostOverlap}th of it, as in 5,2.5.`,
     )
   }
 })

@@ -74,9 +74,11 @@ async function main(): Promise<number> {
 }
 
 /** What a library calls an option is a flag here. */
-function flagsOf({ detail }: EscError): string {
+function flagsOf({ code, detail }: EscError): string {
+  const isDamaged = detail.skippable === true && code === 'CORRUPT_DATA'
   const flags = [
     ...(detail.option === 'nested' ? ['--nested'] : []),
+    ...(isDamaged && !argv.includes('--tolerant') ? ['--tolerant'] : []),
     ...(detail.skippable === true ? ['--skip-bad'] : []),
   ]
   return flags.length > 0 ? ` (${flags.join(', ')})` : ''

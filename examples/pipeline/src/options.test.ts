@@ -84,8 +84,10 @@ test('windows are a length, and a step after a comma', () => {
   const windowsOf = (text: string) => parseOptions(['--windows', text], cwd).windows
   expect(windowsOf('5')).toEqual({ windowSec: 5, hopSec: 2.5 })
   expect(windowsOf('0.96,0.48')).toEqual({ windowSec: 0.96, hopSec: 0.48 })
-  for (const text of ['0', '-1', 'five', '5,', ',2', '2,5', '5,2,1', '5s']) {
-    expect(() => windowsOf(text), text).toThrow(/--windows <sec>' .*It must be seconds > 0, as in 5, or/)
+  for (const text of ['0', '-1', 'five', '5,', ',2', '2,5', '5,2,1', '5s', '0x5', '61', '1,0.001']) {
+    expect(() => windowsOf(text), text).toThrow(
+      /--windows <sec>' .*It must be seconds in \(0, 60\], as in 5, or/,
+    )
   }
 })
 

@@ -116,7 +116,7 @@ function createCommand(): Command {
     .addOption(
       flag(
         '--group <rule>',
-        'what clips of one recording share: a column of the table, or a regular expression whose first capture group is found in the file name',
+        'how to find clips of one recording: a column of the table, or a regular expression with one ( ) that is searched in the file name (without folders)',
         text,
       ),
     )
@@ -130,7 +130,7 @@ function createCommand(): Command {
     .addOption(
       flag(
         '--windows <sec>',
-        'cut each clip into windows of so many seconds, and average what is said of them; 5,2.5 gives the step, too (default: pad or cut each clip to 5 s; step: half a window)',
+        'cut each clip into windows of so many seconds, and average their scores; 5,2.5 gives the step, too (default: pad or cut each clip to 5 s; step: half a window)',
         windows,
       ),
     )
@@ -171,8 +171,8 @@ function createCommand(): Command {
     .addOption(flag('--seed <n>', 'seed of everything random (default: 42)', whole(0)))
     .addOption(flag('--out <dir>', 'folder of the results (default: runs/, and a name after the run)', text))
     .option('--dry-run', 'try one clip and one random batch; write nothing')
-    .option('--skip-bad', 'go on without missing or damaged clips, and without files that cannot be taken')
-    .option('--tolerant', 'read damaged clips as far as they go')
+    .option('--skip-bad', 'skip missing, damaged and unsupported files')
+    .option('--tolerant', 'use the readable part of damaged clips')
     .option('--nested', 'take the sounds in folders below the folder of a class, too')
     .addOption(
       flag(

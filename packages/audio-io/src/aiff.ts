@@ -124,8 +124,10 @@ export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> 
   const whole = Math.floor(held / frameBytes)
   const file = { container: 'aiff' as const, format, sampleRate, dataOffset: SSND.offset + start, warnings }
   if (whole <= 0 && isUnknownSize(frames)) throw corrupt('the file holds no samples')
-  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk.
-  const isPadding = frames > 0 && surplus >= 0 && (isComputed || surplus <= Math.max(blockSize, 1))
+  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk. Where the size of SSND was
+  // computed, what follows the samples may be in it; a count of less than half is stale.
+  const isPadding =
+    frames > 0 && surplus >= 0 && (isComputed ? 2 * surplus < held : surplus <= Math.max(blockSize, 1))
   if (isPadding) return { ...file, frames }
   if (isUnknownSize(frames) || surplus > 0) {
     warnings.push(`numSampleFrames=${frames} cannot be true: ${whole} were computed from chunk "SSND"`)

@@ -15,6 +15,13 @@ const tag = (size: number) =>
 /** A file whose data chunk states `size` bytes. */
 const stating = (size: number, ...behind: Uint8Array[]) => riff(fmt(), chunk('data', sound, size), ...behind)
 
+test('a true data size stays, whatever as long as the header stands behind the samples', async () => {
+  for (const junk of [new Uint8Array(HEADER), sound.subarray(7, 7 + HEADER)]) {
+    const outcome = await decodeAll(concat(stating(sound.length), junk))
+    expect(outcome).toEqual({ channels: whole, warnings: [], error: null, disagreement: null })
+  }
+})
+
 test.each<[string, number]>([
   ['0', 0],
   ["sox's to a pipe", 0x7ffff000],
@@ -28,7 +35,13 @@ test.each<[string, number]>([
     `chunk "data" states ${size} bytes, which cannot be true: 400 were computed from the file`,
   ]
   // What follows the samples is none of them; ffmpeg and sox give 12 samples more for the LIST chunk.
-  for (const behind of [[], [list], [bext, list], [chunk('id3 ', new Uint8Array(3)), bext]]) {
+  const isLess = size === sound.length - HEADER
+  for (const behind of [
+    ...(isLess ? [] : [[]]),
+    [list],
+    [bext, list],
+    [chunk('id3 ', new Uint8Array(3)), bext],
+  ]) {
     const outcome = await decodeAll(stating(size, ...behind))
     expect(outcome).toEqual({ channels: whole, warnings, error: null, disagreement: null })
     const tagged = await decodeAll(concat(tag(300), tag(7), new Uint8Array(20), stating(size, ...behind)))

@@ -63,7 +63,7 @@ export function isUnknownSize(size: number): boolean {
  *
  * Recorders write the header first and its sizes last. One that streams, or is switched off, leaves what it began with:
  * 0, or a size of "unknown" that is more than the file holds. Others count wrong: they state the size of the file, or
- * are off by exactly the length of the header. All of these are computed from the file: the samples end where it ends,
+ * are off by exactly the length of the header (too little only if chunks follow where the samples then end). All of these are computed from the file: the samples end where it ends,
  * or where a row of known chunks begins (LIST, bext, …) that leads exactly to its end. ffmpeg 5.1 and sox take such
  * chunks for samples, a click at the end of the sound.
  *
@@ -80,10 +80,11 @@ export function* trueSize(chunk: StatedChunk): Reading<TrueSize> {
   }
   const isOwnSize = size === rest + header || size === fileSize
   if (!isOwnSize && size !== 0) {
-    // One header less, or more, may be where the file or the samples end.
+    // One header less, or more, may be where the file or the samples end. More only if chunks follow there: a size that the file
+    // has room for can be true, and what stands behind the samples may be anything.
     for (const other of [size - header, size + header]) {
-      const isNext = other > 0 && other % 2 === 0 && (yield* isWhole(chunk, other))
-      if (isNext) return { size: other, warning: warn(id, size, other) }
+      if (!(other > 0 && other % 2 === 0 && (other < size || body + other < fileSize))) continue
+      if (yield* isWhole(chunk, other)) return { size: other, warning: warn(id, size, other) }
     }
     // More than there is may be a file that was cut short; what follows the samples, and is no chunk, may be anything.
     if (size <= rest || !isUnknownSize(size)) return { size, warning: null }

@@ -62,7 +62,11 @@ export function assertSamples(name: string, samples: unknown): asserts samples i
  */
 export function assertClipShape(name: string, clip: unknown): asserts clip is AudioClip {
   if (!hasField(clip, 'samples')) {
-    throw wrongValue(name, clip, 'a clip, { samples: Float32Array, sampleRate }', { advice: clipAdvice })
+    const isFile = tagOf(clip) === 'Uint8Array'
+    const advice = isFile
+      ? { numbers: 'decode a file first: await loadAudio(bytes, { sampleRate: null })' }
+      : clipAdvice
+    throw wrongValue(name, clip, 'a clip, { samples: Float32Array, sampleRate }', { advice })
   }
   const { samples, sampleRate } = clip as AudioClip
   assertFloat32(`${name}.samples`, samples)

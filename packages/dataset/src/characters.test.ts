@@ -11,6 +11,9 @@ test.each([
   ['sea_waves', 'Sea waves'],
   ['chain-saw', 'chainsaw'],
   ['stra\u00dfe', 'STRASSE'],
+  ['Horn', '\u041dorn'],
+  ['dog', 'dog\u3164'],
+  ['-1', '\u22121'],
   ['\uff41lpha', 'alpha'],
 ])('%j and %j are alike', (a, b) => {
   expect(likenessOf(a)).toBe(likenessOf(b))
@@ -20,6 +23,8 @@ test.each([
   ['dog', 'dogs'],
   ['vogel', 'v\u00f6gel'],
   ['1-2', '12'],
+  ['-1', '1'],
+  ['gain -5', 'gain 5'],
   ['a1', 'a2'],
   ['\u72ac', '\u732b'],
 ])('%j and %j are not', (a, b) => {

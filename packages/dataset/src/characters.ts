@@ -33,8 +33,8 @@ export function controlCharacterOf(text: string): string | null {
 
 /** Letters of Cyrillic and Greek that look like those of Latin, and these. */
 const [strange, latin] = [
-  'аеорсухіјѕһԁԛԝкмтвнАЕОРСУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυι',
-  'aeopcyxijshdqwkmtbhAEOPCYXIJSABEZHIKMNOPTYXovui',
+  'аеорсухіјѕһԁԛԝкмтвнАЕОРСУХІЈЅВКМНТΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυι',
+  'aeopcyxijshdqwkmtbhAEOPCYXIJSBKMHTABEZHIKMNOPTYXovui',
 ]
 const looksLike = new Map(Array.from(strange, (letter, i) => [letter, latin[i]!]))
 
@@ -45,8 +45,10 @@ const looksLike = new Map(Array.from(strange, (letter, i) => [letter, latin[i]!]
  * @example likenessOf('Rain ') === likenessOf('rain') // true
  */
 export function likenessOf(text: string): string {
-  const plain = text.normalize('NFKC').replaceAll(/[\p{Cf}\p{Variation_Selector}]/gu, '')
-  const joined = plain.replaceAll(
+  const plain = text.normalize('NFKC').replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
+  // '-1' is not '1'.
+  const signed = plain.replaceAll(/(^|[\s\p{Z}])[-\u2212](?=\d)/gu, '$1\u2212')
+  const joined = signed.replaceAll(
     /(\d?)[\s\p{Z}_.\-\u2010-\u2015]+(\d?)/gu,
     (_, before: string, after: string) =>
       // '1-2' is not '12'.
@@ -63,7 +65,8 @@ export function likenessOf(text: string): string {
  */
 export function spell(text: string): string {
   const parts = Array.from(text, (character) => {
-    const isPlain = character === ' ' || !/[\p{C}\p{Z}\p{Variation_Selector}]/u.test(character)
+    const isPlain =
+      character === ' ' || !/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(character)
     if (isPlain && !looksLike.has(character)) return character
     return `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`
   })

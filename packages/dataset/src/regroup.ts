@@ -23,9 +23,7 @@ export function regroup(dataset: Dataset, by: GroupRule): Dataset {
   const records = dataset.records.map((record) => {
     const group = groupOf(record)
     if (typeof group === 'string' && group !== '') return { ...record, group }
-    throw new EscError('INVALID_INPUT', `${record.filename} has no group ${describe(by, record)}`, {
-      detail: { id: record.id },
-    })
+    throw new EscError('INVALID_INPUT', describe(by, record), { detail: { id: record.id } })
   })
   return { ...dataset, records }
 }
@@ -50,9 +48,13 @@ function ruleOf(by: GroupRule): (record: ClipRecord) => string | undefined {
   return ({ filename }) => pattern.exec(filename.slice(filename.lastIndexOf('/') + 1))?.[1]
 }
 
-function describe(by: GroupRule, { columns }: ClipRecord): string {
-  if (typeof by === 'function') return 'by the function given'
-  if (by instanceof RegExp) return `by ${by}`
+function describe(by: GroupRule, { filename, columns }: ClipRecord): string {
+  if (typeof by === 'function') return `${filename} has no group by the function given`
+  if (by instanceof RegExp) {
+    return `${filename} has no group by ${by}; the pattern must fit each file's bare name, without its folders`
+  }
   const names = Object.keys(columns ?? {})
-  return `in column '${by}'; the table has ${names.length > 0 ? names.join(', ') : 'no other columns'}`
+  if (names.includes(by)) return `${filename} has no group in column '${by}': its cell is empty`
+  const known = names.length > 0 ? `the table has ${names.join(', ')}` : 'the table has no other columns'
+  return `${filename} has no group in column '${by}'; ${known}. A pattern of file names has brackets, as in '^([^_]+)_'`
 }

@@ -29,7 +29,7 @@ test('the hyperparameters of a run with the defaults', () => {
     parameters: '44,826',
     input: '1 × 13 × 431',
     normalisation: 'per bin: mean and standard deviation, fitted on the training part',
-    windows: '5 s long, a new one every 2.5 s',
+    'windows when classifying': '5 s long, a new one every 2.5 s',
     groups: "the data set's own",
   })
 })

@@ -84,7 +84,10 @@ ${table('Hyperparameters: network and input', columns, [
   ['parameters', count(model.parameters)],
   ['input', `${count(channels)} × ${count(bins)} × ${count(frames)}`],
   ['normalisation', 'per bin: mean and standard deviation, fitted on the training part'],
-  ['windows', `${exact(windows.windowSec)}\u00a0s long, a new one every ${exact(windows.hopSec)}\u00a0s`],
+  [
+    'windows when classifying',
+    `${exact(windows.windowSec)}\u00a0s long, a new one every ${exact(windows.hopSec)}\u00a0s`,
+  ],
   ['groups', group === null ? ownGroups : html`<code>--group ${group}</code>`],
 ])}
 </div>`

@@ -110,7 +110,10 @@ export async function prepareData(
     return { features: extracted, summary: `${shape}${cut}${taken}${left}` }
   })
   const filenames = new Map(dataset.records.map(({ id, filename }) => [id, filename]))
-  const skipped = features.summary.failed.map(({ id, reason }) => ({ filename: filenames.get(id)!, reason }))
+  const skipped = features.summary.failed.map(({ id, reason }) => {
+    const filename = filenames.get(id)!
+    return { filename, reason: reason.replace(`${filename}: `, '') }
+  })
   for (const { filename, reason } of skipped) console.line(`  skipped ${filename}: ${reason}`)
 
   const readable = { ...dataset, records: readRecords(dataset, features) }
@@ -186,7 +189,8 @@ function describeSplit({ name, split, testFold, validationFold, leakedTestClips 
   return `${name}${folds}: ${sizes}; ${leaks}`
 }
 
-function printFindings(findings: readonly Finding[], line: (text: string) => void): void {
+/** Findings as lines. */
+export function printFindings(findings: readonly Finding[], line: (text: string) => void): void {
   // What a library calls an option is a flag here.
   const flag = (code: string) => (code === 'CUT_CLIP' ? ' (--windows 5)' : '')
   for (const { severity, code, message } of findings) line(`  ${severity}: ${message}${flag(code)}`)

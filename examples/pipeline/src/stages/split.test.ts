@@ -81,6 +81,25 @@ describe('refusals', () => {
     const tested = records.filter(({ label, fold }) => label === 'dog' || fold === 1)
     expect(() => split(tested)).toThrow(invalid(/class rain has no training clip/))
   })
+  test('sources that are too few are told, and not clips', () => {
+    const sitesOf = (sites: number) =>
+      unfolded.map((record, i) => ({ ...record, group: `site${Math.floor(i / 2) % sites}` }))
+    let fewest = 1
+    for (; fewest < 20; fewest++) {
+      try {
+        split(sitesOf(fewest), '--split', 'stratified-group')
+        break
+      } catch (error) {
+        const sources = fewest === 1 ? '1 source' : `${fewest} sources`
+        expect((error as EscError).message).toMatch(
+          new RegExp(
+            `^the clips are of ${sources}, and .* stratified-group needs about \\d+; add recordings`,
+          ),
+        )
+      }
+    }
+    expect(fewest).toBeGreaterThan(2)
+  })
   test('folds of a table that has none', () => {
     expect(() => split(unfolded, '--split', 'folds')).toThrow(
       invalid(/no folds of its own; use --split stratified-group/),
@@ -105,7 +124,8 @@ describe('refusals', () => {
           return { ...unfolded[0]!, id: `c${i}`, group: `c${i}`, labelIndex, label: labels[labelIndex]! }
         })
         try {
-          return split(list, '--split', name)
+          // Each clip is a source of its own.
+          return chooseSplit({ labels, records: list }, false, parseOptions(['--split', name], '/'))
         } catch (error) {
           const { message, detail } = error as EscError
           expect(message).toMatch(`class dog has ${clips} clips`)

@@ -39,7 +39,9 @@ export function chooseSplit(dataset: Table, groupsKnown: boolean, options: Split
   }
   const testFold = name === 'folds' ? (options.testFold ?? 1) : null
   const split =
-    name === 'folds' ? splitByFolds(dataset, testFold!, options) : splitAtRandom(dataset, name, options)
+    name === 'folds'
+      ? splitByFolds(dataset, testFold!, options)
+      : splitAtRandom(dataset, name, groupsKnown, options)
   return {
     name,
     split,
@@ -72,6 +74,7 @@ function splitByFolds(dataset: Table, testFold: number, { validationFold }: Spli
 function splitAtRandom(
   dataset: Table,
   name: 'stratified' | 'stratified-group',
+  groupsKnown: boolean,
   { seed }: SplitOptions,
 ): Required<Split> {
   const attempt = (records: readonly ClipRecord[]): Required<Split> => {
@@ -91,7 +94,8 @@ function splitAtRandom(
     return attempt(dataset.records)
   } catch (cause) {
     if (!isEscError(cause)) throw cause
-    throw tooFew(dataset, name, attempt) ?? cause
+    const told = name === 'stratified-group' && groupsKnown ? tooFewSources(dataset, attempt) : null
+    throw told ?? tooFew(dataset, name, attempt) ?? cause
   }
 }
 
@@ -137,6 +141,40 @@ function tooFew(
   return null
 }
 
+/**
+ * The error for sources that are too few: how many are needed, found by trying the split with sources added, each with a clip of
+ * every class. `null` if more would not help.
+ */
+function tooFewSources(
+  { labels, records }: Table,
+  attempt: (records: readonly ClipRecord[]) => unknown,
+): EscError | null {
+  const sources = new Set(records.map(({ group }) => group)).size
+  for (let more = 1; more <= mostNeeded; more++) {
+    const added = Array.from({ length: more }, (_, i) =>
+      labels.map((label, labelIndex): ClipRecord => {
+        const id = `\0${i}-${labelIndex}`
+        return { id, filename: id, fold: null, labelIndex, label, group: `\0${i}` }
+      }),
+    ).flat()
+    try {
+      attempt([...records, ...added])
+    } catch {
+      continue
+    }
+    const found = `the clips are of ${sources === 1 ? '1 source' : `${sources} sources`}, and a source stays on one side of a split`
+    const advice = 'add recordings from other sources, or name other groups with --group'
+    return new EscError(
+      'INVALID_INPUT',
+      `${found}: --split stratified-group needs about ${sources + more}; ${advice}`,
+      {
+        detail: { sources, need: sources + more },
+      },
+    )
+  }
+  return null
+}
+
 /** A class that no training clip has. */
 function unlearntClass({ labels, records }: Table, { train }: Split): string | null {
   const learnt = new Set(Array.from(train, (index) => records[index]!.labelIndex))
@@ -150,6 +188,6 @@ function assertClasses({ labels, records }: Table): void {
   const clips = counts[small] === 1 ? '1 clip' : 'no clip'
   throw new EscError(
     'INVALID_INPUT',
-    `class ${labels[small]} has ${clips} that can be read; add clips or remove the class from the table`,
+    `class ${labels[small]} has ${clips} that can be read; add clips, or remove the class`,
   )
 }

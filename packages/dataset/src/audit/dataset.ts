@@ -15,6 +15,7 @@ import {
   type Split,
   wrongValue,
 } from '@esc/core'
+import { parseRecipe } from '@esc/core/recipe'
 import { assertDataset } from '../check.js'
 import type { Dataset } from '../record.js'
 import { findLeaks } from '../splits/leaks.js'
@@ -161,7 +162,7 @@ function joinAudits(
   { table, unreadable, split = null, folder = null, recipe = null, windows = null }: FactsOptions,
 ): DatasetAudit {
   const clips = auditClips(dataset, facts, unreadable, {
-    recipe,
+    recipe: recipe && parseRecipe(recipe),
     windows: windows && resolveWindows(windows),
   })
   const parts = split === null ? null : auditSplit(dataset, split, clips)

@@ -49,8 +49,8 @@ test('clips that are longer than the recipe says are cut: how many, and by how m
   }
   const audit = auditOf(classes, { recipe: logmel128 })
   expect(messagesOf(audit, 'CUT_CLIP', 'PADDED_CLIP')).toEqual([
-    '3 of 7 clips are longer than 5 s, and what comes after is cut off: 5.00 s in the median, up to 5.00 s in 95 %; ' +
-      'take windows to hear it all',
+    '3 of 7 clips are longer than 5 s, and the rest of each is not used: 5.00 s in the median, 5.00 s at most; ' +
+      'to use all of it, take windows',
   ])
   expect(audit.findings.find(({ code }) => code === 'CUT_CLIP')).toMatchObject({
     severity: 'warning',
@@ -58,7 +58,7 @@ test('clips that are longer than the recipe says are cut: how many, and by how m
   })
   const windowed = auditOf(classes, { recipe: logmel128, windows: { windowSec: 8 } })
   expect(messagesOf(windowed, 'CUT_CLIP', 'PADDED_CLIP')).toEqual([
-    '4 of 7 clips are shorter than 8 s, and are filled up with zeros: 3.00 s in the median, up to 3.00 s in 95 %',
+    '4 of 7 clips are shorter than 8 s, and zeros are added at the end: 3.00 s in the median, 3.00 s at most',
   ])
   expect(messagesOf(auditOf(classes), 'CUT_CLIP', 'PADDED_CLIP')).toEqual([])
   // What a codec pads is no cut.
@@ -71,7 +71,7 @@ test('a recipe that trims cuts less, and fills up more', () => {
   expect(messagesOf(audit, 'CUT_CLIP', 'PADDED_CLIP')).toEqual([
     expect.stringMatching(/^1 of 2 clips are longer than 5 s/),
     expect.stringMatching(
-      /^1 of 2 clips, silence at the ends taken off, are shorter than 5 s, .*: 2\.00 s in the median/,
+      /^1 of 2 clips are shorter than 5 s after silence at their ends is removed, .*: 2\.00 s in the median/,
     ),
   ])
 })
@@ -99,7 +99,11 @@ test.each([
     { channels: [tone(1)], sampleRate: 4000 },
     /^class siren is at 4000 Hz \(3 of 3 clips\), class dog is not \(0 of 4 clips\)/,
   ],
-  ['CLASS_CHANNELS', { channels: [tone(1), tone(1)], sampleRate }, /^class siren is of 2 channels/],
+  [
+    'CLASS_CHANNELS',
+    { channels: [tone(1), tone(1)], sampleRate },
+    /^class siren is recorded with 2 channels/,
+  ],
   [
     'CLASS_CODEC',
     { channels: [tone(1)], sampleRate, codec: 'mp3' },
@@ -120,7 +124,7 @@ test('files that had to be mended are named, and how the clips are stored is cou
     a: [clip, { ...clip, codec: 'flac, 16 bits', warnings: ['no size in the header'] }],
   })
   expect(messagesOf(audit, 'REPAIRED_CLIP')).toEqual([
-    'files that are not in order and were read all the same: 1 clip: a1 (no size in the header)',
+    'damaged or unfinished files that could still be read: 1 clip: a1 (no size in the header)',
   ])
   expect(audit.clips.codecs).toEqual([
     { codec: 'wav pcm_s16le', clips: 1 },
@@ -139,8 +143,8 @@ test('labels that a person would take for one are told, with what cannot be seen
       severity: 'warning',
       code: 'ALIKE_LABELS',
       message:
-        "labels that a person would take for one: 'dog' (1 clip) and 'Dog' (1 clip); " +
-        "'rain' (1 clip) and 'rain ' (1 clip) and 'r<U+0430>in' (1 clip); write them alike if they are one class",
+        "labels that look the same: 'dog' (1 clip) and 'Dog' (1 clip); " +
+        "'rain' (1 clip) and 'rain ' (1 clip) and 'r<U+0430>in' (1 clip); if they are one class, use one spelling",
       ids: [],
     },
   ])

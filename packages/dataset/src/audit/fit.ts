@@ -29,18 +29,18 @@ export function findUnfit(facts: readonly ClipFacts[], { recipe, windows }: Clip
   const shorter = facts.filter((clip) => heardSec(clip) < (1 - tolerance) * length)
   const all = count(facts.length, 'clip')
   const off = (clips: readonly ClipFacts[]) => {
-    const { p50, p95 } = spreadOf(clips.map((clip) => Math.abs(heardSec(clip) - length)))!
-    return `${p50.toFixed(2)} s in the median, up to ${p95.toFixed(2)} s in 95 %`
+    const seconds = clips.map((clip) => Math.abs(heardSec(clip) - length))
+    return `${spreadOf(seconds)!.p50.toFixed(2)} s in the median, ${Math.max(...seconds).toFixed(2)} s at most`
   }
   const findings: Finding[] = []
   if (longer.length > 0 && windows === null) {
-    const what = `${longer.length} of ${all} are longer than ${length} s, and what comes after is cut off`
-    const message = `${what}: ${off(longer)}; take windows to hear it all`
+    const what = `${longer.length} of ${all} are longer than ${length} s, and the rest of each is not used`
+    const message = `${what}: ${off(longer)}; to use all of it, take windows`
     findings.push({ severity: 'warning', code: 'CUT_CLIP', message, ids: longer.map(({ id }) => id) })
   }
   if (shorter.length > 0) {
-    const trimmed = recipe?.trim ? ', silence at the ends taken off,' : ''
-    const what = `${shorter.length} of ${all}${trimmed} are shorter than ${length} s, and are filled up with zeros`
+    const trimmed = recipe?.trim ? ' after silence at their ends is removed' : ''
+    const what = `${shorter.length} of ${all} are shorter than ${length} s${trimmed}, and zeros are added at the end`
     findings.push({
       severity: 'info',
       code: 'PADDED_CLIP',

@@ -1,4 +1,5 @@
 /** What lies in a data set's folder: the clips, and what is no clip. */
+import { spell } from '../characters.js'
 import { count, type Finding, listSome } from './finding.js'
 
 /**
@@ -29,7 +30,12 @@ export function leftOut(
   files: readonly { path: string; why?: string | null }[],
 ): Finding[] {
   if (files.length === 0) return []
-  const names = files.map(({ path, why }) => (why ? `${path} (${why})` : path))
+  // One reason of all is not said of each.
+  const isOne = new Set(files.map(({ why }) => why)).size === 1
+  const names = files.map(({ path, why }, i) => {
+    const shown = path.replaceAll(/\p{Cc}/gu, (character) => spell(character).slice(1, -1))
+    return why && (!isOne || i === 0) ? `${shown} ${why}` : shown
+  })
   const message = `${what}: ${count(files.length, 'file')} (${listSome(names)})`
   return [{ severity, code, message, ids: [], files: files.map(({ path }) => path) }]
 }

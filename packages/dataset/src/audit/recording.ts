@@ -12,7 +12,7 @@ const properties: readonly {
   {
     code: 'CLASS_CHANNELS',
     of: ({ channels }) => channels,
-    text: (n) => `of ${count(Number(n), 'channel')}`,
+    text: (n) => `recorded with ${count(Number(n), 'channel')}`,
   },
   { code: 'CLASS_CODEC', of: ({ codec }) => codec, text: (codec) => `stored as ${codec}` },
 ]

@@ -130,7 +130,7 @@ function alikeLabels(classes: TableAudit['classes']): Finding[] {
   const sets = alike.map((set) =>
     set.map(({ label, clips }) => `${spell(label)} (${count(clips, 'clip')})`).join(' and '),
   )
-  const message = `labels that a person would take for one: ${listSome(sets)}; write them alike if they are one class`
+  const message = `labels that look the same: ${listSome(sets)}; if they are one class, use one spelling`
   return [{ severity: 'warning', code: 'ALIKE_LABELS', message, ids: [] }]
 }
 

@@ -109,7 +109,7 @@ function repairedFinding(facts: readonly ClipFacts[]): Finding[] {
   const repaired = facts.filter(({ warnings }) => warnings.length > 0)
   if (repaired.length === 0) return []
   const reasons = listSome(repaired.map(({ id, warnings }) => `${id} (${warnings.join('; ')})`))
-  const message = `files that are not in order and were read all the same: ${count(repaired.length, 'clip')}: ${reasons}`
+  const message = `damaged or unfinished files that could still be read: ${count(repaired.length, 'clip')}: ${reasons}`
   return [{ severity: 'warning', code: 'REPAIRED_CLIP', message, ids: repaired.map(({ id }) => id) }]
 }
 

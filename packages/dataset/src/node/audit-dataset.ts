@@ -26,13 +26,17 @@ import type { OpenedDataset } from './open/open-files.js'
  */
 export async function auditDataset(
   opened: AuditedDataset,
-  options: AuditDatasetOptions = {},
+  options: AuditFilesOptions = {},
 ): Promise<{ audit: DatasetAudit; facts: ClipFacts[] }> {
   assertOpened('opened', opened)
-  return portable(opened.dataset, decodeAll(opened), {
-    folder: opened.folder ?? null,
-    ...asOptions('auditDataset', options),
-  })
+  const { tolerant = false, ...others } = asOptions('auditDataset', options)
+  return portable(opened.dataset, decodeAll(opened, tolerant), { folder: opened.folder ?? null, ...others })
+}
+
+/** Options of {@link auditDataset}. */
+export interface AuditFilesOptions extends AuditDatasetOptions {
+  /** Reads damaged sounds as far as they go, and names them in a finding. @defaultValue `false`: they are unreadable */
+  tolerant?: boolean | undefined
 }
 
 type AuditedDataset = Pick<OpenedDataset, 'dataset' | 'pathOf' | 'missing'> &
@@ -46,17 +50,24 @@ function assertOpened(name: string, opened: AuditedDataset): void {
   if (!Array.isArray(opened.missing)) throw wrongValue(`${name}.missing`, opened.missing, 'an array')
 }
 
-async function* decodeAll({ dataset, pathOf, missing }: AuditedDataset): AsyncGenerator<AuditInput, void> {
+async function* decodeAll(
+  { dataset, pathOf, missing }: AuditedDataset,
+  tolerant: boolean,
+): AsyncGenerator<AuditInput, void> {
   const absent = new Set(missing.map(({ id }) => id))
   for (const record of dataset.records) {
     if (absent.has(record.id)) continue
-    yield decodeRecord(record, pathOf(record))
+    yield decodeRecord(record, pathOf(record), tolerant)
   }
 }
 
-async function decodeRecord({ id, filename }: ClipRecord, path: string): Promise<AuditInput> {
+async function decodeRecord(
+  { id, filename }: ClipRecord,
+  path: string,
+  tolerant: boolean,
+): Promise<AuditInput> {
   try {
-    return { id, ...(await decodeAudio(path)), codec: codecOf(await readFile(path)) }
+    return { id, ...(await decodeAudio(path, { tolerant })), codec: codecOf(await readFile(path)) }
   } catch (error) {
     if (!isEscError(error)) throw error
     return { id, reason: error.message.replaceAll(path, filename) }

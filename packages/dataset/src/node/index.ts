@@ -1,4 +1,4 @@
-export { auditDataset } from './audit-dataset.js'
+export { type AuditFilesOptions, auditDataset } from './audit-dataset.js'
 export { type DownloadEsc50Options, downloadEsc50, ESC50_LICENSE } from './download-esc50.js'
 export {
   type ClipSound,

@@ -116,15 +116,37 @@ function isNoSound({ kind, path }: WalkedFile, tablePath: string): boolean {
 function renamedFindings(missing: readonly ClipRecord[], rest: readonly WalkedFile[]): Finding[] {
   if (missing.length === 0) return []
   const bareOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
-  const byLikeness = new Map(rest.map(({ path }) => [likenessOf(bareOf(path)), bareOf(path)]))
+  const stemOf = (name: string) => name.replace(/\.[^.]*$/, '')
+  // People leave the ending out of their tables.
+  const byLikeness = new Map([
+    ...rest.map(({ path }) => [likenessOf(stemOf(bareOf(path))), path] as const),
+    ...rest.map(({ path }) => [likenessOf(bareOf(path)), path] as const),
+  ])
   const pairs = missing.flatMap(({ id, filename }) => {
-    const found = byLikeness.get(likenessOf(bareOf(filename)))
-    return found === undefined ? [] : [{ id, text: `${spell(bareOf(filename))} is ${spell(found)} there` }]
+    const path = byLikeness.get(likenessOf(bareOf(filename)))
+    if (path === undefined) return []
+    const [wanted, found] = [bareOf(filename), bareOf(path)].map((name) => name.normalize('NFC'))
+    const isElsewhere = wanted === found
+    const text = isElsewhere ? `${filename} is ${path}` : `${spell(wanted!)} is ${spell(found!)} there`
+    return [{ id, isElsewhere, text }]
   })
-  if (pairs.length === 0) return []
-  const what = `clips whose files have other names than the table says: ${count(pairs.length, 'clip')}`
-  const message = `${what} (${listSome(pairs.map(({ text }) => text))}); rename the files or mend the table`
-  return [{ severity: 'warning', code: 'NAME_DIFFERS', message, ids: pairs.map(({ id }) => id) }]
+  const about = (isElsewhere: boolean, code: string, what: string, advice: string): Finding[] => {
+    const chosen = pairs.filter((pair) => pair.isElsewhere === isElsewhere)
+    if (chosen.length === 0) return []
+    const list = listSome(chosen.map(({ text }) => text))
+    const message = `${what}: ${count(chosen.length, 'clip')} (${list}); ${advice}`
+    return [{ severity: 'warning', code, message, ids: chosen.map(({ id }) => id) }]
+  }
+  return [
+    ...about(
+      ...([true, 'OTHER_FOLDER', 'clips whose files lie in another folder than the table says'] as const),
+      'give the folder (audioDir), or mend the table',
+    ),
+    ...about(
+      ...([false, 'NAME_DIFFERS', 'clips whose files have other names than the table says'] as const),
+      'rename the files or mend the table',
+    ),
+  ]
 }
 
 function restFindings(rest: readonly WalkedFile[]): Finding[] {
@@ -145,7 +167,7 @@ export function unknownFindings(rest: readonly WalkedFile[]): Finding[] {
   const of = (wanted: WalkedFile['kind']) => rest.filter(({ kind }) => kind === wanted)
   return [
     ...leftOut('warning', 'ODD_FILE', 'what cannot be read as a file, left out', of('odd')),
-    ...leftOut('warning', 'UNKNOWN_FILE', 'files that may be no sound, left out', of('unknown')),
+    ...leftOut('warning', 'UNKNOWN_FILE', 'files of unknown type, left out', of('unknown')),
     ...leftOut('info', 'HIDDEN_FILE', 'hidden files, left out', of('hidden')),
   ]
 }

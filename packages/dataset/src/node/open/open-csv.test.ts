@@ -51,6 +51,18 @@ describe('openCsvDataset', () => {
     expect((await decodeAudio(pathOf(dataset.records[3]!))).channels[0]).toEqual(clip.samples)
   })
 
+  it('says where the sounds are if it is not where the table says', async () => {
+    const { missing, folder } = await openCsvDataset(root, {
+      table: mapping.table,
+      columns: { filename: 'file', label: 'species' },
+    })
+    expect(missing).toHaveLength(4)
+    expect(folder.findings[0]).toMatchObject({
+      code: 'OTHER_FOLDER',
+      message: expect.stringMatching(/3 clips \(.*3\.wav is audio\/3\.wav\); give the folder \(audioDir\)/),
+    })
+  })
+
   it('looks for sounds beside the table where no folder is named', async () => {
     await writeFile(join(root, 'all.csv'), 'f,l\naudio/3.wav,wren\naudio/4.wav,owl\n')
     const { missing } = await openCsvDataset(root, {

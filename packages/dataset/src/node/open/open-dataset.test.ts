@@ -151,12 +151,33 @@ describe('openDataset, tables and folders as people have them', () => {
     await writeFile(join(root(), 'meta', 'mine.csv'), text)
     // A Mac leaves such a file beside each.
     await writeFile(join(root(), 'meta', '._mine.csv'), 'x')
+    await writeFile(join(root(), 'meta', '~$mine.csv'), 'x')
     const { dataset, missing } = await openDataset(root())
     expect(dataset.records.map(({ id, label, fold }) => [id, label, fold])).toEqual([
       ['a', 'dog', 1],
       ['b', 'rain', 2],
     ])
     expect(missing).toEqual([])
+  })
+
+  it('takes folders of sounds, whatever lies in a folder called meta', async () => {
+    await writeFile(join(root(), 'meta', 'notes.csv'), 'day,weather\n1,rain\n')
+    await rm(join(root(), 'audio'), { recursive: true })
+    for (const path of ['dog/1.wav', 'rain/1.wav']) {
+      await mkdir(dirname(join(root(), path)), { recursive: true })
+      await writeFile(join(root(), path), '')
+    }
+    expect((await openDataset(root())).dataset.labels).toEqual(['dog', 'rain'])
+  })
+
+  it('says which file a name without its ending may be', async () => {
+    await writeFile(join(root(), 'meta', 'mine.csv'), own.replaceAll('.wav', ''))
+    const { missing, folder } = await openDataset(root())
+    expect(missing).toHaveLength(2)
+    expect(folder.findings[0]).toMatchObject({
+      code: 'NAME_DIFFERS',
+      message: expect.stringMatching(/2 clips \('a' is 'a\.wav' there; 'b' is 'b\.wav' there\)/),
+    })
   })
 
   it('keeps a row whose file name begins with #', async () => {

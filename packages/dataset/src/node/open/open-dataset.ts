@@ -64,7 +64,7 @@ export async function openDataset(dir: string, options: OpenDatasetOptions = {})
   const { subset, nested = false, skipBad = false } = options
   const root = await openRoot(dir, `expected a folder with ${layouts}`)
   const esc50Table = await findEsc50Table(root)
-  if (esc50Table !== null) {
+  if (esc50Table !== null && (await isEsc50(root, nested))) {
     assertNotNested(nested, "ESC-50's layout")
     return openEsc50(root, esc50Table, { subset: subset ?? 'esc50' })
   }
@@ -94,6 +94,11 @@ export async function openDataset(dir: string, options: OpenDatasetOptions = {})
   )
 }
 
+/** A table in a folder that is called meta may be about something else, where folders of sounds lie beside it. */
+async function isEsc50(root: string, nested: boolean): Promise<boolean> {
+  return (await exists(join(root, 'audio'))) || countClasses(await walkFolder(root), nested) < 2
+}
+
 async function openEsc50(
   root: string,
   tablePath: string,
@@ -117,7 +122,7 @@ async function findEsc50Table(root: string): Promise<string | null> {
   if (!(await exists(metaDir))) return null
   await assertInside(root, metaDir)
   const names = await inspect(metaDir, readdir(metaDir))
-  const tables = names.filter((name) => /^[^.].*\.csv$/i.test(name)).sort()
+  const tables = names.filter((name) => /^[^.~].*\.csv$/i.test(name)).sort()
   const known = esc50Tables.find((name) => tables.includes(name))
   if (!known && tables.length > 1) {
     const list = tables.join(', ')

@@ -90,7 +90,7 @@ describe('openFolderDataset', () => {
     ['stray.wav', /stray\.wav belongs to no class/],
     ['owl/2024/c.wav', /owl\/2024\/c\.wav lies in a folder in 'owl'; take such sounds, too \(nested\)/],
     ['owl/c.m4a', /owl\/c\.m4a has a format that cannot be decoded; convert it to wav or flac, or skip it/],
-    ['wren/a.ogg', /wren\/a\.wav must differ from wren\/a\.ogg in more than its extension/],
+    ['wren/a.ogg', /wren\/a\.wav has the id 'wren__a', and so has wren\/a\.ogg; rename or remove one/],
     ['owl/a\nb.wav', /has a name with the character U\+000A, a line break; rename it/],
   ])('refuses %s, so that nothing is lost in silence', async (path, message) => {
     await addFile(path)
@@ -154,7 +154,9 @@ describe('openFolderDataset', () => {
     expect(birds.map(({ id }) => id)).toEqual(['v\u00f6gel__2', 'v\u00f6gel__1'])
     for (const record of birds) expect((await decodeAudio(pathOf(record))).sampleRate).toBe(8000)
     await addSound('vo\u0308gel/1.wav')
-    await expect(openFolderDataset(root)).rejects.toMatchObject(refusal('INVALID_INPUT', /must differ from/))
+    await expect(openFolderDataset(root)).rejects.toMatchObject(
+      refusal('INVALID_INPUT', /has the name of .* in another Unicode form; rename or remove one/),
+    )
   })
 
   it('takes sounds in deeper folders with nested', async () => {
@@ -166,7 +168,7 @@ describe('openFolderDataset', () => {
     ])
     expect(folder).toMatchObject({ files: 6, clips: 6, findings: [] })
     await expect(openFolderDataset(root)).rejects.toMatchObject({
-      ...refusal('INVALID_INPUT', /owl\/night\/a\.wav \(and 2 more\) lies in a folder in 'owl'/),
+      ...refusal('INVALID_INPUT', /owl\/night\/a\.wav \(and 2 more such files\) lies in a folder in 'owl'/),
       detail: { skippable: true, option: 'nested' },
     })
   })
@@ -196,10 +198,15 @@ describe('openFolderDataset', () => {
   it('loses no class of sounds that cannot be decoded', async () => {
     for (const name of ['1.3gp', '2.3gp', '3.amr']) await addFile(`siren/${name}`)
     await expect(openFolderDataset(root)).rejects.toMatchObject(
-      refusal('INVALID_INPUT', /siren\/1\.3gp \(and 2 more\) has a format that cannot be decoded/),
+      refusal('INVALID_INPUT', /siren\/1\.3gp \(and 2 more such files\) has a format that cannot be decoded/),
     )
     const { folder } = await openFolderDataset(root, { skipBad: true })
     expect(folder.findings).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'LOST_CLASS',
+        message: expect.stringMatching(/siren; the reasons follow$/),
+      },
       { severity: 'warning', code: 'OTHER_SOUND', files: ['siren/1.3gp', 'siren/2.3gp', 'siren/3.amr'] },
     ])
   })
@@ -217,17 +224,33 @@ describe('openFolderDataset', () => {
     await extractFeatures(dataset, mfcc13, {
       dir: join(root, 'features'),
       workers: 0,
-      audioDir: join(root, 'features', 'audio'),
     })
     const again = await openFolderDataset(root)
     expect(again.dataset).toEqual(dataset.dataset)
-    // Two files for each clip, its waveform, and the index.
+    // Two files for each clip, and the index.
     expect(again.folder).toMatchObject({
-      files: 3 + 5 + 3 * 3 + 1,
+      files: 3 + 5 + 3 * 2 + 1,
       clips: 3,
-      notSound: 5 + 3 * 3 + 1,
+      notSound: 5 + 3 * 2 + 1,
       findings: [],
     })
+  })
+
+  it('takes sounds that lie beside what these libraries wrote, and no waveforms of a run', async () => {
+    for (const path of ['owl/metrics.json', 'owl/report.html', 'metrics.json', 'report.html'])
+      await addFile(path)
+    for (const path of ['owl/processed/audio/owl__a.wav', 'processed/audio/owl__a.wav']) await addSound(path)
+    const { dataset, folder } = await openFolderDataset(root, { nested: true })
+    expect(dataset.records.map(({ id }) => id)).toEqual(['owl__a', 'wren__a', 'wren__b'])
+    expect(folder).toMatchObject({ files: 9, clips: 3, notSound: 6, findings: [] })
+  })
+
+  it('names real sounds in folders of the system', async () => {
+    for (const path of ['lost+found/a.wav', '__MACOSX/owl/b.wav']) await addSound(path)
+    const { folder } = await openFolderDataset(root)
+    expect(folder.findings).toMatchObject([
+      { severity: 'info', code: 'HIDDEN_FILE', files: ['__MACOSX/owl/b.wav', 'lost+found/a.wav'] },
+    ])
   })
 
   it.skipIf(process.platform !== 'linux')('names a file whose name is not UTF-8', async () => {
@@ -247,7 +270,7 @@ describe('openFolderDataset', () => {
     await addSound('stray.wav')
     const { folder } = await openFolderDataset(root, { skipBad: true })
     expect(folder.findings.map(({ code, message }) => [code, message])).toEqual([
-      ['LOOSE_SOUND', 'sounds of no class, left out: 1 file (stray.wav (belongs to no class))'],
+      ['LOOSE_SOUND', 'sounds of no class, left out: 1 file (stray.wav belongs to no class)'],
       ['EMPTY_FOLDER', 'folders without a sound, which are no classes: docs; eagle'],
     ])
   })

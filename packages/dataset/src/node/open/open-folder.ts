@@ -91,7 +91,12 @@ export function readFolderDataset(
   assertUniqueIds(root, clips)
   const paths = new Map(clips.map(({ filename, path }) => [filename, path]))
   const notSound = good.filter(({ kind }) => kind === 'no sound').length
-  const findings = [...troubleFindings(troubles), ...unknownFindings(good), ...emptyFolders(walked)]
+  const findings = [
+    ...lostClasses(troubles, labels),
+    ...troubleFindings(troubles),
+    ...unknownFindings(good),
+    ...emptyFolders(walked),
+  ]
   const folder: FolderAudit = { files: files.length, clips: clips.length, unused: 0, notSound, findings }
   return {
     dataset: toDataset(basename(root), clips, labels),
@@ -145,7 +150,7 @@ function refuse(root: string, troubles: readonly Trouble[]): void {
   const [first] = troubles
   if (!first) return
   const same = troubles.filter(({ code }) => code === first.code).length - 1
-  const more = same > 0 ? ` (and ${same} more)` : ''
+  const more = same > 0 ? ` (and ${same} more such ${same === 1 ? 'file' : 'files'})` : ''
   const path = join(root, first.file.path)
   const detail = { path, skippable: true, ...(first.code === 'NESTED_SOUND' ? { option: 'nested' } : {}) }
   throw new EscError(first.errorCode, `${path}${more} ${first.why}; ${first.advice}, or skip it`, { detail })
@@ -169,6 +174,17 @@ function troubleFindings(troubles: readonly Trouble[]) {
       files.map(({ file: { path }, why }) => ({ path, why })),
     )
   })
+}
+
+/** Classes none of whose sounds was taken. */
+function lostClasses(troubles: readonly Trouble[], labels: readonly string[]): FolderAudit['findings'] {
+  const folders = troubles.flatMap(({ file: { path } }) => (path.includes('/') ? [path.split('/')[0]!] : []))
+  const lost = [...new Set(folders.map((name) => name.normalize('NFC')))].filter(
+    (name) => !labels.includes(name),
+  )
+  if (lost.length === 0) return []
+  const message = `classes that lost all their sounds, and are no classes any more: ${listSome(lost)}; the reasons follow`
+  return [{ severity: 'warning', code: 'LOST_CLASS', message, ids: [] }]
 }
 
 function emptyFolders({ files, folders, outputs }: WalkedFolder): FolderAudit['findings'] {
@@ -212,10 +228,11 @@ function assertUniqueIds(root: string, clips: readonly FolderClip[]): void {
   for (const { id, path } of clips) {
     const earlier = paths.get(id)
     if (earlier !== undefined) {
-      throw invalid(
-        join(root, path),
-        `must differ from ${earlier} in more than its extension; remove or rename one`,
-      )
+      const isForm = path !== earlier && path.normalize('NFC') === earlier.normalize('NFC')
+      const why = isForm
+        ? `has the name of ${earlier} in another Unicode form`
+        : `has the id '${id}', and so has ${earlier}`
+      throw invalid(join(root, path), `${why}; rename or remove one`)
     }
     paths.set(id, path)
   }

@@ -54,7 +54,9 @@ interface Place {
   depth: number
   hasOddName: boolean
   isHidden: boolean
-  /** Whether all in it is no sound. */
+  /** Whether a system or version control made it: real sounds in it are named all the same. */
+  isSystem: boolean
+  /** Whether all in it is no data: these libraries made it. */
   isNoData: boolean
 }
 
@@ -70,7 +72,7 @@ export async function walkFolder(root: string): Promise<WalkedFolder> {
   const found: WalkedFolder = { files: [], folders: [], outputs: [] }
   const start: Place = {
     ...{ bytes: Buffer.from(root), path: '', depth: 0 },
-    ...{ hasOddName: false, isHidden: false, isNoData: false },
+    ...{ hasOddName: false, isHidden: false, isSystem: false, isNoData: false },
   }
   const places = [start]
   for (let place = places.pop(); place; place = places.pop()) {
@@ -91,7 +93,7 @@ async function listPlace(root: string, place: Place, found: WalkedFolder): Promi
   const inner: Place[] = []
   const entries = await readdir(place.bytes, { withFileTypes: true, encoding: 'buffer' }).catch((cause) => {
     if (place.depth === 0) throw cannotOpen(root, reasonOf(cause), cause)
-    if (!place.isNoData)
+    if (!place.isNoData && !place.isSystem)
       found.files.push({
         ...{ path: place.path, kind: 'odd', hasOddName: place.hasOddName },
         why: `cannot be listed: ${reasonOf(cause)}`,
@@ -99,10 +101,9 @@ async function listPlace(root: string, place: Place, found: WalkedFolder): Promi
     return []
   })
   const names = entries.map(({ name }) => name.toString('latin1'))
-  const isOutput = place.depth > 0 && !place.isNoData && (await isOwnOutput(place.bytes, names))
-  if (isOutput) found.outputs.push(place.path)
-  const isNoData = place.isNoData || isOutput
-  if (place.depth > 0 && !isNoData && !place.isHidden) found.folders.push(place.path)
+  const output = await outputOf(place.bytes, names)
+  if (output !== null) found.outputs.push(place.path)
+  if (place.depth > 0 && !place.isNoData && !place.isSystem && !place.isHidden) found.folders.push(place.path)
   for (const entry of entries) {
     const { name, isUtf8 } = textOf(entry.name)
     const here: Place = {
@@ -111,7 +112,9 @@ async function listPlace(root: string, place: Place, found: WalkedFolder): Promi
       depth: place.depth + 1,
       hasOddName: place.hasOddName || !isUtf8,
       isHidden: place.isHidden || name.startsWith('.'),
-      isNoData: isNoData || isTemporaryName(name) || (entry.isDirectory() && isSystemFolder(name)),
+      isSystem: place.isSystem || (entry.isDirectory() && isSystemFolder(name)),
+      // What stands beside them may be somebody's own: a run's results can lie in a folder of sounds.
+      isNoData: place.isNoData || isTemporaryName(name) || (output === 'run' && name === processedFolder),
     }
     if (entry.isDirectory()) inner.push(here)
     else found.files.push(await describeFile(root, here, name, entry))
@@ -121,13 +124,14 @@ async function listPlace(root: string, place: Place, found: WalkedFolder): Promi
 
 async function describeFile(
   root: string,
-  { bytes, path, hasOddName, isHidden, isNoData }: Place,
+  { bytes, path, hasOddName, isHidden, isSystem, isNoData }: Place,
   name: string,
   entry: { isFile(): boolean; isSymbolicLink(): boolean },
 ): Promise<WalkedFile> {
   const as = (kind: FileKind, why: string | null = null): WalkedFile => ({ path, kind, why, hasOddName })
   const byName = kindOfName(name)
   if (isNoData || byName === 'no sound') return as('no sound')
+  if (isSystem) return as(byName === 'sound' ? 'hidden' : 'no sound')
   if (isHidden) return as('hidden')
   const trouble = entry.isFile() ? null : await troubleOf(root, bytes, entry.isSymbolicLink())
   if (trouble !== null) return as('odd', trouble)
@@ -172,13 +176,20 @@ function textOf(name: Buffer): { name: string; isUtf8: boolean } {
   }
 }
 
-/** Whether these libraries wrote a folder: a feature store, a model, the results of a run, which hold a model. */
-async function isOwnOutput(bytes: Buffer, names: readonly string[]): Promise<boolean> {
-  const inIt = (name: string) => join(bytes.toString(), name)
-  if (names.includes('index.json') && (await isFeatureStore(bytes.toString()))) return true
-  if (!names.includes('model.json')) return false
+/** The folder of a run's results that holds waveforms. */
+const processedFolder = 'processed'
+
+/** What these libraries wrote into a folder: the results of a run (or a model alone), or a feature store. */
+async function outputOf(bytes: Buffer, names: readonly string[]): Promise<'run' | 'store' | null> {
+  const dir = bytes.toString()
+  if (names.includes('metrics.json') && names.includes('report.html')) return 'run'
+  if (names.includes('model.json') && (await isModelFolder(dir))) return 'run'
+  return names.includes('index.json') && (await isFeatureStore(dir)) ? 'store' : null
+}
+
+async function isModelFolder(dir: string): Promise<boolean> {
   try {
-    parseManifest(JSON.parse(await readFile(inIt('model.json'), 'utf8')))
+    parseManifest(JSON.parse(await readFile(join(dir, 'model.json'), 'utf8')))
     return true
   } catch {
     return false
