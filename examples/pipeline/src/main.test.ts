@@ -289,7 +289,11 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
     refused(['--modle', 'mel-cnn'], 2, /unknown option '--modle' \(Did you mean --model\?\)/))
   test('a missing folder', () => refused(['--data', 'nowhere'], 1, /nowhere/))
   test('a fold that does not exist', () =>
-    refused(['--data', 'data', '--test-fold', '8'], 2, /--test-fold 8 is no fold of this data set; it has 1, 2, 3, 4, 5/))
+    refused(
+      ['--data', 'data', '--test-fold', '8'],
+      2,
+      /--test-fold 8 is no fold of this data set; it has 1, 2, 3, 4, 5/,
+    ))
 
   test('a table without a column', async () => {
     const dir = await damaged('no-column', (copy) =>
