@@ -100,6 +100,25 @@ describe('refusals', () => {
     }
     expect(fewest).toBeGreaterThan(2)
   })
+  test('a class of one source that no training clip is of', () => {
+    const three = ['dog', 'rain', 'frog']
+    const list = Array.from({ length: 42 }, (_, i) => {
+      const labelIndex = i >= 40 ? 1 : i < 20 ? 0 : 2
+      const group = labelIndex === 1 ? 'one' : `source${i >> 1}`
+      return { ...unfolded[0]!, id: `c${i}`, group, labelIndex, label: three[labelIndex]! }
+    })
+    const messages = Array.from({ length: 10 }, (_, seed) => {
+      const options = parseOptions(['--split', 'stratified-group', '--seed', String(seed)], '/')
+      try {
+        return chooseSplit({ labels: three, records: list }, true, options).name
+      } catch (error) {
+        return (error as EscError).message
+      }
+    }).filter((message) => message !== 'stratified-group')
+    expect(messages.length).toBeGreaterThan(0)
+    for (const message of messages)
+      expect(message).toMatch(/^class rain is of 1 source, and .* needs 3 of each class; add recordings/)
+  })
   test('folds of a table that has none', () => {
     expect(() => split(unfolded, '--split', 'folds')).toThrow(
       invalid(/no folds of its own; use --split stratified-group/),

@@ -87,15 +87,19 @@ function splitAtRandom(
     if (unlearnt === null) return split
     throw new EscError(
       'INVALID_INPUT',
-      `class ${unlearnt} has no training clip in this split; choose another seed`,
+      `class ${unlearnt} has no training clip in this split; choose another --seed`,
+      { detail: { unlearnt } },
     )
   }
   try {
     return attempt(dataset.records)
   } catch (cause) {
     if (!isEscError(cause)) throw cause
-    const told = name === 'stratified-group' && groupsKnown ? tooFewSources(dataset, attempt) : null
-    throw told ?? tooFew(dataset, name, attempt) ?? cause
+    const { unlearnt } = cause.detail
+    if (!groupsKnown || name === 'stratified') throw tooFew(dataset, name, attempt) ?? cause
+    // More sources of other classes would not help this one.
+    if (typeof unlearnt === 'string') throw classOfFewSources(dataset, unlearnt) ?? cause
+    throw tooFewSources(dataset, attempt) ?? cause
   }
 }
 
@@ -139,6 +143,21 @@ function tooFew(
     )
   }
   return null
+}
+
+/** The error for a class that has not a source for each part; `null` if it has, so that another seed may do. */
+function classOfFewSources({ records }: Table, label: string): EscError | null {
+  const sources = new Set(records.filter((record) => record.label === label).map(({ group }) => group)).size
+  if (sources >= 3) return null
+  const found = `class ${label} is of ${sources === 1 ? '1 source' : `${sources} sources`}, and a source stays on one side of a split`
+  const advice = 'add recordings from other sources, or name other groups with --group'
+  return new EscError(
+    'INVALID_INPUT',
+    `${found}: --split stratified-group needs 3 of each class; ${advice}`,
+    {
+      detail: { label, sources },
+    },
+  )
 }
 
 /**

@@ -139,11 +139,15 @@ function renamedFindings(missing: readonly ClipRecord[], rest: readonly WalkedFi
   }
   return [
     ...about(
-      ...([true, 'OTHER_FOLDER', 'clips whose files lie in another folder than the table says'] as const),
+      true,
+      'OTHER_FOLDER',
+      'clips whose files lie in another folder than the table says',
       'give the folder (audioDir), or mend the table',
     ),
     ...about(
-      ...([false, 'NAME_DIFFERS', 'clips whose files have other names than the table says'] as const),
+      false,
+      'NAME_DIFFERS',
+      'clips whose files have other names than the table says',
       'rename the files or mend the table',
     ),
   ]
