@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type AdpcmFormat, adpcmSamplesPerBlock, decodeAdpcm } from './adpcm.js'
 
 function format(encoding: AdpcmFormat['encoding'], channels: number, blockAlign: number): AdpcmFormat {
@@ -41,7 +41,7 @@ function interleaveMs(blocks: readonly Uint8Array[]): Uint8Array {
 
 describe('adpcmSamplesPerBlock', () => {
   // The values that ffmpeg and sox write for these block sizes.
-  it.each([
+  test.each([
     ['adpcm_ima_wav', 1024, 1, 2041],
     ['adpcm_ima_wav', 1024, 2, 1017],
     ['adpcm_ima_wav', 512, 2, 505],
@@ -55,7 +55,7 @@ describe('adpcmSamplesPerBlock', () => {
 })
 
 describe('decodeAdpcm', () => {
-  it('follows the IMA steps by hand', () => {
+  test('follows the IMA steps by hand', () => {
     // Level 100, step index 16 (34): nibble 3 adds 7 * 34 / 8, nibble 15 then takes 15 * 31 / 8.
     const block = Uint8Array.of(100, 0, 16, 0, 0xf3, 0, 0, 0)
     const samples = decodeAdpcm(block, format('adpcm_ima_wav', 1, 8)).channels[0]!
@@ -63,14 +63,14 @@ describe('decodeAdpcm', () => {
     expect(samples.slice(0, 3)).toEqual(Float32Array.of(100, 129, 71).map((level) => level / 32768))
   })
 
-  it('follows the Microsoft steps by hand', () => {
+  test('follows the Microsoft steps by hand', () => {
     // Predictor 1 extrapolates the line through the last two samples: 20, 30, then 40 + 2 * 16, then 114 - 1 * 16.
     const block = Uint8Array.of(1, 16, 0, 30, 0, 20, 0, 0x2f)
     const samples = decodeAdpcm(block, format('adpcm_ms', 1, 8)).channels[0]!
     expect(samples).toEqual(Float32Array.of(20, 30, 72, 98).map((level) => level / 32768))
   })
 
-  it.each([
+  test.each([
     ['adpcm_ima_wav', interleaveIma],
     ['adpcm_ms', interleaveMs],
   ] as const)('%s: several channels are each decoded as if alone', (encoding, interleave) => {
@@ -88,7 +88,7 @@ describe('decodeAdpcm', () => {
     )
   })
 
-  it.each(['adpcm_ima_wav', 'adpcm_ms'] as const)('%s: each block is decoded as if alone', (encoding) => {
+  test.each(['adpcm_ima_wav', 'adpcm_ms'] as const)('%s: each block is decoded as if alone', (encoding) => {
     const blocks = [1, 2, 3].map((seed) => monoBlock(encoding, 32, seed))
     const one = format(encoding, 1, 32)
     const alone = blocks.flatMap((block) => Array.from(decodeAdpcm(block, one).channels[0]!))
@@ -96,7 +96,7 @@ describe('decodeAdpcm', () => {
     expect(decodeAdpcm(shifted, one).channels).toEqual([Float32Array.from(alone)])
   })
 
-  it('stays in range where every nibble makes the Microsoft step three times larger', () => {
+  test('stays in range where every nibble makes the Microsoft step three times larger', () => {
     const block = new Uint8Array(2048).fill(0x88)
     block.set([0, 0xff, 0x7f, 0, 0, 0, 0])
     const samples = decodeAdpcm(block, format('adpcm_ms', 1, 2048)).channels[0]!
@@ -104,7 +104,7 @@ describe('decodeAdpcm', () => {
     expect(samples.subarray(2).every((sample) => sample === -1)).toBe(true)
   })
 
-  it.each([
+  test.each([
     ['adpcm_ima_wav', 2, 89, /step index 89 at byte 2 must be <= 88/],
     ['adpcm_ms', 0, 7, /predictor 7 at byte 0 does not exist/],
   ] as const)('CORRUPT_DATA: %s with byte %i = %i', (encoding, at, value, message) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeAiff, probeAiff } from './aiff.js'
 
 const text = (value: string) => Array.from(value, (char) => char.charCodeAt(0))
@@ -47,7 +47,7 @@ function ssnd(samples: readonly number[], offset = 0, blockSize = 0): number[] {
 const samples = ssnd([0x40, 0, 0xc0, 0])
 
 describe('decodeAiff', () => {
-  it('finds the samples behind an offset, between unknown chunks of odd size', () => {
+  test('finds the samples behind an offset, between unknown chunks of odd size', () => {
     const bytes = form(
       'AIFF',
       chunk('NAME', text('dog')),
@@ -59,13 +59,13 @@ describe('decodeAiff', () => {
     expect(decodeAiff(bytes)).toEqual({ channels: [Float32Array.of(0.5, -0.5)], sampleRate: 8192 })
   })
 
-  it('takes the two chunks in either order, wherever the bytes start', () => {
+  test('takes the two chunks in either order, wherever the bytes start', () => {
     const bytes = form('AIFF', samples, comm())
     const shifted = Uint8Array.from([9, ...bytes]).subarray(1)
     expect(decodeAiff(shifted).channels).toEqual([Float32Array.of(0.5, -0.5)])
   })
 
-  it.each<[string, Common, number[], number[]]>([
+  test.each<[string, Common, number[], number[]]>([
     ['8 bits, signed', { bits: 8 }, [0x80, 0x40], [-1, 0.5]],
     ['12 bits, of which the rest is padding', { bits: 12 }, [0x40, 0x0f, 0xc0, 0], [0.5, -0.5]],
     ['sowt', { type: 'sowt' }, [0, 0x40, 0, 0xc0], [0.5, -0.5]],
@@ -80,7 +80,7 @@ describe('decodeAiff', () => {
     expect(decodeAiff(bytes).channels).toEqual([Float32Array.from(expected)])
   })
 
-  it.each([
+  test.each([
     [44100, float80(15, 0x2c440000)],
     [96000, float80(16, 0x3b800000)],
     [22255, float80(14, 0x2ddd1745)],
@@ -89,7 +89,7 @@ describe('decodeAiff', () => {
     expect(decodeAiff(form('AIFF', comm({ rate }), samples)).sampleRate).toBe(sampleRate)
   })
 
-  it.each([
+  test.each([
     ['the pad byte counted', [...samples.slice(0, 4), ...u32(13), ...samples.slice(8), 0, 0]],
     ['a last block filled up', ssnd([0x40, 0, 0xc0, 0, 0, 0, 0, 0], 0, 8)],
     ['a cut chunk behind the samples', [...samples, ...chunk('NAME', text('dog'), 100)]],
@@ -98,7 +98,7 @@ describe('decodeAiff', () => {
     expect(decodeAiff(form('AIFF', comm(), rest)).channels).toEqual([Float32Array.of(0.5, -0.5)])
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['no COMM', form('AIFF', samples), /no chunk "COMM"/],
     ['no SSND', form('AIFF', comm()), /no chunk "SSND"/],
     ['two COMM', form('AIFF', comm(), comm(), samples), /a second chunk "COMM" at byte 38/],
@@ -135,7 +135,7 @@ describe('decodeAiff', () => {
     )
   })
 
-  it('CORRUPT_DATA for a file cut anywhere behind its magic', () => {
+  test('CORRUPT_DATA for a file cut anywhere behind its magic', () => {
     const bytes = form('AIFF', comm(), samples)
     for (let length = 12; length < bytes.length; length++) {
       expect(() => decodeAiff(bytes.subarray(0, length)), `cut at ${length}`).toThrowError(
@@ -144,7 +144,7 @@ describe('decodeAiff', () => {
     }
   })
 
-  it.each<[string, Uint8Array, number, RegExp]>([
+  test.each<[string, Uint8Array, number, RegExp]>([
     [
       'a cut file',
       form('AIFF', comm(), samples).subarray(0, -2),
@@ -170,7 +170,7 @@ describe('decodeAiff', () => {
     expect(warnings!.join()).toMatch(warning)
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['IMA ADPCM', form('AIFC', comm({ type: 'ima4' }), samples), /compression "ima4" is not supported/],
     ['MACE', form('AIFC', comm({ type: 'MAC6' }), samples), /compression "MAC6"/],
     ['8SVX', form('8SVX', comm(), samples), /not an AIFF file/],
@@ -181,7 +181,7 @@ describe('decodeAiff', () => {
     )
   })
 
-  it('limits the duration', () => {
+  test('limits the duration', () => {
     const bytes = form('AIFF', comm(), samples)
     expect(() => decodeAiff(bytes, { maxDurationSec: 1 / 8192 })).toThrowError(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
@@ -194,7 +194,7 @@ describe('decodeAiff', () => {
 })
 
 describe('probeAiff', () => {
-  it('tells length and valid bits', () => {
+  test('tells length and valid bits', () => {
     expect(probeAiff(form('AIFF', comm({ bits: 12 }), samples))).toEqual({
       container: 'aiff',
       codec: 'pcm_s16be',
@@ -206,7 +206,7 @@ describe('probeAiff', () => {
     })
   })
 
-  it('does not look at the samples', () => {
+  test('does not look at the samples', () => {
     const bytes = form('AIFC', comm({ type: 'fl32', frames: 1 }), ssnd([0x7f, 0xc0, 0, 0]))
     expect(probeAiff(bytes)).toMatchObject({ codec: 'pcm_f32be', frames: 1, bitDepth: 32 })
   })

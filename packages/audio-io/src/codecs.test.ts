@@ -1,5 +1,5 @@
 import { EscError } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { joinStreams, runDecoder, type WasmDecoder } from './codecs.js'
 
 class Fake implements WasmDecoder {
@@ -19,7 +19,7 @@ const decode = (_: Fake, length: number) => {
 }
 
 describe('runDecoder', () => {
-  it('gives a block for each part that gives sound, and frees the decoder', async () => {
+  test('gives a block for each part that gives sound, and frees the decoder', async () => {
     const decoder = new Fake()
     const lengths: number[] = []
     for await (const { channels } of runDecoder(decoder, [3, 0, 4], decode)) lengths.push(channels[0]!.length)
@@ -27,13 +27,13 @@ describe('runDecoder', () => {
     expect(decoder.freed).toBe(1)
   })
 
-  it('frees the decoder where the loop is left', async () => {
+  test('frees the decoder where the loop is left', async () => {
     const decoder = new Fake()
     for await (const _ of runDecoder(decoder, [3, 4], decode)) break
     expect(decoder.freed).toBe(1)
   })
 
-  it.each<[string, Iterable<number>, number, object]>([
+  test.each<[string, Iterable<number>, number, object]>([
     ['reports an error', [3, 13, 4], 2, { code: 'CORRUPT_DATA', message: 'the decoder failed: bad packet' }],
     ['throws', [3, -1], 1, { code: 'CORRUPT_DATA', message: 'the decoder failed: unreachable' }],
     [
@@ -53,7 +53,7 @@ describe('runDecoder', () => {
     expect(decoder.freed).toBe(1)
   })
 
-  it('does not mind a decoder that traps when it is freed', async () => {
+  test('does not mind a decoder that traps when it is freed', async () => {
     const decoder = new Fake()
     decoder.free = () => {
       throw new WebAssembly.RuntimeError('unreachable')
@@ -61,7 +61,7 @@ describe('runDecoder', () => {
     await expect(runDecoder(decoder, [-1], decode).next()).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
   })
 
-  it('IO where WebAssembly cannot be run: the file is not at fault', async () => {
+  test('IO where WebAssembly cannot be run: the file is not at fault', async () => {
     const decoder = new Fake(Promise.reject(new Error('blocked by policy')))
     await expect(runDecoder(decoder, [1], decode).next()).rejects.toMatchObject({
       code: 'IO',
@@ -73,7 +73,7 @@ describe('runDecoder', () => {
 describe('joinStreams', () => {
   const stream = { payload: new Uint8Array(1), least: 8, most: 8, skip: 0, frames: 8, gain: 1 }
 
-  it('adds up the lengths', () => {
+  test('adds up the lengths', () => {
     const part = { stream, channels: 2, sampleRate: 8, warnings: [] }
     expect(joinStreams('opus', [part, part])).toEqual({
       info: {
@@ -90,7 +90,7 @@ describe('joinStreams', () => {
     })
   })
 
-  it.each([
+  test.each([
     ['channels', 1, 8],
     ['rates', 2, 9],
   ])('UNSUPPORTED_FORMAT where %s differ', (_, channels, sampleRate) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRng, isEscError, type Rng } from '@esc/core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cpuMs } from '../fixtures/cpu-time.js'
 import { repairChecksums } from '../fixtures/ogg-pages.js'
 import type { DecodedAudio } from './audio.js'
@@ -62,7 +62,7 @@ const cases = formats.flatMap((format) => [
 ])
 
 describe('60 damaged files each decode to numbers, or fail with an EscError', () => {
-  it.each(cases)(
+  test.each(cases)(
     '$format, tolerant=$tolerant, checksums made right: $repair',
     async ({ read, decode, names, tolerant, repair }) => {
       const rng = createRng(5)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import type { AudioDecoder, CompressedFile } from './codecs.js'
 import { decodeCompressed, streamCompressed } from './compressed.js'
@@ -50,7 +50,7 @@ const corrupt = (message: RegExp) =>
   expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) })
 
 describe('decodeCompressed', () => {
-  it.each<[string, object, number, number]>([
+  test.each<[string, object, number, number]>([
     ['all', {}, 0, 500],
     ['a part', { offset: 0.1, duration: 0.2 }, 100, 200],
     ['the first sample', { duration: 0.001 }, 0, 1],
@@ -65,19 +65,19 @@ describe('decodeCompressed', () => {
     })
   })
 
-  it('multiplies by the gain', async () => {
+  test('multiplies by the gain', async () => {
     const { channels } = await decodeCompressed(fileOf(500, { gain: 0.3 }), fake(lengths).decode, {})
     expect(channels[0]).toEqual(ramp(500, 10).map((x) => x * 0.3))
   })
 
-  it('joins the streams of a chained file', async () => {
+  test('joins the streams of a chained file', async () => {
     const one = fileOf(500)
     const two = { ...one, info: { ...one.info, frames: 1000 }, streams: [one.streams[0]!, one.streams[0]!] }
     const { channels } = await decodeCompressed(two, fake(lengths).decode, { offset: 0.4, duration: 0.2 })
     expect(channels[0]).toEqual(Float32Array.of(...ramp(100, 410), ...ramp(100, 10)))
   })
 
-  it('decodes to the end to count, and no further than a part that was asked for', async () => {
+  test('decodes to the end to count, and no further than a part that was asked for', async () => {
     const [all, part, failed] = [fake(lengths), fake(lengths), fake(lengths)]
     await decodeCompressed(fileOf(490, { least: 515, most: 515 }), all.decode, {})
     await decodeCompressed(fileOf(500), part.decode, { duration: 0.01 })
@@ -92,7 +92,7 @@ describe('decodeCompressed', () => {
   })
 
   const failure = new Error('trap')
-  it.each<[string, Fake, RegExp]>([
+  test.each<[string, Fake, RegExp]>([
     ['fewer samples', fake(lengths.slice(0, -1)), /gave 337 samples per channel, the file promises 515/],
     ['no samples', fake([]), /gave 0 samples/],
     ['another rate', fake(lengths, undefined, { sampleRate: 999 }), /2 channels of 7 samples at 999 Hz/],
@@ -112,7 +112,7 @@ describe('decodeCompressed', () => {
     await expect(decodeCompressed(fileOf(500), decode, {})).rejects.toThrowError(corrupt(message))
   })
 
-  it('INVALID_INPUT for more than maxDurationSec, before anything is decoded', async () => {
+  test('INVALID_INPUT for more than maxDurationSec, before anything is decoded', async () => {
     const decoder = fake(lengths)
     await expect(decodeCompressed(fileOf(500), decoder.decode, { maxDurationSec: 0.1 })).rejects.toThrowError(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
@@ -122,7 +122,7 @@ describe('decodeCompressed', () => {
 
   describe('tolerant', () => {
     const tolerant = true
-    it.each<[string, Fake, number, string[] | undefined]>([
+    test.each<[string, Fake, number, string[] | undefined]>([
       [
         'fewer samples',
         fake(lengths.slice(0, -1)),
@@ -142,7 +142,7 @@ describe('decodeCompressed', () => {
       expect(audio.warnings).toEqual(warnings)
     })
 
-    it('sets what is no number to 0, and says so after what the reader said', async () => {
+    test('sets what is no number to 0, and says so after what the reader said', async () => {
       const bad = ramp(515).fill(Number.NaN, 20, 22).fill(Number.POSITIVE_INFINITY, 22, 23)
       const { decode } = fake([515], undefined, { channels: [bad, bad] })
       const file = { ...fileOf(500), warnings: ['a page was lost'] }
@@ -151,7 +151,7 @@ describe('decodeCompressed', () => {
       expect(warnings).toEqual(['a page was lost', '6 samples were NaN or infinite and were set to 0'])
     })
 
-    it.each([
+    test.each([
       ['an error first', fake([], failure), /trap/],
       ['nothing', fake([]), /gave no sound/],
       ['less than is skipped', fake([10]), /gave no sound/],
@@ -168,7 +168,7 @@ describe('streamCompressed', () => {
     return all
   }
 
-  it.each([1, 7, 100, 499, 500, 501, 10_000])(
+  test.each([1, 7, 100, 499, 500, 501, 10_000])(
     'blocks of %i are what decodeCompressed gives',
     async (blockFrames) => {
       const part = { offset: 0.003, duration: 0.4 }
@@ -186,19 +186,19 @@ describe('streamCompressed', () => {
     },
   )
 
-  it('holds the last block back until all is checked', async () => {
+  test('holds the last block back until all is checked', async () => {
     const blocks = streamCompressed(fileOf(500), fake([...lengths, 1]).decode, { blockFrames: 250 })
     expect((await blocks.next()).value?.channels[0]).toEqual(ramp(250, 10))
     await expect(blocks.next()).rejects.toThrowError(corrupt(/more than 515/))
   })
 
-  it('decodes no further than it is asked, and frees the decoder where the loop is left', async () => {
+  test('decodes no further than it is asked, and frees the decoder where the loop is left', async () => {
     const decoder = fake(lengths)
     for await (const _ of streamCompressed(fileOf(500), decoder.decode, { blockFrames: 50 })) break
     expect(decoder).toMatchObject({ asked: 2, freed: true })
   })
 
-  it('gives what the reader lost with the first block, what the decoder lost with the last', async () => {
+  test('gives what the reader lost with the first block, what the decoder lost with the last', async () => {
     const file = { ...fileOf(500), warnings: ['a page was lost'] }
     const decoder = fake(lengths.slice(0, 2), new Error('trap'))
     const blocks = await collect(streamCompressed(file, decoder.decode, { blockFrames: 40, tolerant: true }))

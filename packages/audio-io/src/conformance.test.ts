@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@esc/core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeAiff } from './aiff.js'
 import type { DecodedAudio } from './audio.js'
 import { pcmRange } from './pcm-file.js'
@@ -124,7 +124,7 @@ describe.skipIf(skipped.length > 0)(
       return path
     }
 
-    it.each(cases)('written by ffmpeg at $rate Hz, $channels channels', ({ rate, channels }) => {
+    test.each(cases)('written by ffmpeg at $rate Hz, $channels channels', ({ rate, channels }) => {
       const layout = { 1: 'mono', 2: 'stereo', 6: '5.1' }[channels]!
       const raw = ['-f', 'f64le', '-ar', `${rate}`, '-ac', `${channels}`, '-channel_layout', layout]
       const outputs: [codec: string, name: string, ...options: string[]][] = [
@@ -142,7 +142,7 @@ describe.skipIf(skipped.length > 0)(
       expectAsFfmpeg(paths, { rate, channels })
     })
 
-    it.each(cases)('written by sox at $rate Hz, $channels channels', ({ rate, channels }) => {
+    test.each(cases)('written by sox at $rate Hz, $channels channels', ({ rate, channels }) => {
       const raw = ['-t', 'raw', '-e', 'floating-point', '-b', '64', '-r', `${rate}`, '-c', `${channels}`]
       const input = noise(rate, channels)
       const formats = Object.entries({ ...SOX, ...(channels > 2 ? {} : SOX_ADPCM) })
@@ -160,7 +160,7 @@ describe.skipIf(skipped.length > 0)(
       }
     })
 
-    it.each(cases)('20 bits and BW64 at $rate Hz, $channels channels', ({ rate, channels }) => {
+    test.each(cases)('20 bits and BW64 at $rate Hz, $channels channels', ({ rate, channels }) => {
       const raw = ['-f', 'f64le', '-ar', `${rate}`, '-ac', `${channels}`, '-i', noise(rate, channels)]
       const paths = ['20', 'bw64'].map((name) => join(folder, `built-${rate}-${channels}-${name}.wav`))
       const [twenty, bw64] = paths as [string, string]
@@ -170,7 +170,7 @@ describe.skipIf(skipped.length > 0)(
       expectAsFfmpeg(paths, { rate, channels })
     })
 
-    it.each(CHANNELS)('pipes of %i channels', (channels) => {
+    test.each(CHANNELS)('pipes of %i channels', (channels) => {
       const raw = ['-f', 'f64le', '-ar', '48000', '-ac', `${channels}`, '-i', noise(48000, channels)]
       const soxRaw = ['-t', 'raw', '-e', 'floating-point', '-b', '64', '-r', '48000', '-c', `${channels}`]
       const files = {
@@ -185,7 +185,7 @@ describe.skipIf(skipped.length > 0)(
       expectAsFfmpeg(paths, { rate: 48000, channels })
     })
 
-    it.each(['ima-adpcm', 'ms-adpcm'])(
+    test.each(['ima-adpcm', 'ms-adpcm'])(
       '%s of six channels, which only sox has, within 1e-3 of sox',
       (encoding) => {
         const raw = ['-t', 'raw', '-e', 'floating-point', '-b', '64', '-r', '8000', '-c', '6']

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import { lazyCodecs } from './lazy-codecs.js'
 import { decodeAudio } from './load.js'
@@ -29,18 +29,18 @@ function worst(ours: Float32Array, theirs: Float32Array): { index: number; diffe
 }
 
 describe('fixtures made by ffmpeg and sox', () => {
-  it('are all here', () => {
+  test('are all here', () => {
     expect(names.filter((name) => name.endsWith('.wav'))).toHaveLength(20)
     expect(names.filter((name) => name.endsWith('.ogg'))).toHaveLength(3)
   })
 
-  it.each(names.filter((name) => name.endsWith('.wav')))("%s: every sample is ffmpeg's", async (name) => {
+  test.each(names.filter((name) => name.endsWith('.wav')))("%s: every sample is ffmpeg's", async (name) => {
     const audio = await decodeAudio(new Uint8Array(readFileSync(new URL(name, folder))))
     expect(audio.sampleRate).toBe(8000)
     expect(interleave(audio)).toEqual(expected(name))
   })
 
-  it.each(['mono-vorbis.ogg', 'stereo-vorbis.ogg'])(
+  test.each(['mono-vorbis.ogg', 'stereo-vorbis.ogg'])(
     "%s: every sample within 2e-6 of ffmpeg's",
     async (name) => {
       const bytes = new Uint8Array(readFileSync(new URL(name, folder)))
@@ -54,7 +54,7 @@ describe('fixtures made by ffmpeg and sox', () => {
     },
   )
 
-  it('one-page.ogg: nothing is lost', async () => {
+  test('one-page.ogg: nothing is lost', async () => {
     const bytes = new Uint8Array(readFileSync(new URL('one-page.ogg', folder)))
     const { channels } = await decodeAudio(bytes, { codecs: lazyCodecs() })
     const several = await decodeAudio(new Uint8Array(readFileSync(new URL('mono-vorbis.ogg', folder))), {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@esc/core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeFlac } from './flac.js'
 import { unwrapOggFlac } from './flac-ogg.js'
 
@@ -56,7 +56,7 @@ describe.skipIf(absent.length > 0)(
     })
     afterAll(() => rmSync(folder, { recursive: true }))
 
-    it.each(cases)('$rate Hz, $channels channels', { timeout: 300_000 }, ({ rate, channels }) => {
+    test.each(cases)('$rate Hz, $channels channels', { timeout: 300_000 }, ({ rate, channels }) => {
       const raw = join(folder, `${rate}-${channels}.raw`)
       writeFileSync(raw, new Uint8Array(sound(rate, channels).buffer))
       const path = (name: string) => join(folder, `${rate}-${channels}-${name}`)

@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   bitsOf,
   encodeFile,
@@ -51,7 +51,7 @@ const SUBFRAMES: [string, Subframe][] = [
 ]
 
 describe('decodeFlacFrame', () => {
-  it.each(SUBFRAMES)('%s, at every width', (name, options) => {
+  test.each(SUBFRAMES)('%s, at every width', (name, options) => {
     for (let bitDepth = 4; bitDepth <= 32; bitDepth++) {
       const isPlain = options.predictor === 0 && bitDepth === 32
       const samples = isPlain ? smooth(30) : smooth(bitDepth)
@@ -62,7 +62,7 @@ describe('decodeFlacFrame', () => {
     }
   })
 
-  it.each([8, 16, 24, 31, 32])('full-scale noise of %i bits, kept as any pair', (bitDepth) => {
+  test.each([8, 16, 24, 31, 32])('full-scale noise of %i bits, kept as any pair', (bitDepth) => {
     const pair = [noise(bitDepth), noise(bitDepth)] as const
     pair[1][0] = -(2 ** (bitDepth - 1))
     for (const channelCode of [8, 9, 10]) {
@@ -75,7 +75,7 @@ describe('decodeFlacFrame', () => {
     }
   })
 
-  it.each([16, 24, 32])('a predicted side channel of %i bits and one', (bitDepth) => {
+  test.each([16, 24, 32])('a predicted side channel of %i bits and one', (bitDepth) => {
     const left = smooth(bitDepth)
     const right = left.map((sample) => -sample)
     for (const [name, options] of SUBFRAMES) {
@@ -86,7 +86,7 @@ describe('decodeFlacFrame', () => {
     }
   })
 
-  it('32 coefficients of 15 bits, with sums that fit 32 bits and sums that do not', () => {
+  test('32 coefficients of 15 bits, with sums that fit 32 bits and sums that do not', () => {
     for (const bitDepth of [8, 16, 24, 32]) {
       const samples = noise(bitDepth).map((value) => Math.floor(value / 16))
       const predictor = { coefficients: longest, shift: 15 }
@@ -95,7 +95,7 @@ describe('decodeFlacFrame', () => {
     }
   })
 
-  it.each([1, 5, 15])('%i wasted bits', (wasted) => {
+  test.each([1, 5, 15])('%i wasted bits', (wasted) => {
     const samples = smooth(16 - wasted).map((sample) => sample * 2 ** wasted)
     for (const [name, options] of SUBFRAMES) {
       const coded = encodeSubframe(samples, 16, { ...options, wasted })
@@ -103,7 +103,7 @@ describe('decodeFlacFrame', () => {
     }
   })
 
-  it('one value for all', () => {
+  test('one value for all', () => {
     expect(decodeOne([`00000000${bitsOf(-100, 16)}`], 16)).toEqual([
       new Float32Array(BLOCK).fill(-100 / 32768),
     ])
@@ -126,13 +126,13 @@ describe('decodeFlacFrame', () => {
     ],
     ['a quotient without end', '000100000000000001', /ends too soon/],
   ]
-  it.each(corrupted)('CORRUPT_DATA: %s', (_, bits, message) => {
+  test.each(corrupted)('CORRUPT_DATA: %s', (_, bits, message) => {
     expect(() => decodeOne([bits + rest], 16)).toThrowError(
       expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
     )
   })
 
-  it('CORRUPT_DATA: samples of more bits than the file has', () => {
+  test('CORRUPT_DATA: samples of more bits than the file has', () => {
     const loud = [32767, 32767, 32767, 32767, ...Array.from({ length: 60 }, () => 40000)]
     for (const predictor of [1, 2, line] as const) {
       const coded = encodeSubframe(loud, 16, { predictor, rice: 15 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRng, isEscError, type Rng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cpuMs } from '../fixtures/cpu-time.js'
 import { repairFrames } from '../fixtures/flac-frames.js'
 import { decodeFlac, probeFlac } from './flac.js'
@@ -66,7 +66,7 @@ async function streamed(bytes: Uint8Array, tolerant: boolean): Promise<string> {
 describe.each([{ tolerant: false }, { tolerant: true }])(
   'damaged files, tolerant: $tolerant',
   ({ tolerant }) => {
-    it.each([
+    test.each([
       { what: '700 flipped', mutate: flip, seed: 1 },
       { what: '700 cut', mutate: cut, seed: 2 },
       { what: '700 spliced', mutate: splice, seed: 3 },

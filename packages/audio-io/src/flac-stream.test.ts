@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { encodeFile, encodeFrame, encodeSubframe, frameStarts } from '../fixtures/flac-frames.js'
 import type { DecodedAudio, DecodeLimits } from './audio.js'
 import { decodeFlac, flacInfoOf, probeFlac } from './flac.js'
@@ -48,7 +48,7 @@ function longFile(): Uint8Array {
 }
 
 describe('streamFlac', () => {
-  it.each(names)('%s: blocks of any size, of any part, are what decodeFlac gives', async (name) => {
+  test.each(names)('%s: blocks of any size, of any part, are what decodeFlac gives', async (name) => {
     const bytes = fixture(name)
     const damaged = bytes.slice()
     damaged[frameStarts(bytes)[1]! + 20]! ^= 1
@@ -78,7 +78,7 @@ describe('streamFlac', () => {
     }
   })
 
-  it('reads a long file once, a piece at a time, and no further than is wanted', async () => {
+  test('reads a long file once, a piece at a time, and no further than is wanted', async () => {
     const bytes = longFile()
     const source = counting(bytes)
     const blocks = await collect(source, { blockFrames: 10_000 })
@@ -98,7 +98,7 @@ describe('streamFlac', () => {
     expect(part.reads.length).toBeLessThan(5)
   })
 
-  it('probing fetches the header alone', async () => {
+  test('probing fetches the header alone', async () => {
     const bytes = longFile()
     const source = counting(bytes)
     const file = await readSource(source, openFlac(source.size, false))
@@ -107,12 +107,12 @@ describe('streamFlac', () => {
     expect(source.reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(20_000)
   })
 
-  it('each block has arrays of its own', async () => {
+  test('each block has arrays of its own', async () => {
     const blocks = await collect(bytesSource(fixture('mono-s24.flac')), { blockFrames: 50 })
     expect(new Set(blocks.map(({ channels }) => channels[0]!.buffer)).size).toBe(4)
   })
 
-  it('gives what is before the damage, then CORRUPT_DATA', async () => {
+  test('gives what is before the damage, then CORRUPT_DATA', async () => {
     const bytes = fixture('mono-s24.flac')
     bytes[frameStarts(bytes)[2]! + 20]! ^= 1
     let samples = 0
@@ -125,7 +125,7 @@ describe('streamFlac', () => {
     expect(samples).toBe(128)
   })
 
-  it('INVALID_OPTION', async () => {
+  test('INVALID_OPTION', async () => {
     const source = bytesSource(fixture('mono-s24.flac'))
     for (const options of [{ blockFrames: 0 }, { blockFrames: 1.5 }, { offset: 1 }, { duration: 0 }]) {
       await expect(collect(source, options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })

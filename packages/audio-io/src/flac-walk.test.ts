@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cpuMs } from '../fixtures/cpu-time.js'
 import {
   bitsOf,
@@ -46,7 +46,7 @@ function expectSound(audio: DecodedAudio, samples: Float32Array, warnings: reado
 describe('decodeFlac, tolerant', () => {
   const lenient = { tolerant: true }
 
-  it('silence for any frame with any damage', () => {
+  test('silence for any frame with any damage', () => {
     for (let i = start; i < mono.length; i++) {
       const bytes = mono.slice()
       bytes[i]! ^= 1 << (i & 7)
@@ -61,7 +61,7 @@ describe('decodeFlac, tolerant', () => {
     }
   })
 
-  it('silence for frames that are missing, nothing for frames too many', () => {
+  test('silence for frames that are missing, nothing for frames too many', () => {
     const missing = fileOf([frames[0]!, frames[3]!])
     expectSound(decodeFlac(missing, lenient), silenced(whole, [1, 2]), [
       '0.016 s from 0.008 s on were damaged and are silent',
@@ -75,7 +75,7 @@ describe('decodeFlac, tolerant', () => {
     ])
   })
 
-  it('a cut file ends with its last whole frame', () => {
+  test('a cut file ends with its last whole frame', () => {
     const ends = [...frameStarts(mono).slice(1), mono.length]
     for (let length = ends[0]!; length < mono.length; length++) {
       const whole64 = ends.filter((end) => end <= length).length * 64
@@ -86,7 +86,7 @@ describe('decodeFlac, tolerant', () => {
     expect(() => decodeFlac(mono.subarray(0, ends[0]! - 1), lenient)).toThrowError(/there is no whole frame/)
   })
 
-  it('frames are found where the header does not lead to them', () => {
+  test('frames are found where the header does not lead to them', () => {
     const lost = patched((view) => view.setUint32(42, 0x04ffffff))
     const { channels, warnings } = decodeFlac(lost, lenient)
     expect(channels[0]).toEqual(whole)
@@ -101,7 +101,7 @@ describe('decodeFlac, tolerant', () => {
     )
   })
 
-  it.each<[string, Uint8Array, Float32Array]>([
+  test.each<[string, Uint8Array, Float32Array]>([
     ['a length in the header', mono, whole],
     ['none', patched((view) => view.setUint32(22, 0)), whole],
     ['none, in Ogg', unwrapOggFlac(fixture('stereo-flac.oga'), true).bytes, stereo],
@@ -114,7 +114,7 @@ describe('decodeFlac, tolerant', () => {
     expect(() => decodeFlac(junk)).toThrowError(corrupt)
   })
 
-  it('a cut file without a length in the header: what is left of a frame is told of', () => {
+  test('a cut file without a length in the header: what is left of a frame is told of', () => {
     const endless = patched((view) => view.setUint32(22, 0))
     const ends = [...frameStarts(mono).slice(1), mono.length]
     for (let length = ends[0]!; length < mono.length; length++) {
@@ -129,7 +129,7 @@ describe('decodeFlac, tolerant', () => {
     }
   })
 
-  it('damage longer than what is looked through at a time', () => {
+  test('damage longer than what is looked through at a time', () => {
     const subframe = [
       encodeSubframe(
         Array.from({ length: 64 }, (_, i) => i),
@@ -166,7 +166,7 @@ describe('files that take long', () => {
   const followed = (frame: number[]) => [...frame, 0]
   const shape = { channels: 8, bitDepth: 16, sampleRate: 655350, blockSize: 65535 }
   const slow = /too many places look like frames and are none/
-  it.each<[string, Uint8Array]>([
+  test.each<[string, Uint8Array]>([
     ['100 wrong checksums', encodeFile(bombs(100, wrongSum), { ...shape, length: 0 })],
     ['5000 wrong checksums', encodeFile(bombs(5000, wrongSum), { ...shape, length: 0 })],
     ['100 wrong checksums, a length', encodeFile(bombs(100, wrongSum), shape)],
@@ -178,7 +178,7 @@ describe('files that take long', () => {
     expect(() => decodeFlac(bytes, { tolerant: true })).toThrowError(slow)
   })
 
-  it('whole frames, none of which ends where the file does: refused within a second of processor time', async () => {
+  test('whole frames, none of which ends where the file does: refused within a second of processor time', async () => {
     const bytes = encodeFile(bombs(100, followed), { ...shape, length: 0 })
     expect(await cpuMs(() => expect(() => probeFlac(bytes)).toThrowError(slow))).toBeLessThan(1000)
   })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checksum, frameStarts, repairFrames, startOfFrames } from '../fixtures/flac-frames.js'
 import { decodeFlac, probeFlac } from './flac.js'
 import { readFlacInfo } from './flac-info.js'
@@ -38,7 +38,7 @@ function byFirstSample(frame: Uint8Array, sample: number): Uint8Array {
 }
 
 describe('probeFlac', () => {
-  it.each([
+  test.each([
     ['mono-s8.flac', 1, 8],
     ['mono-s24.flac', 1, 24],
     ['stereo-s16.flac', 2, 16],
@@ -48,12 +48,12 @@ describe('probeFlac', () => {
     expect(probeFlac(fixture(name))).toEqual({ container: 'flac', codec: 'flac', ...stated })
   })
 
-  it('takes the length from the last frame where STREAMINFO has none', () => {
+  test('takes the length from the last frame where STREAMINFO has none', () => {
     expect(probeFlac(endless).frames).toBe(200)
     expect(() => probeFlac(endless.subarray(0, -1))).toThrowError(/no whole frame ends where the file does/)
   })
 
-  it('fetches the header alone, whatever other blocks are in it', () => {
+  test('fetches the header alone, whatever other blocks are in it', () => {
     const picture = [6, 0, 16, 0, ...new Uint8Array(4096)]
     const bytes = Uint8Array.of(...mono.subarray(0, 4), 0, ...mono.subarray(5, 42), ...picture, ...picture)
     const tail = Uint8Array.of(0x84, 0, 0, 0, ...mono.subarray(start))
@@ -76,7 +76,7 @@ describe('probeFlac', () => {
 })
 
 describe('decodeFlac', () => {
-  it.each([
+  test.each([
     ['mono-s8.flac', 'mono-u8.wav'],
     ['mono-s24.flac', 'mono-s24le.wav'],
     ['stereo-s16.flac', 'stereo-s16le.wav'],
@@ -84,20 +84,20 @@ describe('decodeFlac', () => {
     expect(decodeFlac(fixture(flac))).toEqual(decodeWav(fixture(wav)))
   })
 
-  it('six channels as ffmpeg', () => {
+  test('six channels as ffmpeg', () => {
     const expected = new Float32Array(fixture('six-s16.f32').buffer)
     const { channels } = decodeFlac(fixture('six-s16.flac'))
     for (let i = 0; i < expected.length; i++) expect(channels[i % 6]![Math.floor(i / 6)]).toBe(expected[i])
   })
 
-  it('FLAC in Ogg', () => {
+  test('FLAC in Ogg', () => {
     const bytes = fixture('stereo-flac.oga')
     expect(decodeFlac(unwrapOggFlac(bytes, false).bytes)).toEqual(decodeWav(fixture('stereo-s16le.wav')))
     const vorbis = fixture('mono-vorbis.ogg')
     expect(() => unwrapOggFlac(vorbis, false)).toThrowError(/expected 51 from 0x7f "FLAC"/)
   })
 
-  it('skips tags around the sound', () => {
+  test('skips tags around the sound', () => {
     const id3v2 = [...'ID3\x04\x00\x00\x00\x00\x00\x05abcde'].map((char) => char.charCodeAt(0))
     const id3v1 = Uint8Array.of(0x54, 0x41, 0x47, ...new Uint8Array(125))
     const ape = new Uint8Array(40)
@@ -113,13 +113,13 @@ describe('decodeFlac', () => {
     }
   })
 
-  it('takes frames numbered by their first sample', () => {
+  test('takes frames numbered by their first sample', () => {
     const bytes = fileOf(frames.map((frame, i) => byFirstSample(frame, 64 * i)))
     expect(decodeFlac(bytes).channels[0]).toEqual(whole)
     expect(decodeFlac(bytes, { tolerant: true }).channels[0]).toEqual(whole)
   })
 
-  it('offset and duration give a part of the whole, and look at nothing after it', () => {
+  test('offset and duration give a part of the whole, and look at nothing after it', () => {
     for (const [from, count] of [
       [0, 1],
       [63, 2],
@@ -138,13 +138,13 @@ describe('decodeFlac', () => {
     expect(() => decodeFlac(mono, { offset: 0.025 })).toThrowError(/offset=0.025 must be less/)
   })
 
-  it('CORRUPT_DATA for a file cut anywhere', () => {
+  test('CORRUPT_DATA for a file cut anywhere', () => {
     for (let length = 4; length < mono.length; length++) {
       expect(() => decodeFlac(mono.subarray(0, length)), `cut at ${length}`).toThrowError(corrupt)
     }
   })
 
-  it('CORRUPT_DATA for any byte of a frame changed', () => {
+  test('CORRUPT_DATA for any byte of a frame changed', () => {
     for (let i = start; i < mono.length; i++) {
       const bytes = mono.slice()
       bytes[i]! ^= 1 << (i & 7)
@@ -152,7 +152,7 @@ describe('decodeFlac', () => {
     }
   })
 
-  it('CORRUPT_DATA for any frame missing, doubled, or out of order', () => {
+  test('CORRUPT_DATA for any frame missing, doubled, or out of order', () => {
     expect(frames).toHaveLength(4)
     for (let i = 0; i < frames.length; i++) {
       const missing = frames.toSpliced(i, 1)
@@ -164,7 +164,7 @@ describe('decodeFlac', () => {
     }
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['a rate of 0', packed(0, 1, 24), /rate is 0 Hz/],
     ['another rate', packed(16000, 1, 24), /at 8000 Hz, STREAMINFO 1 of 24 at 16000/],
     ['another number of channels', packed(8000, 2, 24), /has 1 channels of 24 bits .* STREAMINFO 2/],
@@ -193,13 +193,13 @@ describe('decodeFlac', () => {
     )
   })
 
-  it('UNSUPPORTED_FORMAT for another file', () => {
+  test('UNSUPPORTED_FORMAT for another file', () => {
     expect(() => decodeFlac(fixture('mono-u8.wav'))).toThrowError(
       expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),
     )
   })
 
-  it('takes checksums computed the slow way', () => {
+  test('takes checksums computed the slow way', () => {
     const bytes = mono.slice()
     for (const offset of frameStarts(mono)) bytes.fill(0, offset + 6, offset + 7)
     expect(() => decodeFlac(bytes)).toThrowError(corrupt)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resample } from '@esc/dsp'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import { toMono } from './channels.js'
 import { decodeAudio, type LoadOptions, loadAudio, streamAudio } from './load.js'
@@ -17,11 +17,11 @@ const wav = encodeWav({ channels: [left, right], sampleRate: 1000 }, { bitDepth:
 const mono = toMono([left, right])
 
 describe('decodeAudio', () => {
-  it('keeps rate and channels', async () => {
+  test('keeps rate and channels', async () => {
     expect(await decodeAudio(wav)).toEqual({ channels: [left, right], sampleRate: 1000 })
   })
 
-  it.each([
+  test.each([
     ['vorbis', 'ogg-vorbis', 'stereo-vorbis.ogg'],
     ['opus', 'ogg-opus', 'head.opus'],
     ['mp3', 'mp3', 'head.mp3'],
@@ -35,7 +35,7 @@ describe('decodeAudio', () => {
     })
   })
 
-  it('refuses other formats by what they are', async () => {
+  test('refuses other formats by what they are', async () => {
     const speex = Uint8Array.from(`OggS${'\0'.repeat(22)}\x01\x33Speex   `, (char) => char.charCodeAt(0))
     await expect(decodeAudio(speex)).rejects.toMatchObject({
       code: 'UNSUPPORTED_FORMAT',
@@ -60,7 +60,7 @@ describe('decodeAudio', () => {
     ['another rate', (audio) => Object.assign(audio, { sampleRate: 8000 }), /at 8000/],
     ['NaN', (audio) => audio.channels[1]!.fill(Number.NaN, 7, 8), /gave 1 samples that are NaN/],
   ]
-  it.each(broken)('CORRUPT_DATA if the codec gives %s', async (_, spoil, message) => {
+  test.each(broken)('CORRUPT_DATA if the codec gives %s', async (_, spoil, message) => {
     const audio = intact()
     spoil(audio)
     await expect(decodeAudio(ogg, { codecs: { vorbis: () => once(audio) } })).rejects.toMatchObject({
@@ -69,11 +69,11 @@ describe('decodeAudio', () => {
     })
   })
 
-  it('takes what an honest codec gives', async () => {
+  test('takes what an honest codec gives', async () => {
     expect(await decodeAudio(ogg, { codecs: { vorbis: () => once(intact()) } })).toEqual(intact())
   })
 
-  it.each([
+  test.each([
     ['wav', wav, 0.19],
     ['ogg', ogg, 0.09],
     ['opus', fixture('mono-opus.opus'), 0.04],
@@ -91,7 +91,7 @@ describe('decodeAudio', () => {
 })
 
 describe('loadAudio', () => {
-  it.each<[string, LoadOptions, number, number]>([
+  test.each<[string, LoadOptions, number, number]>([
     ['all of it', {}, 0, 200],
     ['from an offset', { offset: 0.05 }, 50, 200],
     ['a span', { offset: 0.05, duration: 0.1 }, 50, 150],
@@ -103,20 +103,20 @@ describe('loadAudio', () => {
     expect(clip).toEqual({ samples: mono.slice(start, end), sampleRate: 1000 })
   })
 
-  it('resamples the mono mix to 22050 Hz', async () => {
+  test('resamples the mono mix to 22050 Hz', async () => {
     const clip = await loadAudio(wav, { duration: 0.1 })
     expect(clip).toEqual({ samples: resample(mono.slice(0, 100), 1000, 22050), sampleRate: 22050 })
     expect(clip.samples).toHaveLength(2205)
   })
 
-  it('keeps the channels apart where asked', async () => {
+  test('keeps the channels apart where asked', async () => {
     expect(await loadAudio(wav, { mono: false, sampleRate: 500 })).toEqual({
       channels: [resample(left, 1000, 500), resample(right, 1000, 500)],
       sampleRate: 500,
     })
   })
 
-  it('says what a tolerant read lost', async () => {
+  test('says what a tolerant read lost', async () => {
     const { samples, warnings } = await loadAudio(wav.subarray(0, -8), { tolerant: true, sampleRate: null })
     expect(samples).toEqual(mono.subarray(0, 199))
     expect(warnings).toEqual([expect.stringMatching(/claims 1600 bytes, 1592 follow/)])
@@ -126,13 +126,13 @@ describe('loadAudio', () => {
     })
   })
 
-  it('limits what is decoded, not what the file holds', async () => {
+  test('limits what is decoded, not what the file holds', async () => {
     await expect(loadAudio(wav, { maxDurationSec: 0.1 })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     const part = await loadAudio(wav, { maxDurationSec: 0.1, duration: 0.1, sampleRate: null })
     expect(part.samples).toHaveLength(100)
   })
 
-  it('reads no more of a long WAV than its header and the part asked for', async () => {
+  test('reads no more of a long WAV than its header and the part asked for', async () => {
     const long = encodeWav({ samples: new Float32Array(1_000_000), sampleRate: 1000 })
     let fetched = 0
     const source = {
@@ -147,7 +147,7 @@ describe('loadAudio', () => {
     expect(fetched).toBeLessThan(2 * 1000 + 20_000)
   })
 
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ['an ArrayBuffer', wav.buffer],
     ['a path', 'dog.wav'],
     ['nothing', undefined],
@@ -160,16 +160,16 @@ describe('loadAudio', () => {
     await expect(stream.next()).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 
-  it('takes no harm from a source that gives more than it is asked for', async () => {
+  test('takes no harm from a source that gives more than it is asked for', async () => {
     const source = { size: wav.length, read: async (offset: number) => wav.subarray(offset) }
     expect(await loadAudio(source, { sampleRate: null })).toEqual({ samples: mono, sampleRate: 1000 })
   })
 
-  it('leaves a file that has the rate already as it is', async () => {
+  test('leaves a file that has the rate already as it is', async () => {
     expect(await loadAudio(wav, { sampleRate: 1000 })).toEqual({ samples: mono, sampleRate: 1000 })
   })
 
-  it.each<LoadOptions>([
+  test.each<LoadOptions>([
     { offset: 0.2 },
     { offset: -0.1 },
     { offset: Number.NaN },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { mp3 } from './codecs/mp3.js'
 import { decodeCompressed } from './compressed.js'
 import { readMp3, readMp3Header } from './mp3.js'
@@ -15,7 +15,7 @@ const FRAME = 144
 
 describe('readMp3Header', () => {
   // ISO/IEC 11172-3 and 13818-3: 144 (72) * bit rate / sample rate, rounded down, and a byte of padding.
-  it.each([
+  test.each([
     [[0xff, 0xfb, 0x90, 0x00], { length: 417, samples: 1152, sampleRate: 44100, channels: 2 }],
     [[0xff, 0xfb, 0x92, 0xc0], { length: 418, samples: 1152, sampleRate: 44100, channels: 1 }],
     [[0xff, 0xfa, 0xe4, 0x40], { length: 960, samples: 1152, sampleRate: 48000, channels: 2 }],
@@ -32,7 +32,7 @@ describe('readMp3Header', () => {
 describe('readMp3', () => {
   const stated = { container: 'mp3', codec: 'mp3', bitDepth: null }
 
-  it('reads what a file with a LAME tag promises', () => {
+  test('reads what a file with a LAME tag promises', () => {
     const { info, streams } = readMp3(tagged)
     const length = { frames: 1600, durationSec: 0.1 }
     expect(info).toEqual({ ...stated, sampleRate: 16000, channels: 1, ...length })
@@ -41,14 +41,14 @@ describe('readMp3', () => {
     expect(streams).toEqual([{ payload, least, most, skip: 576 + 529, frames: 1600, gain: 1 }])
   })
 
-  it('counts the frames of a file without', () => {
+  test('counts the frames of a file without', () => {
     const { info, streams } = readMp3(bare)
     const length = { frames: 2880, durationSec: 0.18 }
     expect(info).toEqual({ ...stated, sampleRate: 16000, channels: 1, ...length })
     expect(streams).toEqual([{ payload: bare, least: 2880, most: 2880, skip: 0, frames: 2880, gain: 1 }])
   })
 
-  it('CORRUPT_DATA for a file cut anywhere but between frames, which is warned of if it counts them', () => {
+  test('CORRUPT_DATA for a file cut anywhere but between frames, which is warned of if it counts them', () => {
     const sound = tagged.length - 5 * FRAME
     for (let length = 0; length < tagged.length; length++) {
       const read = () => readMp3(tagged.subarray(0, length))
@@ -64,7 +64,7 @@ describe('readMp3', () => {
     }
   })
 
-  it('CORRUPT_DATA for a file without an info frame cut anywhere but between frames', () => {
+  test('CORRUPT_DATA for a file without an info frame cut anywhere but between frames', () => {
     for (let length = 1; length < bare.length; length++) {
       const read = () => readMp3(bare.subarray(0, length)).info.frames
       if (length % FRAME === 0) expect(read()).toBe((length / FRAME) * 576)
@@ -73,7 +73,7 @@ describe('readMp3', () => {
   })
 
   const vbri = Uint8Array.of(...bare.subarray(0, 36), ...text('VBRI'), ...new Uint8Array(FRAME - 40), ...bare)
-  it('skips a VBRI frame', () => {
+  test('skips a VBRI frame', () => {
     const whole = vbri.with(36 + 17, 5)
     const { info, streams } = readMp3(whole)
     expect(info.frames).toBe(2880)
@@ -91,7 +91,7 @@ describe('readMp3', () => {
   // The info frame's fields: 4 bytes of header, 9 of side information, then name, flags and number of frames.
   const INFO = 4 + 9
   const SOUND = stream.length - 5 * FRAME
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['no frames at all', text('TAG'.padEnd(128)), /no frame after the tags/],
     ['the info frame alone', stream.subarray(0, SOUND), /no frame of sound/],
     ['no sync in the middle', at(SOUND + 2 * FRAME, 0), /frame 2: no frame header/],
@@ -119,7 +119,7 @@ describe('withoutTags', () => {
     return Uint8Array.of(...(hasHeader ? end : []), ...new Uint8Array(size), ...end)
   }
 
-  it.each<[string, Uint8Array, Uint8Array]>([
+  test.each<[string, Uint8Array, Uint8Array]>([
     ['no tag', new Uint8Array(0), new Uint8Array(0)],
     ['ID3v2', id3(300), new Uint8Array(0)],
     ['two ID3v2', Uint8Array.of(...id3(5), ...id3(200)), new Uint8Array(0)],
@@ -131,14 +131,14 @@ describe('withoutTags', () => {
     expect(withoutTags(Uint8Array.of(...before, ...bare, ...after))).toEqual(bare)
   })
 
-  it('is empty if a tag claims more than there is', () => {
+  test('is empty if a tag claims more than there is', () => {
     expect(withoutTags(id3(300).subarray(0, 200))).toHaveLength(0)
     expect(withoutTags(ape(77, true).subarray(50))).toHaveLength(0)
   })
 })
 
 describe('what stands around the frames', () => {
-  it.each<[string, Uint8Array]>([
+  test.each<[string, Uint8Array]>([
     ['zeros before', Uint8Array.of(...new Uint8Array(3000), ...bare)],
     ['the end of a frame before', Uint8Array.of(...bare.subarray(100, FRAME), ...bare)],
     ['zeros after', Uint8Array.of(...bare, ...new Uint8Array(3000))],
@@ -152,7 +152,7 @@ describe('what stands around the frames', () => {
     expect(warnings).toEqual([])
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     [
       'more than 4096 bytes before',
       Uint8Array.of(...new Uint8Array(5000), ...bare),
@@ -170,7 +170,7 @@ describe('what stands around the frames', () => {
 describe('tolerant readMp3', () => {
   const withJunk = Uint8Array.of(...bare.subarray(0, 2 * FRAME), ...text('junk'), ...bare.subarray(2 * FRAME))
   const changed = bare.with(3 * FRAME, 0)
-  it.each<[string, Uint8Array, number, string[]]>([
+  test.each<[string, Uint8Array, number, string[]]>([
     ['nothing wrong', tagged, 5, []],
     [
       'junk between frames',
@@ -214,11 +214,11 @@ describe('tolerant readMp3', () => {
     expect(warnings).toEqual(expected)
   })
 
-  it('CORRUPT_DATA where there is no frame at all', () => {
+  test('CORRUPT_DATA where there is no frame at all', () => {
     expect(() => readMp3(text('no sound here'), true)).toThrowError(/no frame after the tags/)
   })
 
-  it('decodes what is left', async () => {
+  test('decodes what is left', async () => {
     const [whole] = (await decodeCompressed(readMp3(bare), mp3, {})).channels
     const { channels, warnings } = await decodeCompressed(readMp3(changed, true), mp3, { tolerant: true })
     expect(warnings).toHaveLength(1)
@@ -228,7 +228,7 @@ describe('tolerant readMp3', () => {
 })
 
 describe('MP3 decoded', () => {
-  it('trims what the LAME tag says, and nothing without it', async () => {
+  test('trims what the LAME tag says, and nothing without it', async () => {
     const [trimmed] = (await decodeCompressed(readMp3(tagged), mp3, {})).channels
     const [whole] = (await decodeCompressed(readMp3(bare), mp3, {})).channels
     expect(whole).toHaveLength(2880)

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cpuMs } from '../fixtures/cpu-time.js'
 import { join, pagesOf } from '../fixtures/ogg-pages.js'
 import { opus } from './codecs/opus.js'
@@ -24,7 +24,7 @@ const concat = (...parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMa
 const decode = (bytes: Uint8Array) => decodeCompressed(readOggOpus(bytes, true), opus, { tolerant: true })
 
 describe('writeOgg', () => {
-  it.each([1, 254, 255, 256, 65_024, 65_025, 65_026, 200_000])('keeps a packet of %i bytes', (size) => {
+  test.each([1, 254, 255, 256, 65_024, 65_025, 65_026, 200_000])('keeps a packet of %i bytes', (size) => {
     const packets = [1, size, 2].map((length, i) => new Uint8Array(length).fill(i + 1))
     const bytes = writeOgg(packets)
     expect(readOggPackets(bytes, readOggPages(bytes))).toEqual(packets)
@@ -41,7 +41,7 @@ describe('a damaged Opus file, read tolerantly', () => {
   const multiplexed = join([other(head), head, tags, other(tags), ...sound].map((page) => page.slice()))
   const restart = 'the file holds other streams as well; only the first Opus stream was decoded'
 
-  it.each<[string, Uint8Array, number, string[]]>([
+  test.each<[string, Uint8Array, number, string[]]>([
     ['intact', opusFile, 2400, []],
     ['a page damaged', flip(opusFile, at + 40), 2880 - 312 - 960, [lostOne]],
     ['a page missing', concat(head, tags, ...sound.slice(1)), 2880 - 312 - 960, [lostOne]],
@@ -80,7 +80,7 @@ describe('a damaged Vorbis file, read tolerantly', () => {
     `1 of 6 pages were damaged or missing and are left out, the first at byte ${at}`
   const cut = `the file was cut short: no page ends the stream, the last is at byte ${before(pages, 4)}`
 
-  it.each<[string, Uint8Array, number, string[]]>([
+  test.each<[string, Uint8Array, number, string[]]>([
     ['the last page damaged', flip(vorbisFile, vorbisFile.length - 1), 1152, [lost(before(pages, 5)), cut]],
     ['cut short', vorbisFile.subarray(0, before(pages, 5)), 1152, [noEnd]],
     [
@@ -96,14 +96,14 @@ describe('a damaged Vorbis file, read tolerantly', () => {
     expect(channels[0]).toEqual(whole[0]!.subarray(0, frames))
   })
 
-  it('a page missing in the middle: goes on after it', async () => {
+  test('a page missing in the middle: goes on after it', async () => {
     const { channels, warnings } = await decodeVorbis(concat(...pages.toSpliced(3, 1)))
     expect(warnings).toEqual([lost(before(pages, 3))])
     // 512 samples are lost, and with the last position of no use, 64 of padding stay.
     expect(channels[0]).toHaveLength(1600 - 512 + 64)
   })
 
-  it.each([
+  test.each([
     ['the first page', 0],
     ['the setup', 1],
   ])('CORRUPT_DATA without %s', (_, index) => {
@@ -112,7 +112,7 @@ describe('a damaged Vorbis file, read tolerantly', () => {
     )
   })
 
-  it('false starts of pages take little time', async () => {
+  test('false starts of pages take little time', async () => {
     // Each claims 65 kB, whose checksum is wrong.
     const header = new Uint8Array(32).fill(255)
     header.set([0x4f, 0x67, 0x67, 0x53, 0])

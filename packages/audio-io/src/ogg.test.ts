@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { join, pagesOf } from '../fixtures/ogg-pages.js'
 import { oggPackets, readOggPackets, readOggPages } from './ogg.js'
 import { noEnd } from './ogg-positions.js'
@@ -11,7 +11,7 @@ const fixture = (name: string) =>
 const mono = fixture('mono-vorbis.ogg')
 
 describe('readOggVorbis', () => {
-  it.each([
+  test.each([
     ['mono-vorbis.ogg', 1],
     ['stereo-vorbis.ogg', 2],
     ['one-page.ogg', 1],
@@ -23,11 +23,11 @@ describe('readOggVorbis', () => {
     expect(warnings).toEqual([])
   })
 
-  it('takes checksums computed the slow way', () => {
+  test('takes checksums computed the slow way', () => {
     expect(readOggVorbis(join(pagesOf(mono))).info.frames).toBe(1600)
   })
 
-  it('CORRUPT_DATA for a file cut anywhere but between two pages with sound, which is warned of', () => {
+  test('CORRUPT_DATA for a file cut anywhere but between two pages with sound, which is warned of', () => {
     const ends = new Set([3, 4, 5].map((count) => join(pagesOf(mono).slice(0, count)).length))
     for (let length = 0; length < mono.length; length += 1) {
       const read = () => readOggVorbis(mono.subarray(0, length))
@@ -38,7 +38,7 @@ describe('readOggVorbis', () => {
     }
   })
 
-  it('CORRUPT_DATA for any byte changed', () => {
+  test('CORRUPT_DATA for any byte changed', () => {
     for (let i = 0; i < mono.length; i++) {
       const bytes = mono.slice()
       bytes[i]! ^= 1 << (i & 7)
@@ -48,7 +48,7 @@ describe('readOggVorbis', () => {
     }
   })
 
-  it('CORRUPT_DATA for any page missing, doubled, or out of order', () => {
+  test('CORRUPT_DATA for any page missing, doubled, or out of order', () => {
     const pages = pagesOf(mono)
     for (let i = 0; i < pages.length; i++) {
       const missing = pages.toSpliced(i, 1)
@@ -82,7 +82,7 @@ describe('readOggVorbis', () => {
     return join(pages)
   }
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['pages after the last', patched(-2, (view) => view.setUint8(5, 4)), /follows the page that ends/],
     ['no beginning', patched(0, (view) => view.setUint8(5, 0)), /no beginning-of-stream flag/],
     ['another serial number', patched(2, (view) => view.setUint32(14, 7, true)), /stream 7, expected/],
@@ -103,7 +103,7 @@ describe('readOggVorbis', () => {
     )
   })
 
-  it('CORRUPT_DATA for many more packets than samples', () => {
+  test('CORRUPT_DATA for many more packets than samples', () => {
     const pages = pagesOf(mono)
     for (const page of pages) new DataView(page.buffer).setBigInt64(6, 1n, true)
     expect(() => readOggVorbis(join(pages))).toThrowError(
@@ -114,7 +114,7 @@ describe('readOggVorbis', () => {
     )
   })
 
-  it('CORRUPT_DATA for a position that is more than a packet beyond the packets', () => {
+  test('CORRUPT_DATA for a position that is more than a packet beyond the packets', () => {
     expect(readOggVorbis(patched(-1, (view) => view.setBigInt64(6, 1700n, true))).info.frames).toBe(1664)
     const beyond = patched(-1, (view) => view.setBigInt64(6, 4000n, true))
     expect(() => readOggVorbis(beyond)).toThrowError(
@@ -125,13 +125,13 @@ describe('readOggVorbis', () => {
     )
   })
 
-  it('reads chained files, if their sound is alike', () => {
+  test('reads chained files, if their sound is alike', () => {
     const { info, streams } = readOggVorbis(Uint8Array.of(...mono, ...fixture('one-page.ogg')))
     expect(info).toMatchObject({ frames: 3200, durationSec: 0.2, channels: 1 })
     expect(streams.map(({ payload }) => payload)).toEqual([mono, fixture('one-page.ogg')])
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['mono and stereo chained', Uint8Array.of(...mono, ...fixture('stereo-vorbis.ogg')), /chained with 2 at/],
     ['multiplexed', join([pagesOf(mono)[0]!, ...pagesOf(mono)]), /begins another logical stream/],
     ['another Vorbis version', patched(0, (view) => view.setUint32(28 + 7, 1, true)), /version 1/],
@@ -143,7 +143,7 @@ describe('readOggVorbis', () => {
 })
 
 describe('readOggPackets', () => {
-  it('joins what goes over several pages, and leaves out what is not whole', () => {
+  test('joins what goes over several pages, and leaves out what is not whole', () => {
     const sizes = [30, 255, 70_000, 0, 510]
     const packets = sizes.map((size, i) => new Uint8Array(size).fill(i + 1))
     const bytes = writeOgg(packets)
@@ -154,7 +154,7 @@ describe('readOggPackets', () => {
     expect(Array.from(oggPackets(bytes, pages.toSpliced(3, 1)))).toEqual(packets.toSpliced(2, 1))
   })
 
-  it('UNSUPPORTED_FORMAT for chained files, which have several lists of pages', () => {
+  test('UNSUPPORTED_FORMAT for chained files, which have several lists of pages', () => {
     expect(() => readOggPages(join([...pagesOf(mono), ...pagesOf(mono)]))).toThrowError(
       expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }),
     )

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { join, pagesOf } from '../fixtures/ogg-pages.js'
 import { opus } from './codecs/opus.js'
 import { decodeCompressed } from './compressed.js'
@@ -32,7 +32,7 @@ function surround(channels: number, streams: number, coupled: number, ...mapping
 }
 
 describe('readOggOpus', () => {
-  it.each([
+  test.each([
     ['mono-opus.opus', 1, 2400, 0.05],
     ['stereo-opus.opus', 2, 1440, 0.03],
   ])('reads what %s promises', (name, channels, frames, durationSec) => {
@@ -42,7 +42,7 @@ describe('readOggOpus', () => {
     expect(streams).toMatchObject([{ frames, gain: 1 }])
   })
 
-  it('CORRUPT_DATA for a file cut anywhere but between two pages with sound, which is warned of', () => {
+  test('CORRUPT_DATA for a file cut anywhere but between two pages with sound, which is warned of', () => {
     const ends = new Set([3, 4].map((count) => join(pagesOf(mono).slice(0, count)).length))
     for (let length = 0; length < mono.length; length++) {
       const read = () => readOggOpus(mono.subarray(0, length))
@@ -51,7 +51,7 @@ describe('readOggOpus', () => {
     }
   })
 
-  it('CORRUPT_DATA for any byte changed', () => {
+  test('CORRUPT_DATA for any byte changed', () => {
     for (let i = 0; i < mono.length; i++) {
       const bytes = mono.slice()
       bytes[i]! ^= 1 << (i & 7)
@@ -59,7 +59,7 @@ describe('readOggOpus', () => {
     }
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['no channels', patched(0, (view) => view.setUint8(HEAD + 9, 0)), /channels=0, expected 1 to 2/],
     ['three channels of family 0', patched(0, (view) => view.setUint8(HEAD + 9, 3)), /channels=3/],
     [
@@ -98,7 +98,7 @@ describe('readOggOpus', () => {
     )
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['version 16', patched(0, (view) => view.setUint8(HEAD + 8, 16)), /version 16/],
     ['ambisonics', patched(0, (view) => view.setUint8(HEAD + 18, 2)), /mapping family 2/],
     ['mono and stereo chained', Uint8Array.of(...mono, ...fixture('stereo-opus.opus')), /chained/],
@@ -113,24 +113,24 @@ describe('readOggOpus', () => {
 describe('Opus decoded', () => {
   const decode = async (bytes: Uint8Array) => (await decodeCompressed(readOggOpus(bytes), opus, {})).channels
 
-  it("applies the header's output gain", async () => {
+  test("applies the header's output gain", async () => {
     const [plain] = await decode(mono)
     const louder = patched(0, (view) => view.setInt16(HEAD + 16, 6 * 256, true))
     const [loud] = await decode(louder)
     expect(loud).toEqual(plain!.map((sample) => sample * 10 ** (6 / 20)))
   })
 
-  it("is not misled by positions that are a packet's length off, as ffmpeg writes them", async () => {
+  test("is not misled by positions that are a packet's length off, as ffmpeg writes them", async () => {
     const ahead = patched(2, (view) => view.setBigInt64(6, 960n + 488n, true))
     expect(await decode(ahead)).toEqual(await decode(mono))
   })
 
-  it('decodes mapping family 1, silent channels included', async () => {
+  test('decodes mapping family 1, silent channels included', async () => {
     const [plain] = await decode(mono)
     expect(await decode(surround(3, 1, 0, 0, 255, 0))).toEqual([plain, new Float32Array(2400), plain])
   })
 
-  it('tolerant takes positions that contradict the packets for what they are, and says so', () => {
+  test('tolerant takes positions that contradict the packets for what they are, and says so', () => {
     const ahead = patched(-1, (view) => view.setBigInt64(6, 99_999n, true))
     expect(() => readOggOpus(ahead)).toThrowError(corrupt)
     const { info, warnings } = readOggOpus(ahead, true)
@@ -138,13 +138,13 @@ describe('Opus decoded', () => {
     expect(warnings).toEqual(['Opus: page 4 ends at sample 99999, its packets at 2880'])
   })
 
-  it('joins chained files', async () => {
+  test('joins chained files', async () => {
     const [plain] = await decode(mono)
     const [twice] = await decode(Uint8Array.of(...mono, ...mono))
     expect(twice).toEqual(Float32Array.of(...plain!, ...plain!))
   })
 
-  it('trims the start and the end of a file with all its sound on one page', async () => {
+  test('trims the start and the end of a file with all its sound on one page', async () => {
     const [head, tags, ...sound] = pagesOf(mono)
     const packets = sound.map((page) => page.subarray(27 + page[26]!))
     const table = packets.flatMap(({ length }) => [
@@ -156,7 +156,7 @@ describe('Opus decoded', () => {
     expect(await decode(join([head!, tags!, page]))).toEqual(await decode(mono))
   })
 
-  it('UNSUPPORTED_FORMAT for a packet of more bytes than the decoder holds', async () => {
+  test('UNSUPPORTED_FORMAT for a packet of more bytes than the decoder holds', async () => {
     const [head, tags] = pagesOf(mono).map((page) => page.subarray(27 + page[26]!))
     // Two frames of 20 ms.
     const packet = new Uint8Array(3841).fill(0xf9, 0, 1)

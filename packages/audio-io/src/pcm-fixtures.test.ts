@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeAiff, probeAiff } from './aiff.js'
 import { decodeWav, probeWav } from './wav.js'
 
@@ -29,11 +29,11 @@ const FILES: Readonly<Record<string, [codec: string, bitDepth: number, frames: n
 }
 
 describe('WAV and AIFF fixtures made by ffmpeg and sox', () => {
-  it('are all here', () => {
+  test('are all here', () => {
     expect(readdirSync(folder).filter((name) => !name.endsWith('.f32'))).toEqual(Object.keys(FILES))
   })
 
-  it.each(Object.keys(FILES))("%s: every sample is ffmpeg's", (name) => {
+  test.each(Object.keys(FILES))("%s: every sample is ffmpeg's", (name) => {
     const [left, right, ...more] = (name.endsWith('.wav') ? decodeWav : decodeAiff)(load(name)).channels
     const expected = new Float32Array(load(`${name}.f32`).buffer)
     expect(more).toEqual([])
@@ -41,7 +41,7 @@ describe('WAV and AIFF fixtures made by ffmpeg and sox', () => {
     expect(right).toEqual(expected.filter((_, i) => i % 2 === 1))
   })
 
-  it.each(Object.entries(FILES))('%s: the header alone tells it', (name, [codec, bitDepth, frames]) => {
+  test.each(Object.entries(FILES))('%s: the header alone tells it', (name, [codec, bitDepth, frames]) => {
     const isWav = name.endsWith('.wav')
     expect((isWav ? probeWav : probeAiff)(load(name))).toEqual({
       container: isWav ? 'wav' : 'aiff',

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import wavefile from 'wavefile/dist/wavefile.js'
 import { codecName, decodeSamples, type SampleFormat } from './pcm.js'
 
@@ -30,7 +30,7 @@ const WIDTHS = [
 ] as const
 
 describe('decodeSamples', () => {
-  it.each([
+  test.each([
     ['int', 8, [0x80, 0xff, 0, 1, 0x7f], [-1, -1 / 128, 0, 1 / 128, 127 / 128]],
     ['uint', 8, [0, 127, 128, 129, 255], [-1, -1 / 128, 0, 1 / 128, 127 / 128]],
     ['int', 16, [0, 0x80, 0xff, 0xff, 1, 0, 0xff, 0x7f], [-1, -1 / 32768, 1 / 32768, 32767 / 32768]],
@@ -43,7 +43,7 @@ describe('decodeSamples', () => {
     expect(samples).toEqual([Float32Array.from(expected)])
   })
 
-  it.each(WIDTHS)(
+  test.each(WIDTHS)(
     'reads big-endian %s of %i bits as the little-endian it mirrors',
     (encoding, containerBits) => {
       const size = containerBits / 8
@@ -57,7 +57,7 @@ describe('decodeSamples', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['alaw', '8a'],
     ['mulaw', '8m'],
   ] as const)('expands every code of %s as wavefile does', (encoding, name) => {
@@ -71,7 +71,7 @@ describe('decodeSamples', () => {
     expect(samples).toEqual([Float32Array.from(levels, (level) => level / 32768)])
   })
 
-  it('sets the padding of 20 bits in 24 to zero, at either end', () => {
+  test('sets the padding of 20 bits in 24 to zero, at either end', () => {
     const padded = { containerBits: 24, validBits: 20 }
     const expected = [Float32Array.of(0x12345 / 524288, -1 / 524288)]
     const little = Uint8Array.of(0x5f, 0x34, 0x12, 0xf7, 0xff, 0xff)
@@ -79,7 +79,7 @@ describe('decodeSamples', () => {
     expect(decodeSamples(swapped(little, 3), format({ ...padded, littleEndian: false }))).toEqual(expected)
   })
 
-  it('gives each channel its own samples, wherever the bytes start', () => {
+  test('gives each channel its own samples, wherever the bytes start', () => {
     const bytes = Uint8Array.from({ length: 1 + 12 }, (_, i) => i - 1).subarray(1)
     const levels = [0x0100, 0x0302, 0x0504, 0x0706, 0x0908, 0x0b0a].map((level) => level / 32768)
     expect(decodeSamples(bytes, format({ channels: 3 }))).toEqual([
@@ -91,7 +91,7 @@ describe('decodeSamples', () => {
 })
 
 describe('codecName', () => {
-  it.each<[Partial<SampleFormat>, string]>([
+  test.each<[Partial<SampleFormat>, string]>([
     [{ encoding: 'uint', containerBits: 8 }, 'pcm_u8'],
     [{ containerBits: 8, littleEndian: false }, 'pcm_s8'],
     [{ containerBits: 24, validBits: 20 }, 'pcm_s24le'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { lazyCodecs } from './lazy-codecs.js'
 import { decodeAudio, probeAudio } from './load.js'
 
@@ -7,7 +7,7 @@ const fixture = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
 
 describe('probeAudio', () => {
-  it.each([
+  test.each([
     ['mono-s16le.wav', 'wav', 'pcm_s16le', 16],
     ['stereo-f32le.wav', 'wav', 'pcm_f32le', 32],
     ['stereo-vorbis.ogg', 'ogg', 'vorbis', null],
@@ -25,7 +25,7 @@ describe('probeAudio', () => {
     expect(probeAudio(fixture(name))).toEqual({ container, codec, bitDepth, ...decoded })
   })
 
-  it.each([
+  test.each([
     ['UNSUPPORTED_FORMAT', new Uint8Array(0)],
     ['CORRUPT_DATA', fixture('head.flac')],
     ['CORRUPT_DATA', fixture('head.mp3')],

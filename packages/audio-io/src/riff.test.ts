@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chunk, concat, type Fmt, fmt, rf64, riff, samples, text, u32 } from '../fixtures/riff.js'
 import { pcmRange } from './pcm-file.js'
 import { readBytes } from './reading.js'
@@ -13,7 +13,7 @@ function readWav(bytes: Uint8Array, tolerant = false) {
 }
 
 describe('readWav', () => {
-  it('finds the samples between unknown chunks of odd size', () => {
+  test('finds the samples between unknown chunks of odd size', () => {
     const bytes = riff(
       chunk('JUNK', new Uint8Array(3)),
       fmt(),
@@ -31,7 +31,7 @@ describe('readWav', () => {
     })
   })
 
-  it('reads bytes that start anywhere in their buffer', () => {
+  test('reads bytes that start anywhere in their buffer', () => {
     const bytes = riff(fmt(), chunk('data', Uint8Array.of(1, 2, 3, 4)))
     for (const shift of [1, 2, 3]) {
       const shifted = concat(new Uint8Array(shift), bytes).subarray(shift)
@@ -39,7 +39,7 @@ describe('readWav', () => {
     }
   })
 
-  it('does without the pad byte of a last odd chunk, whether the RIFF size counts it or not', () => {
+  test('does without the pad byte of a last odd chunk, whether the RIFF size counts it or not', () => {
     const bytes = riff(fmt({ bits: 8 }), chunk('data', Uint8Array.of(1, 2, 3)))
     expect(readWav(bytes.subarray(0, -1)).frames).toBe(3)
     const uncounted = bytes.slice(0, -1)
@@ -47,11 +47,11 @@ describe('readWav', () => {
     expect(readWav(uncounted).frames).toBe(3)
   })
 
-  it('ignores what follows the RIFF chunk', () => {
+  test('ignores what follows the RIFF chunk', () => {
     expect(readWav(concat(riff(fmt(), samples), text('TAG trailing'))).frames).toBe(4)
   })
 
-  it.each<[string, Fmt, object]>([
+  test.each<[string, Fmt, object]>([
     [
       'extensible PCM',
       { bits: 24, extension: { validBits: 24, subFormat: 1 } },
@@ -88,13 +88,13 @@ describe('readWav', () => {
     expect(readWav(bytes).format).toMatchObject(expected)
   })
 
-  it.each(['RF64', 'BW64'])('takes the size of the samples of %s from "ds64"', (id) => {
+  test.each(['RF64', 'BW64'])('takes the size of the samples of %s from "ds64"', (id) => {
     const data = chunk('data', Uint8Array.of(1, 2, 3, 4), 0xffffffff)
     const bytes = rf64(id, 4n, fmt(), data, chunk('bext', new Uint8Array(9)))
     expect(readWav(bytes)).toMatchObject({ frames: 2, data: Uint8Array.of(1, 2, 3, 4) })
   })
 
-  it('reads RIFX with every number big-endian', () => {
+  test('reads RIFX with every number big-endian', () => {
     const data = chunk('data', Uint8Array.of(1, 2, 3, 4), 4, false)
     const extension = { validBits: 20, subFormat: 1 }
     const body = concat(text('WAVE'), fmt({ bits: 32, extension, littleEndian: false }), data)
@@ -108,12 +108,12 @@ describe('readWav', () => {
     })
   })
 
-  it('counts the samples of whole ADPCM blocks', () => {
+  test('counts the samples of whole ADPCM blocks', () => {
     const format = fmt({ tag: 17, bits: 4, blockAlign: 12, samplesPerBlock: 17 })
     expect(readWav(riff(format, chunk('data', new Uint8Array(36)))).frames).toBe(51)
   })
 
-  it.each([0xffffffff, 0x7ffff000])(
+  test.each([0xffffffff, 0x7ffff000])(
     'ends a pipe of size %i with the last whole block of the file',
     (size) => {
       const data = chunk('data', Uint8Array.of(1, 2, 3, 4, 5, 6), size)
@@ -122,7 +122,7 @@ describe('readWav', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['a cut chunk header', text('LIS')],
     ['a cut chunk', chunk('LIST', text('INFO'), 100)],
     ['garbage', Uint8Array.from({ length: 50 }, (_, i) => 255 - i)],
@@ -133,7 +133,7 @@ describe('readWav', () => {
     expect(readWav(bytes).frames).toBe(4)
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['no channels', riff(fmt({ channels: 0 }), samples), /channels=0 must lie in \[1, 64\]/],
     ['65535 channels', riff(fmt({ channels: 65535 }), samples), /channels=65535 must lie/],
     ['a rate of 0', riff(fmt({ rate: 0 }), samples), /sampleRate=0 must be > 0/],
@@ -199,7 +199,7 @@ describe('readWav', () => {
     )
   })
 
-  it('CORRUPT_DATA for a file cut anywhere behind its magic', () => {
+  test('CORRUPT_DATA for a file cut anywhere behind its magic', () => {
     const bytes = riff(fmt(), samples)
     for (let length = 12; length < bytes.length; length++) {
       expect(() => readWav(bytes.subarray(0, length)), `cut at ${length}`).toThrowError(
@@ -208,7 +208,7 @@ describe('readWav', () => {
     }
   })
 
-  it.each<[string, Uint8Array, RegExp]>([
+  test.each<[string, Uint8Array, RegExp]>([
     ['GSM', riff(fmt({ tag: 49, bits: 0 }), samples), /encoding 49 \(GSM 6.10\)/],
     ['8-bit ADPCM', riff(fmt({ tag: 2, bits: 8 }), samples), /bitsPerSample=8 is not supported for adpcm_ms/],
     ['an unknown tag', riff(fmt({ tag: 4242 }), samples), /encoding 4242 \(unknown\)/],
@@ -224,7 +224,7 @@ describe('readWav', () => {
     )
   })
 
-  it.each<[string, Uint8Array, number, RegExp]>([
+  test.each<[string, Uint8Array, number, RegExp]>([
     [
       'a cut file',
       riff(fmt(), chunk('data', new Uint8Array(8), 12)),
@@ -246,7 +246,7 @@ describe('readWav', () => {
     expect(file.warnings.join()).toMatch(warning)
   })
 
-  it.each<[string, Uint8Array]>([
+  test.each<[string, Uint8Array]>([
     ['no fmt chunk', riff(samples)],
     ['no samples', riff(fmt(), chunk('data', new Uint8Array(0)))],
     ['no data chunk', riff(fmt())],
@@ -255,7 +255,7 @@ describe('readWav', () => {
     expect(() => readWav(bytes, true)).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
   })
 
-  it('fetches no more than the headers of chunks', () => {
+  test('fetches no more than the headers of chunks', () => {
     const bytes = riff(chunk('JUNK', new Uint8Array(100_000)), fmt(), chunk('data', new Uint8Array(100_000)))
     const reading = parse(bytes.length)
     let fetched = 0
@@ -267,7 +267,7 @@ describe('readWav', () => {
     expect(fetched).toBeLessThan(150)
   })
 
-  it('CORRUPT_DATA for a file of nothing but empty chunks', () => {
+  test('CORRUPT_DATA for a file of nothing but empty chunks', () => {
     const bytes = riff(new Uint8Array(8 * 70_000))
     expect(() => readWav(bytes)).toThrowError(/more than 65536 chunks/)
   })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRng } from '@esc/core'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { describeOtherSound } from './other-sounds.js'
 import { type AudioFormat, detectSound, unsupported } from './sniff.js'
 
@@ -9,7 +9,7 @@ const fixture = (name: string) =>
 const text = (value: string) => Uint8Array.from(value, (char) => char.charCodeAt(0))
 
 describe('detectSound', () => {
-  it.each<[string, AudioFormat]>([
+  test.each<[string, AudioFormat]>([
     ['mono-s16le.wav', 'wav'],
     ['mono-f64le.wav', 'wav'],
     ['stereo-vorbis.ogg', 'ogg-vorbis'],
@@ -21,7 +21,7 @@ describe('detectSound', () => {
     expect(detectSound(fixture(name))).toBe(format)
   })
 
-  it('sees an MP3 without an ID3 tag by two frames in a row', () => {
+  test('sees an MP3 without an ID3 tag by two frames in a row', () => {
     const bare = fixture('bare-cbr.mp3')
     expect(detectSound(bare)).toBe('mp3')
     expect(detectSound(bare.subarray(0, 144))).toBe('mp3')
@@ -30,7 +30,7 @@ describe('detectSound', () => {
     expect(detectSound(broken)).toBeNull()
   })
 
-  it.each([
+  test.each([
     ['mono-s24.flac', 'flac'],
     ['mono-cbr.mp3', 'mp3'],
   ])('looks behind the ID3 tags of %s', (name, format) => {
@@ -45,7 +45,7 @@ describe('detectSound', () => {
     expect(detectSound(tagged)).toBe(format)
   })
 
-  it.each([
+  test.each([
     ['free bit rate', 0xff, 0xfb, 0x00],
     ['bit rate 15', 0xff, 0xfb, 0xf0],
     ['rate 3', 0xff, 0xfb, 0x9c],
@@ -56,14 +56,14 @@ describe('detectSound', () => {
     expect(detectSound(Uint8Array.of(...header, 0xc0))).toBeNull()
   })
 
-  it.each([
+  test.each([
     ['RF64', text('RF64\xff\xff\xff\xffWAVEds64')],
     ['RIFX', text('RIFX\0\0\0\0WAVEfmt ')],
   ])('%s is a WAV container', (_, bytes) => {
     expect(detectSound(bytes)).toBe('wav')
   })
 
-  it('is unknown for every prefix that ends before the signature', () => {
+  test('is unknown for every prefix that ends before the signature', () => {
     const bytes = fixture('mono-vorbis.ogg')
     for (let length = 0; length < 35; length++) expect(detectSound(bytes.subarray(0, length))).toBeNull()
     expect(detectSound(bytes.subarray(0, 35))).toBe('ogg-vorbis')
@@ -71,7 +71,7 @@ describe('detectSound', () => {
 })
 
 describe('unsupported', () => {
-  it.each([
+  test.each([
     ['FLAC in Ogg', text(`OggS${'\0'.repeat(22)}\x01\x33\x7fFLAC`), /format=ogg-flac is not supported/],
     ['MPEG layer II', Uint8Array.of(0xff, 0xfd, 0x90, 0x64), /an MPEG layer I or II stream/],
     ['ID3 and something else', text('ID3\x04\0\0\0\0\0\0nothing'), /an ID3 tag with no MP3 frame/],

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { withoutTags } from './tags.js'
 
 const text = (value: string) => Array.from(value, (char) => char.charCodeAt(0))
@@ -6,7 +6,7 @@ const sound = [0xff, 0xfb, 1, 2, 3]
 const id3v1 = [...text('TAG'), ...new Array<number>(125).fill(0)]
 const id3v2 = (name: string, flags: number) => [...text(name), 4, 0, flags, 0, 0, 0, 4]
 
-it.each<[string, number[]]>([
+test.each<[string, number[]]>([
   ['nothing', sound],
   ['ID3v1', [...sound, ...id3v1]],
   ['ID3v1 enhanced', [...sound, ...text('TAG+'), ...new Array<number>(223).fill(0), ...id3v1]],
@@ -21,7 +21,7 @@ it.each<[string, number[]]>([
   expect([...withoutTags(Uint8Array.from(bytes))]).toEqual(sound)
 })
 
-it('is empty if a tag claims more than there is', () => {
+test('is empty if a tag claims more than there is', () => {
   expect(withoutTags(Uint8Array.from([...id3v2('ID3', 0), 0]))).toHaveLength(0)
   expect(withoutTags(Uint8Array.from([...sound, ...text('999999LYRICS200')]))).toHaveLength(0)
 })

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import wavefile from 'wavefile/dist/wavefile.js'
 import { decodeWav, type EncodeWavOptions, encodeWav, probeWav } from './wav.js'
 
@@ -28,14 +28,14 @@ function expandALaw(code: number): number {
 const sampleArrays = fc.float32Array({ noNaN: true, min: -1, max: 1, minLength: 1, maxLength: 64 })
 
 describe('decodeWav', () => {
-  it('divides every 16-bit level by 32768', () => {
+  test('divides every 16-bit level by 32768', () => {
     const levels = Int16Array.from({ length: 65536 }, (_, i) => i - 32768)
     const { channels, sampleRate } = decodeWav(written('16', levels))
     expect(sampleRate).toBe(8000)
     expect(channels).toEqual([Float32Array.from(levels, (level) => level / 32768)])
   })
 
-  it.each([
+  test.each([
     ['8', [0, 1, 127, 128, 129, 255], [-1, -127 / 128, -1 / 128, 0, 1 / 128, 127 / 128]],
     ['24', [-8388608, -1, 0, 1, 8388607], [-1, -(2 ** -23), 0, 2 ** -23, 1 - 2 ** -23]],
     ['32', [-2147483648, -65536, 0, 65536, 2147483392], [-1, -(2 ** -15), 0, 2 ** -15, 1 - 2 ** -23]],
@@ -45,7 +45,7 @@ describe('decodeWav', () => {
     expect(decodeWav(written(bitDepth, stored)).channels).toEqual([Float32Array.from(expected)])
   })
 
-  it.each([
+  test.each([
     [6, expandALaw],
     [7, expandMuLaw],
   ])('expands every code of encoding %i as G.711 does', (tag, expand) => {
@@ -55,13 +55,13 @@ describe('decodeWav', () => {
     expect(decodeWav(bytes).channels).toEqual([Float32Array.from(codes, (code) => expand(code) / 32768)])
   })
 
-  it('drops the padding below the valid bits', () => {
+  test('drops the padding below the valid bits', () => {
     const bytes = written('16', [0x7fff, -1, 0x0010])
     new DataView(bytes.buffer).setUint16(34, 12, true)
     expect(decodeWav(bytes).channels).toEqual([Float32Array.of(0x7ff0 / 32768, -16 / 32768, 16 / 32768)])
   })
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     'refuses a sample of %d',
     (value) => {
       const bytes = encodeWav({ samples: Float32Array.of(0, 0, 0), sampleRate: 8000 }, { bitDepth: 32 })
@@ -72,13 +72,13 @@ describe('decodeWav', () => {
     },
   )
 
-  it('refuses a double that float32 cannot hold', () => {
+  test('refuses a double that float32 cannot hold', () => {
     expect(() => decodeWav(written('64', [1e300]))).toThrowError(
       expect.objectContaining({ code: 'CORRUPT_DATA' }),
     )
   })
 
-  it('limits the duration', () => {
+  test('limits the duration', () => {
     const bytes = encodeWav({ samples: new Float32Array(801), sampleRate: 8000 })
     expect(() => decodeWav(bytes, { maxDurationSec: 0.1 })).toThrowError(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
@@ -86,7 +86,7 @@ describe('decodeWav', () => {
     expect(decodeWav(bytes, { maxDurationSec: 801 / 8000 }).channels[0]).toHaveLength(801)
   })
 
-  it.each([0, -1, Number.NaN])('refuses maxDurationSec=%d', (maxDurationSec) => {
+  test.each([0, -1, Number.NaN])('refuses maxDurationSec=%d', (maxDurationSec) => {
     const bytes = encodeWav({ samples: new Float32Array(1), sampleRate: 8000 })
     expect(() => decodeWav(bytes, { maxDurationSec })).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
@@ -95,7 +95,7 @@ describe('decodeWav', () => {
 })
 
 describe('probeWav', () => {
-  it.each([
+  test.each([
     [16, 'pcm_s16le'],
     [24, 'pcm_s24le'],
     [32, 'pcm_f32le'],
@@ -112,13 +112,13 @@ describe('probeWav', () => {
     })
   })
 
-  it('tells valid bits, not those stored', () => {
+  test('tells valid bits, not those stored', () => {
     const bytes = written('16', [1, 2, 3])
     new DataView(bytes.buffer).setUint16(34, 12, true)
     expect(probeWav(bytes)).toMatchObject({ codec: 'pcm_s16le', bitDepth: 12 })
   })
 
-  it('does not look at the samples, but at the sizes', () => {
+  test('does not look at the samples, but at the sizes', () => {
     const bytes = encodeWav({ samples: new Float32Array(3), sampleRate: 8000 }, { bitDepth: 32 })
     new DataView(bytes.buffer).setFloat32(58, Number.NaN, true)
     expect(probeWav(bytes).frames).toBe(3)
@@ -129,7 +129,7 @@ describe('probeWav', () => {
 })
 
 describe('encodeWav', () => {
-  it.each([16, 24] as const)('gives samples back to half a step at %i bits', (bitDepth) => {
+  test.each([16, 24] as const)('gives samples back to half a step at %i bits', (bitDepth) => {
     const step = 2 ** (1 - bitDepth)
     fc.assert(
       fc.property(sampleArrays, (samples) => {
@@ -142,7 +142,7 @@ describe('encodeWav', () => {
     )
   })
 
-  it.each([16, 24] as const)('gives back what a %i-bit file held, bit for bit', (bitDepth) => {
+  test.each([16, 24] as const)('gives back what a %i-bit file held, bit for bit', (bitDepth) => {
     const top = 2 ** (bitDepth - 1)
     const levels = fc.array(fc.integer({ min: -top, max: top - 1 }), { minLength: 1, maxLength: 64 })
     fc.assert(
@@ -154,7 +154,7 @@ describe('encodeWav', () => {
     )
   })
 
-  it('keeps 32-bit float exact, for any number of channels', () => {
+  test('keeps 32-bit float exact, for any number of channels', () => {
     const channels = fc
       .integer({ min: 1, max: 6 })
       .chain((count) =>
@@ -175,7 +175,7 @@ describe('encodeWav', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['16', 16, 32768],
     ['24', 24, 8388608],
   ] as const)('writes the same bytes as wavefile at %s bits', (name, bitDepth, scale) => {
@@ -187,20 +187,20 @@ describe('encodeWav', () => {
     expect(encodeWav({ samples, sampleRate: 8000 }, { bitDepth })).toEqual(expected)
   })
 
-  it('clips what PCM cannot hold', () => {
+  test('clips what PCM cannot hold', () => {
     const samples = Float32Array.of(-7, -1, 1, 7)
     const decoded = decodeWav(encodeWav({ samples, sampleRate: 8000 })).channels[0]
     expect(decoded).toEqual(Float32Array.of(-1, -1, 32767 / 32768, 32767 / 32768))
   })
 
-  it('pads an odd number of bytes, and leaves its input alone', () => {
+  test('pads an odd number of bytes, and leaves its input alone', () => {
     const samples = Float32Array.of(0.3, -0.3, 2)
     const bytes = encodeWav({ samples, sampleRate: 8000 }, { bitDepth: 24 })
     expect(bytes.length).toBe(44 + 9 + 1)
     expect(samples).toEqual(Float32Array.of(0.3, -0.3, 2))
   })
 
-  it.each<[string, Float32Array[], RegExp]>([
+  test.each<[string, Float32Array[], RegExp]>([
     ['no channel', [], /0 channels/],
     ['no samples', [new Float32Array(0)], /0 samples/],
     ['65 channels', Array.from({ length: 65 }, () => new Float32Array(1)), /65 channels/],
@@ -213,13 +213,13 @@ describe('encodeWav', () => {
     )
   })
 
-  it.each([0, -1, 0.5, Number.NaN, 2 ** 32])('INVALID_OPTION: sampleRate=%d', (sampleRate) => {
+  test.each([0, -1, 0.5, Number.NaN, 2 ** 32])('INVALID_OPTION: sampleRate=%d', (sampleRate) => {
     expect(() => encodeWav({ samples: new Float32Array(1), sampleRate })).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     )
   })
 
-  it('INVALID_OPTION: another bit depth', () => {
+  test('INVALID_OPTION: another bit depth', () => {
     const options = { bitDepth: 8 } as unknown as EncodeWavOptions
     expect(() => encodeWav({ samples: new Float32Array(1), sampleRate: 8000 }, options)).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION' }),

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { balancedBatches, classWeights, oversample, undersample } from './balance.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
@@ -12,7 +12,7 @@ function countsOf(labels: ArrayLike<number>, indices: Iterable<number>): number[
 }
 
 describe('classWeights', () => {
-  it.each([
+  test.each([
     [
       [0, 0, 0, 1],
       [0, 1],
@@ -40,7 +40,7 @@ describe('classWeights', () => {
   })
 
   // Computed with NumPy from the paper's formula.
-  it.each([
+  test.each([
     [0, [1, 1, 1]],
     [0.9, [0.48795236265320496, 0.7380993129931727, 1.773948324353622]],
     [0.999, [0.16638615391841804, 0.6556720453620222, 2.17794180071956]],
@@ -51,7 +51,7 @@ describe('classWeights', () => {
     for (const [i, weight] of found.entries()) expect(weight).toBeCloseTo(weights[i]!, 11)
   })
 
-  it('of effective numbers sum to the number of classes, and turn balanced as beta nears 1', () => {
+  test('of effective numbers sum to the number of classes, and turn balanced as beta nears 1', () => {
     fc.assert(
       fc.property(labelled, fc.double({ min: 0, max: 1 - 1e-15, noNaN: true }), (labels, beta) => {
         const weights = [...classWeights(labels, { method: 'effective-number', beta }).values()]
@@ -62,7 +62,7 @@ describe('classWeights', () => {
     expect(limit.get(1)! / limit.get(0)!).toBeCloseTo(3, 10)
   })
 
-  it('refuses no labels, other methods, and beta outside [0, 1)', () => {
+  test('refuses no labels, other methods, and beta outside [0, 1)', () => {
     expect(() => classWeights([])).toThrow(withCode('INVALID_INPUT'))
     expect(() => classWeights([0], { method: 'inverse' as 'balanced' })).toThrow(withCode('INVALID_OPTION'))
     for (const beta of [1, -0.1, Number.NaN]) {
@@ -74,7 +74,7 @@ describe('classWeights', () => {
 })
 
 describe('oversample', () => {
-  it('keeps every example and draws each class up to the largest', () => {
+  test('keeps every example and draws each class up to the largest', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), (labels, seed) => {
         const indices = oversample(labels, { seed })
@@ -87,7 +87,7 @@ describe('oversample', () => {
     )
   })
 
-  it('draws with replacement, the same for the same seed', () => {
+  test('draws with replacement, the same for the same seed', () => {
     const labels = Array.from({ length: 100 }, (_, i) => Number(i >= 90))
     const drawn = oversample(labels, { seed: 2 }).subarray(100)
     expect(drawn).toEqual(oversample(labels, { seed: 2 }).subarray(100))
@@ -100,7 +100,7 @@ describe('oversample', () => {
 })
 
 describe('undersample', () => {
-  it('takes each class as often as the smallest, no example twice', () => {
+  test('takes each class as often as the smallest, no example twice', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), (labels, seed) => {
         const indices = undersample(labels, { seed })
@@ -113,7 +113,7 @@ describe('undersample', () => {
     )
   })
 
-  it('draws the same for the same seed, and others for another', () => {
+  test('draws the same for the same seed, and others for another', () => {
     const labels = Array.from({ length: 100 }, (_, i) => Number(i >= 80))
     expect(undersample(labels, { seed: 2 })).toEqual(undersample(labels, { seed: 2 }))
     expect(undersample(labels, { seed: 2 })).not.toEqual(undersample(labels, { seed: 3 }))
@@ -123,7 +123,7 @@ describe('undersample', () => {
 describe('balancedBatches', () => {
   const options = fc.record({ batchSize: fc.integer({ min: 1, max: 20 }), seed: fc.nat() })
 
-  it('holds each class equally often, within one, and no more batches than the largest class needs', () => {
+  test('holds each class equally often, within one, and no more batches than the largest class needs', () => {
     fc.assert(
       fc.property(labelled, options, (labels, { batchSize, seed }) => {
         const batches = [...balancedBatches(labels, { batchSize, seed })]
@@ -138,7 +138,7 @@ describe('balancedBatches', () => {
     )
   })
 
-  it('gives every example of a class before any again, in every round', () => {
+  test('gives every example of a class before any again, in every round', () => {
     fc.assert(
       fc.property(labelled, options, (labels, { batchSize, seed }) => {
         const drawn = [...balancedBatches(labels, { batchSize, seed })].flatMap((batch) => Array.from(batch))
@@ -155,14 +155,14 @@ describe('balancedBatches', () => {
     )
   })
 
-  it('repeats itself for a seed and differs for another', () => {
+  test('repeats itself for a seed and differs for another', () => {
     const labels = Array.from({ length: 50 }, (_, i) => (i % 7 === 0 ? 'saw' : 'dog'))
     const batches = (seed: number) => [...balancedBatches(labels, { batchSize: 8, seed })]
     expect(batches(1)).toEqual(batches(1))
     expect(batches(1)).not.toEqual(batches(2))
   })
 
-  it('refuses no labels and empty batches, at once', () => {
+  test('refuses no labels and empty batches, at once', () => {
     expect(() => balancedBatches([], { batchSize: 4 })).toThrow(withCode('INVALID_INPUT'))
     expect(() => balancedBatches([0], { batchSize: 0 })).toThrow(withCode('INVALID_OPTION'))
     expect(() => balancedBatches([0], { batchSize: 4, seed: 0.5 })).toThrow(withCode('INVALID_OPTION'))

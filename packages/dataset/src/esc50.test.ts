@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseEsc50, parseFilename } from './esc50.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
@@ -18,7 +18,7 @@ function withCell(column: string, cell: string): string {
 }
 
 describe('parseEsc50', () => {
-  it('keeps all rows in order, with labels in the order of the targets', () => {
+  test('keeps all rows in order, with labels in the order of the targets', () => {
     expect(parseEsc50(table(...rows))).toEqual({
       name: 'esc50',
       labels: ['dog', 'rooster', 'chirping_birds'],
@@ -64,14 +64,14 @@ describe('parseEsc50', () => {
     })
   })
 
-  it('keeps the ESC-10 rows, and numbers their labels without gaps', () => {
+  test('keeps the ESC-10 rows, and numbers their labels without gaps', () => {
     const dataset = parseEsc50(table(...rows), { subset: 'esc10' })
     expect(dataset.name).toBe('esc10')
     expect(dataset.labels).toEqual(['dog', 'rooster'])
     expect(dataset.records.map(({ labelIndex }) => labelIndex)).toEqual([0, 1, 0])
   })
 
-  it('reads the same from every dialect', () => {
+  test('reads the same from every dialect', () => {
     const plain = table(...rows)
     const expected = parseEsc50(plain, { subset: 'esc10' })
     const dialects = {
@@ -94,7 +94,7 @@ describe('parseEsc50', () => {
     }
   })
 
-  it('keeps the columns it has no field for, by name and as they are', () => {
+  test('keeps the columns it has no field for, by name and as they are', () => {
     const columnsOf = (text: string) => parseEsc50(text).records.map(({ columns }) => columns)
     const wide = 'filename,fold,target,category,src_file,,site,__proto__\na.wav,1,0,dog,7,0, =1+1,p\n'
     expect(columnsOf(wide).map((columns) => Object.entries(columns!))).toEqual([
@@ -109,7 +109,7 @@ describe('parseEsc50', () => {
     expect(() => parseEsc50(wide.replace('__proto__', 'site'))).toThrow(/line 1: column 'site' occurs twice/)
   })
 
-  it('reads what a spreadsheet makes of it: semicolons, tabs, a line sep=, lines of delimiters', () => {
+  test('reads what a spreadsheet makes of it: semicolons, tabs, a line sep=, lines of delimiters', () => {
     const plain = parseEsc50(table(...rows))
     const semicolons = table(...rows).replaceAll(',', ';')
     expect(parseEsc50(semicolons)).toEqual(plain)
@@ -120,7 +120,7 @@ describe('parseEsc50', () => {
     )
   })
 
-  it('needs the esc10 column only for ESC-10', () => {
+  test('needs the esc10 column only for ESC-10', () => {
     const text = 'filename,fold,target,category,src_file\na.wav,1,0,dog,7\n'
     expect(parseEsc50(text)).toMatchObject({ name: 'esc50', labels: ['dog'] })
     expect(() => parseEsc50(text, { subset: 'esc10' })).toThrow(
@@ -131,7 +131,7 @@ describe('parseEsc50', () => {
     )
   })
 
-  it('names line and column of a bad cell, what it holds, and what it must hold', () => {
+  test('names line and column of a bad cell, what it holds, and what it must hold', () => {
     expect(() => parseEsc50(withCell('fold', 'two'))).toThrow(
       'line 3, column fold: "two" must be a whole number >= 0',
     )
@@ -160,12 +160,12 @@ describe('parseEsc50', () => {
     }
   })
 
-  it('counts the lines that an editor counts', () => {
+  test('counts the lines that an editor counts', () => {
     const text = `\ufeff${header}\r\n\r\n${rows[0]}\r\n"1-7-A-1.wav",1,1,"roos\u0007ter",True,7,A\r\n`
     expect(() => parseEsc50(text)).toThrow(/line 4, column category/)
   })
 
-  it('refuses file names that could leave the audio folder', () => {
+  test('refuses file names that could leave the audio folder', () => {
     const hostile = [
       '../x.wav',
       'a/b.wav',
@@ -188,13 +188,13 @@ describe('parseEsc50', () => {
     }
   })
 
-  it('refuses repeated names, even with another extension', () => {
+  test('refuses repeated names, even with another extension', () => {
     const again = rows[0]!.replace('.wav', '.ogg')
     expect(() => parseEsc50(table(rows[0]!, rows[1]!, again))).toThrow(/line 4, column filename.*line 2/)
     expect(() => parseEsc50(table(rows[0]!, rows[0]!))).toThrow(withCode('INVALID_INPUT'))
   })
 
-  it('refuses a target with two categories and a category with two targets', () => {
+  test('refuses a target with two categories and a category with two targets', () => {
     expect(() => parseEsc50(table(rows[0]!, '1-7-A-0.wav,1,0,cat,True,7,A'))).toThrow(
       /line 3, column category/,
     )
@@ -203,7 +203,7 @@ describe('parseEsc50', () => {
     )
   })
 
-  it('refuses tables that are none', () => {
+  test('refuses tables that are none', () => {
     expect(() => parseEsc50('')).toThrow(withCode('INVALID_INPUT'))
     expect(() => parseEsc50(table())).toThrow(withCode('INVALID_INPUT'))
     expect(() => parseEsc50(table(rows[1]!), { subset: 'esc10' })).toThrow(
@@ -223,21 +223,21 @@ describe('parseEsc50', () => {
     )
   })
 
-  it('keeps its footing on names that are special in JavaScript', () => {
+  test('keeps its footing on names that are special in JavaScript', () => {
     const { labels } = parseEsc50(table('__proto__.wav,1,3,__proto__,True,constructor,A'))
     expect(labels).toEqual(['__proto__'])
   })
 })
 
 describe('parseFilename', () => {
-  it('reads both extensions', () => {
+  test('reads both extensions', () => {
     const parts = { fold: 1, srcFile: '100032', take: 'A', target: 0 }
     expect(parseFilename('1-100032-A-0.ogg')).toEqual(parts)
     expect(parseFilename('1-100032-A-0.wav')).toEqual(parts)
     expect(parseFilename('5-9032-C-49.wav')).toEqual({ fold: 5, srcFile: '9032', take: 'C', target: 49 })
   })
 
-  it('refuses other forms', () => {
+  test('refuses other forms', () => {
     for (const name of [
       '',
       'dog.wav',

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeNpy, encodeNpy, type NpyData } from './npy.js'
 
 const folder = new URL('fixtures/npy/', import.meta.url)
@@ -32,7 +32,7 @@ const types: [string, NpyData][] = [
   ['u8', BigUint64Array.from(counting, BigInt)],
 ]
 
-it("copies out of Node's Buffers, whose slices are views, and leaves them as they are", () => {
+test("copies out of Node's Buffers, whose slices are views, and leaves them as they are", () => {
   const buffer = Buffer.from(readFileSync(new URL('./fixtures/npy/f4-big.npy', import.meta.url)))
   const before = Buffer.from(buffer)
   const first = decodeNpy(buffer).data
@@ -43,19 +43,19 @@ it("copies out of Node's Buffers, whose slices are views, and leaves them as the
 })
 
 describe('files that NumPy 1.24.2 wrote', () => {
-  it.each(types)('%s, and we write the same bytes', (name, data) => {
+  test.each(types)('%s, and we write the same bytes', (name, data) => {
     expect(decodeNpy(fixture(name))).toEqual({ data, shape: [2, 3, 4] })
     expect(encodeNpy(data, [2, 3, 4])).toEqual(fixture(name))
   })
 
-  it.each(types.filter(([name]) => !name.endsWith('1')))('%s, big-endian', (name, data) => {
+  test.each(types.filter(([name]) => !name.endsWith('1')))('%s, big-endian', (name, data) => {
     const shifted = data.map(
       (_: unknown, i: number) => (typeof data[0] === 'bigint' ? BigInt(i) : i) as never,
     )
     expect(decodeNpy(fixture(`${name}-big`))).toEqual({ data: shifted, shape: [2, 3, 4] })
   })
 
-  it('versions 2 and 3, Fortran order, one axis, none, and an empty one', () => {
+  test('versions 2 and 3, Fortran order, one axis, none, and an empty one', () => {
     const expected = { data: Float32Array.from(counting), shape: [2, 3, 4] }
     for (const name of ['version2', 'version3', 'fortran']) expect(decodeNpy(fixture(name))).toEqual(expected)
     expect(encodeNpy(expected.data, expected.shape, { fortranOrder: true })).toEqual(fixture('fortran'))
@@ -70,7 +70,7 @@ describe('files that NumPy 1.24.2 wrote', () => {
     }
   })
 
-  it('from a view at an odd offset, leaving it as it was', () => {
+  test('from a view at an odd offset, leaving it as it was', () => {
     const file = fixture('f8-big')
     const padded = new Uint8Array(file.length + 1)
     padded.set(file, 1)
@@ -78,7 +78,7 @@ describe('files that NumPy 1.24.2 wrote', () => {
     expect(padded.subarray(1)).toEqual(file)
   })
 
-  it.each([
+  test.each([
     ['object', /objects are Python pickles, which can run code/],
     ['structure', /elements are a structure/],
     ['bool', /elements are b1: numbers are read/],
@@ -88,7 +88,7 @@ describe('files that NumPy 1.24.2 wrote', () => {
   })
 })
 
-it('what is written is read again, in either order', () => {
+test('what is written is read again, in either order', () => {
   const shapes = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 })
   fc.assert(
     fc.property(shapes, fc.boolean(), fc.integer(), (shape, fortranOrder, seed) => {
@@ -98,7 +98,7 @@ it('what is written is read again, in either order', () => {
   )
 })
 
-it.each([
+test.each([
   [[1, 2], [2], /typed array that NumPy has; found \[object Array\]/],
   [new Uint8ClampedArray(2), [2], /found \[object Uint8ClampedArray\]/],
   [new Float32Array(2), [3], /shape=\[3\] must .* hold the 2 elements/],
@@ -118,12 +118,12 @@ const dict = (shape: string, rest = '') =>
   `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}${rest}}`
 
 describe('hostile files', () => {
-  it('takes keys in any order, double quotes, no last comma, Python 2 numbers', () => {
+  test('takes keys in any order, double quotes, no last comma, Python 2 numbers', () => {
     const expected = { data: new Float32Array(2), shape: [2] }
     expect(decodeNpy(fileOf(`{"shape":(2L,),"fortran_order":False,"descr":"<f4"}`))).toEqual(expected)
   })
 
-  it.each([
+  test.each([
     ['', /no dict/],
     ["__import__('os').system('x')", /no dict/],
     ['{}', /found $/],
@@ -147,7 +147,7 @@ describe('hostile files', () => {
     expect(caught(() => decodeNpy(fileOf(header)))).toEqual(withCode('CORRUPT_DATA', message))
   })
 
-  it.each([
+  test.each([
     [fileOf(dict('(3,)')), 'CORRUPT_DATA', /8 bytes of data; shape \[3\] of f4 takes 12/],
     [fileOf(dict('(1,)')), 'CORRUPT_DATA', /8 bytes of data; shape \[1\] of f4 takes 4/],
     [fileOf(dict('(2,)'), new Uint8Array(8), 60000), 'CORRUPT_DATA', /the file ends in it/],
@@ -165,7 +165,7 @@ describe('hostile files', () => {
     expect(caught(() => decodeNpy(bytes))).toEqual(withCode(code, message))
   })
 
-  it('any damage is an EscError or other numbers, never another error', () => {
+  test('any damage is an EscError or other numbers, never another error', () => {
     const file = fixture('mfcc')
     const flip = fc.tuple(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }))
     fc.assert(
@@ -179,7 +179,7 @@ describe('hostile files', () => {
     )
   })
 
-  it('a header of 64 KiB that nearly matches takes no time to refuse', () => {
+  test('a header of 64 KiB that nearly matches takes no time to refuse', () => {
     for (const filling of [' '.repeat(60000), "'a': (1), ".repeat(6000), `'shape': (${'1'.repeat(60000)}`]) {
       expect(caught(() => decodeNpy(fileOf(`{${filling}`)))).toEqual(withCode('CORRUPT_DATA', /./))
       expect(caught(() => decodeNpy(fileOf(`{${filling}}`)))).toEqual(withCode('CORRUPT_DATA', /./))
@@ -190,7 +190,7 @@ describe('hostile files', () => {
 const python = '/usr/bin/python3'
 const hasNumpy = spawnSync(python, ['-c', 'import numpy']).status === 0
 
-it.skipIf(!hasNumpy)('NumPy reads what we write (skipped unless python3 has numpy)', () => {
+test.skipIf(!hasNumpy)('NumPy reads what we write (skipped unless python3 has numpy)', () => {
   const dir = mkdtempSync(join(tmpdir(), 'esc-npy-'))
   try {
     for (const [name, data] of types) {

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import { relativePath, toId } from './table-cells.js'
 
@@ -9,7 +9,7 @@ const accepts = (schema: z.ZodMiniType, text: string) => z.safeParse(schema, tex
 const path = fc.string({ unit: fc.constantFrom('.', '..', '/', '\\', ':', 'C', 'a', ' ', '\0', '\n', 'ä') })
 
 describe('relativePath', () => {
-  it('never leads out of its folder, on any system', () => {
+  test('never leads out of its folder, on any system', () => {
     fc.assert(
       fc.property(path, (text) => {
         fc.pre(accepts(relativePath, text))
@@ -22,7 +22,7 @@ describe('relativePath', () => {
     )
   })
 
-  it.each([
+  test.each([
     'a.wav',
     'dog/a.wav',
     'a b/ü/c.d.wav',
@@ -34,7 +34,7 @@ describe('relativePath', () => {
     expect(accepts(relativePath, text)).toBe(true)
   })
 
-  it.each([
+  test.each([
     '',
     '.',
     '..',
@@ -57,7 +57,7 @@ describe('relativePath', () => {
 })
 
 describe('toId', () => {
-  it.each([
+  test.each([
     ['1-7-A-0.wav', '1-7-A-0'],
     ['dog/12.tar.gz', 'dog__12.tar'],
     ['v1.2/12', 'v1.2__12'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type CsvMapping, parseCsvDataset } from './table-csv.js'
 
 const mapping: CsvMapping = {
@@ -11,7 +11,7 @@ const withCell = (column: string, cell: string) =>
   table(rows[0]!, rows[1]!.split(',').with(header.split(',').indexOf(column), cell).join(','))
 
 describe('parseCsvDataset', () => {
-  it('reads the columns of the mapping, sorts the labels, and keeps the rest', () => {
+  test('reads the columns of the mapping, sorts the labels, and keeps the rest', () => {
     const { name, labels, records, synthetic } = parseCsvDataset(table(...rows), mapping)
     expect({ name, labels, synthetic }).toEqual({ name: 'csv', labels: ['owl', 'wren'], synthetic: false })
     expect(records).toEqual([
@@ -45,7 +45,7 @@ describe('parseCsvDataset', () => {
     ])
   })
 
-  it('makes each clip a group of its own, without a fold, where there are no such columns', () => {
+  test('makes each clip a group of its own, without a fold, where there are no such columns', () => {
     const text = 'f,l\na/1.wav,owl\nb.wav,wren\n'
     expect(parseCsvDataset(text, { columns: { filename: 'f', label: 'l' } }).records).toEqual([
       { id: 'a__1', filename: 'a/1.wav', fold: null, labelIndex: 0, label: 'owl', group: 'a__1' },
@@ -53,7 +53,7 @@ describe('parseCsvDataset', () => {
     ])
   })
 
-  it('reads the same from every dialect', () => {
+  test('reads the same from every dialect', () => {
     const plain = table(...rows.slice(0, 2))
     const expected = parseCsvDataset(plain, mapping)
     expect(parseCsvDataset(`\ufeff${plain}`.replaceAll('\n', '\r\n'), mapping)).toEqual(expected)
@@ -62,7 +62,7 @@ describe('parseCsvDataset', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['file', '../x.wav'],
     ['file', 'a/../../x.wav'],
     ['file', '/etc/passwd'],
@@ -88,7 +88,7 @@ describe('parseCsvDataset', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['', 'INVALID_INPUT', /the table is empty/],
     [table(), 'INVALID_INPUT', /no rows/],
     [
@@ -106,7 +106,7 @@ describe('parseCsvDataset', () => {
     )
   })
 
-  it.each([
+  test.each([
     [null, /^mapping: .*expected object/],
     [{}, /^mapping\.columns: /],
     [{ columns: { filename: 'file' } }, /^mapping\.columns\.label: /],

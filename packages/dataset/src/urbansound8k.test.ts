@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findLeaks } from './splits/leaks.js'
 import { predefinedFolds } from './splits/predefined.js'
 import { parseUrbanSound8k } from './urbansound8k.js'
@@ -15,7 +15,7 @@ const withCell = (column: string, cell: string) =>
   table(rows[1]!, rows[0]!.split(',').with(header.split(',').indexOf(column), cell).join(','))
 
 describe('parseUrbanSound8k', () => {
-  it('reads folders, folds, sources and labels in the order of classID, and keeps the rest', () => {
+  test('reads folders, folds, sources and labels in the order of classID, and keeps the rest', () => {
     const { name, labels, records, synthetic } = parseUrbanSound8k(table(...rows))
     expect({ name, labels, synthetic }).toEqual({
       name: 'urbansound8k',
@@ -49,7 +49,7 @@ describe('parseUrbanSound8k', () => {
     ).toBe(0)
   })
 
-  it('reads the same from every dialect', () => {
+  test('reads the same from every dialect', () => {
     const plain = table(...rows)
     for (const text of [
       `\ufeff${plain}`,
@@ -60,7 +60,7 @@ describe('parseUrbanSound8k', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['slice_file_name', '../x.wav'],
     ['slice_file_name', 'fold1/x.wav'],
     ['slice_file_name', '/etc/passwd'],
@@ -86,7 +86,7 @@ describe('parseUrbanSound8k', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['', 'INVALID_INPUT', /the table is empty/],
     [table(), 'INVALID_INPUT', /no rows/],
     [

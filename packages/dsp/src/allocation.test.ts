@@ -1,5 +1,5 @@
 import type { FeatureRecipe } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createExtractor } from './extractor.js'
 import { createFeatureStream } from './feature-stream.js'
 import { istft } from './istft.js'
@@ -66,7 +66,7 @@ function extractorOf(recipe: FeatureRecipe): (samples: Float32Array) => unknown 
 }
 
 describe('typed arrays', () => {
-  it('are counted, however they are made', () => {
+  test('are counted, however they are made', () => {
     const values = new Float32Array(4)
     expect(countTypedArrays(() => new Float64Array(3))).toEqual({ arrays: 1, views: 0 })
     expect(countTypedArrays(() => Float32Array.of(1))).toEqual({ arrays: 1, views: 0 })
@@ -77,7 +77,7 @@ describe('typed arrays', () => {
     expect(values.slice().constructor).toBe(Float32Array)
   })
 
-  it.each<[string, (samples: Float32Array) => unknown]>([
+  test.each<[string, (samples: Float32Array) => unknown]>([
     ['stft', (samples) => stft(samples, options)],
     ['spectrogram', (samples) => spectrogram(samples, options)],
     ['istft', (samples) => istft(stft(samples, options), options)],
@@ -100,7 +100,7 @@ describe('typed arrays', () => {
     expect(twice!.views - once!.views).toBeLessThanOrEqual(1.05 * frames)
   })
 
-  it.each([
+  test.each([
     ['logmel64', logmel64],
     ['stm32', stm32],
   ])('a stream of %s makes as many with every push, however many frames that completes', (_, recipe) => {

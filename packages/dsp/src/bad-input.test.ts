@@ -1,5 +1,5 @@
 import type { EscErrorCode, FeatureRecipe } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as dsp from './index.js'
 import { CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-calls.js'
 import { noise } from './test-signals.js'
@@ -22,13 +22,13 @@ describe('samples', () => {
     ]),
   ]
 
-  it.each(calls)('%s refuses none at all', (_, call) => {
+  test.each(calls)('%s refuses none at all', (_, call) => {
     expect(() => call(new Float32Array(0))).toThrow(
       error('INVALID_INPUT', 'samples.length=0 must be at least 1'),
     )
   })
 
-  it.each([...calls, ...Object.entries(STREAM_CALLS)])('%s refuses one that is not finite', (_, call) => {
+  test.each([...calls, ...Object.entries(STREAM_CALLS)])('%s refuses one that is not finite', (_, call) => {
     for (const value of NOT_FINITE) {
       expect(() => call(spoilt(value))).toThrow(
         error('INVALID_INPUT', `samples[1234]=${value} must be finite`),
@@ -36,11 +36,11 @@ describe('samples', () => {
     }
   })
 
-  it.each(Object.entries(STREAM_CALLS))('%s takes none at all, and gives none', (_, call) => {
+  test.each(Object.entries(STREAM_CALLS))('%s takes none at all, and gives none', (_, call) => {
     expect(call(new Float32Array(0))).toHaveLength(0)
   })
 
-  it.each(Object.entries(CLIP_CALLS))('%s refuses a sample rate that is none', (_, call) => {
+  test.each(Object.entries(CLIP_CALLS))('%s refuses a sample rate that is none', (_, call) => {
     for (const rate of [0, -1, ...NOT_FINITE]) {
       expect(() => call({ samples: noise(3000, 1), sampleRate: rate })).toThrow(
         error('INVALID_INPUT', `clip.sampleRate=${rate} must be a finite number of Hz > 0`),
@@ -52,7 +52,7 @@ describe('samples', () => {
 describe('matrices', () => {
   const matrix = { data: noise(1025 * 9, 1).map(Math.abs), bins: 1025, frames: 9 }
 
-  it.each(Object.entries(MATRIX_CALLS))('%s refuses one of nothing', (_, call) => {
+  test.each(Object.entries(MATRIX_CALLS))('%s refuses one of nothing', (_, call) => {
     expect(() => call({ data: new Float32Array(0), bins: 0, frames: 0 })).toThrow(
       error('INVALID_INPUT', ' has 0 values for 0 bins × 0 frames'),
     )
@@ -61,13 +61,13 @@ describe('matrices', () => {
     )
   })
 
-  it.each(Object.entries(MATRIX_CALLS))('%s refuses one that does not fit its shape', (_, call) => {
+  test.each(Object.entries(MATRIX_CALLS))('%s refuses one that does not fit its shape', (_, call) => {
     expect(() => call({ ...matrix, frames: 8 })).toThrow(
       error('INVALID_INPUT', ' has 9225 values for 1025 bins × 8 frames'),
     )
   })
 
-  it.each(Object.entries(MATRIX_CALLS))('%s refuses a value that is not finite', (_, call) => {
+  test.each(Object.entries(MATRIX_CALLS))('%s refuses a value that is not finite', (_, call) => {
     for (const value of NOT_FINITE) {
       expect(() => call({ ...matrix, data: matrix.data.with(77, value) })).toThrow(
         error('INVALID_INPUT', `[77]=${value} must be finite`),
@@ -109,7 +109,7 @@ describe('hopLength', () => {
   const matrix = { data: noise(90, 1).map(Math.abs), bins: 9, frames: 10 }
   const transform = dsp.stft(samples)
 
-  it.each<[string, (hopLength: number) => unknown]>([
+  test.each<[string, (hopLength: number) => unknown]>([
     ...Object.entries({ ...STFT_CALLS, onsetStrength: onset }).map(
       ([name, call]): [string, (hopLength: number) => unknown] => [
         name,
@@ -142,7 +142,7 @@ describe('hopLength', () => {
 describe('nFft', () => {
   const samples = noise(3000, 1)
 
-  it.each<[string, (nFft: number) => unknown]>([
+  test.each<[string, (nFft: number) => unknown]>([
     ...Object.entries({ ...STFT_CALLS, onsetStrength: onset }).map(
       ([name, call]): [string, (nFft: number) => unknown] => [name, (nFft) => call(samples, { nFft })],
     ),
@@ -159,7 +159,7 @@ describe('nFft', () => {
     }
   })
 
-  it.each(Object.entries({ ...STFT_CALLS, onsetStrength: onset }))(
+  test.each(Object.entries({ ...STFT_CALLS, onsetStrength: onset }))(
     '%s takes what is no power of two',
     (_, call) => {
       for (const nFft of [1000, 1023]) expect(() => call(samples, { nFft })).not.toThrow()
@@ -171,7 +171,7 @@ describe('fmax', () => {
   const samples = noise(3000, 1)
   const mel = (recipe: FeatureRecipe, fmax: number) => ({ ...recipe, mel: { ...recipe.mel, fmax } })
 
-  it.each<[string, number, (fmax: number) => unknown]>([
+  test.each<[string, number, (fmax: number) => unknown]>([
     ['melFilterbank', 11025, (fmax) => dsp.melFilterbank({ sampleRate, nFft: 2048, fmax })],
     ['melSpectrogram', 11025, (fmax) => dsp.melSpectrogram({ samples, sampleRate }, { fmax })],
     ['mfcc', 11025, (fmax) => dsp.mfcc({ samples, sampleRate }, { fmax })],
@@ -201,7 +201,7 @@ describe('a clip shorter than a window', () => {
     'samples.length=1200 is shorter than one frame of 2048; use center: true or a longer clip',
   )
 
-  it.each([...Object.entries(STFT_CALLS), ['rms', dsp.rms], ['zeroCrossingRate', dsp.zeroCrossingRate]] as [
+  test.each([...Object.entries(STFT_CALLS), ['rms', dsp.rms], ['zeroCrossingRate', dsp.zeroCrossingRate]] as [
     string,
     StftCall,
   ][])('%s refuses with center: false, and is padded with center: true', (_, call) => {
@@ -209,7 +209,7 @@ describe('a clip shorter than a window', () => {
     expect(() => call(samples, { center: true })).not.toThrow()
   })
 
-  it('is one or more frames where it is centred: what a clip padded with zeros by hand gives', () => {
+  test('is one or more frames where it is centred: what a clip padded with zeros by hand gives', () => {
     for (const length of [1, 511, 512, 1200]) {
       const short = samples.subarray(0, length)
       const padded = new Float32Array(length + 2048)
@@ -220,7 +220,7 @@ describe('a clip shorter than a window', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['logmel64', dsp.logmel64],
     ['stm32', dsp.stm32],
     ['yamnet', dsp.yamnet],
@@ -234,7 +234,7 @@ describe('a clip shorter than a window', () => {
     expect([stream.push(clip.samples).frames, stream.end().frames]).toEqual([0, 0])
   })
 
-  it.each([
+  test.each([
     ['logmel128', dsp.logmel128],
     ['mfcc13', dsp.mfcc13],
     ['mfcc20', dsp.mfcc20],

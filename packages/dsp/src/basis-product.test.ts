@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { createBasisProduct, createScriptProduct } from './basis-product.js'
 import { noise } from './test-signals.js'
 
-it.each([
+test.each([
   [1, 1, 1],
   [3, 5, 7],
   [13, 128, 431],

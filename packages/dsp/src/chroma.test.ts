@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chromaFilterbank, chromaStft, chromaStftFromSpectrogram } from './chroma.js'
 import { spectrogram } from './stft.js'
 import { noise, sine } from './test-signals.js'
@@ -15,7 +15,7 @@ function strongest({ data, bins, frames }: { data: Float32Array; bins: number; f
 }
 
 describe('chromaStft', () => {
-  it.each([
+  test.each([
     ['A', 440],
     ['A', 1760],
     ['C', 523.25],
@@ -26,7 +26,7 @@ describe('chromaStft', () => {
     expect(NAMES[(strongest(chromaStft(toneOf(hz), { tuning: 0, baseC: false })) + 9) % 12]).toBe(name)
   })
 
-  it('estimates the tuning unless it is told', () => {
+  test('estimates the tuning unless it is told', () => {
     // 44 cents above A: by its own tuning a clear A, by that of 440 Hz nearly between A and A#.
     const clip = toneOf(440 * 2 ** (0.44 / 12))
     const power = spectrogram(clip.samples, { power: 2 })
@@ -37,7 +37,7 @@ describe('chromaStft', () => {
     expect(chromaStft(clip)).not.toEqual(chromaStft(clip, { tuning: 0 }))
   })
 
-  it('has the norm that was asked for in every frame, and 0 in silence', () => {
+  test('has the norm that was asked for in every frame, and 0 in silence', () => {
     const samples = noise(6000, 1)
     for (const [norm, length] of [
       ['inf', (values: number[]) => Math.max(...values)],
@@ -55,7 +55,7 @@ describe('chromaStft', () => {
     ).toBe(true)
   })
 
-  it('refuses options, clips and spectrograms that do not fit', () => {
+  test('refuses options, clips and spectrograms that do not fit', () => {
     const badOption = expect.objectContaining({ code: 'INVALID_OPTION' })
     const badInput = expect.objectContaining({ code: 'INVALID_INPUT' })
     const clip = toneOf(440)
@@ -78,7 +78,7 @@ describe('chromaStft', () => {
 })
 
 describe('chromaFilterbank', () => {
-  it('weighs every bin by norm 1 over the classes, but for the octaves', () => {
+  test('weighs every bin by norm 1 over the classes, but for the octaves', () => {
     const { data, bins, frames } = chromaFilterbank({ sampleRate, nFft: 512, nChroma: 24, octwidth: null })
     expect([bins, frames]).toEqual([24, 257])
     for (let bin = 0; bin < frames; bin++) {
@@ -87,7 +87,7 @@ describe('chromaFilterbank', () => {
     }
   })
 
-  it('takes any norm > 0', () => {
+  test('takes any norm > 0', () => {
     const { data, bins, frames } = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, norm: 0.5 })
     for (let bin = 0; bin < frames; bin++) {
       const column = Array.from({ length: bins }, (_, k) => Math.sqrt(data[k * frames + bin]!))
@@ -95,7 +95,7 @@ describe('chromaFilterbank', () => {
     }
   })
 
-  it('moves by a class with a tuning of 1, and by an octave with none', () => {
+  test('moves by a class with a tuning of 1, and by an octave with none', () => {
     const plain = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, baseC: false })
     const tuned = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, baseC: false, tuning: 1 })
     // Classes above A = 440 Hz · 2^(1/12) are one less.
@@ -110,7 +110,7 @@ describe('chromaFilterbank', () => {
 })
 
 describe('estimateTuning', () => {
-  it.each([-0.4, -0.13, 0, 0.25, 0.38])('finds a deviation of %f classes', (deviation) => {
+  test.each([-0.4, -0.13, 0, 0.25, 0.38])('finds a deviation of %f classes', (deviation) => {
     const samples = new Float32Array(sampleRate)
     for (const pitch of [0, 4, 7, 12, 19, 24]) {
       const hz = 440 * 2 ** ((pitch + deviation) / 12)
@@ -127,7 +127,7 @@ describe('estimateTuning', () => {
     ).toBeLessThanOrEqual(0.11)
   })
 
-  it('is 0 without a peak, and refuses a resolution that is none', () => {
+  test('is 0 without a peak, and refuses a resolution that is none', () => {
     const silence = { data: new Float32Array(1025), bins: 1025, frames: 1 }
     expect(estimateTuning(silence, { sampleRate })).toBe(0)
     for (const options of [{ resolution: 0 }, { resolution: 1 }, { binsPerOctave: 0 }, { nFft: 100 }]) {

@@ -1,6 +1,6 @@
 import type { FeatureMatrix } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type ContrastOptions, spectralContrast, spectralContrastFromSpectrogram } from './contrast.js'
 import { powerToDb } from './db.js'
 import { spectrogram } from './stft.js'
@@ -39,7 +39,7 @@ function naive(magnitude: FeatureMatrix, options: Required<ContrastOptions>): Fl
 }
 
 describe('spectralContrast', () => {
-  it('equals the bands sorted one by one, for few and for many values of a band', () => {
+  test('equals the bands sorted one by one, for few and for many values of a band', () => {
     const options = fc.record({
       fmin: fc.constantFrom(100, 200, 333.3),
       nBands: fc.integer({ min: 1, max: 5 }),
@@ -69,7 +69,7 @@ describe('spectralContrast', () => {
     )
   })
 
-  it('is high in the band of a tone, low in noise, and 0 in silence', () => {
+  test('is high in the band of a tone, low in noise, and 0 in silence', () => {
     const clip = (samples: Float32Array) => ({ samples, sampleRate })
     const mixed = sine(2500, sampleRate, sampleRate).map((value, i) => value + 0.01 * noiseAt[i]!)
     const { data, frames } = spectralContrast(clip(mixed))
@@ -83,7 +83,7 @@ describe('spectralContrast', () => {
 
   const noiseAt = noise(sampleRate, 4)
 
-  it('is the same from the clip and from its spectrogram', () => {
+  test('is the same from the clip and from its spectrogram', () => {
     const samples = noise(5000, 5)
     const transform = { nFft: 1024, hopLength: 200 }
     const magnitude = spectrogram(samples, transform)
@@ -92,7 +92,7 @@ describe('spectralContrast', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['no octaves', { nBands: 0 }],
     ['a quantile of 0', { quantile: 0 }],
     ['a quantile of 1', { quantile: 1 }],
@@ -107,7 +107,7 @@ describe('spectralContrast', () => {
     )
   })
 
-  it('refuses clips and spectrograms without values, and negative magnitudes', () => {
+  test('refuses clips and spectrograms without values, and negative magnitudes', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => spectralContrast({ samples: new Float32Array(0), sampleRate })).toThrow(refused)
     const data = new Float32Array(1025).fill(-1)

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { convolve } from './convolve.js'
 import { noise } from './test-signals.js'
 
-it('convolve agrees with the sum of products', () => {
+test('convolve agrees with the sum of products', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 300 }), (length, taps) => {
       const signal = noise(length, length)

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { amplitudeToDb, dbToAmplitude, dbToPower, powerToDb } from './db.js'
 
 const row = (...values: number[]) => ({ data: Float32Array.from(values), bins: 1, frames: values.length })
 
 describe('powerToDb and amplitudeToDb', () => {
-  it('convert, with a reference and a floor', () => {
+  test('convert, with a reference and a floor', () => {
     expect([...powerToDb(row(1, 10, 0.001)).data]).toEqual([0, 10, expect.closeTo(-30, 5)])
     expect([...amplitudeToDb(row(1, -10, 0.001)).data]).toEqual([0, 20, expect.closeTo(-60, 5)])
     expect([...powerToDb(row(1, 100), { ref: 'max' }).data]).toEqual([-20, 0])
@@ -15,7 +15,7 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...amplitudeToDb(row(1, 0), { topDb: null }).data]).toEqual([0, -100])
   })
 
-  it('give 0 dB for silence relative to its maximum', () => {
+  test('give 0 dB for silence relative to its maximum', () => {
     expect([...powerToDb(row(0, 0, 0), { ref: 'max' }).data]).toEqual([0, 0, 0])
   })
 
@@ -29,7 +29,7 @@ describe('powerToDb and amplitudeToDb', () => {
   // print(db(s, np.median(s)), db(s, np.mean(s)))
   // a = np.abs(np.array([0.5, -2, 1, 0, -3, 1.5], np.float32).astype(float))
   // print(db(a ** 2, np.median(a) ** 2, 1e-5 ** 2), db(a ** 2, np.mean(a) ** 2, 1e-5 ** 2))"
-  it('ask a function what 0 dB is: of the powers, or of the magnitudes of the amplitudes', () => {
+  test('ask a function what 0 dB is: of the powers, or of the magnitudes of the amplitudes', () => {
     const close = (...values: number[]) => values.map((value) => expect.closeTo(value, 5))
     // It sorts in place, which must not show.
     const median = (values: Float32Array) => (values.sort()[2]! + values[3]!) / 2
@@ -51,7 +51,7 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...power.data, ...amplitude.data]).toEqual([0.25, 4, 1, 0, 9, 2.25, 0.5, -2, 1, 0, -3, 1.5])
   })
 
-  it("take a function that finds the maximum for 'max', and one that returns 0 for amin, to the bit", () => {
+  test("take a function that finds the maximum for 'max', and one that returns 0 for amin, to the bit", () => {
     const values = row(0.25, 4, -1, 0, 9, 2.25)
     for (const toDb of [powerToDb, amplitudeToDb]) {
       for (const topDb of [null, 20]) {
@@ -62,7 +62,7 @@ describe('powerToDb and amplitudeToDb', () => {
     }
   })
 
-  it('refuse what a function returns if it is no finite number >= 0, and let its own error through', () => {
+  test('refuse what a function returns if it is no finite number >= 0, and let its own error through', () => {
     for (const toDb of [powerToDb, amplitudeToDb]) {
       for (const value of [Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, null, '1', 1n]) {
         expect(() => toDb(row(1), { ref: () => value as number })).toThrow(
@@ -83,7 +83,7 @@ describe('powerToDb and amplitudeToDb', () => {
     }
   })
 
-  it('never fall where the power rises, in either order, and stay within topDb of the peak', () => {
+  test('never fall where the power rises, in either order, and stay within topDb of the peak', () => {
     const power = fc.array(fc.float({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 })
     fc.assert(
       fc.property(power, fc.double({ min: 0, max: 120, noNaN: true }), (values, topDb) => {
@@ -98,7 +98,7 @@ describe('powerToDb and amplitudeToDb', () => {
     )
   })
 
-  it('are undone by dbToPower and dbToAmplitude above amin', () => {
+  test('are undone by dbToPower and dbToAmplitude above amin', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-4, max: 1e4, noNaN: true }),
@@ -113,7 +113,7 @@ describe('powerToDb and amplitudeToDb', () => {
     )
   })
 
-  it('undo dbToPower and dbToAmplitude', () => {
+  test('undo dbToPower and dbToAmplitude', () => {
     fc.assert(
       fc.property(fc.double({ min: -90, max: 90, noNaN: true }), (value) => {
         expect(powerToDb(dbToPower(row(value)), { topDb: null }).data[0]).toBeCloseTo(value, 4)
@@ -122,14 +122,14 @@ describe('powerToDb and amplitudeToDb', () => {
     )
   })
 
-  it('leave their input alone', () => {
+  test('leave their input alone', () => {
     const input = row(1, 0, 4)
     powerToDb(input, { ref: 'max' })
     amplitudeToDb(input)
     expect([...input.data]).toEqual([1, 0, 4])
   })
 
-  it.each([
+  test.each([
     ['amin 0', { amin: 0 }],
     ['amin NaN', { amin: Number.NaN }],
     ['a negative topDb', { topDb: -1 }],
@@ -142,7 +142,7 @@ describe('powerToDb and amplitudeToDb', () => {
     expect(() => amplitudeToDb(row(1), options)).toThrow(refused)
   })
 
-  it('refuse matrices that are empty, not finite, or do not fit their shape', () => {
+  test('refuse matrices that are empty, not finite, or do not fit their shape', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => powerToDb(row())).toThrow(refused)
     expect(() => powerToDb(row(1, Number.NaN))).toThrow(refused)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { convertToDecibels, decibelsOf } from './decibel-table.js'
 
 const positive = fc.float({ min: 2 ** -149, noNaN: true, noDefaultInfinity: true })
@@ -10,7 +10,7 @@ function convert(values: Float32Array, amin: number, refDb: number): Float32Arra
 }
 
 describe('decibelsOf, convertToDecibels', () => {
-  it('equals 10 log10 within 1e-12, over all octaves and entries', () => {
+  test('equals 10 log10 within 1e-12, over all octaves and entries', () => {
     let worst = 0
     for (let octave = -126; octave < 128; octave++) {
       for (let entry = 0; entry < 1024; entry++) {
@@ -23,7 +23,7 @@ describe('decibelsOf, convertToDecibels', () => {
     expect(worst).toBeLessThan(1e-12)
   })
 
-  it('equals 10 log10 of any float32, subnormal ones too, and of numbers that are none', () => {
+  test('equals 10 log10 of any float32, subnormal ones too, and of numbers that are none', () => {
     fc.assert(
       fc.property(positive, (value) => {
         expect(Math.abs(decibelsOf(value) - 10 * Math.log10(value))).toBeLessThan(1e-12)
@@ -32,7 +32,7 @@ describe('decibelsOf, convertToDecibels', () => {
     for (const value of [0.1, 1e-300, 1e300]) expect(decibelsOf(value)).toBe(10 * Math.log10(value))
   })
 
-  it('converts arrays as the formula says, within a unit of the last place', () => {
+  test('converts arrays as the formula says, within a unit of the last place', () => {
     fc.assert(
       fc.property(fc.array(positive), positive, fc.integer({ min: -50, max: 50 }), (list, amin, refDb) => {
         // A view that does not start at its buffer's start.
@@ -46,7 +46,7 @@ describe('decibelsOf, convertToDecibels', () => {
     )
   })
 
-  it('is exactly 0 for 1, and for a reference relative to itself', () => {
+  test('is exactly 0 for 1, and for a reference relative to itself', () => {
     expect(decibelsOf(1)).toBe(0)
     fc.assert(
       fc.property(positive, (value) => {

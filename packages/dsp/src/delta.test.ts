@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { delta } from './delta.js'
 import { noise } from './test-signals.js'
 
@@ -10,7 +10,7 @@ const row = (values: readonly number[]) => ({
 })
 
 describe('delta', () => {
-  it('of a ramp is its slope, of a parabola twice its factor, also at the ends', () => {
+  test('of a ramp is its slope, of a parabola twice its factor, also at the ends', () => {
     const ramp = row(Array.from({ length: 20 }, (_, t) => 3 * t - 5))
     for (const width of [3, 9, 19])
       for (const value of delta(ramp, { width }).data) expect(value).toBeCloseTo(3, 5)
@@ -20,7 +20,7 @@ describe('delta', () => {
   })
 
   // scipy.signal.savgol_filter([1, 4, 9, 2, 0, 7], 5, deriv=1, polyorder=1, mode=mode)
-  it.each([
+  test.each([
     ['interp', [-0.4, -0.4, -0.4, -0.3, -0.3, -0.3]],
     ['nearest', [1.9, 1, -0.4, -0.3, 0.1, 1.7]],
     ['mirror', [0, 0.4, -0.4, -0.3, -1.3, 0]],
@@ -33,7 +33,7 @@ describe('delta', () => {
     })
   })
 
-  it('of order 1 is the weighted difference Σ n (x[t+n] - x[t-n]) / 2 Σ n²', () => {
+  test('of order 1 is the weighted difference Σ n (x[t+n] - x[t-n]) / 2 Σ n²', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 30 }), (half, frames) => {
         const { data } = row([...noise(frames, frames)])
@@ -52,7 +52,7 @@ describe('delta', () => {
     )
   })
 
-  it('goes along the bins as along the frames of the transpose', () => {
+  test('goes along the bins as along the frames of the transpose', () => {
     const [bins, frames] = [11, 7]
     const matrix = { data: noise(bins * frames, 2), bins, frames }
     const flipped = matrix.data.map((_, i) => matrix.data[(i % bins) * frames + Math.floor(i / bins)]!)
@@ -63,7 +63,7 @@ describe('delta', () => {
     })
   })
 
-  it.each([
+  test.each([
     ['an even width', { width: 4 }],
     ['width 1', { width: 1 }],
     ['order 0', { order: 0 }],
@@ -76,7 +76,7 @@ describe('delta', () => {
     )
   })
 
-  it('refuses an empty matrix, and fewer frames than the width unless the ends are extended', () => {
+  test('refuses an empty matrix, and fewer frames than the width unless the ends are extended', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => delta(row([]))).toThrow(refused)
     expect(() => delta(row([1, 2, 3]))).toThrow(refused)

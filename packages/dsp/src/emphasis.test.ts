@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { deemphasis, preemphasis } from './emphasis.js'
 import { noise } from './test-signals.js'
 
@@ -7,14 +7,14 @@ const lengths = fc.integer({ min: 1, max: 50 })
 const coefs = fc.constantFrom(0, 0.5, 0.97, 1)
 
 describe('preemphasis', () => {
-  it('takes away a share of the sample before; the first goes back in a straight line', () => {
+  test('takes away a share of the sample before; the first goes back in a straight line', () => {
     const samples = Float32Array.of(1, 0.5, 0.25)
     expect([...preemphasis(samples, { coef: 0.5 })]).toEqual([2.5, 0, 0])
     expect([...preemphasis(samples, { coef: 0.5, zi: 0 })]).toEqual([1, 0, 0])
     expect([...preemphasis(Float32Array.of(1))]).toEqual([2])
   })
 
-  it('is undone by deemphasis, whatever the state before', () => {
+  test('is undone by deemphasis, whatever the state before', () => {
     fc.assert(
       fc.property(lengths, coefs, fc.constantFrom(null, 0), (length, coef, zi) => {
         const samples = noise(length, length)
@@ -26,7 +26,7 @@ describe('preemphasis', () => {
     )
   })
 
-  it('and deemphasis give the same in blocks', () => {
+  test('and deemphasis give the same in blocks', () => {
     fc.assert(
       fc.property(lengths, lengths, coefs, fc.constantFrom('pre', 'de'), (first, rest, coef, which) => {
         const filter = which === 'pre' ? preemphasis : deemphasis
@@ -40,7 +40,7 @@ describe('preemphasis', () => {
     )
   })
 
-  it('and deemphasis refuse options and signals that are none', () => {
+  test('and deemphasis refuse options and signals that are none', () => {
     for (const filter of [preemphasis, deemphasis]) {
       for (const options of [{ coef: -0.1 }, { coef: 1.1 }, { coef: Number.NaN }, { zi: Number.NaN }]) {
         expect(() => filter(Float32Array.of(1, 2), options)).toThrow(

@@ -1,6 +1,6 @@
 import type { AudioClip, FeatureMatrix, FeatureRecipe } from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { powerToDb, stabilizedLog } from './db.js'
 import { createExtractor } from './extractor.js'
 import { melSpectrogram } from './mel.js'
@@ -69,7 +69,7 @@ const denoise = {
 }
 
 describe('createExtractor', () => {
-  it.each([
+  test.each([
     ['mfcc13', mfcc13, 13, 431],
     ['logmel128', logmel128, 128, 216],
     ['mfcc20', mfcc20, 20, 216],
@@ -106,7 +106,7 @@ describe('createExtractor', () => {
     },
   )
 
-  it('takes the norm of all the samples where it cuts some off, and forgets them', () => {
+  test('takes the norm of all the samples where it cuts some off, and forgets them', () => {
     const short: FeatureRecipe = { ...logmel128, durationSec: 0.5, db: { ...logmel128.db, ref: 1 } }
     const extractor = createExtractor(short)
     const long = bark(30000, 22050)
@@ -115,7 +115,7 @@ describe('createExtractor', () => {
     for (const clip of clips) expect(extractor.extract(clip)).toEqual(compose(short, clip))
   })
 
-  it('leaves the clip alone, and does not see later changes of the recipe', () => {
+  test('leaves the clip alone, and does not see later changes of the recipe', () => {
     const recipe = structuredClone<FeatureRecipe>(logmel128)
     const extractor = createExtractor(recipe)
     recipe.normalize = null
@@ -126,7 +126,7 @@ describe('createExtractor', () => {
     expect(extractor.recipe).toEqual(logmel128)
   })
 
-  it('makes finite features from silence and from a single sample', () => {
+  test('makes finite features from silence and from a single sample', () => {
     for (const recipe of [mfcc13, logmel128]) {
       for (const samples of [new Float32Array(3000), Float32Array.of(0.5)]) {
         const { data } = createExtractor(recipe).extract({ samples, sampleRate: recipe.sampleRate })
@@ -137,7 +137,7 @@ describe('createExtractor', () => {
     expect(silent.data.every((value) => value === 0)).toBe(true)
   })
 
-  it.each<[string, (recipe: FeatureRecipe) => void]>([
+  test.each<[string, (recipe: FeatureRecipe) => void]>([
     ['a version it does not know', (recipe) => Object.assign(recipe, { version: 2 })],
     ['a sample rate that is no number', (recipe) => Object.assign(recipe, { sampleRate: Number.NaN })],
     ['a duration of 0', (recipe) => Object.assign(recipe, { durationSec: 0 })],
@@ -167,7 +167,7 @@ describe('createExtractor', () => {
     expect(() => createExtractor(recipe)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
-  it.each([
+  test.each([
     ['no samples', { samples: new Float32Array(0), sampleRate: 44100 }],
     ['a sample that is no number', { samples: Float32Array.of(0, Number.NaN), sampleRate: 44100 }],
     ['a sample rate that is no number', { samples: new Float32Array(100), sampleRate: Number.NaN }],
@@ -177,7 +177,7 @@ describe('createExtractor', () => {
     )
   })
 
-  it('refuses a clip shorter than a frame where nothing pads it', () => {
+  test('refuses a clip shorter than a frame where nothing pads it', () => {
     expect(() => createExtractor(odd).extract({ samples: noise(399, 1), sampleRate: 16000 })).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
     )
@@ -185,7 +185,7 @@ describe('createExtractor', () => {
 })
 
 describe('presets', () => {
-  it('are recipes that pass the schema', () => {
+  test('are recipes that pass the schema', () => {
     expect(parseRecipe(JSON.parse(JSON.stringify(mfcc13)))).toEqual(mfcc13)
     expect(parseRecipe(JSON.parse(JSON.stringify(logmel128)))).toEqual(logmel128)
   })

@@ -1,6 +1,6 @@
 import type { FeatureMatrix, FeatureRecipe } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createExtractor } from './extractor.js'
 import { createFeatureStream } from './feature-stream.js'
 import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './presets.js'
@@ -48,7 +48,7 @@ const denoise = {
 }
 
 describe('createFeatureStream', () => {
-  it.each([
+  test.each([
     ['logmel64', logmel64],
     ['stm32', stm32],
     ['yamnet', yamnet],
@@ -71,7 +71,7 @@ describe('createFeatureStream', () => {
     )
   })
 
-  it('gives each frame as soon as its last sample is there', () => {
+  test('gives each frame as soon as its last sample is there', () => {
     const stream = createFeatureStream(stm32)
     expect(stream.push(noise(511, 1)).frames).toBe(0)
     expect(stream.push(noise(1, 2)).frames).toBe(1)
@@ -79,7 +79,7 @@ describe('createFeatureStream', () => {
     expect(stream.push(noise(161, 4)).frames).toBe(2)
   })
 
-  it.each<[string, FeatureRecipe, RegExp]>([
+  test.each<[string, FeatureRecipe, RegExp]>([
     [
       'mfcc13',
       mfcc13,
@@ -94,7 +94,7 @@ describe('createFeatureStream', () => {
     )
   })
 
-  it('INVALID_INPUT for samples that are no numbers, and after its end', () => {
+  test('INVALID_INPUT for samples that are no numbers, and after its end', () => {
     const stream = createFeatureStream(logmel64)
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => stream.push(Float32Array.of(Number.NaN))).toThrow(refused)

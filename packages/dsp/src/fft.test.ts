@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRng } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createPowerOfTwoFft, createRealFft, createScriptFft } from './fft.js'
 
 function transform(input: Float64Array): { re: Float64Array; im: Float64Array } {
@@ -37,7 +37,7 @@ function maxDifference(a: Float64Array, b: Float64Array): number {
 }
 
 describe('createRealFft', () => {
-  it.each([1, 2, 3, 4, 5, 7, 8, 16, 30, 32, 100, 128, 255, 400, 512, 882])(
+  test.each([1, 2, 3, 4, 5, 7, 8, 16, 30, 32, 100, 128, 255, 400, 512, 882])(
     'equals the DFT of %i samples',
     (size) => {
       const input = noise(size, size)
@@ -48,7 +48,7 @@ describe('createRealFft', () => {
     },
   )
 
-  it('keeps the energy (Parseval) and its input', () => {
+  test('keeps the energy (Parseval) and its input', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 0 }), (size, seed) => {
         const input = noise(size, seed)
@@ -69,14 +69,14 @@ describe('createRealFft', () => {
     )
   })
 
-  it('makes a spectrum of exact zeros from silence', () => {
+  test('makes a spectrum of exact zeros from silence', () => {
     for (const size of [64, 100]) {
       const { re, im } = transform(new Float64Array(size))
       expect(re.every((value) => value === 0) && im.every((value) => Math.abs(value) === 0)).toBe(true)
     }
   })
 
-  it('forgets what it transformed before', () => {
+  test('forgets what it transformed before', () => {
     for (const size of [64, 100]) {
       const fft = createRealFft(size)
       const [a, b] = [noise(size, 1), noise(size, 2)]
@@ -96,7 +96,7 @@ describe.each([
   ['in WebAssembly', createPowerOfTwoFft],
   ['in JavaScript', createScriptFft],
 ])('a power of two %s', (_, create) => {
-  it.each([4, 8, 16, 32, 1024, 2048, 8192])('%i samples: DFT, powers, and back', (size) => {
+  test.each([4, 8, 16, 32, 1024, 2048, 8192])('%i samples: DFT, powers, and back', (size) => {
     const input = noise(size, size)
     const expected = size > 1024 ? null : naiveDft(input)
     const fft = create(size)
@@ -119,7 +119,7 @@ describe.each([
   })
 })
 
-it('both ways of transforming agree to the last digits', () => {
+test('both ways of transforming agree to the last digits', () => {
   const [wasm, script] = [createPowerOfTwoFft(2048), createScriptFft(2048)]
   for (const fft of [wasm, script]) {
     fft.input.set(noise(2048, 3))
@@ -130,7 +130,7 @@ it('both ways of transforming agree to the last digits', () => {
   expect(maxDifference(wasm.im, script.im)).toBeLessThan(1e-12)
 })
 
-it('the compiled kernel is that of its source', async () => {
+test('the compiled kernel is that of its source', async () => {
   const { compile } = (await import('../wasm/build.mjs' as string)) as { compile(): Promise<string> }
   const url = new URL('./kernel.generated.ts', import.meta.url)
   expect(await compile()).toBe(readFileSync(url, 'utf8'))

@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { createOverlapAdder, createScriptOverlapAdder } from './frame-fft.js'
 import { noise } from './test-signals.js'
 import { getWindow } from './window.js'
 
-it.each([
+test.each([
   [8, 2],
   [16, 5],
   [64, 63],

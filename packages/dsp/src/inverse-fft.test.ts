@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { createInverseFft } from './inverse-fft.js'
 import { noise } from './test-signals.js'
 
-it.each([1, 2, 3, 4, 5, 8, 12, 49, 64, 90])('inverts spectra of %i samples', (size) => {
+test.each([1, 2, 3, 4, 5, 8, 12, 49, 64, 90])('inverts spectra of %i samples', (size) => {
   const { re, im, output, inverse } = createInverseFft(size)
   const signal = noise(size, size)
   for (let k = 0; k < re.length; k++) {

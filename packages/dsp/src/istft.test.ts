@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { istft } from './istft.js'
 import { type ComplexMatrix, stft } from './stft.js'
 import { noise } from './test-signals.js'
@@ -32,7 +32,7 @@ function naiveIstft({ re, im, bins, frames }: ComplexMatrix, hop: number, window
 }
 
 describe('istft', () => {
-  it('is the weighted mean of the frames, also of a matrix that is no transform', () => {
+  test('is the weighted mean of the frames, also of a matrix that is no transform', () => {
     const [bins, frames] = [9, 6]
     const matrix = { re: noise(54, 1), im: noise(54, 2), bins, frames }
     const hann = Array.from({ length: 16 }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / 16))
@@ -42,7 +42,7 @@ describe('istft', () => {
     }
   })
 
-  it('gives back the signal of its transform', () => {
+  test('gives back the signal of its transform', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -68,7 +68,7 @@ describe('istft', () => {
     )
   })
 
-  it('takes the length that the frames cover, a short window, and a length beyond', () => {
+  test('takes the length that the frames cover, a short window, and a length beyond', () => {
     const samples = noise(1000, 3)
     const options = { nFft: 64, winLength: 40, hopLength: 10 }
     const matrix = stft(samples, options)
@@ -79,7 +79,7 @@ describe('istft', () => {
     expect([...longer.subarray(1040)]).toEqual(Array(160).fill(0))
   })
 
-  it('leaves what no frame covers at 0 where frames do not overlap', () => {
+  test('leaves what no frame covers at 0 where frames do not overlap', () => {
     const options = { nFft: 8, hopLength: 12, center: false, window: 'boxcar' } as const
     const back = istft(stft(new Float32Array(44).fill(1), options), options)
     back.forEach((value, i) => {
@@ -88,7 +88,7 @@ describe('istft', () => {
     expect(back).toHaveLength(44)
   })
 
-  it('refuses bad options and matrices', () => {
+  test('refuses bad options and matrices', () => {
     const matrix = stft(noise(500, 1), { nFft: 64 })
     for (const options of [
       { hopLength: 0 },

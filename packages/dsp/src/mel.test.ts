@@ -1,6 +1,6 @@
 import type { FeatureRecipe } from '@esc/core'
 import fc from 'fast-check'
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createExtractor } from './extractor.js'
 import { createFeatureStream } from './feature-stream.js'
 import { melFilterbank, melSpectrogram } from './mel.js'
@@ -12,7 +12,7 @@ import { noise, sine } from './test-signals.js'
 import { fftFrequencies, melFrequencies } from './units.js'
 
 describe('melFilterbank', () => {
-  it('holds triangles between neighbouring centres', () => {
+  test('holds triangles between neighbouring centres', () => {
     const { data, bins, frames } = melFilterbank({ sampleRate: 22050, nFft: 8192, nMels: 40 })
     const hz = fftFrequencies({ sampleRate: 22050, nFft: 8192 })
     const edges = melFrequencies(42, { fmax: 11025 })
@@ -25,7 +25,7 @@ describe('melFilterbank', () => {
     expect(wrong).toBe(-1)
   })
 
-  it.each([
+  test.each([
     ["area 1 over Hz with norm 'slaney'", 'slaney', () => 1],
     ['half its width in Hz without a norm', null, (low: number, high: number) => (high - low) / 2],
   ] as const)('of any shape, on both scales: each filter has %s', (_, norm, areaOf) => {
@@ -64,7 +64,7 @@ describe('melFilterbank', () => {
     )
   })
 
-  it('scales each filter to any norm but the smallest weight, which is 0', () => {
+  test('scales each filter to any norm but the smallest weight, which is 0', () => {
     const options = { sampleRate: 16000, nFft: 1024, nMels: 20 }
     const { data, bins, frames } = melFilterbank({ ...options, norm: 3 })
     for (let mel = 0; mel < bins; mel++) {
@@ -75,7 +75,7 @@ describe('melFilterbank', () => {
     expect(melFilterbank({ ...options, norm: 1 })).toEqual(melFilterbank({ ...options, norm: 'l1' }))
   })
 
-  it('adds up to 1 between the first and the last centre without a norm', () => {
+  test('adds up to 1 between the first and the last centre without a norm', () => {
     const { data, bins, frames } = melFilterbank({ sampleRate: 16000, nFft: 1024, nMels: 20, norm: null })
     const hz = fftFrequencies({ sampleRate: 16000, nFft: 1024 })
     const edges = melFrequencies(22, { fmax: 8000 })
@@ -87,7 +87,7 @@ describe('melFilterbank', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['fmax above half the sample rate', { fmax: 11026 }],
     ['fmin not below fmax', { fmin: 4000, fmax: 4000 }],
     ['a negative fmin', { fmin: -1 }],
@@ -111,7 +111,7 @@ describe('empty mel filters', () => {
   beforeEach(() => void warn.mockReset().mockReturnValue(undefined))
   afterAll(() => warn.mockRestore())
 
-  it('are named, with what to change, and are those without a weight', () => {
+  test('are named, with what to change, and are those without a weight', () => {
     const told: string[] = []
     const onWarning = (message: string) => void told.push(message)
     const bank = melFilterbank({ sampleRate: 22050, ...narrow, onWarning })
@@ -129,7 +129,7 @@ describe('empty mel filters', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  it.each<[string, () => unknown]>([
+  test.each<[string, () => unknown]>([
     ['melFilterbank', () => melFilterbank({ sampleRate: 22050, ...narrow })],
     ['melSpectrogram', () => melSpectrogram(clip, narrow)],
     ['mfcc', () => mfcc(clip, narrow)],
@@ -153,7 +153,7 @@ describe('empty mel filters', () => {
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/^mel filters .* are empty/)]])
   })
 
-  it.each<[string, () => unknown]>([
+  test.each<[string, () => unknown]>([
     ['melSpectrogram with onWarning: null', () => melSpectrogram(clip, { ...narrow, onWarning: null })],
     ['mfcc with onWarning: null', () => mfcc(clip, { ...narrow, onWarning: null })],
     ['the default options', () => melSpectrogram(clip)],
@@ -167,7 +167,7 @@ describe('empty mel filters', () => {
 })
 
 describe('melSpectrogram', () => {
-  it.each([
+  test.each([
     { power: 2, transform: {}, filters: {} },
     { power: 1, transform: {}, filters: { nMels: 40, fmin: 100, fmax: 7000, htk: true, norm: null } },
     { power: 2, transform: { nFft: 400, hopLength: 160 }, filters: { nMels: 64, norm: 'l1' } },
@@ -189,7 +189,7 @@ describe('melSpectrogram', () => {
     }
   })
 
-  it('is loudest in the filter that holds the tone', () => {
+  test('is loudest in the filter that holds the tone', () => {
     const { data, bins, frames } = melSpectrogram({ samples: sine(3000, 22050, 22050), sampleRate: 22050 })
     const column = Array.from({ length: bins }, (_, mel) => data[mel * frames + 20]!)
     const loudest = column.indexOf(Math.max(...column))
@@ -198,18 +198,18 @@ describe('melSpectrogram', () => {
     expect(edges[loudest + 2]).toBeGreaterThan(3000)
   })
 
-  it('is zero for silence', () => {
+  test('is zero for silence', () => {
     const { data } = melSpectrogram({ samples: new Float32Array(4000), sampleRate: 16000 })
     expect(data.every((value) => value === 0)).toBe(true)
   })
 
-  it.each([Number.NaN, 0, -1, Number.POSITIVE_INFINITY])('refuses a clip at %s Hz', (sampleRate) => {
+  test.each([Number.NaN, 0, -1, Number.POSITIVE_INFINITY])('refuses a clip at %s Hz', (sampleRate) => {
     expect(() => melSpectrogram({ samples: new Float32Array(4000), sampleRate })).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
     )
   })
 
-  it('refuses an empty clip, and a power that is neither 1 nor 2', () => {
+  test('refuses an empty clip, and a power that is neither 1 nor 2', () => {
     expect(() => melSpectrogram({ samples: new Float32Array(0), sampleRate: 8000 })).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
     )

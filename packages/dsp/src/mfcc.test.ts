@@ -1,5 +1,5 @@
 import type { FeatureMatrix } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { powerToDb } from './db.js'
 import { dct } from './dct.js'
 import { melSpectrogram } from './mel.js'
@@ -20,7 +20,7 @@ function expectClose(actual: FeatureMatrix, expected: FeatureMatrix, tolerance: 
 
 describe('dct', () => {
   // scipy.fftpack.dct([1, 2, 3, 4], type, norm=norm)
-  it.each([
+  test.each([
     [1, null, [15, -4, 0, -1]],
     [2, null, [20, -6.30864406, 0, -0.44834153]],
     [3, null, [11.99962628, -9.10294322, 2.61766184, -1.5143449]],
@@ -32,7 +32,7 @@ describe('dct', () => {
     expectClose(dct(input, { type, norm }), { data: Float32Array.from(expected), bins: 4, frames: 1 }, 1e-6)
   })
 
-  it('keeps the energy with ortho, for every type', () => {
+  test('keeps the energy with ortho, for every type', () => {
     const input = matrix(12, 3, 1)
     const energy = ({ data }: FeatureMatrix) => data.reduce((sum, value) => sum + value * value, 0)
     for (const type of [1, 2, 3] as const) {
@@ -40,13 +40,13 @@ describe('dct', () => {
     }
   })
 
-  it('of type 3 undoes type 2, and type 1 itself', () => {
+  test('of type 3 undoes type 2, and type 1 itself', () => {
     const input = matrix(9, 4, 2)
     expectClose(dct(dct(input, { norm: 'ortho' }), { type: 3, norm: 'ortho' }), input, 1e-6)
     expectClose(dct(dct(input, { type: 1, norm: 'ortho' }), { type: 1, norm: 'ortho' }), input, 1e-6)
   })
 
-  it('refuses unknown types and norms, and type 1 of a single bin', () => {
+  test('refuses unknown types and norms, and type 1 of a single bin', () => {
     const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
     expect(() => dct(matrix(4, 1, 1), { type: 4 as 1 })).toThrow(refused)
     expect(() => dct(matrix(4, 1, 1), { norm: 'backward' as 'ortho' })).toThrow(refused)
@@ -57,7 +57,7 @@ describe('dct', () => {
 describe('mfcc', () => {
   const clip = { samples: noise(8000, 3, 0.5), sampleRate: 16000 }
 
-  it('is the first rows of the DCT of the mel spectrogram in dB', () => {
+  test('is the first rows of the DCT of the mel spectrogram in dB', () => {
     const mel = melSpectrogram(clip, { nMels: 40, nFft: 512, fmax: 7600, norm: null })
     const expected = dct(powerToDb(mel), { norm: 'ortho' })
     const frames = expected.frames
@@ -68,7 +68,7 @@ describe('mfcc', () => {
     )
   })
 
-  it('lifters coefficient n by 1 + lifter / 2 * sin(π (n + 1) / lifter)', () => {
+  test('lifters coefficient n by 1 + lifter / 2 * sin(π (n + 1) / lifter)', () => {
     const logMel = matrix(30, 5, 4)
     const plain = mfccFromLogMel(logMel, { nMfcc: 13 })
     const data = plain.data.map(
@@ -77,14 +77,14 @@ describe('mfcc', () => {
     expectClose(mfccFromLogMel(logMel, { nMfcc: 13, lifter: 22 }), { ...plain, data }, 1e-5)
   })
 
-  it('of silence is the floor in the first coefficient alone', () => {
+  test('of silence is the floor in the first coefficient alone', () => {
     const { data, frames } = mfcc({ samples: new Float32Array(4000), sampleRate: 8000 }, { nMfcc: 5 })
     for (let i = 0; i < data.length; i++) {
       expect(data[i]).toBeCloseTo(i < frames ? -100 * Math.sqrt(128) : 0, 2)
     }
   })
 
-  it.each([
+  test.each([
     ['more coefficients than mel bins', { nMfcc: 41, nMels: 40 }],
     ['no coefficients', { nMfcc: 0 }],
     ['a negative lifter', { lifter: -1 }],
@@ -95,7 +95,7 @@ describe('mfcc', () => {
     expect(() => mfcc(clip, options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
-  it('refuses clips and matrices without values', () => {
+  test('refuses clips and matrices without values', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => mfcc({ samples: new Float32Array(0), sampleRate: 8000 })).toThrow(refused)
     expect(() => mfccFromLogMel({ data: new Float32Array(0), bins: 20, frames: 0 })).toThrow(refused)

@@ -1,24 +1,24 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { muCompress, muExpand } from './mu-law.js'
 import { noise } from './test-signals.js'
 
 describe('μ-law', () => {
   const samples = noise(500, 1)
 
-  it('compresses by its formula', () => {
+  test('compresses by its formula', () => {
     muCompress(samples, { quantize: false }).forEach((value, i) => {
       const x = samples[i]!
       expect(value).toBeCloseTo((Math.sign(x) * Math.log(1 + 255 * Math.abs(x))) / Math.log(256), 6)
     })
   })
 
-  it('has its lowest level at -1, its highest at 1, and 0 at 0', () => {
+  test('has its lowest level at -1, its highest at 1, and 0 at 0', () => {
     expect([...muCompress(Float32Array.of(-1, -0, 0, 1))]).toEqual([-128, 0, 0, 127])
     expect([...muCompress(Float32Array.of(-1, 0, 1), { mu: 3 })]).toEqual([-2, 0, 1])
   })
 
-  it('takes the lowest of the evenly spaced edges that is not below', () => {
+  test('takes the lowest of the evenly spaced edges that is not below', () => {
     fc.assert(
       fc.property(fc.float({ min: -1, max: 1, noNaN: true }), fc.constantFrom(1, 3, 15, 255), (x, mu) => {
         const compressed = (Math.sign(x) * Math.log1p(mu * Math.abs(x))) / Math.log1p(mu)
@@ -30,7 +30,7 @@ describe('μ-law', () => {
     )
   })
 
-  it('comes back: exactly without levels, within a step with them', () => {
+  test('comes back: exactly without levels, within a step with them', () => {
     const plain = muExpand(muCompress(samples, { quantize: false }), { quantize: false })
     plain.forEach((value, i) => {
       expect(value).toBeCloseTo(samples[i]!, 6)
@@ -44,7 +44,7 @@ describe('μ-law', () => {
     })
   })
 
-  it('refuses other values of mu, and signals beyond [-1, 1]', () => {
+  test('refuses other values of mu, and signals beyond [-1, 1]', () => {
     for (const mu of [0, -1, 2.5, Number.NaN]) {
       const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
       expect(() => muCompress(samples, { mu })).toThrow(refused)

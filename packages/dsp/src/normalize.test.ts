@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { normalize, normalizeMatrix, padOrTruncate } from './normalize.js'
 
 const total = (values: Float32Array, term: (value: number) => number) =>
   values.reduce((sum, value) => sum + term(value), 0)
 
 describe('normalize', () => {
-  it('makes the norm 1 and keeps the shape of the signal', () => {
+  test('makes the norm 1 and keeps the shape of the signal', () => {
     const samples = fc.array(fc.float({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 50 })
     fc.assert(
       fc.property(samples, (values) => {
@@ -24,7 +24,7 @@ describe('normalize', () => {
     )
   })
 
-  it('leaves silence silent, also with norm null, and fills it where asked', () => {
+  test('leaves silence silent, also with norm null, and fills it where asked', () => {
     const silence = new Float32Array(4)
     for (const norm of ['inf', 'l1', 'l2', null] as const)
       expect(normalize(silence, { norm })).toEqual(silence)
@@ -36,7 +36,7 @@ describe('normalize', () => {
     )
   })
 
-  it('refuses unknown options, and signals that are empty or not finite', () => {
+  test('refuses unknown options, and signals that are empty or not finite', () => {
     const badOption = expect.objectContaining({ code: 'INVALID_OPTION' })
     for (const norm of ['l3', Number.NaN, -1, -0.5, true, '2'])
       expect(() => normalize(Float32Array.of(1), { norm: norm as 'l2' })).toThrow(badOption)
@@ -59,7 +59,7 @@ describe('norms', () => {
   // for p in (0.5, 2.5, 3, 17):
   //     length = np.sum(np.abs(x).astype(float) ** p, keepdims=True) ** (1 / p)
   //     print(p, (x / length).astype(np.float32).tolist(), 6 ** (-1 / p))"
-  it.each([
+  test.each([
     [0.5, [0.0160692241, -0.0642768964, 0, 0.0482076742, -0.00803461205, 0.0964153484], 0.0277777778],
     [2.5, [0.139758795, -0.559035182, 0, 0.419276386, -0.0698793977, 0.838552773], 0.488359342],
     [3, [0.148055434, -0.592221737, 0, 0.444166303, -0.0740277171, 0.888332605], 0.550321208],
@@ -72,7 +72,7 @@ describe('norms', () => {
     expect(normalize(new Float32Array(6), { norm })).toEqual(new Float32Array(6))
   })
 
-  it('of 1, 2 and the infinities are those that have names, to the bit', () => {
+  test('of 1, 2 and the infinities are those that have names, to the bit', () => {
     for (const [number, name] of [
       [1, 'l1'],
       [2, 'l2'],
@@ -87,7 +87,7 @@ describe('norms', () => {
     }
   })
 
-  it('count what is not zero with 0, and take the smallest magnitude with -inf', () => {
+  test('count what is not zero with 0, and take the smallest magnitude with -inf', () => {
     expect([...normalize(signal, { norm: 0 })]).toEqual([...signal.map((value) => value / 5)])
     expect([...normalize(Float32Array.of(0.5, -2, 1.5, -0.25), { norm: '-inf' })]).toEqual([2, -8, 6, -1])
     expect(normalize(signal, { norm: '-inf' })).toEqual(signal)
@@ -96,7 +96,7 @@ describe('norms', () => {
     expect(normalize(new Float32Array(3), { norm: 0, fill: false })).toEqual(new Float32Array(3))
   })
 
-  it('of a power out of float64, and of a root out of it, give no NaN', () => {
+  test('of a power out of float64, and of a root out of it, give no NaN', () => {
     const peak = Float32Array.of(1e30, -5e29)
     expect([...normalize(peak, { norm: 40 })]).toEqual([1, -0.5])
     expect([...normalize(Float32Array.of(1e-30, 5e-31), { norm: 40 })]).toEqual([1, 0.5])
@@ -112,7 +112,7 @@ describe('norms', () => {
 })
 
 describe('normalizeMatrix', () => {
-  it('takes any norm along both axes', () => {
+  test('takes any norm along both axes', () => {
     const matrix = { data: Float32Array.of(1, -2, 0.5, 3, 0.25, -4), bins: 2, frames: 3 }
     // python3 -c "
     // import numpy as np
@@ -134,13 +134,13 @@ describe('normalizeMatrix', () => {
 
   const matrix = { data: Float32Array.of(1, 2, 0, -4, 8, 0), bins: 2, frames: 3 }
 
-  it('scales frames by default, and bins with axis 1', () => {
+  test('scales frames by default, and bins with axis 1', () => {
     expect([...normalizeMatrix(matrix).data]).toEqual([0.25, 0.25, 0, -1, 1, 0])
     expect([...normalizeMatrix(matrix, { axis: 1 }).data]).toEqual([0.5, 1, 0, -0.5, 1, 0])
     expect([...matrix.data]).toEqual([1, 2, 0, -4, 8, 0])
   })
 
-  it('refuses another axis and an empty matrix', () => {
+  test('refuses another axis and an empty matrix', () => {
     expect(() => normalizeMatrix(matrix, { axis: 2 as 1 })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     )
@@ -151,7 +151,7 @@ describe('normalizeMatrix', () => {
 })
 
 describe('padOrTruncate', () => {
-  it('cuts or pads at the end, in new storage', () => {
+  test('cuts or pads at the end, in new storage', () => {
     const samples = Float32Array.of(1, 2, 3)
     expect([...padOrTruncate(samples, 2)]).toEqual([1, 2])
     expect([...padOrTruncate(samples, 5)]).toEqual([1, 2, 3, 0, 0])
@@ -160,7 +160,7 @@ describe('padOrTruncate', () => {
     expect(samples[0]).toBe(1)
   })
 
-  it.each([0, -1, 1.5, Number.NaN])('refuses the length %s', (length) => {
+  test.each([0, -1, 1.5, Number.NaN])('refuses the length %s', (length) => {
     expect(() => padOrTruncate(Float32Array.of(1), length)).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     )

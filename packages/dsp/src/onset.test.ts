@@ -1,6 +1,6 @@
 import type { FeatureMatrix } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { powerToDb } from './db.js'
 import { melSpectrogram } from './mel.js'
 import { onsetStrength, onsetStrengthFromLogMel } from './onset.js'
@@ -29,7 +29,7 @@ function naive(
 }
 
 describe('onsetStrength', () => {
-  it('is the mean or the median rise, frame by frame', () => {
+  test('is the mean or the median rise, frame by frame', () => {
     const sizes = fc.integer({ min: 1, max: 5 })
     fc.assert(
       fc.property(sizes, sizes, sizes, fc.boolean(), (lag, maxSize, bins, median) => {
@@ -43,7 +43,7 @@ describe('onsetStrength', () => {
     )
   })
 
-  it('peaks at the frame of a click', () => {
+  test('peaks at the frame of a click', () => {
     const samples = new Float32Array(sampleRate)
     samples[20 * 512] = 1
     const out = onsetStrength({ samples, sampleRate })
@@ -51,7 +51,7 @@ describe('onsetStrength', () => {
     expect(Math.abs(out.indexOf(Math.max(...out)) - 20)).toBeLessThanOrEqual(1)
   })
 
-  it.each([8, 12, 20])('of a train of pulses peaks every %d frames, as they come', (period) => {
+  test.each([8, 12, 20])('of a train of pulses peaks every %d frames, as they come', (period) => {
     const samples = new Float32Array(10 * period * 512)
     for (let pulse = 1; pulse < 10; pulse++) samples[pulse * period * 512] = 1
     const out = onsetStrength({ samples, sampleRate })
@@ -60,7 +60,7 @@ describe('onsetStrength', () => {
     expect(peaks).toEqual(Array.from({ length: 9 }, (_, pulse) => (pulse + 1) * period + 1))
   })
 
-  it('is shifted by half a transform with center, and filtered with detrend', () => {
+  test('is shifted by half a transform with center, and filtered with detrend', () => {
     const logMel = { data: noise(60, 3, 40), bins: 3, frames: 20 }
     const plain = [...onsetStrengthFromLogMel(logMel, { center: false })]
     const shifted = onsetStrengthFromLogMel(logMel, { nFft: 1000, hopLength: 100 })
@@ -71,7 +71,7 @@ describe('onsetStrength', () => {
     }
   })
 
-  it('of a clip is that of its mel spectrogram in dB; of silence and of one frame 0', () => {
+  test('of a clip is that of its mel spectrogram in dB; of silence and of one frame 0', () => {
     const clip = { samples: noise(9000, 4), sampleRate }
     const transform = { nFft: 1024, hopLength: 256 }
     const logMel = powerToDb(melSpectrogram(clip, { ...transform, nMels: 40 }))
@@ -82,7 +82,7 @@ describe('onsetStrength', () => {
     expect([...onsetStrength({ samples: Float32Array.of(1), sampleRate })]).toEqual([0])
   })
 
-  it('refuses options and clips that do not fit', () => {
+  test('refuses options and clips that do not fit', () => {
     const clip = { samples: noise(3000, 5), sampleRate }
     for (const options of [
       { lag: 0 },

@@ -1,5 +1,5 @@
 import type { FeatureMatrix } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type PcenOptions, pcen } from './pcen.js'
 import { noise } from './test-signals.js'
 
@@ -30,7 +30,7 @@ function naive({ data, bins, frames }: FeatureMatrix, options: PcenOptions): Flo
 }
 
 describe('pcen', () => {
-  it.each([
+  test.each([
     [{ b: 0.1 }],
     [{ b: 1, gain: 0.5, bias: 10, power: 0.25 }],
     [{ b: 0.3, bias: 0 }],
@@ -47,7 +47,7 @@ describe('pcen', () => {
     })
   })
 
-  it('of a constant settles at the constant over its own gain', () => {
+  test('of a constant settles at the constant over its own gain', () => {
     const frames = 400
     const { data } = pcen({ data: new Float32Array(frames).fill(50), bins: 1, frames }, { b: 0.05 })
     expect(data[frames - 1]).toBeCloseTo(Math.sqrt(50 / 50 ** 0.98 + 2) - Math.SQRT2, 5)
@@ -55,14 +55,14 @@ describe('pcen', () => {
     for (let t = 1; t < frames; t++) expect(data[t]).toBeLessThanOrEqual(data[t - 1]!)
   })
 
-  it('keeps its digits for tiny values, and silence silent', () => {
+  test('keeps its digits for tiny values, and silence silent', () => {
     const { data } = pcen({ data: Float32Array.of(1e-12), bins: 1, frames: 1 }, { b: 0 })
     // d/dx (x + 2)^½ at 0 is 1 / √8; the smoothed energy is 1.
     expect(data[0]! / 1e-12).toBeCloseTo(1 / Math.sqrt(8), 5)
     for (const bias of [0, 2]) expect([...pcen(matrix(2, 3, 0), { bias }).data]).toEqual(Array(6).fill(0))
   })
 
-  it('takes its coefficient from the time constant', () => {
+  test('takes its coefficient from the time constant', () => {
     const input = matrix(3, 5)
     const frames = (0.06 * 44100) / 441
     const b = (Math.sqrt(1 + 4 * frames ** 2) - 1) / (2 * frames ** 2)
@@ -72,7 +72,7 @@ describe('pcen', () => {
     })
   })
 
-  it('gives the same in blocks', () => {
+  test('gives the same in blocks', () => {
     const input = matrix(3, 10)
     const cut = (from: number, to: number) => ({
       data: input.data.filter((_, i) => i % 10 >= from && i % 10 < to),
@@ -92,7 +92,7 @@ describe('pcen', () => {
     expect(tail.zf).toEqual(pcen(input, { returnZf: true }).zf)
   })
 
-  it.each([
+  test.each([
     [{ gain: -1 }],
     [{ bias: -1 }],
     [{ power: Number.NaN }],
@@ -108,7 +108,7 @@ describe('pcen', () => {
     expect(() => pcen(matrix(2, 3), options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
-  it('refuses an empty matrix and negative values', () => {
+  test('refuses an empty matrix and negative values', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => pcen(matrix(0, 0))).toThrow(refused)
     expect(() => pcen(matrix(2, 2, -1))).toThrow(refused)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { phaseVocoder } from './phase-vocoder.js'
 import { type ComplexMatrix, stft } from './stft.js'
 import { noise, sine } from './test-signals.js'
@@ -36,7 +36,7 @@ function naiveVocoder({ re, im, bins, frames }: ComplexMatrix, rate: number, hop
 describe('phaseVocoder', () => {
   const matrix = stft(noise(3000, 5), { nFft: 128, hopLength: 32 })
 
-  it.each([0.3, 0.8, 1, 1.25, 2, 3.7])('agrees with sums of angles at rate %d', (rate) => {
+  test.each([0.3, 0.8, 1, 1.25, 2, 3.7])('agrees with sums of angles at rate %d', (rate) => {
     const fast = phaseVocoder(matrix, { rate })
     const naive = naiveVocoder(matrix, rate, 32)
     expect(fast.frames).toBe(Math.ceil(matrix.frames / rate))
@@ -44,13 +44,13 @@ describe('phaseVocoder', () => {
     expect(worstDifference(fast.im, naive.im)).toBeLessThan(1e-5)
   })
 
-  it('changes nothing at rate 1', () => {
+  test('changes nothing at rate 1', () => {
     const same = phaseVocoder(matrix, { rate: 1 })
     expect(worstDifference(same.re, matrix.re)).toBeLessThan(1e-6)
     expect(worstDifference(same.im, matrix.im)).toBeLessThan(1e-6)
   })
 
-  it('keeps a tone at its level and silence silent, for thousands of frames', () => {
+  test('keeps a tone at its level and silence silent, for thousands of frames', () => {
     const long = phaseVocoder(stft(sine(1000, 20000, 8000), { nFft: 64 }), { rate: 1 / 7 })
     const level = (frame: number) =>
       Math.hypot(long.re[8 * long.frames + frame]!, long.im[8 * long.frames + frame]!)
@@ -59,7 +59,7 @@ describe('phaseVocoder', () => {
     expect(silent.re.every((value) => value === 0)).toBe(true)
   })
 
-  it('refuses bad rates and matrices', () => {
+  test('refuses bad rates and matrices', () => {
     for (const rate of [0, -1, Number.NaN, 257, 1 / 257]) {
       expect(() => phaseVocoder(matrix, { rate })).toThrow(
         expect.objectContaining({ code: 'INVALID_OPTION' }),

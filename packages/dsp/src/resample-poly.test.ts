@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { gcd } from './math.js'
 import { type ResamplePolyOptions, resamplePoly } from './resample-poly.js'
 import { noise, sine } from './test-signals.js'
@@ -26,7 +26,7 @@ function naive(samples: Float32Array, up: number, down: number, padtype: 'consta
 }
 
 describe('resamplePoly', () => {
-  it('equals its definition', () => {
+  test('equals its definition', () => {
     const factor = fc.integer({ min: 1, max: 7 })
     const padtypes = fc.constantFrom('constant', 'edge')
     fc.assert(
@@ -44,14 +44,14 @@ describe('resamplePoly', () => {
     )
   })
 
-  it('gives a tone at the new rate, with the default window', () => {
+  test('gives a tone at the new rate, with the default window', () => {
     const got = resamplePoly(sine(1000, 8820, 44100), 160, 441)
     const expected = sine(1000, 3200, 16000)
     expect(got).toHaveLength(3200)
     for (let i = 100; i < 3100; i++) expect(Math.abs(got[i]! - expected[i]!)).toBeLessThan(2e-3)
   })
 
-  it('keeps a constant constant, to the ends with padtype edge', () => {
+  test('keeps a constant constant, to the ends with padtype edge', () => {
     const constant = new Float32Array(200).fill(0.5)
     for (const value of resamplePoly(constant, 3, 2, { padtype: 'edge' })) {
       expect(Math.abs(value - 0.5)).toBeLessThan(1e-3)
@@ -59,7 +59,7 @@ describe('resamplePoly', () => {
     expect(Math.min(...resamplePoly(constant, 3, 2))).toBeLessThan(0.48)
   })
 
-  it('copies at equal factors, and leaves its input alone', () => {
+  test('copies at equal factors, and leaves its input alone', () => {
     const samples = noise(100, 1)
     const copy = resamplePoly(samples, 3, 3)
     expect(copy).toEqual(samples)
@@ -68,7 +68,7 @@ describe('resamplePoly', () => {
     expect(samples).toEqual(noise(100, 1))
   })
 
-  it.each<[string, number, number, ResamplePolyOptions]>([
+  test.each<[string, number, number, ResamplePolyOptions]>([
     ['up 0', 0, 1, {}],
     ['a fraction', 1, 1.5, {}],
     ['down NaN', 1, Number.NaN, {}],
@@ -83,7 +83,7 @@ describe('resamplePoly', () => {
     )
   })
 
-  it('refuses signals that are empty or not finite', () => {
+  test('refuses signals that are empty or not finite', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => resamplePoly(new Float32Array(0), 1, 2)).toThrow(refused)
     expect(() => resamplePoly(Float32Array.of(1, Number.NaN), 1, 1)).toThrow(refused)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { resample } from './resample.js'
 import { createResampleStream } from './resample-stream.js'
 import { noise } from './test-signals.js'
@@ -28,7 +28,7 @@ function streamed(samples: Float32Array, from: number, to: number, sizes: readon
 }
 
 describe('createResampleStream', () => {
-  it('gives the bits of resample, whatever the sizes of the pieces', () => {
+  test('gives the bits of resample, whatever the sizes of the pieces', () => {
     const sizes = fc.tuple(fc.integer({ min: 1, max: 9000 }), fc.nat(50), fc.nat(5000))
     fc.assert(
       fc.property(
@@ -48,7 +48,7 @@ describe('createResampleStream', () => {
     )
   })
 
-  it('gives samples on the way, never more than belong to what came in', () => {
+  test('gives samples on the way, never more than belong to what came in', () => {
     for (const [from, to] of RATES) {
       const stream = createResampleStream(from, to)
       let given = 0
@@ -61,13 +61,13 @@ describe('createResampleStream', () => {
     }
   })
 
-  it('gives nothing for nothing', () => {
+  test('gives nothing for nothing', () => {
     const stream = createResampleStream(44100, 16000)
     expect(stream.push(new Float32Array(0))).toHaveLength(0)
     expect(stream.end()).toHaveLength(0)
   })
 
-  it('does not see later changes of what was pushed, nor of what it gave', () => {
+  test('does not see later changes of what was pushed, nor of what it gave', () => {
     const samples = noise(20000, 1)
     const stream = createResampleStream(44100, 22050)
     const buffer = new Float32Array(100)
@@ -82,7 +82,7 @@ describe('createResampleStream', () => {
     expect(Float32Array.from([...got, ...stream.end()])).toEqual(resample(samples, 44100, 22050))
   })
 
-  it('refuses rates, samples that are not finite, and all after its end', () => {
+  test('refuses rates, samples that are not finite, and all after its end', () => {
     const badInput = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => createResampleStream(0, 8000)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     const stream = createResampleStream(44100, 22050)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { resample } from './resample.js'
 import { noise, sine } from './test-signals.js'
 
@@ -39,7 +39,7 @@ const RATES = [
 describe.each(RATES)('resample from %i to %s Hz', (from, to) => {
   const nyquist = Math.min(from, to) / 2
 
-  it('passes 0.9 of the lower Nyquist frequency within 0.01 dB, in phase, with images 100 dB down', () => {
+  test('passes 0.9 of the lower Nyquist frequency within 0.01 dB, in phase, with images 100 dB down', () => {
     for (const share of [0.01, 0.31, 0.5, 0.77, 0.9]) {
       const { gainDb, residualDb } = measure(share * nyquist, from, to)
       expect(Math.abs(gainDb)).toBeLessThanOrEqual(0.01)
@@ -48,13 +48,13 @@ describe.each(RATES)('resample from %i to %s Hz', (from, to) => {
     }
   })
 
-  it('stops what lies above the new Nyquist frequency by 100 dB', () => {
+  test('stops what lies above the new Nyquist frequency by 100 dB', () => {
     const shares = [1.001, 1.05, 1.2, 1.5, 1.9].filter((share) => share * nyquist < from / 2)
     expect(shares.length > 0 || to > 0.99 * from).toBe(true)
     for (const share of shares) expect(measure(share * nyquist, from, to).outputDb).toBeLessThanOrEqual(-100)
   })
 
-  it('gives ceil(length * to / from) samples', () => {
+  test('gives ceil(length * to / from) samples', () => {
     for (const length of [1, 2, 7, 100, 441, 1001]) {
       expect(resample(new Float32Array(length), from, to)).toHaveLength(Math.ceil((length * to) / from))
     }
@@ -62,7 +62,7 @@ describe.each(RATES)('resample from %i to %s Hz', (from, to) => {
 })
 
 describe('resample', () => {
-  it('is linear, and exact for silence', () => {
+  test('is linear, and exact for silence', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.constantFrom(...RATES), (length, [from, to]) => {
         const [a, b] = [noise(length, 1), noise(length, 2)]
@@ -81,12 +81,12 @@ describe('resample', () => {
     expect(resample(new Float32Array(500), 44100, 16000).every((value) => value === 0)).toBe(true)
   })
 
-  it('keeps a constant constant, away from the ends', () => {
+  test('keeps a constant constant, away from the ends', () => {
     const output = resample(new Float32Array(6000).fill(0.5), 44100, 16000)
     for (let i = 500; i < output.length - 500; i++) expect(output[i]).toBeCloseTo(0.5, 5)
   })
 
-  it('copies at equal rates, and leaves its input alone', () => {
+  test('copies at equal rates, and leaves its input alone', () => {
     const samples = noise(100, 1)
     const copy = resample(samples, 44100, 44100)
     expect(copy).toEqual(samples)
@@ -95,13 +95,13 @@ describe('resample', () => {
     expect(samples).toEqual(noise(100, 1))
   })
 
-  it('there and back is the signal, as far as the lower rate holds it', () => {
+  test('there and back is the signal, as far as the lower rate holds it', () => {
     const samples = sine(3000, 8000, 22050)
     const back = resample(resample(samples, 22050, 16000), 16000, 22050)
     for (let i = 1000; i < 7000; i++) expect(Math.abs(back[i]! - samples[i]!)).toBeLessThan(1e-4)
   })
 
-  it.each([
+  test.each([
     [0, 8000],
     [8000, Number.NaN],
     [-1, 8000],
@@ -114,7 +114,7 @@ describe('resample', () => {
     )
   })
 
-  it('refuses signals that are empty or not finite', () => {
+  test('refuses signals that are empty or not finite', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => resample(new Float32Array(0), 44100, 22050)).toThrow(refused)
     expect(() => resample(Float32Array.of(1, Number.NaN), 44100, 44100)).toThrow(refused)

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import * as dsp from './index.js'
 import { type Call, CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-calls.js'
 
@@ -21,7 +21,7 @@ const WITHOUT_SOUND = [
   'windowsOfClips',
 ]
 
-it('the tables below hold every export: each preset stands for createExtractor', () => {
+test('the tables below hold every export: each preset stands for createExtractor', () => {
   const tables = [SAMPLES_CALLS, STREAM_CALLS, CLIP_CALLS, MATRIX_CALLS].flatMap((table) =>
     Object.keys(table),
   )
@@ -76,19 +76,19 @@ function expectSilence<Input>(name: string, call: Call<Input>, silence: Input): 
 }
 
 const samplesCalls = Object.entries(SAMPLES_CALLS).filter(([name]) => name !== 'split')
-it.each([...samplesCalls, ...Object.entries(STREAM_CALLS)])('%s of silent samples', (name, call) => {
+test.each([...samplesCalls, ...Object.entries(STREAM_CALLS)])('%s of silent samples', (name, call) => {
   expectSilence(name, call, new Float32Array(LENGTH))
 })
 
-it('split finds one piece in silent samples, since every frame is as loud as the loudest, and trim cuts nothing', () => {
+test('split finds one piece in silent samples, since every frame is as loud as the loudest, and trim cuts nothing', () => {
   expect(SAMPLES_CALLS.split!(new Float32Array(LENGTH))).toEqual([0, LENGTH])
   expect(SAMPLES_CALLS.trim!(new Float32Array(LENGTH))).toHaveLength(LENGTH)
 })
 
-it.each(Object.entries(CLIP_CALLS))('%s of a silent clip', (name, call) => {
+test.each(Object.entries(CLIP_CALLS))('%s of a silent clip', (name, call) => {
   expectSilence(name, call, { samples: new Float32Array(LENGTH), sampleRate: 22050 })
 })
 
-it.each(Object.entries(MATRIX_CALLS))('%s of a matrix of zeros', (name, call) => {
+test.each(Object.entries(MATRIX_CALLS))('%s of a matrix of zeros', (name, call) => {
   expectSilence(name, call, { data: new Float32Array(bins * frames), bins, frames })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { istft } from './istft.js'
 import { type SpectralGateOptions, spectralGate } from './spectral-gate.js'
 import { stft } from './stft.js'
@@ -57,7 +57,7 @@ function naiveGate(
 }
 
 describe('spectralGate', () => {
-  it('agrees with the definition', () => {
+  test('agrees with the definition', () => {
     const clip = { samples: noisy.samples.subarray(10000, 13000), sampleRate: SAMPLE_RATE }
     // 500 Hz over bins of 62.5 Hz, counted double, and 50 ms over hops of 4 ms.
     const naive = naiveGate(clip.samples, { nFft: 256, bins: 4, frames: 12 })
@@ -67,7 +67,7 @@ describe('spectralGate', () => {
     })
   })
 
-  it('raises the signal-to-noise ratio of a tone in noise', () => {
+  test('raises the signal-to-noise ratio of a tone in noise', () => {
     const before = snrDb(noisy.samples)
     const profile = noisy.samples.subarray(0, 10000)
     const after = (options: SpectralGateOptions) =>
@@ -80,7 +80,7 @@ describe('spectralGate', () => {
     expect(after({ noise: null })).toBeGreaterThan(before + 2)
   })
 
-  it('does nothing with propDecrease 0, and half as much in between', () => {
+  test('does nothing with propDecrease 0, and half as much in between', () => {
     const samples = (propDecrease: number) => spectralGate(noisy, { propDecrease }).samples
     const [none, half, all] = [samples(0), samples(0.5), samples(1)]
     const worst = (error: (i: number) => number) =>
@@ -89,7 +89,7 @@ describe('spectralGate', () => {
     expect(worst((i) => half[i]! - 0.5 * (none[i]! + all[i]!))).toBeLessThan(1e-6)
   })
 
-  it('takes smoothing off, silence, and one sample', () => {
+  test('takes smoothing off, silence, and one sample', () => {
     const rough = spectralGate(noisy, { freqMaskSmoothHz: null, timeMaskSmoothMs: null })
     expect(rough.samples).not.toEqual(spectralGate(noisy).samples)
     const silence = { samples: new Float32Array(3000), sampleRate: SAMPLE_RATE }
@@ -97,7 +97,7 @@ describe('spectralGate', () => {
     expect(spectralGate({ samples: Float32Array.of(1), sampleRate: SAMPLE_RATE }).samples).toHaveLength(1)
   })
 
-  it('refuses bad options and signals', () => {
+  test('refuses bad options and signals', () => {
     const bad: SpectralGateOptions[] = [
       { propDecrease: 1.1 },
       { nStdThreshStationary: Number.NaN },

@@ -1,6 +1,6 @@
 import type { FeatureMatrix } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   spectralBandwidth,
   spectralBandwidthFromSpectrogram,
@@ -40,7 +40,7 @@ const column = ({ data, bins, frames }: FeatureMatrix, frame: number) =>
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 describe('a pure tone', () => {
-  it('has its centroid and its rolloff at its frequency, and little bandwidth or flatness', () => {
+  test('has its centroid and its rolloff at its frequency, and little bandwidth or flatness', () => {
     for (const hz of inner(spectralCentroid(tone))) expect(Math.abs(hz - 3000)).toBeLessThan(binHz / 4)
     for (const hz of inner(spectralRolloff(tone))) expect(Math.abs(hz - 3000)).toBeLessThanOrEqual(2 * binHz)
     for (const hz of inner(spectralBandwidth(tone))) expect(hz).toBeLessThan(4 * binHz)
@@ -49,14 +49,14 @@ describe('a pure tone', () => {
 })
 
 describe('a tone', () => {
-  it.each([440, 1000, 2756.25, 3000, 9000])('of %d Hz has its centroid there', (hz) => {
+  test.each([440, 1000, 2756.25, 3000, 9000])('of %d Hz has its centroid there', (hz) => {
     const centroid = spectralCentroid({ samples: sine(hz, sampleRate, sampleRate), sampleRate })
     for (const value of inner(centroid)) expect(Math.abs(value - hz)).toBeLessThan(binHz / 4)
   })
 })
 
 describe('white noise', () => {
-  it('has its centroid at a quarter of the sample rate, its rolloff in proportion, and is flat', () => {
+  test('has its centroid at a quarter of the sample rate, its rolloff in proportion, and is flat', () => {
     for (const hz of inner(spectralCentroid(hiss))) expect(hz / sampleRate).toBeCloseTo(0.25, 1)
     for (const hz of inner(spectralRolloff(hiss))) expect(hz / sampleRate).toBeCloseTo(0.425, 1)
     // A uniform distribution's standard deviation is its width over √12.
@@ -68,7 +68,7 @@ describe('white noise', () => {
 })
 
 describe('silence', () => {
-  it('is flat, and at 0 Hz', () => {
+  test('is flat, and at 0 Hz', () => {
     for (const feature of [spectralCentroid, spectralBandwidth, spectralRolloff]) {
       expect(feature(silence)).toEqual({ data: new Float32Array(8), bins: 1, frames: 8 })
     }
@@ -82,7 +82,7 @@ describe('the features of any spectrogram', () => {
   const expectClose = (actual: number, expected: number) =>
     expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(expected)))
 
-  it('are those of their definitions, frame by frame', () => {
+  test('are those of their definitions, frame by frame', () => {
     fc.assert(
       fc.property(spectra, fc.constantFrom(1, 2, 2.5, 3), fc.boolean(), (matrix, p, norm) => {
         const freq = freqOf(matrix)
@@ -100,7 +100,7 @@ describe('the features of any spectrogram', () => {
     )
   })
 
-  it('rolloff is the first bin whose sum reaches the share', () => {
+  test('rolloff is the first bin whose sum reaches the share', () => {
     fc.assert(
       fc.property(spectra, fc.constantFrom(0.1, 0.5, 0.85, 1 - 2 ** -53), (matrix, rollPercent) => {
         const { data } = spectralRolloffFromSpectrogram(matrix, { ...options, rollPercent })
@@ -117,7 +117,7 @@ describe('the features of any spectrogram', () => {
     )
   })
 
-  it('flatness is the quotient of the means, for products far beyond the range of doubles too', () => {
+  test('flatness is the quotient of the means, for products far beyond the range of doubles too', () => {
     const check = (matrix: FeatureMatrix, amin: number, power: number) => {
       const { data } = spectralFlatnessFromSpectrogram(matrix, { amin, power })
       data.forEach((value, t) => {
@@ -134,7 +134,7 @@ describe('the features of any spectrogram', () => {
     }
   })
 
-  it('are the same from the clip and from its spectrogram, for odd lengths of the transform too', () => {
+  test('are the same from the clip and from its spectrogram, for odd lengths of the transform too', () => {
     const clip = { samples: hiss.samples.subarray(0, 3000), sampleRate }
     for (const nFft of [512, 375]) {
       const magnitude = spectrogram(clip.samples, { nFft, hopLength: 100 })
@@ -147,7 +147,7 @@ describe('the features of any spectrogram', () => {
     }
   })
 
-  it('take frequencies and centres of the caller', () => {
+  test('take frequencies and centres of the caller', () => {
     const matrix = { data: Float32Array.of(1, 3), bins: 2, frames: 1 }
     const freq = [100, 500]
     expect(spectralCentroidFromSpectrogram(matrix, { ...options, freq }).data[0]).toBe(400)
@@ -162,7 +162,7 @@ describe('refusals', () => {
   const centroid = { data: Float32Array.of(1), bins: 1, frames: 1 }
   const options = { sampleRate: 8000 }
 
-  it.each([
+  test.each([
     ['p=0', () => spectralBandwidthFromSpectrogram(matrix, { ...options, p: 0 })],
     ['a centroid of other frames', () => spectralBandwidthFromSpectrogram(matrix, { ...options, centroid })],
     ['rollPercent=1', () => spectralRolloff(tone, { rollPercent: 1 })],
@@ -179,7 +179,7 @@ describe('refusals', () => {
     expect(run).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
-  it.each([
+  test.each([
     ['an empty clip', () => spectralCentroid({ samples: new Float32Array(0), sampleRate })],
     ['NaN', () => spectralFlatness({ samples: Float32Array.of(1, Number.NaN), sampleRate })],
     ['a clip without a sample rate', () => spectralFlatness({ samples: Float32Array.of(1), sampleRate: 0 })],
@@ -195,7 +195,7 @@ describe('refusals', () => {
     expect(run).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })
 
-  it('but not of -0', () => {
+  test('but not of -0', () => {
     const data = matrix.data.with(2, -0)
     expect(spectralCentroidFromSpectrogram({ ...matrix, data }, options).frames).toBe(2)
   })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { copyFrame, frameCount, type PadMode } from './frame.js'
 import { magnitude, spectrogram, stft } from './stft.js'
 import { noise, sine } from './test-signals.js'
 
 describe('frameCount', () => {
-  it('counts as librosa does', () => {
+  test('counts as librosa does', () => {
     expect(frameCount(220500)).toBe(431)
     expect(frameCount(110250)).toBe(216)
     expect(frameCount(22050, { center: false })).toBe(40)
@@ -13,7 +13,7 @@ describe('frameCount', () => {
     expect(frameCount(10, { frameLength: 5, hopLength: 1 })).toBe(10)
   })
 
-  it('refuses signals shorter than a frame that is not centred, and empty ones', () => {
+  test('refuses signals shorter than a frame that is not centred, and empty ones', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => frameCount(2047, { center: false })).toThrow(refused)
     expect(() => frameCount(0)).toThrow(refused)
@@ -28,7 +28,7 @@ describe('copyFrame', () => {
     return [...out]
   }
 
-  it("pads as numpy's modes do", () => {
+  test("pads as numpy's modes do", () => {
     expect(read([1, 2, 3], -3, 'constant')).toEqual([0, 0, 0, 1, 2, 3, 0, 0, 0])
     expect(read([1, 2, 3], -3, 'edge')).toEqual([1, 1, 1, 1, 2, 3, 3, 3, 3])
     // np.pad([1, 2, 3], 3, mode='reflect'): reflected again and again.
@@ -38,7 +38,7 @@ describe('copyFrame', () => {
 })
 
 describe('stft', () => {
-  it('finds a tone at its bin, with half the window as its magnitude', () => {
+  test('finds a tone at its bin, with half the window as its magnitude', () => {
     const { data, frames } = spectrogram(sine(1000, 8000, 8000), { nFft: 512, hopLength: 128 })
     const column = Array.from({ length: 257 }, (_, bin) => data[bin * frames + 20]!)
     expect(column.indexOf(Math.max(...column))).toBe(64)
@@ -47,7 +47,7 @@ describe('stft', () => {
     expect(column[100]).toBeLessThan(1e-3)
   })
 
-  it('places frame t around sample t * hopLength if centred, from there on if not', () => {
+  test('places frame t around sample t * hopLength if centred, from there on if not', () => {
     const click = new Float32Array(64)
     click[32] = 1
     const energy = (center: boolean) => {
@@ -58,7 +58,7 @@ describe('stft', () => {
     expect(energy(false)).toEqual([0, 0, 0, 1, 1, 0, 0])
   })
 
-  it('agrees with spectrogram, and centres a short window in the frame', () => {
+  test('agrees with spectrogram, and centres a short window in the frame', () => {
     const samples = sine(440, 2000, 8000)
     for (const options of [{ nFft: 256 }, { nFft: 400, winLength: 300, hopLength: 100 }] as const) {
       const { re, im, bins, frames } = stft(samples, { hopLength: 512, ...options })
@@ -70,12 +70,12 @@ describe('stft', () => {
     }
   })
 
-  it('takes a quarter of the window as its hop', () => {
+  test('takes a quarter of the window as its hop', () => {
     expect(stft(new Float32Array(4096)).frames).toBe(9)
     expect(stft(new Float32Array(4096), { winLength: 1024 }).frames).toBe(17)
   })
 
-  it('is linear', () => {
+  test('is linear', () => {
     const sample = fc.double({ min: -1, max: 1, noNaN: true })
     const signal = fc.array(sample, { minLength: 200, maxLength: 200 })
     fc.assert(
@@ -95,7 +95,7 @@ describe('stft', () => {
     )
   })
 
-  it('is the DFT of its windowed frames by definition, for any nFft, a power of two or not', () => {
+  test('is the DFT of its windowed frames by definition, for any nFft, a power of two or not', () => {
     const samples = noise(300, 5)
     for (const nFft of [2, 3, 60, 64, 75, 101]) {
       const hopLength = 37
@@ -120,7 +120,7 @@ describe('stft', () => {
     }
   })
 
-  it('shifts by a frame where the signal shifts by a hop, to the bit', () => {
+  test('shifts by a frame where the signal shifts by a hop, to the bit', () => {
     const options = fc.record({
       nFft: fc.constantFrom(16, 30, 64, 75),
       hopLength: fc.integer({ min: 1, max: 80 }),
@@ -145,13 +145,13 @@ describe('stft', () => {
     )
   })
 
-  it('makes exact zeros from silence', () => {
+  test('makes exact zeros from silence', () => {
     const { re, im } = stft(new Float32Array(5000))
     expect(re.every((value) => value === 0)).toBe(true)
     expect(im.every((value) => Math.abs(value) === 0)).toBe(true)
   })
 
-  it.each([
+  test.each([
     ['nFft 0', { nFft: 0 }],
     ['nFft NaN', { nFft: Number.NaN }],
     ['a window longer than nFft', { nFft: 512, winLength: 513 }],
@@ -164,7 +164,7 @@ describe('stft', () => {
     expect(() => spectrogram(new Float32Array(4096), options)).toThrow(refused)
   })
 
-  it('refuses signals that are empty, not finite, not Float32Arrays, or too short', () => {
+  test('refuses signals that are empty, not finite, not Float32Arrays, or too short', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => stft(new Float32Array(0))).toThrow(refused)
     expect(() => stft(Float32Array.of(0, Number.NaN, 0))).toThrow(refused)
@@ -178,7 +178,7 @@ describe('stft', () => {
 })
 
 describe('silence between sounds', () => {
-  it('has a spectrum of zeros, and leaves the frames about it as they are alone', () => {
+  test('has a spectrum of zeros, and leaves the frames about it as they are alone', () => {
     const samples = noise(20000, 1)
     samples.fill(0, 6000, 14000)
     const options = { nFft: 512, hopLength: 500, center: false }
@@ -195,7 +195,7 @@ describe('silence between sounds', () => {
 })
 
 describe('magnitude', () => {
-  it('is the spectrogram of the same signal', () => {
+  test('is the spectrogram of the same signal', () => {
     const samples = sine(1000, 8000, 4000)
     const { data, bins, frames } = magnitude(stft(samples, { nFft: 256, hopLength: 64 }))
     const expected = spectrogram(samples, { nFft: 256, hopLength: 64 })
@@ -203,7 +203,7 @@ describe('magnitude', () => {
     data.forEach((value, i) => void expect(Math.abs(value - expected.data[i]!)).toBeLessThan(1e-5))
   })
 
-  it('INVALID_INPUT for parts that do not fit', () => {
+  test('INVALID_INPUT for parts that do not fit', () => {
     const matrix = { re: new Float32Array(4), im: new Float32Array(3), bins: 2, frames: 2 }
     expect(() => magnitude(matrix)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })

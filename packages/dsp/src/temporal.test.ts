@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { copyFrame } from './frame.js'
 import { spectrogram } from './stft.js'
 import { rms, rmsFromSpectrogram, zeroCrossingRate, zeroCrossings } from './temporal.js'
 import { noise, sine } from './test-signals.js'
 
 describe('rms', () => {
-  it('of a sine is its amplitude over √2, of a constant the constant, of silence 0', () => {
+  test('of a sine is its amplitude over √2, of a constant the constant, of silence 0', () => {
     expect(rms(sine(441, 22050, 22050)).data[20]).toBeCloseTo(Math.SQRT1_2, 3)
     expect(rms(new Float32Array(4096).fill(-0.25), { center: false }).data).toEqual(
       new Float32Array(5).fill(0.25),
@@ -14,7 +14,7 @@ describe('rms', () => {
     expect(rms(new Float32Array(3000)).data.every((value) => value === 0)).toBe(true)
   })
 
-  it('equals the frames summed one by one', () => {
+  test('equals the frames summed one by one', () => {
     const lengths = fc.integer({ min: 1, max: 60 })
     const modes = fc.constantFrom('constant', 'reflect', 'edge')
     fc.assert(
@@ -33,7 +33,7 @@ describe('rms', () => {
     )
   })
 
-  it('comes out of a spectrogram without a window too', () => {
+  test('comes out of a spectrogram without a window too', () => {
     for (const frameLength of [512, 375]) {
       const samples = noise(4000, 5)
       const magnitude = spectrogram(samples, { nFft: frameLength, hopLength: 128, window: 'boxcar' })
@@ -46,7 +46,7 @@ describe('rms', () => {
     }
   })
 
-  it('refuses options, signals and spectrograms that do not fit', () => {
+  test('refuses options, signals and spectrograms that do not fit', () => {
     const badOption = expect.objectContaining({ code: 'INVALID_OPTION' })
     const badInput = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => rms(new Float32Array(9), { frameLength: 0 })).toThrow(badOption)
@@ -58,7 +58,7 @@ describe('rms', () => {
 })
 
 describe('zeroCrossings', () => {
-  it('marks changes of sign; zero and what is below the threshold are positive', () => {
+  test('marks changes of sign; zero and what is below the threshold are positive', () => {
     expect([...zeroCrossings(Float32Array.of(1, -1, -1, 2, 0, -0.5))]).toEqual([1, 1, 0, 1, 0, 1])
     expect([...zeroCrossings(Float32Array.of(1, -1e-11, -1, 1), { pad: false })]).toEqual([0, 0, 1, 1])
     expect([...zeroCrossings(Float32Array.of(1, -0.1, 1), { pad: false, threshold: 0.1 })]).toEqual([0, 1, 1])
@@ -67,7 +67,7 @@ describe('zeroCrossings', () => {
     ])
   })
 
-  it('refuses a threshold that is none', () => {
+  test('refuses a threshold that is none', () => {
     expect(() => zeroCrossings(Float32Array.of(1), { threshold: Number.NaN })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     )
@@ -75,13 +75,13 @@ describe('zeroCrossings', () => {
 })
 
 describe('zeroCrossingRate', () => {
-  it('of a tone is twice its frequency over the sample rate', () => {
+  test('of a tone is twice its frequency over the sample rate', () => {
     const { data, frames } = zeroCrossingRate(sine(1003, 22050, 22050))
     expect(frames).toBe(44)
     for (let frame = 4; frame < 40; frame++) expect(Math.abs(data[frame]! - 2006 / 22050)).toBeLessThan(1e-3)
   })
 
-  it.each([50, 441, 1000, 5512.5])('of a square wave of %d Hz is twice that over the sample rate', (hz) => {
+  test.each([50, 441, 1000, 5512.5])('of a square wave of %d Hz is twice that over the sample rate', (hz) => {
     // A quarter of a sample away from the jumps, so that none falls on one.
     const square = Float32Array.from({ length: 22050 }, (_, i) =>
       ((i + 0.25) * hz) / 22050 - Math.floor(((i + 0.25) * hz) / 22050) < 0.5 ? 1 : -1,
@@ -91,7 +91,7 @@ describe('zeroCrossingRate', () => {
     for (const value of data) expect(Math.abs(value - (2 * hz) / 22050)).toBeLessThanOrEqual(1 / 2048 + 1e-7)
   })
 
-  it('never counts the first sample of a frame, nor the padding', () => {
+  test('never counts the first sample of a frame, nor the padding', () => {
     const alternating = Float32Array.from({ length: 8 }, (_, i) => (i % 2 ? -1 : 1))
     const options = { frameLength: 4, hopLength: 4 }
     expect([...zeroCrossingRate(alternating, { ...options, center: false }).data]).toEqual([0.75, 0.75])
@@ -99,7 +99,7 @@ describe('zeroCrossingRate', () => {
     expect([...zeroCrossingRate(new Float32Array(9).fill(-1), options).data]).toEqual([0, 0, 0])
   })
 
-  it('refuses an empty signal', () => {
+  test('refuses an empty signal', () => {
     expect(() => zeroCrossingRate(new Float32Array(0))).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
     )

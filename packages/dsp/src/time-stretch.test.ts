@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { istft } from './istft.js'
 import { phaseVocoder } from './phase-vocoder.js'
 import { stft } from './stft.js'
@@ -21,7 +21,7 @@ function levelDb(samples: Float32Array): number {
 }
 
 describe('timeStretch', () => {
-  it.each([0.5, 0.8, 1.25, 2.5])('at rate %d keeps pitch and level, and changes the length', (rate) => {
+  test.each([0.5, 0.8, 1.25, 2.5])('at rate %d keeps pitch and level, and changes the length', (rate) => {
     const tone = sine(1000, 44100, 22050)
     const out = timeStretch(tone, { rate })
     expect(out).toHaveLength(Math.round(44100 / rate))
@@ -30,7 +30,7 @@ describe('timeStretch', () => {
     expect(levelDb(out)).toBeLessThan(0.1)
   })
 
-  it('is its three parts in one', () => {
+  test('is its three parts in one', () => {
     const samples = noise(5000, 1)
     const options = { nFft: 256, hopLength: 64 }
     const parts = istft(phaseVocoder(stft(samples, options), { rate: 1.3 }), { ...options, length: 3846 })
@@ -41,7 +41,7 @@ describe('timeStretch', () => {
     })
   })
 
-  it('gives the signal back at rate 1, for any length', () => {
+  test('gives the signal back at rate 1, for any length', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), (length) => {
         const samples = noise(length, length)
@@ -54,13 +54,13 @@ describe('timeStretch', () => {
     )
   })
 
-  it('rounds halves as the reference does, and never to nothing', () => {
+  test('rounds halves as the reference does, and never to nothing', () => {
     expect(timeStretch(noise(5, 1), { rate: 2 })).toHaveLength(2)
     expect(timeStretch(noise(7, 1), { rate: 2 })).toHaveLength(4)
     expect(timeStretch(noise(1, 1), { rate: 256 })).toHaveLength(1)
   })
 
-  it('refuses bad rates, options and signals', () => {
+  test('refuses bad rates, options and signals', () => {
     for (const options of [{ rate: 0 }, { rate: Number.NaN }, { rate: 300 }, { rate: 1, hopLength: 0 }]) {
       expect(() => timeStretch(noise(100, 1), options)).toThrow(
         expect.objectContaining({ code: 'INVALID_OPTION' }),
@@ -75,7 +75,7 @@ describe('timeStretch', () => {
 })
 
 describe('pitchShift', () => {
-  it.each([
+  test.each([
     [12, 12, 2000],
     [-12, 12, 500],
     [7, 12, 1000 * 2 ** (7 / 12)],
@@ -90,7 +90,7 @@ describe('pitchShift', () => {
     expect(levelDb(out)).toBeLessThan(0.1)
   })
 
-  it('refuses bad options', () => {
+  test('refuses bad options', () => {
     for (const options of [{ nSteps: Number.NaN }, { nSteps: 97 }, { nSteps: 1, binsPerOctave: 0 }]) {
       expect(() => pitchShift(noise(100, 1), options)).toThrow(
         expect.objectContaining({ code: 'INVALID_OPTION' }),

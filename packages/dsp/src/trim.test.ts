@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise } from './test-signals.js'
 import { split, trim } from './trim.js'
 
@@ -11,7 +11,7 @@ function bursts(length: number, places: readonly (readonly [number, number])[]):
 }
 
 describe('trim and split', () => {
-  it('find bursts to within a frame', () => {
+  test('find bursts to within a frame', () => {
     const samples = bursts(60000, [
       [10000, 20000],
       [40000, 45000],
@@ -29,7 +29,7 @@ describe('trim and split', () => {
     expect(trimmed.samples).toEqual(samples.slice(trimmed.start, trimmed.end))
   })
 
-  it('keep a silent signal whole, and nothing of it with a fixed reference', () => {
+  test('keep a silent signal whole, and nothing of it with a fixed reference', () => {
     const silence = new Float32Array(3000)
     expect(trim(silence)).toEqual({ samples: silence, start: 0, end: 3000 })
     expect(split(silence)).toEqual([{ start: 0, end: 3000 }])
@@ -37,7 +37,7 @@ describe('trim and split', () => {
     expect(split(silence, { ref: 1 })).toEqual([])
   })
 
-  it('do not depend on the gain, and keep less with a smaller topDb', () => {
+  test('do not depend on the gain, and keep less with a smaller topDb', () => {
     const decaying = noise(20000, 7).map((value, i) => value * Math.exp(-i / 2000))
     const end = (topDb: number, gain = 1) =>
       trim(
@@ -49,14 +49,14 @@ describe('trim and split', () => {
     expect(end(40)).toBeLessThan(end(60))
   })
 
-  it('give new storage', () => {
+  test('give new storage', () => {
     const samples = noise(3000, 1)
     const trimmed = trim(samples).samples
     trimmed.fill(0)
     expect(samples.some((value) => value !== 0)).toBe(true)
   })
 
-  it('give intervals in order, disjoint, inside the signal, with the outer ends of trim', () => {
+  test('give intervals in order, disjoint, inside the signal, with the outer ends of trim', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 2000 }), (length, at) => {
         const samples = bursts(length + at + 200, [
@@ -79,7 +79,7 @@ describe('trim and split', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['a negative topDb', { topDb: -1 }],
     ['topDb NaN', { topDb: Number.NaN }],
     ['ref NaN', { ref: Number.NaN }],
@@ -91,7 +91,7 @@ describe('trim and split', () => {
     expect(() => split(new Float32Array(100), options)).toThrow(refused)
   })
 
-  it('refuse empty signals and signals that are not finite', () => {
+  test('refuse empty signals and signals that are not finite', () => {
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() => trim(new Float32Array(0))).toThrow(refused)
     expect(() => split(Float32Array.of(Number.NaN))).toThrow(refused)

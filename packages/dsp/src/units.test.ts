@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fftFrequencies, hzToMel, melFrequencies, melToHz } from './units.js'
 
 describe('hzToMel and melToHz', () => {
-  it('give the values of the librosa documentation', () => {
+  test('give the values of the librosa documentation', () => {
     expect([60, 110, 220, 440].map((hz) => hzToMel(hz))).toEqual([
       expect.closeTo(0.9, 12),
       expect.closeTo(1.65, 12),
@@ -15,7 +15,7 @@ describe('hzToMel and melToHz', () => {
     expect(hzToMel(1000, { htk: true })).toBeCloseTo(999.9855, 4)
   })
 
-  it('are inverses and monotone on both scales', () => {
+  test('are inverses and monotone on both scales', () => {
     const hz = fc.double({ min: 0, max: 48000, noNaN: true })
     fc.assert(
       fc.property(hz, hz, fc.boolean(), (a, b, htk) => {
@@ -25,14 +25,14 @@ describe('hzToMel and melToHz', () => {
     )
   })
 
-  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('refuse %s', (value) => {
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('refuse %s', (value) => {
     expect(() => hzToMel(value)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
     expect(() => melToHz(value)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   })
 })
 
 describe('melFrequencies', () => {
-  it('spaces evenly in mel, both ends included', () => {
+  test('spaces evenly in mel, both ends included', () => {
     const frequencies = melFrequencies(40, { fmin: 50, fmax: 8000 })
     const steps = Array.from(frequencies, (hz) => hzToMel(hz))
     expect(frequencies[0]).toBeCloseTo(50, 9)
@@ -41,7 +41,7 @@ describe('melFrequencies', () => {
       expect(steps[i]! - steps[i - 1]!).toBeCloseTo((steps[39]! - steps[0]!) / 39, 9)
   })
 
-  it.each([
+  test.each([
     ['no filters', 0, {}],
     ['fmin above fmax', 10, { fmin: 200, fmax: 100 }],
     ['a negative fmin', 10, { fmin: -1 }],
@@ -52,12 +52,12 @@ describe('melFrequencies', () => {
 })
 
 describe('fftFrequencies', () => {
-  it('runs from 0 to half the sample rate', () => {
+  test('runs from 0 to half the sample rate', () => {
     expect([...fftFrequencies({ sampleRate: 8000, nFft: 8 })]).toEqual([0, 1000, 2000, 3000, 4000])
     expect([...fftFrequencies({ sampleRate: 5, nFft: 5 })]).toEqual([0, 1, 2])
   })
 
-  it('refuses a sample rate or size that is none', () => {
+  test('refuses a sample rate or size that is none', () => {
     expect(() => fftFrequencies({ sampleRate: Number.NaN })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION' }),
     )

@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { noise } from './test-signals.js'
 import { createScriptSteps, createVocoderSteps, type VocoderSteps } from './vocoder-steps.js'
 
-it.each([1, 2, 5, 64, 1025])('makes the same bits with and without WebAssembly, %i bins', (bins) => {
+test.each([1, 2, 5, 64, 1025])('makes the same bits with and without WebAssembly, %i bins', (bins) => {
   const [fast, plain] = [createVocoderSteps(bins), createScriptSteps(bins)]
   const both = (act: (steps: VocoderSteps) => void) => {
     for (const steps of [fast, plain]) act(steps)

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { npyBytes } from './npy-bytes.js'
 import { formatReport, runGolden } from './run-golden.js'
 
@@ -10,7 +10,7 @@ const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url))
 const { GOLDEN_DIR } = process.env
 
 describe('golden cases', () => {
-  it('pass on the committed cut, which offers every function', async () => {
+  test('pass on the committed cut, which offers every function', async () => {
     const report = await runGolden(FIXTURES)
     expect(report.failures).toEqual([])
     expect([...report.skipped]).toEqual([])
@@ -20,7 +20,7 @@ describe('golden cases', () => {
   const whole = GOLDEN_DIR
     ? 'pass on the whole set'
     : 'pass on the whole set (skipped: GOLDEN_DIR is not set)'
-  it.skipIf(!GOLDEN_DIR)(whole, async () => {
+  test.skipIf(!GOLDEN_DIR)(whole, async () => {
     const report = await runGolden(GOLDEN_DIR!)
     expect(report.failures).toEqual([])
     expect(report.passed).toBeGreaterThan(0)
@@ -49,19 +49,19 @@ describe('runGolden', () => {
     await writeFile(join(dir, 'out.npy'), npyBytes('<f8', `(${stored.length},)`, Float64Array.from(stored)))
   }
 
-  it('passes a case within its tolerance, at the stored indices', async () => {
+  test('passes a case within its tolerance, at the stored indices', async () => {
     await write([base])
     expect(await runGolden(dir)).toMatchObject({ passed: 1, failures: [] })
   })
 
-  it('names the worst index, the values and the tolerance of a failing case', async () => {
+  test('names the worst index, the values and the tolerance of a failing case', async () => {
     await write([base], [0, 201])
     const { failures } = await runGolden(dir)
     expect(failures).toHaveLength(1)
     expect(failures[0]).toMatch(/^case: worst at \[2\]: expected 201, got 200(\.0\d*)?, tolerance 0.000001$/)
   })
 
-  it.each([
+  test.each([
     ['a wrong shape', { full_shape: [4] }, /has shape \[3\], expected \[4\]/],
     ['a value out of range between the stored ones', { full_stats: { min: 0, max: 199 } }, /ranges over/],
     ['a missing error', { expect: 'error' }, /gave a result/],
@@ -73,7 +73,7 @@ describe('runGolden', () => {
     expect(failures[0]).toMatch(message)
   })
 
-  it.each([
+  test.each([
     [
       'a name that the function does not know',
       { n_ftt: null },
@@ -91,13 +91,13 @@ describe('runGolden', () => {
     ])
   })
 
-  it('fails on a value for which something else would be computed', async () => {
+  test('fails on a value for which something else would be computed', async () => {
     await write([{ ...base, function: 'librosa.stft', params: { dtype: 'complex64' } }])
     const { failures } = await runGolden(dir)
     expect(failures).toEqual(['case: librosa.stft has parameter dtype="complex64", here it must be null'])
   })
 
-  it('passes an expected error, skips what is not offered, and never fails on an informative case', async () => {
+  test('passes an expected error, skips what is not offered, and never fails on an informative case', async () => {
     await write(
       [
         { ...base, params: { n_mels: -1 }, expect: 'error', output: undefined },
@@ -113,7 +113,7 @@ describe('runGolden', () => {
     expect(lines[2]).toBe('1 passed, 0 failed, 1 skipped')
   })
 
-  it('judges a case tagged snr40 by its signal-to-noise ratio away from the ends', async () => {
+  test('judges a case tagged snr40 by its signal-to-noise ratio away from the ends', async () => {
     const frequencies = { ...base, params: { n_mels: 6000, fmin: 0, fmax: 200, htk: false } }
     const wanted = Array.from({ length: 6000 }, (_, i) => (200 * i) / 5999)
     const snr40 = { ...frequencies, full_shape: [6000], stored_stride: [1], tags: ['snr40'] }
@@ -125,7 +125,7 @@ describe('runGolden', () => {
     expect((await runGolden(dir)).failures[0]).toMatch(/SNR/)
   })
 
-  it('throws IO where there is no manifest', async () => {
+  test('throws IO where there is no manifest', async () => {
     await expect(runGolden(join(dir, 'absent'))).rejects.toMatchObject({ code: 'IO' })
   })
 })

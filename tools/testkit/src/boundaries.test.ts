@@ -12,7 +12,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -165,7 +165,7 @@ describe('the linter keeps the boundaries', () => {
     verdicts.map(([verdict, isMeant]) => ({ from, verdict, isMeant })),
   )
 
-  it.each(groups)('@esc/$from: $verdict', ({ from, isMeant }) => {
+  test.each(groups)('@esc/$from: $verdict', ({ from, isMeant }) => {
     const meant = (planted: Case) => planted.from === from && isMeant(planted)
     expect(cases.some(meant)).toBe(true)
     expect(cases.flatMap((planted, index) => (meant(planted) ? mistake(planted, index) : []))).toEqual([])
@@ -173,7 +173,7 @@ describe('the linter keeps the boundaries', () => {
 })
 
 describe('what the linter cannot see', () => {
-  it.each(packages)('@esc/%s: no relative import leaves the package', (name) => {
+  test.each(packages)('@esc/%s: no relative import leaves the package', (name) => {
     const folder = join(root, 'packages', name)
     const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
     const sources = files.filter((file) => file.endsWith('.ts')).map((file) => join(folder, 'src', file))

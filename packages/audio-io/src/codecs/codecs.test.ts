@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { join as joinPages, pagesOf, repairChecksums } from '../../fixtures/ogg-pages.js'
 import type { DecodedAudio } from '../audio.js'
 import type { AudioDecoder, CompressedFile } from '../codecs.js'
@@ -51,7 +51,7 @@ function worst(ours: readonly Float32Array[], theirs: readonly Float32Array[]): 
 const OPUS = 1e-6
 
 describe('compressed fixtures', () => {
-  it.each([
+  test.each([
     // Files were decoded by ffmpeg 5.1, Opus by libopus 1.3; the others differ from it by float rounding.
     ['mono-vorbis.ogg', 1, 16000, 3e-6],
     ['stereo-vorbis.ogg', 2, 16000, 3e-6],
@@ -66,7 +66,7 @@ describe('compressed fixtures', () => {
     expect(worst(channels, theirs)).toBeLessThan(tolerance)
   })
 
-  it.each(['stereo-vorbis.ogg', 'mono-cbr.mp3', 'stereo-opus.opus'])(
+  test.each(['stereo-vorbis.ogg', 'mono-cbr.mp3', 'stereo-opus.opus'])(
     '%s: several at a time decode as one after the other',
     async (name) => {
       const one = await decode(fixture(name), name)
@@ -75,7 +75,7 @@ describe('compressed fixtures', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['vorbis', 'stereo-vorbis.ogg'],
     ['opus', 'stereo-opus.opus'],
     ['mp3', 'stereo-vbr.mp3'],
@@ -85,7 +85,7 @@ describe('compressed fixtures', () => {
     expect(lazy).toEqual(await decode(fixture(name), name))
   })
 
-  it.each([
+  test.each([
     ['vorbis', vorbis],
     ['opus', opus],
   ])('%s: CORRUPT_DATA for bytes that are no Ogg file', async (_, decoder) => {
@@ -96,7 +96,7 @@ describe('compressed fixtures', () => {
     }
   })
 
-  it('vorbis: CORRUPT_DATA for a packet that libvorbis refuses, with the sound around it where that is wanted', async () => {
+  test('vorbis: CORRUPT_DATA for a packet that libvorbis refuses, with the sound around it where that is wanted', async () => {
     const bytes = fixture('mono-vorbis.ogg')
     const packet = readOggPackets(bytes, readOggPages(bytes))[5]!
     // A packet of sound begins with a zero bit.
@@ -113,7 +113,7 @@ describe('compressed fixtures', () => {
     expect(warnings).toEqual(['Vorbis: packet 5 is no packet of sound: it is damaged'])
   })
 
-  it('opus: CORRUPT_DATA for a packet that libopus refuses', async () => {
+  test('opus: CORRUPT_DATA for a packet that libopus refuses', async () => {
     // The decoder prints what it also returns.
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const bytes = fixture('mono-opus.opus')
@@ -157,7 +157,7 @@ describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is 
   ]
   const libopus = ['-request_sample_fmt', 'flt', '-c:a', 'libopus']
 
-  it.each([
+  test.each([
     ['20s.ogg', 2, [], [], 2e-5],
     ['20s.opus', 2, [], libopus, OPUS],
     ['20s.mp3', 2, [], [], 2e-5],
@@ -178,7 +178,7 @@ describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is 
     expect(longest).toBeLessThan(150_000)
   })
 
-  it('CORRUPT_DATA for Vorbis whose positions say half of what its packets hold', async () => {
+  test('CORRUPT_DATA for Vorbis whose positions say half of what its packets hold', async () => {
     const path = join(temporary, 'half.ogg')
     ffmpeg(...noise(3), path)
     const pages = pagesOf(new Uint8Array(readFileSync(path)))
@@ -192,7 +192,7 @@ describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is 
     })
   })
 
-  it.each(['ogg', 'opus'])('%s: chained files decode to the sound of both', async (type) => {
+  test.each(['ogg', 'opus'])('%s: chained files decode to the sound of both', async (type) => {
     const [one, two] = ['one', 'two'].map((name) => join(temporary, `${name}.${type}`))
     ffmpeg(...noise(1), one!)
     ffmpeg(...noise(0.5), two!)

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 
@@ -25,7 +25,7 @@ describe.skipIf(!hasFfmpeg)(`memory${hasFfmpeg ? '' : ' (skipped: ffmpeg is abse
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it.each([
+  test.each([
     ['vorbis', 'ogg', 'vorbis.ts', 'readOggVorbis', 44100],
     ['opus', 'opus', 'opus.ts', 'readOggOpus', 48000],
     ['mp3', 'mp3', 'mp3.ts', 'readMp3', 44100],

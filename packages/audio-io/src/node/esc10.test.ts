@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeAudio } from './files.js'
 
 const folder = process.env.ESC10_DIR
 
 describe.skipIf(!folder)(`ESC-10${folder ? '' : ' (skipped: ESC10_DIR is not set)'}`, () => {
-  it('decodes all 400 recordings', { timeout: 300_000 }, async () => {
+  test('decodes all 400 recordings', { timeout: 300_000 }, async () => {
     const audioFolder = join(folder!, 'audio')
     const lengths = new Map<number, number>()
     let energy = 0

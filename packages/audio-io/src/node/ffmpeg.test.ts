@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { probeAudio } from '../load.js'
 import { encodeWav } from '../wav.js'
 import { decodeAudio } from './files.js'
@@ -35,7 +35,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
   const formats = ['u8', 's16le', 's24le', 's32le', 'f32le', 'f64le', 'alaw', 'mulaw']
   const cases = formats.flatMap((format) => [1, 2].map((channels) => ({ format, channels })))
 
-  it.each(cases)(
+  test.each(cases)(
     'decodes noise in $format, $channels channels, sample by sample',
     async ({ format, channels }) => {
       const path = join(folder, `${format}-${channels}.wav`)
@@ -84,7 +84,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
   describe.each(matrix)('at $rate Hz, $channels channels', ({ rate, channels }) => {
     const at = (...args: string[]) => [...args, '-ar', String(rate)]
 
-    it.each([
+    test.each([
       [16, 's16'],
       [24, 's32'],
     ])('decodes FLAC of %i bits, bit by bit', async (bits, format) => {
@@ -94,7 +94,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
       expect(info).toMatchObject({ bitDepth: bits, frames: rate, durationSec: 1 })
     })
 
-    it.each([
+    test.each([
       ['constant bit rate', ['-b:a', '64k']],
       ['variable bit rate', ['-q:a', '2']],
       ['no info frame', ['-write_xing', '0', '-id3v2_version', '0']],
@@ -105,7 +105,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
       expect(worst(ours.channels, theirs)).toBeLessThan(2e-5)
     })
 
-    it('decodes OGG Vorbis within 2e-5', async () => {
+    test('decodes OGG Vorbis within 2e-5', async () => {
       const { ours, theirs } = await both(`${rate}-${channels}.ogg`, channels, at())
       expect(ours.sampleRate).toBe(rate)
       expect(worst(ours.channels, theirs)).toBeLessThan(2e-5)
@@ -113,14 +113,14 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
   })
 
   // Frames state such rates in kHz, in Hz, and in tens of Hz.
-  it.each([22000, 12345, 123450])('decodes FLAC at %i Hz, bit by bit', async (rate) => {
+  test.each([22000, 12345, 123450])('decodes FLAC at %i Hz, bit by bit', async (rate) => {
     const { ours, theirs } = await both(`${rate}.flac`, 1, ['-ar', String(rate)])
     expect(ours).toEqual({ channels: theirs, sampleRate: rate })
   })
 
   // The reference is libopus: ffmpeg's own decoder is 10 dB off where Opus codes speech (SILK).
   const libopus = ['-request_sample_fmt', 'flt', '-c:a', 'libopus']
-  it.each([
+  test.each([
     ['music, one channel', 1, [], 1e-6],
     ['music, two channels', 2, ['-b:a', '128k'], 1e-6],
     ['all on one page', 1, ['-t', '0.3'], 1e-6],
@@ -135,7 +135,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
     expect(worst(ours.channels, theirs)).toBeLessThan(tolerance)
   })
 
-  it('decodes Opus and FLAC of 5.1 channels', async () => {
+  test('decodes Opus and FLAC of 5.1 channels', async () => {
     const pan = 'pan=5.1|c0=c0|c1=.5*c0|c2=.25*c0|c3=.1*c0|c4=.7*c0|c5=.3*c0'
     const flac = await both('six.flac', 6, ['-af', pan, '-sample_fmt', 's16'])
     expect(flac.ours.channels).toEqual(flac.theirs)
@@ -147,7 +147,7 @@ describe.skipIf(!present)(`against ffmpeg${present ? '' : ' (skipped: ffmpeg is 
     expect(worst(inOrder, theirs)).toBeLessThan(1e-6)
   })
 
-  it.each([16, 24, 32] as const)('writes %i-bit files that ffmpeg reads as we do', async (bitDepth) => {
+  test.each([16, 24, 32] as const)('writes %i-bit files that ffmpeg reads as we do', async (bitDepth) => {
     const path = join(folder, `ours-${bitDepth}.wav`)
     const channels = [0, 1, 2].map((k) => Float32Array.from({ length: 999 }, (_, i) => Math.sin(i * (i + k))))
     writeFileSync(path, encodeWav({ channels, sampleRate: 32000 }, { bitDepth }))

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeWav, encodeWav } from '../wav.js'
 import { decodeAudio, loadAudio, writeWav } from './files.js'
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 describe('loadAudio, decodeAudio', () => {
-  it('take a path, a URL or bytes', async () => {
+  test('take a path, a URL or bytes', async () => {
     const fromPath = await loadAudio(oggPath, { sampleRate: null })
     expect(fromPath.samples).toHaveLength(1600)
     expect(await loadAudio(pathToFileURL(oggPath), { sampleRate: null })).toEqual(fromPath)
@@ -24,19 +24,19 @@ describe('loadAudio, decodeAudio', () => {
     expect(await decodeAudio(oggPath)).toEqual({ channels: [fromPath.samples], sampleRate: 16000 })
   })
 
-  it('decode several OGG files at a time as they do one after the other', async () => {
+  test('decode several OGG files at a time as they do one after the other', async () => {
     const one = await decodeAudio(oggPath)
     const many = await Promise.all(Array.from({ length: 8 }, () => decodeAudio(oggPath)))
     for (const audio of many) expect(audio).toEqual(one)
   })
 
-  it('go by the bytes, not by the name', async () => {
+  test('go by the bytes, not by the name', async () => {
     const path = join(folder, 'really-a.ogg')
     await writeFile(path, encodeWav(clip, { bitDepth: 32 }))
     expect(await loadAudio(path)).toEqual(clip)
   })
 
-  it('IO for a file that is not there, naming it', async () => {
+  test('IO for a file that is not there, naming it', async () => {
     const path = join(folder, 'absent.wav')
     await expect(loadAudio(path)).rejects.toMatchObject({
       code: 'IO',
@@ -45,11 +45,11 @@ describe('loadAudio, decodeAudio', () => {
     })
   })
 
-  it.each([[new ArrayBuffer(8)], [undefined], [7]])('INVALID_INPUT for %o', async (input) => {
+  test.each([[new ArrayBuffer(8)], [undefined], [7]])('INVALID_INPUT for %o', async (input) => {
     await expect(decodeAudio(input as unknown as string)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 
-  it('name the path of a damaged file', async () => {
+  test('name the path of a damaged file', async () => {
     const path = join(folder, 'cut.ogg')
     await writeFile(path, (await readFile(oggPath)).subarray(0, -1))
     await expect(decodeAudio(path)).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe('loadAudio, decodeAudio', () => {
 })
 
 describe('writeWav', () => {
-  it('writes what loadAudio reads, and leaves nothing else behind', async () => {
+  test('writes what loadAudio reads, and leaves nothing else behind', async () => {
     const path = join(folder, 'clip.wav')
     await writeFile(path, 'what was there before')
     await writeWav(path, clip, { bitDepth: 32 })
@@ -69,13 +69,13 @@ describe('writeWav', () => {
     expect(await readdir(folder)).toEqual(['clip.wav'])
   })
 
-  it('takes a URL', async () => {
+  test('takes a URL', async () => {
     const path = join(folder, 'by url.wav')
     await writeWav(pathToFileURL(path), clip, { bitDepth: 32 })
     expect(await loadAudio(path)).toEqual(clip)
   })
 
-  it('writes 16 bits unless asked otherwise', async () => {
+  test('writes 16 bits unless asked otherwise', async () => {
     const path = join(folder, 'clip.wav')
     await writeWav(path, clip)
     const bytes = new Uint8Array(await readFile(path))
@@ -83,19 +83,19 @@ describe('writeWav', () => {
     expect(decodeWav(bytes).channels[0]).toHaveLength(441)
   })
 
-  it('IO if the name is a folder: the temporary file is removed', async () => {
+  test('IO if the name is a folder: the temporary file is removed', async () => {
     const path = join(folder, 'taken')
     await mkdir(path)
     await expect(writeWav(path, clip)).rejects.toMatchObject({ code: 'IO', detail: { path } })
     expect(await readdir(folder)).toEqual(['taken'])
   })
 
-  it('IO if the folder is not there', async () => {
+  test('IO if the folder is not there', async () => {
     const path = join(folder, 'absent', 'clip.wav')
     await expect(writeWav(path, clip)).rejects.toMatchObject({ code: 'IO', detail: { path } })
   })
 
-  it('touches no file if the clip is bad', async () => {
+  test('touches no file if the clip is bad', async () => {
     const bad = { samples: Float32Array.of(Number.NaN), sampleRate: 22050 }
     await expect(writeWav(join(folder, 'bad.wav'), bad)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     expect(await readdir(folder)).toEqual([])

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRng, isEscError } from '@esc/core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cpuMs } from '../../fixtures/cpu-time.js'
 import { repairFrames } from '../../fixtures/flac-frames.js'
 import { cut, flip, lie, splice } from '../../fixtures/mutations.js'
@@ -69,11 +69,11 @@ const FAMILIES: Family[] = [
 const ALLOWED = ['decoded', 'decoded in part', 'CORRUPT_DATA', 'UNSUPPORTED_FORMAT', 'INVALID_INPUT']
 
 describe('20,000 damaged files are decoded or refused with an EscError, each within a second of processor time', () => {
-  it('are 20,000', () => {
+  test('are 20,000', () => {
     expect(FAMILIES.reduce((sum, { count }) => sum + count, 0)).toBe(20_000)
   })
 
-  it.each(FAMILIES)('$count of $what', { timeout: 600_000 }, async ({ count, names, repair }) => {
+  test.each(FAMILIES)('$count of $what', { timeout: 600_000 }, async ({ count, names, repair }) => {
     const originals = names.map(load)
     // The first file of a kind has its codec compiled.
     for (const original of originals) await outcome(original, false)

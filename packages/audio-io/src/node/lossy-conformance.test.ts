@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeAudio } from './files.js'
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
@@ -81,7 +81,7 @@ describe.skipIf(!hasFfmpeg)(
     })
     afterAll(() => rmSync(folder, { recursive: true }))
 
-    it.each(cases)('$name at $rate Hz, $channels channels', async (test) => {
+    test.each(cases)('$name at $rate Hz, $channels channels', async (test) => {
       const { rate, channels, extension, encode, decode, decodedRate = rate, tolerance } = test
       const path = join(folder, `${rate}-${channels}.${extension}`)
       const sources = Array.from({ length: channels }, (_, k) => [

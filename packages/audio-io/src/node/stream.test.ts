@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeWav } from '../wav.js'
 import { decodeAudio, loadAudio, streamAudio } from './files.js'
 
@@ -59,7 +59,7 @@ const FILES = [
 ]
 
 describe('streamAudio', () => {
-  it.each(FILES)('%s: blocks of any size are what decodeAudio gives', async (name) => {
+  test.each(FILES)('%s: blocks of any size are what decodeAudio gives', async (name) => {
     const whole = await decodeAudio(fixture(name))
     const frames = whole.channels[0]!.length
     for (const blockFrames of [1, 17, 500, 1024, frames, 1_000_000]) {
@@ -70,7 +70,7 @@ describe('streamAudio', () => {
     }
   })
 
-  it.each(FILES)('%s: a part is the same part of the whole', async (name) => {
+  test.each(FILES)('%s: a part is the same part of the whole', async (name) => {
     const { channels, sampleRate } = await decodeAudio(fixture(name))
     const frames = channels[0]!.length
     const part = { offset: (frames * 0.3) / sampleRate, duration: (frames * 0.4) / sampleRate }
@@ -84,7 +84,7 @@ describe('streamAudio', () => {
     expect(await loadAudio(fixture(name), { ...part, sampleRate: null, mono: false })).toEqual(expected)
   })
 
-  it.skipIf(process.platform !== 'linux')('closes the file when the loop is left', async () => {
+  test.skipIf(process.platform !== 'linux')('closes the file when the loop is left', async () => {
     const path = join(folder, 'left.wav')
     await writeFile(path, encodeWav({ samples: new Float32Array(5000), sampleRate: 8000 }))
     for await (const _ of streamAudio(path, { blockFrames: 100 })) {
@@ -94,12 +94,12 @@ describe('streamAudio', () => {
     expect(openFiles()).not.toContain(path)
   })
 
-  it('IO naming the path if there is no file', async () => {
+  test('IO naming the path if there is no file', async () => {
     const path = join(folder, 'none.wav')
     await expect(collect(path, {})).rejects.toMatchObject({ code: 'IO', detail: { path } })
   })
 
-  it('names the path where the file is damaged', async () => {
+  test('names the path where the file is damaged', async () => {
     const path = join(folder, 'damaged.flac')
     const bytes = await readFile(fixture('stereo-s16.flac'))
     bytes[bytes.length - 20]! ^= 1
@@ -110,7 +110,7 @@ describe('streamAudio', () => {
     })
   })
 
-  it.each([0, -1, 1.5, Number.NaN])('INVALID_OPTION: blockFrames %d', async (blockFrames) => {
+  test.each([0, -1, 1.5, Number.NaN])('INVALID_OPTION: blockFrames %d', async (blockFrames) => {
     await expect(collect(fixture('stereo-s16le.wav'), { blockFrames })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
     })
@@ -169,13 +169,13 @@ describe('a 2-hour 48 kHz stereo WAV', () => {
     await file.close()
   })
 
-  it('streams in less than 150 MB', { timeout: 300_000 }, async () => {
+  test('streams in less than 150 MB', { timeout: 300_000 }, async () => {
     const { peakMb, result } = await peakMemory(COUNT, path)
     expect(result).toEqual({ frames, peak: 0.5 })
     expect(peakMb).toBeLessThan(150)
   })
 
-  it('a second of it is loaded in less than 100 MB, though the whole exceeds maxDurationSec', async () => {
+  test('a second of it is loaded in less than 100 MB, though the whole exceeds maxDurationSec', async () => {
     const body = `
       const { samples, sampleRate } = await loadAudio(path, { offset: 5399.5, duration: 1 })
       return { length: samples.length, sampleRate, peakAt: samples.indexOf(Math.max(...samples)) }`

@@ -1,4 +1,5 @@
-export { ioError } from './io-error.js'
+export { hashFile } from './hash-file.js'
+export { ioError, onDisk, reasonOf } from './io-error.js'
 export { lockFolder } from './lock-folder.js'
 export { isRunning } from './process-start.js'
 export {
@@ -9,6 +10,7 @@ export {
   type TemporaryFolder,
   temporaryPath,
 } from './temporary.js'
+export { type WorkerProgram, workerError, workerProgram } from './worker.js'
 export {
   type WriteAtomicallyOptions,
   type WriteSyncOptions,

@@ -1,14 +1,38 @@
-/** What the system says of a file, as an error of ours. */
+/** The one place that turns an error of the file system into an `EscError`. */
 import { EscError } from '../error.js'
 
 /**
- * The error for a file operation that failed.
+ * Makes the error for a file operation that failed.
  *
- * @param did - What was tried: `read`, `write`.
- * @param path - Of the file or folder; it is also in `detail.path`.
+ * @param did - What was tried: `read`, `write`, `open`.
+ * @param path - The file or folder. It is also in `detail.path`.
+ * @param cause - What the system said, or the reason in words.
+ * @returns An error with the code `IO`: `cannot read /data/dog.wav: ENOENT: no such file or directory, …`
  * @example throw ioError('read', path, cause)
  */
 export function ioError(did: string, path: string, cause: unknown): EscError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new EscError('IO', `cannot ${did} ${path}: ${reason}`, { detail: { path }, cause })
+  return new EscError('IO', `cannot ${did} ${path}: ${reasonOf(cause)}`, { detail: { path }, cause })
+}
+
+/**
+ * Waits for a file operation, and names the path where it fails.
+ *
+ * @param did - What is tried: `read`, `write`, `open`.
+ * @param path - The file or folder.
+ * @param work - The operation.
+ * @returns What the operation gives.
+ * @throws EscError IO, as {@link ioError} makes it.
+ * @example const names = await onDisk('read', dir, readdir(dir))
+ */
+export async function onDisk<T>(did: string, path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw ioError(did, path, cause)
+  }
+}
+
+/** What an error says, or the value itself as text. @example reasonOf(error) // 'ENOENT: no such file …' */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lockFolder } from './lock-folder.js'
 
 let dir = ''
@@ -35,12 +35,12 @@ function start(): ChildProcess {
 
 const nextWords = () => Promise.all(children.map(async ({ stdout }) => (await once(stdout!, 'data'))[0]))
 
-it('a folder in the place of the lock is told', async () => {
+test('a folder in the place of the lock is told', async () => {
   await mkdir(join(dir, 'lock'))
   await expect(lockFolder(dir)).rejects.toMatchObject({ code: 'IO', message: /cannot remove .*lock/ })
 })
 
-it('a process that exits gives the folder back', async () => {
+test('a process that exits gives the folder back', async () => {
   const taking = `
     const { lockFolder } = await import(${JSON.stringify(new URL('./lock-folder.ts', import.meta.url).href)})
     await lockFolder(process.argv[1])
@@ -51,7 +51,7 @@ it('a process that exits gives the folder back', async () => {
   expect(await readdir(dir)).toEqual([])
 })
 
-it.each([
+test.each([
   ['a free folder', null],
   ['what a killed process left', '999999999 1'],
   ['a lock that was never written', ''],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
 import { auditClips, type UnreadableClip } from './clips.js'
 import type { ClipFacts } from './measure.js'
@@ -50,7 +50,7 @@ const audit = (facts: readonly ClipFacts[], unreadable: readonly UnreadableClip[
 const same = (value: number) => ({ p5: value, p25: value, p50: value, p75: value, p95: value })
 
 describe('auditClips', () => {
-  it('has nothing to say about clips within all limits', () => {
+  test('has nothing to say about clips within all limits', () => {
     const clips = [factsOf('a'), factsOf('b', { durationSec: 5.001 }), factsOf('rain')]
     const sound = { rmsDb: same(-20), bandwidthHz: same(20000) }
     expect(audit(clips)).toEqual({
@@ -73,7 +73,7 @@ describe('auditClips', () => {
     })
   })
 
-  it('finds each kind of trouble, the worst first', () => {
+  test('finds each kind of trouble, the worst first', () => {
     const clips = [
       factsOf('a'),
       factsOf('b'),
@@ -129,14 +129,14 @@ describe('auditClips', () => {
     expect(JSON.parse(JSON.stringify(all))).toEqual(all)
   })
 
-  it('takes only what stands apart for odd where durations vary', () => {
+  test('takes only what stands apart for odd where durations vary', () => {
     const clips = Array.from({ length: 41 }, (_, i) => factsOf(String(i), { durationSec: 2 + i / 20 }))
     const codes = (facts: ClipFacts[]) => audit(facts).findings.map(({ code, ids }) => [code, ids])
     expect(codes(clips)).toEqual([])
     expect(codes([...clips, factsOf('long', { durationSec: 60 })])).toEqual([['ODD_DURATION', ['long']]])
   })
 
-  it('tells copies from other sources, and overlapping cuts of one', () => {
+  test('tells copies from other sources, and overlapping cuts of one', () => {
     const fingerprint = Array.from({ length: 100 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0)
     const clips = ['a', 'b', 'rain'].map((id) => factsOf(id, { fingerprint }))
     const { nearDuplicates, findings } = auditClips(
@@ -159,13 +159,13 @@ describe('auditClips', () => {
     ])
   })
 
-  it('has no number where there is no clip', () => {
+  test('has no number where there is no clip', () => {
     const none = { rmsDb: null, bandwidthHz: null }
     expect(audit([])).toMatchObject({ clips: 0, durationSec: null, ...none, findings: [] })
     expect(audit([]).classes[0]).toEqual({ label: 'dog', clips: 0, ...none })
   })
 
-  it('refuses clips of another table, and clips given twice', () => {
+  test('refuses clips of another table, and clips given twice', () => {
     const refused = (message: RegExp) =>
       expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) })
     expect(() => auditClips(datasetOf(['a']), [factsOf('b')], [], noFit)).toThrow(

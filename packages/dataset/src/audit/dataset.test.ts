@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
 import { type AuditInput, auditDataset, auditFacts } from './dataset.js'
 import { formatAudit } from './format.js'
@@ -37,7 +37,7 @@ async function* clips(): AsyncGenerator<AuditInput> {
 }
 
 describe('auditDataset', () => {
-  it('joins table, clips and split', async () => {
+  test('joins table, clips and split', async () => {
     const { audit, facts } = await auditDataset(dataset, clips(), { split })
     expect(audit).toMatchObject({ name: 'seven', synthetic: false, table: { clips: 7 } })
     expect(audit.clips).toMatchObject({
@@ -80,7 +80,7 @@ describe('auditDataset', () => {
     expect(auditFacts(dataset, facts, { unreadable }).split).toBeNull()
   })
 
-  it('tells how far it is, and stops when asked to', async () => {
+  test('tells how far it is, and stops when asked to', async () => {
     const seen: unknown[] = []
     await auditDataset(dataset, clips(), {
       onProgress: ({ done, total, detail }) => seen.push([done, total, detail]),
@@ -105,7 +105,7 @@ describe('auditDataset', () => {
     await expect(auditDataset(dataset, clips(), { signal: controller.signal })).rejects.toBe(reason)
   })
 
-  it('refuses a split of another table, and passes on what the clips throw', async () => {
+  test('refuses a split of another table, and passes on what the clips throw', async () => {
     await expect(
       auditDataset(dataset, clips(), { split: { train: Int32Array.of(7), test: Int32Array.of(0) } }),
     ).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(/index 7/) })
@@ -118,7 +118,7 @@ describe('auditDataset', () => {
 })
 
 describe('formatAudit', () => {
-  it('is a page of text', async () => {
+  test('is a page of text', async () => {
     const { audit } = await auditDataset(dataset, clips(), { split })
     const text = formatAudit(audit)
     expect(text.split('\n').slice(0, 17)).toEqual([
@@ -144,7 +144,7 @@ describe('formatAudit', () => {
     expect(text.endsWith('\n')).toBe(true)
   })
 
-  it('keeps its width and its terminal, whatever the names are', () => {
+  test('keeps its width and its terminal, whatever the names are', () => {
     const hostile = `\u001b[31m${'x'.repeat(300)}\u0007`
     const named: Dataset = {
       ...dataset,

@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { measureClip } from './measure.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
@@ -15,7 +15,7 @@ function noise(length: number, seed: number): Float32Array {
 }
 
 describe('measureClip', () => {
-  it('measures level, padding and silence of a tone', () => {
+  test('measures level, padding and silence of a tone', () => {
     const samples = new Float32Array(1000)
     samples.set(sine(500, 0.5), 100)
     const facts = measureClip('tone', { channels: [samples], sampleRate: 1000 })
@@ -37,7 +37,7 @@ describe('measureClip', () => {
     expect(facts.hash).toMatch(/^[0-9a-f]{16}$/)
   })
 
-  it('takes noise 60 dB below the peak for silence, and 50 dB for sound', () => {
+  test('takes noise 60 dB below the peak for silence, and 50 dB for sound', () => {
     const padded = (gain: number) => Float32Array.from([...sine(500, 1), ...sine(500, gain)])
     expect(
       measureClip('codec', { channels: [padded(0.0005)], sampleRate: 1000 }).trailingSilenceSec,
@@ -47,7 +47,7 @@ describe('measureClip', () => {
     ).toBeLessThan(0.01)
   })
 
-  it('adds up the gaps between sounds that last 0.1 s, in all channels at once', () => {
+  test('adds up the gaps between sounds that last 0.1 s, in all channels at once', () => {
     const sounds = (...starts: number[]) => {
       const samples = new Float32Array(1000)
       for (const start of starts) samples.set(sine(100, 0.5), start)
@@ -62,7 +62,7 @@ describe('measureClip', () => {
     expect(measureClip('one', { channels: [sounds(300)], sampleRate: 1000 }).insideSilenceSec).toBe(0)
   })
 
-  it('measures the spectrum of the mono mix', () => {
+  test('measures the spectrum of the mono mix', () => {
     const [left, right] = [noise(22050, 1), noise(22050, 2)]
     const facts = measureClip('stereo', { channels: [left, right], sampleRate: 22050 })
     expect(facts.bandwidthHz).toBe(11025)
@@ -74,7 +74,7 @@ describe('measureClip', () => {
     expect(mono.fingerprint).toEqual(facts.fingerprint)
   })
 
-  it('counts flat tops as clipping, and single peaks not', () => {
+  test('counts flat tops as clipping, and single peaks not', () => {
     const samples = Float32Array.of(0, 1, 1, 1, 1, 0, -1, -1, -1, 0, 1, 1, 0, 1, -1, 1, -1, 0, 0, 0)
     expect(measureClip('clipped', { channels: [samples], sampleRate: 20 }).clippedShare).toBeCloseTo(
       7 / 20,
@@ -82,7 +82,7 @@ describe('measureClip', () => {
     )
   })
 
-  it('reports a silent clip as silent from both ends, with finite numbers', () => {
+  test('reports a silent clip as silent from both ends, with finite numbers', () => {
     expect(measureClip('silent', { channels: [new Float32Array(100)], sampleRate: 100 })).toMatchObject({
       peak: 0,
       rmsDb: -200,
@@ -93,7 +93,7 @@ describe('measureClip', () => {
     })
   })
 
-  it('hears the mono mix: its peak, its edges; the worst offset of the channels', () => {
+  test('hears the mono mix: its peak, its edges; the worst offset of the channels', () => {
     const left = Float32Array.of(0, 0, 0.5, 0)
     const right = Float32Array.of(0, -0.25, -0.25, -1)
     const facts = measureClip('stereo', { channels: [left, right], sampleRate: 4 })
@@ -107,7 +107,7 @@ describe('measureClip', () => {
     expect(opposite.mixLossDb).toBeGreaterThan(100)
   })
 
-  it('hashes equal samples alike, wherever they lie in memory', () => {
+  test('hashes equal samples alike, wherever they lie in memory', () => {
     const clip = noise(1000, 1)
     const shifted = new Float32Array(1003)
     shifted.set(clip, 3)
@@ -116,7 +116,7 @@ describe('measureClip', () => {
     )
   })
 
-  it('hashes samples that differ in any way apart', () => {
+  test('hashes samples that differ in any way apart', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(199), fc.nat(199), fc.nat(31), (seed, i, j, bit) => {
         fc.pre(i !== j)
@@ -145,7 +145,7 @@ describe('measureClip', () => {
     )
   })
 
-  it('refuses what it cannot measure', () => {
+  test('refuses what it cannot measure', () => {
     const clip = sine(10, 1)
     expect(() => measureClip('x', { channels: [], sampleRate: 100 })).toThrow(withCode('INVALID_INPUT'))
     expect(() => measureClip('x', { channels: [new Float32Array(0)], sampleRate: 100 })).toThrow(

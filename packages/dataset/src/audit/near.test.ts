@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import { resample } from '@esc/dsp'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type ClipFacts, measureClip } from './measure.js'
 import { findNearDuplicates } from './near.js'
 
@@ -37,7 +37,7 @@ const factsOf = (id: string, samples: Float32Array, sampleRate = rate) =>
   measureClip(id, { channels: [samples], sampleRate })
 const pairs = (facts: readonly ClipFacts[]) => findNearDuplicates(facts).map(({ ids }) => ids.join(' '))
 
-it('takes tones of different pitch for different sounds, though neither ever changes', () => {
+test('takes tones of different pitch for different sounds, though neither ever changes', () => {
   const tone = (hz: number) =>
     Float32Array.from({ length: 5 * 44100 }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hz * i) / 44100))
   const facts = [400, 1000, 1050, 2500].map((hz) => factsOf(`${hz}`, tone(hz), 44100))
@@ -47,7 +47,7 @@ it('takes tones of different pitch for different sounds, though neither ever cha
 describe('findNearDuplicates', () => {
   const strangers = Array.from({ length: 12 }, (_, i) => factsOf(`rain ${i}`, rain(i)))
 
-  it.each([
+  test.each([
     [
       'quieter',
       (clip: Float32Array) =>
@@ -91,19 +91,19 @@ describe('findNearDuplicates', () => {
     }
   })
 
-  it('does not take one rain or one bark for another', () => {
+  test('does not take one rain or one bark for another', () => {
     const barks = Array.from({ length: 40 }, (_, i) => factsOf(`bark ${i}`, bark(i)))
     const rains = Array.from({ length: 20 }, (_, i) => factsOf(`more ${i}`, rain(1000 + i)))
     expect(pairs([...strangers, ...rains, ...barks])).toEqual([])
   })
 
-  it('says nothing of silence', () => {
+  test('says nothing of silence', () => {
     const silent = new Float32Array(5 * rate)
     expect(pairs([factsOf('a', silent), factsOf('b', silent.slice(rate))])).toEqual([])
     expect(pairs([])).toEqual([])
   })
 
-  it('joins many copies, each once, without comparing all with all', () => {
+  test('joins many copies, each once, without comparing all with all', () => {
     const clip = factsOf('0', rain(7))
     const copies = Array.from({ length: 300 }, (_, i) => ({ ...clip, id: String(i) }))
     const found = findNearDuplicates(copies)

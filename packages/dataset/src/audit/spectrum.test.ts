@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { measureSpectrum } from './spectrum.js'
 
 /** White noise of 0.1 rms. */
@@ -30,7 +30,7 @@ function lowPassed(samples: Float32Array, cutoffHz: number, sampleRate: number):
 }
 
 describe('bandwidthHz', () => {
-  it.each([
+  test.each([
     [44100, 3000],
     [44100, 8000],
     [44100, 16000],
@@ -49,28 +49,28 @@ describe('bandwidthHz', () => {
     },
   )
 
-  it('is all of it for white noise, though most of the clip be silent', () => {
+  test('is all of it for white noise, though most of the clip be silent', () => {
     expect(measureSpectrum(noise(44100), 44100).bandwidthHz).toBe(22050)
     const burst = new Float32Array(441000)
     burst.set(noise(4410), 200000)
     expect(measureSpectrum(burst, 44100).bandwidthHz).toBe(22050)
   })
 
-  it('takes no notice of a lone whistle', () => {
+  test('takes no notice of a lone whistle', () => {
     const clip = lowPassed(noise(44100), 8000, 44100).map(
       (value, i) => value + 0.001 * Math.sin((2 * Math.PI * 15734 * i) / 44100),
     )
     expect(Math.abs(measureSpectrum(clip, 44100).bandwidthHz - 8000)).toBeLessThan(300)
   })
 
-  it('is 0 for silence', () => {
+  test('is 0 for silence', () => {
     expect(measureSpectrum(new Float32Array(44100), 44100)).toMatchObject({ bandwidthHz: 0 })
     expect(measureSpectrum(new Float32Array(44100).fill(0.5), 44100)).toMatchObject({ bandwidthHz: 0 })
   })
 })
 
 describe('fingerprint', () => {
-  it('has a word for each 20 ms at any rate, and does not depend on where a spectrogram ends', () => {
+  test('has a word for each 20 ms at any rate, and does not depend on where a spectrogram ends', () => {
     for (const rate of [8000, 16000, 22050, 44100, 48000, 96000]) {
       const { fingerprint } = measureSpectrum(noise(12 * rate), rate)
       expect(Math.abs(fingerprint.length - 12 * 50), String(rate)).toBeLessThan(25)
@@ -81,7 +81,7 @@ describe('fingerprint', () => {
     }
   })
 
-  it('marks silence, and is empty where there is too little to go by', () => {
+  test('marks silence, and is empty where there is too little to go by', () => {
     const clip = new Float32Array(44100)
     clip.set(noise(11025), 0)
     const { fingerprint } = measureSpectrum(clip, 44100)

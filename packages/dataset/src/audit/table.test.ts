@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
 import { auditTable } from './table.js'
 
@@ -18,7 +18,7 @@ function datasetOf(...rows: [id: string, label: string, fold: number | null, gro
 }
 
 describe('auditTable', () => {
-  it('counts classes, folds and sources, and finds what is wrong with them', () => {
+  test('counts classes, folds and sources, and finds what is wrong with them', () => {
     const audit = auditTable(
       datasetOf(
         ['a', 'dog', 2, 's1'],
@@ -56,7 +56,7 @@ describe('auditTable', () => {
     expect(JSON.parse(JSON.stringify(audit))).toEqual(audit)
   })
 
-  it('has nothing to say about a balanced table without siblings', () => {
+  test('has nothing to say about a balanced table without siblings', () => {
     const audit = auditTable(
       datasetOf(
         ['a', 'dog', 1, '1'],
@@ -73,7 +73,7 @@ describe('auditTable', () => {
     expect(audit.groupsKnown).toBe(false)
   })
 
-  it('names all classes of no clip in one finding, and all of one clip in another', () => {
+  test('names all classes of no clip in one finding, and all of one clip in another', () => {
     const { findings } = auditTable(datasetOf(['a', 'dog', 1, '1'], ['b', 'dog', 1, '2']))
     expect(findings.map(({ code, message }) => [code, message])).toEqual([
       ['EMPTY_CLASS', 'classes without a clip, which can be neither learned nor tested: rain; saw'],

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { writeWav } from '@esc/audio-io/node'
 import { createRng } from '@esc/core'
 import { resample } from '@esc/dsp'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DatasetAudit } from '../audit/dataset.js'
 import { auditFacts } from '../audit/dataset.js'
 import type { ClipFacts } from '../audit/measure.js'
@@ -42,7 +42,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
-it('reports files that are missing, torn or no sound, and their copies, without a path', async () => {
+test('reports files that are missing, torn or no sound, and their copies, without a path', async () => {
   await writeTable(['good.wav', 'torn.wav', 'text.wav', 'lost.wav', 'copy.wav', 'stereo.wav'])
   await writeWav(pathOf('good.wav'), { samples: rain(1), sampleRate: rate })
   await copyFile(pathOf('good.wav'), pathOf('copy.wav'))
@@ -76,7 +76,7 @@ describe.skipIf(spawnSync('ffmpeg', ['-version']).status !== 0)(
       expect(status, String(stderr)).toBe(0)
     }
 
-    it('finds them, and sees their low-pass', async () => {
+    test('finds them, and sees their low-pass', async () => {
       const names = ['a.wav', 'a.ogg', 'b.wav', 'b.mp3', 'c.wav', 'c.ogg'].map((name, i) => `${i}-${name}`)
       await writeTable(names)
       for (const name of ['0-a.wav', '2-b.wav', '4-c.wav']) {
@@ -99,7 +99,7 @@ describe.skipIf(spawnSync('ffmpeg', ['-version']).status !== 0)(
   },
 )
 
-it('sees what a lower rate has left of the spectrum', async () => {
+test('sees what a lower rate has left of the spectrum', async () => {
   await writeTable(['a.wav'])
   const samples = resample(resample(rain(1), rate, 16000), 16000, rate)
   await writeWav(pathOf('a.wav'), { samples, sampleRate: rate })
@@ -124,7 +124,7 @@ describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its fo
     facts = result.facts
   }, 300_000)
 
-  it('reads all of it', () => {
+  test('reads all of it', () => {
     expect(audit.clips).toMatchObject({
       clips: 400,
       missing: [],
@@ -136,7 +136,7 @@ describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its fo
     expect(audit.clips.durationSec!.p50).toBeCloseTo(5, 2)
   })
 
-  it('finds two recordings that are in the set under two source names each', () => {
+  test('finds two recordings that are in the set under two source names each', () => {
     // FireBurning and FireBurning_v2 of one author; "baby crying hard" and "baby crying hard and long" of another.
     const { nearDuplicates } = audit.clips
     expect(nearDuplicates.map(({ ids }) => ids)).toEqual([
@@ -152,7 +152,7 @@ describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its fo
     expect(audit.split).toMatchObject({ test: 80, leakedTestClips: 0, leakRate: 0, copiedTestClips: 1 })
   })
 
-  it('finds the few clips that are out of the ordinary', () => {
+  test('finds the few clips that are out of the ordinary', () => {
     expect(idsOf('ODD_DURATION')).toEqual(['1-172649-F-40', '1-17808-B-12', '4-164661-B-12'])
     expect(idsOf('CLIPPING')).toEqual(['2-107351-B-20', '4-167642-A-21', '5-186924-A-12'])
     expect(idsOf('NARROW_BAND')).toEqual(narrow)
@@ -161,7 +161,7 @@ describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its fo
     expect(idsOf('DC_OFFSET')).toBeUndefined()
   })
 
-  it('shows what a split at random lets through', () => {
+  test('shows what a split at random lets through', () => {
     const labels = opened.dataset.records.map(({ labelIndex }) => labelIndex)
     const { split } = auditFacts(opened.dataset, facts, { split: stratifiedSplit(labels, { seed: 1 }) })
     expect(split!.leakRate).toBeGreaterThan(0.2)
@@ -182,7 +182,7 @@ const narrow = [
 const esc50Table = recordings ? join(recordings, '..', 'esc50-meta', 'esc50.csv') : ''
 
 describe.skipIf(!existsSync(esc50Table))("ESC-50's table (skipped unless it lies beside ESC10_DIR)", () => {
-  it('has four sources that cross folds, and 795 clips that share one', async () => {
+  test('has four sources that cross folds, and 795 clips that share one', async () => {
     const audit = auditTable(parseEsc50(await readFile(esc50Table, 'utf8')))
     expect(audit.clips).toBe(2000)
     expect(audit.clipsSharingSource).toBe(795)

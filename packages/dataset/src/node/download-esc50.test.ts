@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeWav } from '@esc/audio-io'
 import type { ProgressEvent } from '@esc/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeZip, type ZipEntry } from '../../fixtures/zip.js'
 import { type DownloadEsc50Options, downloadEsc50, downloadWhole, ESC50_LICENSE } from './download-esc50.js'
 import { openDataset } from './open/open-dataset.js'
@@ -79,7 +79,7 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
 const left = () => readdir(join(base, 'data')).catch(() => [])
 
 describe('downloadEsc50', () => {
-  it('shows the licence, fetches, unpacks and checks; a second call does nothing', async () => {
+  test('shows the licence, fetches, unpacks and checks; a second call does nothing', async () => {
     archive = makeZip(filesOf({ clips: 2000, classes: 50 }).entries)
     const shown: string[] = []
     const events: ProgressEvent[] = []
@@ -105,7 +105,7 @@ describe('downloadEsc50', () => {
     expect([requests, shown.length]).toEqual([1, 1])
   })
 
-  it('fills an empty folder, through a link to it', async () => {
+  test('fills an empty folder, through a link to it', async () => {
     await mkdir(join(base, 'big'))
     await symlink(join(base, 'big'), join(base, 'link'))
     expect(await downloadWhole(join(base, 'link'), { url }, extent)).toBe(join(base, 'big'))
@@ -113,7 +113,7 @@ describe('downloadEsc50', () => {
     expect((await readdir(base)).sort()).toEqual(['big', 'link'])
   })
 
-  it.each<[string, (entries: ZipEntry[]) => ZipEntry[], RegExp]>([
+  test.each<[string, (entries: ZipEntry[]) => ZipEntry[], RegExp]>([
     ['has no table', (all) => all.filter(({ name }) => !name.endsWith('.csv')), /is no whole ESC-50: /],
     ['lacks a sound', (all) => all.slice(0, -1), /1 of its sounds are missing, 5-19-A-4\.wav among them/],
     [
@@ -155,7 +155,7 @@ describe('downloadEsc50', () => {
   const edit = (entries: ZipEntry[], end: string, data: Uint8Array) =>
     entries.map((entry) => (entry.name.endsWith(end) ? { ...entry, data } : entry))
 
-  it('refuses an archive of another checksum, and fetches it anew the next time', async () => {
+  test('refuses an archive of another checksum, and fetches it anew the next time', async () => {
     const work = download({ sha256: '0'.repeat(64) })
     await expect(work).rejects.toMatchObject({
       code: 'CORRUPT_DATA',
@@ -166,7 +166,7 @@ describe('downloadEsc50', () => {
     expect(await left()).toEqual(['ESC-50'])
   })
 
-  it('goes on with what a broken download left, and not from the start', async () => {
+  test('goes on with what a broken download left, and not from the start', async () => {
     const held = deferred<ServerResponse>()
     answer = (response) => {
       response
@@ -188,7 +188,7 @@ describe('downloadEsc50', () => {
     expect(await left()).toEqual(['ESC-50'])
   })
 
-  it.each(['unpack', 'check'])(
+  test.each(['unpack', 'check'])(
     'keeps the archive after an abort of stage %s, and needs no network then',
     async (stage) => {
       const stop = new AbortController()
@@ -204,14 +204,14 @@ describe('downloadEsc50', () => {
     },
   )
 
-  it('refuses limits that are exceeded, and keeps the archive for higher ones', async () => {
+  test('refuses limits that are exceeded, and keeps the archive for higher ones', async () => {
     await expect(download({ maxBytes: 1000 })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     await expect(download({ maxUnpackedBytes: 1000 })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     await download()
     expect(requests).toBe(2)
   })
 
-  it('leaves nothing behind if it gets nothing, and asks for nothing if the licence is declined or after an abort', async () => {
+  test('leaves nothing behind if it gets nothing, and asks for nothing if the licence is declined or after an abort', async () => {
     const declined = new Error('not for me')
     const onLicense = async () => {
       throw declined
@@ -224,7 +224,7 @@ describe('downloadEsc50', () => {
     expect(await left()).toEqual([])
   })
 
-  it('refuses a folder that holds something else, and leaves it alone', async () => {
+  test('refuses a folder that holds something else, and leaves it alone', async () => {
     await mkdir(dir, { recursive: true })
     await writeFile(join(dir, 'thesis.tex'), 'precious')
     await expect(download()).rejects.toMatchObject({
@@ -236,7 +236,7 @@ describe('downloadEsc50', () => {
     expect([requests, await left(), await readdir(dir)]).toEqual([0, ['ESC-50'], ['thesis.tex']])
   })
 
-  it.each([
+  test.each([
     [{ sha256: 'abc' }, /sha256=abc must be 64/],
     [{ maxUnpackedBytes: Number.NaN }, /maxUnpackedBytes=NaN/],
     [{ url: 'http://example.org/a.zip' }, /must begin with https/],
@@ -248,7 +248,7 @@ describe('downloadEsc50', () => {
     expect([requests, await left()]).toEqual([0, []])
   })
 
-  it('lets one process at a time into a folder, and takes over what a killed one left', async () => {
+  test('lets one process at a time into a folder, and takes over what a killed one left', async () => {
     const work = join(dir, '..', 'ESC-50.download')
     const lock = join(work, 'lock')
     const held = deferred<ServerResponse>()

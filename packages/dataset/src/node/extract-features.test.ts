@@ -27,7 +27,7 @@ import {
   mfcc13,
   stft,
 } from '@esc/dsp'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { measureClip } from '../audit/measure.js'
 import { decodeNpy } from '../npy.js'
 import type { ClipRecord } from '../record.js'
@@ -86,7 +86,7 @@ async function snapshot(): Promise<Record<string, string>> {
   )
 }
 
-it('keeps what an audit takes only when asked, and computes clips again that lack it', async () => {
+test('keeps what an audit takes only when asked, and computes clips again that lack it', async () => {
   expect(await extract()).toEqual(counts(clipCount, 0))
   const { sha256, facts } = (await extractSet()).clips[3]!
   const bytes = await readFile(pathOf(records[3]!))
@@ -106,7 +106,7 @@ it('keeps what an audit takes only when asked, and computes clips again that lac
   expect(await extract({ facts: true, spectrogram: true })).toEqual(counts(0, clipCount))
 })
 
-it('refuses two clips of one id, and finds a file name for any id', async () => {
+test('refuses two clips of one id, and finds a file name for any id', async () => {
   records = records.map((record, i) => (i === 1 ? { ...record, id: 'c0' } : record))
   await expect(extract()).rejects.toMatchObject({ code: 'INVALID_INPUT', message: /"c0" must be unique/ })
   const ids = [
@@ -133,7 +133,7 @@ it('refuses two clips of one id, and finds a file name for any id', async () => 
   expect((await set.get(4)).features).toEqual((await (await extractSet({ dir: null })).get(4)).features)
 })
 
-it('looks into a sound at another path, though its size and time are those of the one before', async () => {
+test('looks into a sound at another path, though its size and time are those of the one before', async () => {
   await extract()
   await cp(join(root, 'audio'), join(root, 'others'), { recursive: true, preserveTimestamps: true })
   const other = join(root, 'others', 'c4.wav')
@@ -150,7 +150,7 @@ it('looks into a sound at another path, though its size and time are those of th
 })
 
 describe('extractFeatures', () => {
-  it('keeps what the extractor makes, and openFeatures reads it', async () => {
+  test('keeps what the extractor makes, and openFeatures reads it', async () => {
     const events: ProgressEvent[] = []
     expect(await extract({ onProgress: (event) => events.push(event) })).toEqual(counts(clipCount, 0))
     expect(events.map(({ done, total }) => [done, total])).toEqual(records.map((_, i) => [i + 1, clipCount]))
@@ -175,7 +175,7 @@ describe('extractFeatures', () => {
     expect(Object.keys(await snapshot()).slice(0, 2)).toEqual(['c0_mfcc.json', 'c0_mfcc.npy'])
   })
 
-  it('makes the same bytes in threads as in this one; a second run writes nothing', async () => {
+  test('makes the same bytes in threads as in this one; a second run writes nothing', async () => {
     await extract()
     const expected = await snapshot()
     await rm(dir, { recursive: true })
@@ -186,7 +186,7 @@ describe('extractFeatures', () => {
     expect((await stat(dir)).mtimeMs).toBe(before)
   })
 
-  it('keeps the spectrogram in dB where it is asked for, with the same features', async () => {
+  test('keeps the spectrogram in dB where it is asked for, with the same features', async () => {
     await extract()
     const { 'index.json': index, ...before } = await snapshot()
     expect(await extract({ spectrogram: true })).toEqual(counts(clipCount, 0))
@@ -206,7 +206,7 @@ describe('extractFeatures', () => {
     expect(Object.keys(await snapshot()).filter((name) => name.includes('_spec'))).toEqual([])
   })
 
-  it('names files by what they hold', async () => {
+  test('names files by what they hold', async () => {
     await extract({ spectrogram: true }, { ...logmel64, durationSec: 0.1 })
     expect(Object.keys(await snapshot()).slice(0, 3)).toEqual([
       'c0_logmel.json',
@@ -215,7 +215,7 @@ describe('extractFeatures', () => {
     ])
   })
 
-  it.each([0, 2])(
+  test.each([0, 2])(
     'keeps features in memory where no folder is named, the same with %i workers',
     async (workers) => {
       const stored = await extractSet({ facts: true })
@@ -228,7 +228,7 @@ describe('extractFeatures', () => {
     },
   )
 
-  it('takes sounds that a program makes', async () => {
+  test('takes sounds that a program makes', async () => {
     const files = await extractSet({ dir: null })
     const events: number[] = []
     const source = {
@@ -259,7 +259,7 @@ describe('extractFeatures', () => {
     )
   })
 
-  it.each<[string, () => unknown, RegExp]>([
+  test.each<[string, () => unknown, RegExp]>([
     ['an error of any class', () => JSON.parse('{'), /read failed for 'c2': .*JSON/],
     ['no sound', () => undefined, /read made no sound for 'c2'/],
     ['channels of another kind', () => ({ channels: [[0, 1]], sampleRate: 8000 }), /read made no sound/],
@@ -279,7 +279,7 @@ describe('extractFeatures', () => {
     expect(kept.map(({ id }) => id)).not.toContain('c2')
   })
 
-  it('folders and signals that are none', async () => {
+  test('folders and signals that are none', async () => {
     const sounds = dirname(pathOf(records[0]!))
     await expect(extract({ audioDir: sounds })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
@@ -297,7 +297,7 @@ describe('extractFeatures', () => {
     })
   })
 
-  it('keeps the waveforms that the features are of, whether features are there or not', async () => {
+  test('keeps the waveforms that the features are of, whether features are there or not', async () => {
     const audioDir = join(root, 'processed', 'audio')
     for (const more of [{}, { workers: 1 }, { dir: null }]) {
       await extract({ audioDir, ...more })
@@ -318,7 +318,7 @@ describe('extractFeatures', () => {
     })
   })
 
-  it.each([0, 2])('with windows each clip is several examples, with %i workers', async (workers) => {
+  test.each([0, 2])('with windows each clip is several examples, with %i workers', async (workers) => {
     await writeFile(
       pathOf(records[4]!),
       encodeWav({ ...clipOf(4), samples: new Float32Array(1800).fill(0.3) }),
@@ -348,7 +348,7 @@ describe('extractFeatures', () => {
     expect(await extract()).toEqual(counts(clipCount, 0))
   })
 
-  it('makes a set that knows how many windows a clip has from the disk alone', async () => {
+  test('makes a set that knows how many windows a clip has from the disk alone', async () => {
     await extract({ windows: { windowSec: 0.04 } })
     const before = await open()
     await rm(join(dir, 'c2_mfcc.json'))
@@ -360,7 +360,7 @@ describe('extractFeatures', () => {
 describe('what is there already', () => {
   beforeEach(() => extract())
 
-  it('another recipe, another order of its keys', async () => {
+  test('another recipe, another order of its keys', async () => {
     const reversed = Object.fromEntries(Object.entries(recipe).reverse()) as unknown as FeatureRecipe
     expect(await extract({}, reversed)).toEqual(counts(0, clipCount))
     const other = { ...recipe, normalize: null }
@@ -368,7 +368,7 @@ describe('what is there already', () => {
     expect((await open()).recipe).toEqual(other)
   })
 
-  it('another library: entries and index', async () => {
+  test('another library: entries and index', async () => {
     for (const name of ['c4_mfcc.json', 'index.json']) {
       const text = await readFile(join(dir, name), 'utf8')
       await writeFile(join(dir, name), text.replace(/"library": ?"/, '$&9.'))
@@ -378,7 +378,7 @@ describe('what is there already', () => {
     expect(await extract()).toEqual(counts(0, clipCount))
   })
 
-  it('another sound: size, time, content', async () => {
+  test('another sound: size, time, content', async () => {
     await writeFile(pathOf(records[1]!), encodeWav(clipOf(77)))
     await writeFile(pathOf(records[2]!), encodeWav({ ...clipOf(2), samples: clipOf(2).samples.slice(1) }))
     const later = new Date(Date.now() + 5000)
@@ -390,7 +390,7 @@ describe('what is there already', () => {
     expect(await extract()).toEqual(counts(0, clipCount))
   })
 
-  it('a sound of equal size and time is noticed with verify, and not without', async () => {
+  test('a sound of equal size and time is noticed with verify, and not without', async () => {
     const path = pathOf(records[5]!)
     const { atime, mtime } = await stat(path)
     // A time that can be set again to the nanosecond.
@@ -402,7 +402,7 @@ describe('what is there already', () => {
     expect(await extract({ verify: true })).toEqual(counts(1, clipCount - 1))
   })
 
-  it('finds damage anywhere, says so on reading, and mends it', async () => {
+  test('finds damage anywhere, says so on reading, and mends it', async () => {
     const expected = await snapshot()
     const flip = async (name: string, at: number) => {
       const bytes = await readFile(join(dir, name))
@@ -431,7 +431,7 @@ describe('what is there already', () => {
     expect(await snapshot()).toEqual(expected)
   })
 
-  it("an entry under another clip's name is not taken for it", async () => {
+  test("an entry under another clip's name is not taken for it", async () => {
     for (const kind of ['json', 'npy'])
       await copyFile(join(dir, `c0_mfcc.${kind}`), join(dir, `c1_mfcc.${kind}`))
     await expect((await open()).get(1)).rejects.toMatchObject({
@@ -442,7 +442,7 @@ describe('what is there already', () => {
 })
 
 describe('what goes wrong', () => {
-  it('a bad clip: its file, the reason and what to do; the others of its batch are kept', async () => {
+  test('a bad clip: its file, the reason and what to do; the others of its batch are kept', async () => {
     await writeFile(pathOf(records[2]!), 'no sound')
     for (const [workers, folder] of [
       [0, 'features'],
@@ -470,7 +470,7 @@ describe('what goes wrong', () => {
     })
   })
 
-  it.each([
+  test.each([
     [{ workers: -1 }, {}, 'INVALID_OPTION', /workers=-1/],
     [{ workers: 1.5 }, {}, 'INVALID_OPTION', /workers=1\.5/],
     [{ skip_bad: true }, {}, 'INVALID_OPTION', /extractFeatures has no option 'skip_bad' \(write skipBad\)/],
@@ -485,7 +485,7 @@ describe('what goes wrong', () => {
     await expect(stat(dir)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('a folder of something else is left alone', async () => {
+  test('a folder of something else is left alone', async () => {
     await expect(open()).rejects.toMatchObject({ code: 'IO' })
     await mkdir(dir)
     await writeFile(join(dir, 'index.json'), '{"name":"mine"}')
@@ -499,7 +499,7 @@ describe('what goes wrong', () => {
     await expect(extract({ dir: pathOf(records[0]!) })).rejects.toMatchObject({ code: 'IO' })
   })
 
-  it('a sound that is missing is told before any is computed, or skipped', async () => {
+  test('a sound that is missing is told before any is computed, or skipped', async () => {
     const missing = records.slice(3, 5)
     for (const record of missing) await rm(pathOf(record))
     const source = { ...opened(), missing }
@@ -520,7 +520,7 @@ describe('what goes wrong', () => {
     expect(kept.map(({ id }) => id)).not.toContain('c3')
   })
 
-  it('a data set none of whose sounds can be read', async () => {
+  test('a data set none of whose sounds can be read', async () => {
     for (const record of records) await writeFile(pathOf(record), 'no sound')
     await expect(extract({ skipBad: true })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -528,7 +528,7 @@ describe('what goes wrong', () => {
     })
   })
 
-  it('what is no data set', async () => {
+  test('what is no data set', async () => {
     for (const source of [undefined, 'ESC-50', { dataset: opened().dataset }, opened().dataset]) {
       await expect(extractFeatures(source as never, recipe)).rejects.toMatchObject({
         code: 'INVALID_INPUT',
@@ -537,7 +537,7 @@ describe('what goes wrong', () => {
     }
   })
 
-  it('a store of an earlier version is filled anew', async () => {
+  test('a store of an earlier version is filled anew', async () => {
     await extract()
     const { windows: _, ...index } = JSON.parse(await readFile(join(dir, 'index.json'), 'utf8'))
     await writeFile(join(dir, 'index.json'), JSON.stringify({ ...index, version: 1 }))
@@ -549,7 +549,7 @@ describe('what goes wrong', () => {
     expect((await open()).records.length).toBe(clipCount)
   })
 
-  it('get: no such record', async () => {
+  test('get: no such record', async () => {
     await extract()
     const store = await open()
     for (const at of [-1, clipCount, 0.5]) {
@@ -559,7 +559,7 @@ describe('what goes wrong', () => {
 })
 
 describe('runs that end early', () => {
-  it.each([0, 2])(
+  test.each([0, 2])(
     'an abort with %i workers keeps what is finished, and the next run goes on',
     async (workers) => {
       const reason = new Error('enough')
@@ -578,7 +578,7 @@ describe('runs that end early', () => {
     },
   )
 
-  it.each(['features', 'kept'])(
+  test.each(['features', 'kept'])(
     'removes what a killed process left in %s, and nothing else',
     async (name) => {
       const folder = join(root, name)
@@ -609,7 +609,7 @@ function childArguments(after: string, recipeOfChild = recipe, path = 'features'
 }
 
 describe('processes', () => {
-  it('kill -9 loses nothing that was finished', async () => {
+  test('kill -9 loses nothing that was finished', async () => {
     const child = spawn(
       process.execPath,
       childArguments(`await extract({ workers: 1, onProgress: ({ done }) => console.log(done) })`),
@@ -627,14 +627,14 @@ describe('processes', () => {
     expect(resumed).toEqual(await snapshot())
   })
 
-  it('removes what a killed process left where nothing is to be computed', async () => {
+  test('removes what a killed process left where nothing is to be computed', async () => {
     await extract()
     await mkdir(join(dir, basename(temporaryPath(dir)).replace(/-\d+-/, '-999999999-')))
     expect(await extract()).toEqual(counts(0, clipCount))
     expect((await readdir(dir)).filter(isTemporaryName)).toEqual([])
   })
 
-  it('memory does not depend on how many clips there are', { timeout: 180_000 }, () => {
+  test('memory does not depend on how many clips there are', { timeout: 180_000 }, () => {
     // A thousand names of the same ten sounds; neither what is done nor what is to be done may take room.
     const script = `
       const many = Array.from({ length: 1000 }, (_, i) => ({ ...records[i % 10], id: 'clip' + i }))
@@ -653,7 +653,7 @@ describe('processes', () => {
     expect(Math.abs(late - early) / 800).toBeLessThan(500)
   })
 
-  it('two at once make what one makes', async () => {
+  test('two at once make what one makes', async () => {
     const run = () => {
       const child = spawn(process.execPath, childArguments('await extract({ workers: 1 })'), {
         stdio: 'inherit',
@@ -670,7 +670,7 @@ describe('processes', () => {
     expect(both).toEqual(await snapshot())
   })
 
-  it('a disk that is full, as a file that may not grow: IO, and what is finished is kept', async () => {
+  test('a disk that is full, as a file that may not grow: IO, and what is finished is kept', async () => {
     const long = { samples: new Float32Array(8000 * 60).fill(0.1), sampleRate: 8000 }
     await writeFile(pathOf(records[6]!), encodeWav(long))
     const whole = { ...recipe, durationSec: null, trim: null }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeZip, type ZipEntry } from '../../fixtures/zip.js'
 import { type ExtractZipOptions, extractZip } from './extract-zip.js'
 
@@ -32,7 +32,7 @@ async function outside(): Promise<string[]> {
 }
 
 describe('extractZip', () => {
-  it('takes the wanted files, deflated and stored, without the top folder', async () => {
+  test('takes the wanted files, deflated and stored, without the top folder', async () => {
     const events: number[] = []
     const entries: ZipEntry[] = [
       { name: 'top/', data: text(''), stored: true, mode: 0o040755 },
@@ -56,7 +56,7 @@ describe('extractZip', () => {
 
   const wav = (name: string, lies: Partial<ZipEntry> = {}): ZipEntry => ({ name, data: sound, ...lies })
   const zeros = new Uint8Array(1e6)
-  it.each<[string, ZipEntry[], RegExp]>([
+  test.each<[string, ZipEntry[], RegExp]>([
     ['a path upwards', [wav('top/../../x.wav')], /invalid relative path/],
     ['an absolute path', [wav('/top/audio/a.wav')], /absolute path/],
     ['a drive', [wav('C:/audio/a.wav')], /absolute path/],
@@ -96,7 +96,7 @@ describe('extractZip', () => {
     if (entries.length === 1) expect(written).not.toContain('audio/a.wav')
   })
 
-  it('refuses a bomb before it writes a byte: by the limit, and by the ratio', async () => {
+  test('refuses a bomb before it writes a byte: by the limit, and by the ratio', async () => {
     const bomb = makeZip([wav('top/audio/a.wav', { data: zeros }), wav('top/audio/b.wav', { data: zeros })])
     await expect(extract(bomb)).rejects.toMatchObject({ code: 'INVALID_INPUT', detail: { bytes: 2e6 } })
     await expect(extract(bomb, { maxBytes: 1e9 })).rejects.toThrow(
@@ -105,7 +105,7 @@ describe('extractZip', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
-  it('refuses what is no archive, or half of one, wherever it is cut', async () => {
+  test('refuses what is no archive, or half of one, wherever it is cut', async () => {
     await expect(extract(text('<html>rate limit</html>'))).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
     await expect(extract(text(''))).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
     const whole = makeZip([wav('top/LICENSE'), wav('top/audio/a.wav')])
@@ -118,7 +118,7 @@ describe('extractZip', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
-  it('survives every single damaged byte: an error of ours, or the right files', async () => {
+  test('survives every single damaged byte: an error of ours, or the right files', async () => {
     const whole = makeZip([
       wav('top/LICENSE', { data: text('licence') }),
       wav('top/audio/a.wav', { data: text('sound') }),
@@ -138,7 +138,7 @@ describe('extractZip', () => {
     }
   })
 
-  it('replaces no file, and names the one it could not write', async () => {
+  test('replaces no file, and names the one it could not write', async () => {
     await writeFile(join(dir, 'LICENSE'), 'precious')
     const work = extract(makeZip([wav('top/LICENSE')]))
     await expect(work).rejects.toMatchObject({
@@ -151,7 +151,7 @@ describe('extractZip', () => {
     })
   })
 
-  it('stops at an abort, with its reason', async () => {
+  test('stops at an abort, with its reason', async () => {
     const stop = new AbortController()
     const reason = new Error('enough')
     const bytes = makeZip(['a', 'b', 'c'].map((name) => wav(`top/audio/${name}.wav`)))

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@esc/core'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
 import type { HttpResponse } from './http.js'
 
@@ -97,7 +97,7 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('fetchFile', () => {
-  it('fetches a file with its length and without, and asks once', async () => {
+  test('fetches a file with its length and without, and asks once', async () => {
     const seen: [number, number | null][] = []
     answers = [whole()]
     await run({ onBytes: (done, total) => seen.push([done, total]) })
@@ -116,14 +116,14 @@ describe('fetchFile', () => {
     expect(seen.at(-1)).toEqual([file.length, file.length])
   })
 
-  it('goes on where the connection was lost, by range and ETag', async () => {
+  test('goes on where the connection was lost, by range and ETag', async () => {
     answers = [broken(), rest()]
     await run()
     await expectWhole()
     expect(requests[1]!.headers).toMatchObject({ range: 'bytes=150000-', 'if-range': '"one"' })
   })
 
-  it('goes on after an abort or a kill, in another call', async () => {
+  test('goes on after an abort or a kill, in another call', async () => {
     const stop = new AbortController()
     const reason = new Error('enough')
     answers = [(_request, response) => response.writeHead(200, { etag: '"one"' }).write(half), rest()]
@@ -136,7 +136,7 @@ describe('fetchFile', () => {
     expect(requests[1]!.headers.range).toBe('bytes=150000-')
   })
 
-  it('asks for nothing more after a kill behind the last byte', async () => {
+  test('asks for nothing more after a kill behind the last byte', async () => {
     answers = [whole(), status(416, { 'content-range': `bytes */${file.length}` })]
     await run()
     await writeFile(`${path}.part`, file)
@@ -147,14 +147,14 @@ describe('fetchFile', () => {
   })
 
   const earlier = { 'last-modified': 'Sat, 01 Jan 2022 00:00:00 GMT', date: 'Sat, 01 Jan 2022 00:00:01 GMT' }
-  it('takes a date for a validator if it is strong', async () => {
+  test('takes a date for a validator if it is strong', async () => {
     answers = [broken(earlier), rest({})]
     await run()
     await expectWhole()
     expect(requests[1]!.headers['if-range']).toBe(earlier['last-modified'])
   })
 
-  it.each<[string, Handler[]]>([
+  test.each<[string, Handler[]]>([
     ['ignores ranges', [broken(), whole()]],
     ['has another file by now', [broken(), whole({ etag: '"two"' })]],
     ['sends another range', [broken(), claiming('bytes 0-299999/300000'), whole()]],
@@ -171,7 +171,7 @@ describe('fetchFile', () => {
     if (handlers.length === 3) expect(requests[2]!.headers.range).toBeUndefined()
   })
 
-  it.each<[string, Record<string, string>]>([
+  test.each<[string, Record<string, string>]>([
     ['nothing', {}],
     ['a weak ETag', { etag: 'W/"one"' }],
     ['a date of this very second', { ...earlier, date: earlier['last-modified'] }],
@@ -191,7 +191,7 @@ describe('fetchFile', () => {
         .end(file.subarray(150_000))
   }
 
-  it('starts again for another url, and for a sidecar that is damaged', async () => {
+  test('starts again for another url, and for a sidecar that is damaged', async () => {
     answers = [broken(), whole()]
     await expect(run({ attempts: 1 })).rejects.toMatchObject({ code: 'IO' })
     await fetchFile(`${url}2`, path, { maxBytes: 1e6 })
@@ -207,7 +207,7 @@ describe('fetchFile', () => {
     }
   })
 
-  it('waits longer each time, by chance a little less, or as long as the server says', async () => {
+  test('waits longer each time, by chance a little less, or as long as the server says', async () => {
     const date = () => new Date(Date.now() + 90_000).toUTCString()
     answers = [
       status(500),
@@ -239,7 +239,7 @@ describe('fetchFile', () => {
     expect(waits.slice(0, 4)).toEqual(first.slice(0, 4))
   })
 
-  it.each<[string, Handler, Partial<FetchFileOptions>, string, RegExp, number]>([
+  test.each<[string, Handler, Partial<FetchFileOptions>, string, RegExp, number]>([
     ['is not there', status(404), {}, 'IO', /set\.zip: HTTP status 404; check the url/, 1],
     [
       'is always busy',
@@ -270,7 +270,7 @@ describe('fetchFile', () => {
     expect(await readdir(dir)).not.toContain('set.zip')
   })
 
-  it('ends an endless body at maxBytes, and keeps none of it', async () => {
+  test('ends an endless body at maxBytes, and keeps none of it', async () => {
     answers = [
       (_request, response) => {
         const more = () => {
@@ -284,7 +284,7 @@ describe('fetchFile', () => {
     expect(await readdir(dir)).toEqual(['set.zip.json'])
   })
 
-  it.each([
+  test.each([
     ['shorter', 1000],
     ['longer', -1000],
   ])('does not believe a response that is %s than it says', async (_name, surplus) => {
@@ -298,7 +298,7 @@ describe('fetchFile', () => {
     expect(await readdir(dir)).not.toContain('set.zip')
   })
 
-  it('gives a silent server up, before its answer and within it, and tries again', async () => {
+  test('gives a silent server up, before its answer and within it, and tries again', async () => {
     answers = [
       () => {},
       (_request, response) =>
@@ -314,7 +314,7 @@ describe('fetchFile', () => {
     await expect(run({ stallMs: 50, attempts: 1 })).rejects.toThrow(/nothing came for 0\.05 s/)
   })
 
-  it('stops while it waits, and before it begins, with the reason of the abort', async () => {
+  test('stops while it waits, and before it begins, with the reason of the abort', async () => {
     const stop = new AbortController()
     const reason = { why: 'enough' }
     answers = [
@@ -329,13 +329,13 @@ describe('fetchFile', () => {
     expect(requests.length).toBe(1)
   })
 
-  it('says what lies beneath a failed connection', async () => {
+  test('says what lies beneath a failed connection', async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     await expect(run({ attempts: 1 })).rejects.toThrow(/fetch failed: connect ECONNREFUSED/)
   })
 
-  it('names the path that cannot be written, and does not try again', async () => {
+  test('names the path that cannot be written, and does not try again', async () => {
     answers = [whole()]
     const missing = join(dir, 'none', 'set.zip')
     await expect(fetchFile(url, missing, { maxBytes: 1e6 })).rejects.toMatchObject({
@@ -349,7 +349,7 @@ describe('fetchFile', () => {
 describe('redirects', () => {
   const to = (location: string): Handler => status(302, { location })
 
-  it('are followed', async () => {
+  test('are followed', async () => {
     answers = [to('/elsewhere'), to(url.replace('127.0.0.1', 'localhost')), whole()]
     server.close()
     server = createServer((request, response) => {
@@ -366,7 +366,7 @@ describe('redirects', () => {
     ])
   })
 
-  it.each([
+  test.each([
     [
       'to plain HTTP',
       'http://example.org/set.zip?key=secret',
@@ -383,7 +383,7 @@ describe('redirects', () => {
     expect(waits).toEqual([])
   })
 
-  it('from HTTPS to HTTP are refused even to this machine', async () => {
+  test('from HTTPS to HTTP are refused even to this machine', async () => {
     const fetch = vi.fn(
       async () => new Response(null, { status: 301, headers: { location: url } }) as HttpResponse,
     )
@@ -395,7 +395,7 @@ describe('redirects', () => {
 })
 
 describe('options', () => {
-  it.each([
+  test.each([
     ['http://example.org/a.zip', {}, /must begin with https/],
     ['http://localhost.example.org/a.zip', {}, /must begin with https/],
     ['ftp://localhost/a.zip', {}, /must begin with https/],

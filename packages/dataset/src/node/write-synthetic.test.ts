@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { loadAudio } from '@esc/audio-io/node'
 import type { ProgressEvent } from '@esc/core'
 import { isTemporaryName, temporaryPath } from '@esc/core/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { synthesizeEsc10 } from '../synthetic/esc10.js'
 import { openDataset } from './open/open-dataset.js'
 import { writeSyntheticEsc10 } from './write-synthetic.js'
@@ -43,7 +43,7 @@ async function writeSome(count: number): Promise<void> {
 }
 
 describe('writeSyntheticEsc10', () => {
-  it('writes a folder that opens as a whole synthetic set with the same sounds', async () => {
+  test('writes a folder that opens as a whole synthetic set with the same sounds', async () => {
     const events: ProgressEvent[] = []
     const root = await writeSyntheticEsc10(dir, options, (event) => events.push(event))
     const { dataset, missing, pathOf } = await openDataset(root, { subset: 'esc10' })
@@ -63,14 +63,14 @@ describe('writeSyntheticEsc10', () => {
     }
   })
 
-  it('leaves a finished folder alone', async () => {
+  test('leaves a finished folder alone', async () => {
     await writeSyntheticEsc10(dir, options)
     const before = await snapshot()
     await writeSyntheticEsc10(dir, options)
     expect(await snapshot()).toEqual(before)
   })
 
-  it('begins again where it was killed before anything was whole', async () => {
+  test('begins again where it was killed before anything was whole', async () => {
     for (const name of ['audio', 'meta']) {
       const folder = join(dir, name)
       await mkdir(folder, { recursive: true })
@@ -83,7 +83,7 @@ describe('writeSyntheticEsc10', () => {
     expect(await readdir(join(dir, 'meta'))).toEqual(['SYNTHETIC.json', 'esc50.csv'])
   })
 
-  it('completes a folder that was broken off, which does not open before', async () => {
+  test('completes a folder that was broken off, which does not open before', async () => {
     await writeSome(20)
     expect((await readdir(join(dir, 'audio'))).length).toBe(20)
     await expect(openDataset(dir)).rejects.toMatchObject(withCode('IO'))
@@ -98,7 +98,7 @@ describe('writeSyntheticEsc10', () => {
     expect(missing).toEqual([])
   })
 
-  it('puts a sound back that was deleted from a finished folder', async () => {
+  test('puts a sound back that was deleted from a finished folder', async () => {
     await writeSyntheticEsc10(dir, options)
     const before = await snapshot()
     const [path] = Object.keys(before).filter((name) => name.endsWith('.wav'))
@@ -107,14 +107,14 @@ describe('writeSyntheticEsc10', () => {
     expect((await snapshot())[path!]![0]).toBe(before[path!]![0])
   })
 
-  it('refuses a folder of other options, finished or not', async () => {
+  test('refuses a folder of other options, finished or not', async () => {
     await writeSome(3)
     const other = writeSyntheticEsc10(dir, { ...options, seed: 1 })
     await expect(other).rejects.toMatchObject(withCode('INVALID_INPUT'))
     expect((await readdir(join(dir, 'audio'))).length).toBe(3)
   })
 
-  it('refuses a folder that holds something else, and leaves it as it is', async () => {
+  test('refuses a folder that holds something else, and leaves it as it is', async () => {
     await mkdir(join(dir, 'meta'), { recursive: true })
     await writeFile(join(dir, 'meta', 'esc50.csv'), 'precious')
     await expect(writeSyntheticEsc10(dir, options)).rejects.toMatchObject(withCode('INVALID_INPUT'))
@@ -124,13 +124,13 @@ describe('writeSyntheticEsc10', () => {
     expect(await readFile(join(dir, 'meta', 'esc50.csv'), 'utf8')).toBe('precious')
   })
 
-  it('names the path that cannot be written', async () => {
+  test('names the path that cannot be written', async () => {
     await writeFile(dir, 'a file where the folder should be')
     await expect(writeSyntheticEsc10(dir, options)).rejects.toMatchObject(withCode('IO'))
     await expect(writeSyntheticEsc10(dir, options)).rejects.toThrow(dir)
   })
 
-  it('refuses options out of range before it touches the disk', async () => {
+  test('refuses options out of range before it touches the disk', async () => {
     await expect(writeSyntheticEsc10(dir, { clipsPerClass: 1 })).rejects.toMatchObject(
       withCode('INVALID_OPTION'),
     )

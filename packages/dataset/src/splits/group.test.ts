@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { groupKFold, stratifiedGroupKFold, stratifiedGroupSplit } from './group.js'
 import { findLeaks } from './leaks.js'
@@ -31,13 +31,13 @@ function foldOf(splits: Iterable<{ train: Int32Array; test: Int32Array }>, count
 
 describe('groupKFold', () => {
   for (const { name, nSplits, groups, foldOf: folds } of fixture.groupKFold) {
-    it(`makes scikit-learn's folds: ${name}`, () => {
+    test(`makes scikit-learn's folds: ${name}`, () => {
       expect(foldOf(groupKFold(groups, { nSplits }), groups.length)).toEqual(Array.from(folds, Number))
     })
   }
 
   for (const { name, nSplits, sizes, foldOf: folds } of fixture.groupKFoldBySize) {
-    it(`makes scikit-learn's folds: ${name}`, () => {
+    test(`makes scikit-learn's folds: ${name}`, () => {
       const perExample = (values: ArrayLike<unknown>) =>
         sizes.flatMap((size, group) => Array<number>(size).fill(Number(values[group])))
       const all = perExample([...sizes.keys()])
@@ -45,7 +45,7 @@ describe('groupKFold', () => {
     })
   }
 
-  it('shares no group, tests every example once, and is as even as the largest group allows', () => {
+  test('shares no group, tests every example once, and is as even as the largest group allows', () => {
     const groups = fc.array(fc.nat(12), { minLength: 40, maxLength: 80 })
     fc.assert(
       fc.property(groups, fc.integer({ min: 2, max: 4 }), (all, nSplits) => {
@@ -61,7 +61,7 @@ describe('groupKFold', () => {
     )
   })
 
-  it('refuses fewer groups than folds, and groups of two kinds', () => {
+  test('refuses fewer groups than folds, and groups of two kinds', () => {
     expect(() => groupKFold(['a', 'a', 'b'], { nSplits: 3 })).toThrow(
       'nSplits=3 must be at most the number of groups, 2',
     )
@@ -81,13 +81,13 @@ describe('groupKFold', () => {
 
 describe('stratifiedGroupKFold', () => {
   for (const { name, nSplits, labels, groups, foldOf: folds } of fixture.stratifiedGroupKFold) {
-    it(`makes scikit-learn's folds: ${name}`, () => {
+    test(`makes scikit-learn's folds: ${name}`, () => {
       const splits = stratifiedGroupKFold(labels, groups, { nSplits })
       expect(foldOf(splits, labels.length)).toEqual(Array.from(folds, Number))
     })
   }
 
-  it('deals out as if each spread were worked out from nothing', () => {
+  test('deals out as if each spread were worked out from nothing', () => {
     const mixed = fc.array(fc.tuple(fc.nat(9), fc.nat(40)), { minLength: 100, maxLength: 200 })
     fc.assert(
       fc.property(mixed, fc.integer({ min: 2, max: 6 }), (rows, nSplits) => {
@@ -100,7 +100,7 @@ describe('stratifiedGroupKFold', () => {
     )
   })
 
-  it('shares no group between train and test, and tests every example once, for every seed', () => {
+  test('shares no group between train and test, and tests every example once, for every seed', () => {
     fc.assert(
       fc.property(table, fc.option(fc.nat()), (sources, seed) => {
         const { labels, groups } = unroll(sources)
@@ -116,7 +116,7 @@ describe('stratifiedGroupKFold', () => {
     )
   })
 
-  it('gives the same folds for the same seed, and others for another', () => {
+  test('gives the same folds for the same seed, and others for another', () => {
     const { labels, groups } = unroll(
       Array.from({ length: 60 }, (_, i) => ({ label: i % 4, size: 1 + (i % 3) })),
     )
@@ -125,7 +125,7 @@ describe('stratifiedGroupKFold', () => {
     expect(folds(7)).not.toEqual(folds(8))
   })
 
-  it('keeps the classes even when it shuffles: single-clip groups are dealt within one clip', () => {
+  test('keeps the classes even when it shuffles: single-clip groups are dealt within one clip', () => {
     const labels = Array.from({ length: 200 }, (_, i) => i % 10)
     for (let seed = 0; seed < 5; seed++) {
       for (const { test } of stratifiedGroupKFold(labels, [...labels.keys()], { nSplits: 5, seed })) {
@@ -138,7 +138,7 @@ describe('stratifiedGroupKFold', () => {
     }
   })
 
-  it('does not see the names of the labels, so long as their order stays', () => {
+  test('does not see the names of the labels, so long as their order stays', () => {
     fc.assert(
       fc.property(table, (sources) => {
         const { labels, groups } = unroll(sources)
@@ -149,7 +149,7 @@ describe('stratifiedGroupKFold', () => {
     )
   })
 
-  it('refuses what it cannot deal', () => {
+  test('refuses what it cannot deal', () => {
     expect(() => stratifiedGroupKFold([0, 1], [0, 1], { nSplits: 1 })).toThrow(withCode('INVALID_OPTION'))
     expect(() => stratifiedGroupKFold([0, 1], [0], { nSplits: 2 })).toThrow(withCode('INVALID_INPUT'))
     expect(() => stratifiedGroupKFold([0, 0, 1], [0, 0, 1], { nSplits: 3 })).toThrow(
@@ -163,7 +163,7 @@ describe('stratifiedGroupKFold', () => {
 })
 
 describe('stratifiedGroupSplit', () => {
-  it('of too few groups it says so in its own words', () => {
+  test('of too few groups it says so in its own words', () => {
     const labels = Array.from({ length: 20 }, (_, i) => i % 2)
     const groups = labels.map((_, i) => i % 5)
     expect(() => stratifiedGroupSplit(labels, groups)).toThrow(
@@ -171,7 +171,7 @@ describe('stratifiedGroupSplit', () => {
     )
   })
 
-  it('covers every example once and shares no group between its three parts', () => {
+  test('covers every example once and shares no group between its three parts', () => {
     fc.assert(
       fc.property(table, fc.nat(), (sources, seed) => {
         const { labels, groups } = unroll(sources)
@@ -184,7 +184,7 @@ describe('stratifiedGroupSplit', () => {
     )
   })
 
-  it('takes the first of five folds, and the first of five folds of the rest', () => {
+  test('takes the first of five folds, and the first of five folds of the rest', () => {
     const { labels, groups } = unroll(
       Array.from({ length: 60 }, (_, i) => ({ label: i % 4, size: 1 + (i % 3) })),
     )
@@ -202,7 +202,7 @@ describe('stratifiedGroupSplit', () => {
     })
   })
 
-  it('takes about 64, 16 and 20 % of a large table', () => {
+  test('takes about 64, 16 and 20 % of a large table', () => {
     const { labels, groups } = unroll(
       Array.from({ length: 200 }, (_, i) => ({ label: i % 10, size: 1 + (i % 3) })),
     )

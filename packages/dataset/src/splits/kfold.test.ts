@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { kFold, stratifiedKFold } from './kfold.js'
 
@@ -14,12 +14,12 @@ function testsOf(folds: ArrayLike<number | string>, nSplits: number): number[][]
 
 describe('kFold', () => {
   for (const { count, nSplits, foldOf } of fixture.kFold) {
-    it(`makes scikit-learn's ${nSplits} folds of ${count}`, () => {
+    test(`makes scikit-learn's ${nSplits} folds of ${count}`, () => {
       expect(tests(kFold(count, { nSplits }))).toEqual(testsOf(foldOf, nSplits))
     })
   }
 
-  it('tests every example once and trains on the others, for every seed', () => {
+  test('tests every example once and trains on the others, for every seed', () => {
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 80 }), fc.option(fc.nat()), (count, seed) => {
         const folds = [...kFold(count, { seed })]
@@ -37,18 +37,18 @@ describe('kFold', () => {
     )
   })
 
-  it('repeats itself for a seed and differs for another', () => {
+  test('repeats itself for a seed and differs for another', () => {
     expect([...kFold(40, { seed: 3 })]).toEqual([...kFold(40, { seed: 3 })])
     expect([...kFold(40, { seed: 3 })]).not.toEqual([...kFold(40, { seed: 4 })])
   })
 
-  it('makes one split at a time', () => {
+  test('makes one split at a time', () => {
     const splits = kFold(6, { nSplits: 3 })
     expect(splits.next().value).toEqual({ train: Int32Array.of(2, 3, 4, 5), test: Int32Array.of(0, 1) })
     expect(splits.next().value).toEqual({ train: Int32Array.of(0, 1, 4, 5), test: Int32Array.of(2, 3) })
   })
 
-  it('refuses at once, before the first split is asked for', () => {
+  test('refuses at once, before the first split is asked for', () => {
     expect(() => kFold(4, { nSplits: 5 })).toThrow('nSplits=5 must be at most the number of examples, 4')
     expect(() => kFold(4, { nSplits: 5 })).toThrow(withCode('INVALID_INPUT'))
     for (const nSplits of [1, 2.5, Number.NaN]) {
@@ -61,14 +61,14 @@ describe('kFold', () => {
 
 describe('stratifiedKFold', () => {
   for (const { name, nSplits, labels, foldOf } of fixture.stratifiedKFold) {
-    it(`makes scikit-learn's folds: ${name}`, () => {
+    test(`makes scikit-learn's folds: ${name}`, () => {
       expect(tests(stratifiedKFold(labels, { nSplits }))).toEqual(testsOf(foldOf, nSplits))
     })
   }
 
   const labelled = fc.array(fc.nat(4), { minLength: 30, maxLength: 80 })
 
-  it('tests every example once, and each class as often in every fold, or once more', () => {
+  test('tests every example once, and each class as often in every fold, or once more', () => {
     fc.assert(
       fc.property(labelled, fc.integer({ min: 2, max: 6 }), fc.option(fc.nat()), (labels, nSplits, seed) => {
         const parts = tests(stratifiedKFold(labels, { nSplits, seed }))
@@ -81,7 +81,7 @@ describe('stratifiedKFold', () => {
     )
   })
 
-  it('does not see the names of the labels', () => {
+  test('does not see the names of the labels', () => {
     fc.assert(
       fc.property(labelled, fc.option(fc.nat()), (labels, seed) => {
         const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)
@@ -90,14 +90,14 @@ describe('stratifiedKFold', () => {
     )
   })
 
-  it('repeats itself for a seed and differs for another', () => {
+  test('repeats itself for a seed and differs for another', () => {
     const labels = Int32Array.from({ length: 60 }, (_, i) => i % 3)
     const folds = (seed: number) => tests(stratifiedKFold(labels, { seed }))
     expect(folds(3)).toEqual(folds(3))
     expect(folds(3)).not.toEqual(folds(4))
   })
 
-  it('refuses what scikit-learn refuses, and deals a small class out where it only warns', () => {
+  test('refuses what scikit-learn refuses, and deals a small class out where it only warns', () => {
     expect(() => stratifiedKFold([0, 0, 1, 1], { nSplits: 3 })).toThrow(
       'nSplits=3 must be at most the number of members of a class',
     )

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { encodeByAppearance, encodeSorted, membersByCode } from './labels.js'
 
 const kinds = {
@@ -17,7 +17,7 @@ const kinds = {
 describe.each(Object.entries(kinds))('of %s', (_, arbitrary) => {
   const labelled = arbitrary as fc.Arbitrary<(number | string)[]>
 
-  it('encodeSorted numbers the values in ascending order', () => {
+  test('encodeSorted numbers the values in ascending order', () => {
     fc.assert(
       fc.property(labelled, (labels) => {
         // A set takes -0 for 0.
@@ -30,7 +30,7 @@ describe.each(Object.entries(kinds))('of %s', (_, arbitrary) => {
     )
   })
 
-  it('encodeByAppearance numbers them as they come, and membersByCode sorts by class', () => {
+  test('encodeByAppearance numbers them as they come, and membersByCode sorts by class', () => {
     fc.assert(
       fc.property(labelled, (labels) => {
         const values = [...new Set(labels)]

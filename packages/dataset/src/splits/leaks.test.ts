@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assertNoLeaks, findLeaks } from './leaks.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
@@ -6,7 +6,7 @@ const withCode = (code: string) => expect.objectContaining({ name: 'EscError', c
 const groups = ['a', 'a', 'b', 'b', 'c', 'd', 'd', 'c']
 
 describe('findLeaks', () => {
-  it('lists each group that is torn apart, and counts test clips with a sibling in training', () => {
+  test('lists each group that is torn apart, and counts test clips with a sibling in training', () => {
     const split = {
       train: Int32Array.of(0, 2, 3),
       validation: Int32Array.of(4, 5),
@@ -22,19 +22,19 @@ describe('findLeaks', () => {
     })
   })
 
-  it('finds none where groups stay whole, with numbers for groups too', () => {
+  test('finds none where groups stay whole, with numbers for groups too', () => {
     const split = { train: Int32Array.of(0, 1, 2), test: Int32Array.of(3) }
     expect(findLeaks(split, [7, 7, 8, 9])).toEqual({ leaks: [], leakedTestClips: 0 })
   })
 
-  it('refuses an index that has no group', () => {
+  test('refuses an index that has no group', () => {
     const split = { train: Int32Array.of(0), test: Int32Array.of(8) }
     expect(() => findLeaks(split, groups)).toThrow(withCode('INVALID_INPUT'))
   })
 })
 
 describe('assertNoLeaks', () => {
-  it.each([
+  test.each([
     ['nothing', undefined],
     ['a generator of splits', (function* () {})()],
     ['no parts', {}],
@@ -42,12 +42,12 @@ describe('assertNoLeaks', () => {
     expect(() => assertNoLeaks(split as never, ['a', 'a'])).toThrow(withCode('INVALID_INPUT'))
   })
 
-  it('passes a clean split', () => {
+  test('passes a clean split', () => {
     const split = { train: Int32Array.of(0, 1), test: Int32Array.of(2, 3) }
     expect(() => assertNoLeaks(split, groups)).not.toThrow()
   })
 
-  it('names the groups that leak', () => {
+  test('names the groups that leak', () => {
     const split = { train: Int32Array.of(0, 4), test: Int32Array.of(1, 7, 2) }
     expect(() => assertNoLeaks(split, groups)).toThrow(withCode('GROUP_LEAK'))
     expect(() => assertNoLeaks(split, groups)).toThrow(/2 groups .*: a, c; 2 test clips/)

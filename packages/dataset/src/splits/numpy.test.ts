@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { argsort, pairwiseSum } from './numpy.js'
 
 describe('argsort', () => {
-  it('sorts, whatever comes', () => {
+  test('sorts, whatever comes', () => {
     const { sizes } = fixture.groupKFoldBySize.find(({ name }) => name.startsWith("quicksort's"))!
     const some = fc.oneof(fc.array(fc.nat(9), { maxLength: 300 }), fc.array(fc.nat(), { maxLength: 300 }))
     fc.assert(
@@ -19,7 +19,7 @@ describe('argsort', () => {
 })
 
 describe('pairwiseSum', () => {
-  it('adds in eight lanes, and in two halves past 128', () => {
+  test('adds in eight lanes, and in two halves past 128', () => {
     // A lane of its own keeps each 1 from being lost beside 2 ** 53.
     expect(pairwiseSum(Float64Array.of(2 ** 53, 1, 1), 0, 3)).toBe(2 ** 53)
     const lanes = new Float64Array(17)
@@ -32,7 +32,7 @@ describe('pairwiseSum', () => {
     expect(pairwiseSum(halves, 0, 130)).toBe(2 ** 53 + 122)
   })
 
-  it('differs from the exact sum by no more than rounding allows', () => {
+  test('differs from the exact sum by no more than rounding allows', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1e6, max: 1e6 }), { maxLength: 400 }), (values) => {
         const sum = values.reduce((a, b) => a + b, 0)

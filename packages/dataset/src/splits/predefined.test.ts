@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { predefinedFolds, trainValTest } from './predefined.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const folds = [1, 2, 3, 1, 2, 3, 3]
 
 describe('predefinedFolds', () => {
-  it('holds out one fold for testing and one for validation', () => {
+  test('holds out one fold for testing and one for validation', () => {
     expect(predefinedFolds(folds, { testFold: 3, validationFold: 1 })).toEqual({
       train: Int32Array.of(1, 4),
       validation: Int32Array.of(0, 3),
@@ -13,13 +13,13 @@ describe('predefinedFolds', () => {
     })
   })
 
-  it('makes no validation part unless asked', () => {
+  test('makes no validation part unless asked', () => {
     const split = { train: Int32Array.of(0, 2, 3, 5, 6), test: Int32Array.of(1, 4) }
     expect(predefinedFolds(folds, { testFold: 2 })).toStrictEqual(split)
     expect(predefinedFolds(folds, { testFold: 2, validationFold: null })).toStrictEqual(split)
   })
 
-  it('names the fold that does not exist, and those that do', () => {
+  test('names the fold that does not exist, and those that do', () => {
     expect(() => predefinedFolds(folds, { testFold: 9 })).toThrow('testFold=9 does not exist; folds: 1, 2, 3')
     expect(() => predefinedFolds(folds, { testFold: 9 })).toThrow(withCode('INVALID_OPTION'))
     expect(() => predefinedFolds(folds, { testFold: 1, validationFold: 0 })).toThrow(
@@ -29,7 +29,7 @@ describe('predefinedFolds', () => {
     expect(() => predefinedFolds([], { testFold: 1 })).toThrow(withCode('INVALID_OPTION'))
   })
 
-  it('refuses equal folds, clips without a fold, and an empty training part', () => {
+  test('refuses equal folds, clips without a fold, and an empty training part', () => {
     const same = { testFold: 1, validationFold: 1 }
     expect(() => predefinedFolds(folds, same)).toThrow(withCode('INVALID_OPTION'))
     expect(() => predefinedFolds([1, null, 2], { testFold: 1 })).toThrow(withCode('INVALID_INPUT'))
@@ -43,7 +43,7 @@ describe('predefinedFolds', () => {
 describe('trainValTest', () => {
   const five = [1, 2, 3, 4, 5, 5, 4, 3, 2, 1]
 
-  it('validates on the fold after the test fold, and after the last on the first', () => {
+  test('validates on the fold after the test fold, and after the last on the first', () => {
     for (const [testFold, validationFold] of [
       [1, 2],
       [2, 3],
@@ -60,7 +60,7 @@ describe('trainValTest', () => {
     })
   })
 
-  it('refuses a fold that does not exist, and fewer folds than parts', () => {
+  test('refuses a fold that does not exist, and fewer folds than parts', () => {
     expect(() => trainValTest(five, { testFold: 6 })).toThrow(
       'testFold=6 does not exist; folds: 1, 2, 3, 4, 5',
     )

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findLeaks } from './leaks.js'
 import { groupShuffleSplit, shuffleSplit } from './shuffle.js'
 
@@ -7,7 +7,7 @@ const withCode = (code: string) => expect.objectContaining({ name: 'EscError', c
 const distinct = (values: Iterable<unknown>) => new Set(values).size
 
 describe('shuffleSplit', () => {
-  it('draws parts of the sizes asked for, which do not overlap', () => {
+  test('draws parts of the sizes asked for, which do not overlap', () => {
     const count = fc.integer({ min: 10, max: 60 })
     fc.assert(
       fc.property(count, fc.nat(), fc.nat(4), fc.nat(4), (n, seed, trainSize, testSize) => {
@@ -23,21 +23,21 @@ describe('shuffleSplit', () => {
     )
   })
 
-  it("has scikit-learn's defaults", () => {
+  test("has scikit-learn's defaults", () => {
     const splits = [...shuffleSplit(25)]
     expect(splits).toHaveLength(10)
     // A tenth, rounded up.
     for (const { train, test } of splits) expect([train.length, test.length]).toEqual([22, 3])
   })
 
-  it('draws each split anew, and all again for the same seed', () => {
+  test('draws each split anew, and all again for the same seed', () => {
     const splits = [...shuffleSplit(60, { seed: 5 })]
     expect(splits).toEqual([...shuffleSplit(60, { seed: 5 })])
     expect(splits).not.toEqual([...shuffleSplit(60, { seed: 6 })])
     expect(distinct(splits.map(({ test }) => test.join()))).toBe(10)
   })
 
-  it('refuses sizes that cannot be', () => {
+  test('refuses sizes that cannot be', () => {
     expect(() => shuffleSplit(10, { testSize: 6, trainSize: 5 })).toThrow(
       'trainSize=5 and testSize=6 need 11 examples; there are 10',
     )
@@ -63,7 +63,7 @@ describe('groupShuffleSplit', () => {
     .array(fc.nat(15), { minLength: 20, maxLength: 60 })
     .filter((groups) => distinct(groups) > 5)
 
-  it('puts whole groups on one side, as many as asked for, and covers them all', () => {
+  test('puts whole groups on one side, as many as asked for, and covers them all', () => {
     fc.assert(
       fc.property(table, fc.nat(), fc.integer({ min: 1, max: 5 }), (groups, seed, testSize) => {
         const splits = [...groupShuffleSplit(groups, { seed, testSize })]
@@ -78,7 +78,7 @@ describe('groupShuffleSplit', () => {
     )
   })
 
-  it('does not see the names of the groups, and leaves out those that no part takes', () => {
+  test('does not see the names of the groups, and leaves out those that no part takes', () => {
     fc.assert(
       fc.property(table, fc.nat(), (groups, seed) => {
         const options = { seed, testSize: 2, trainSize: 3 }
@@ -93,7 +93,7 @@ describe('groupShuffleSplit', () => {
     )
   })
 
-  it('refuses a single group', () => {
+  test('refuses a single group', () => {
     expect(() => groupShuffleSplit(['a', 'a'])).toThrow(
       'testSize=0.2 takes all of 1 groups; none is left to train',
     )

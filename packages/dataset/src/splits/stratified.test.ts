@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { findLeaks } from './leaks.js'
 import { groupShuffleSplit } from './shuffle.js'
@@ -24,7 +24,7 @@ function sorted(...parts: Int32Array[]): number[] {
 
 describe('trainTestSplit', () => {
   for (const { counts, testSize, test } of fixture.stratifiedTestCounts) {
-    it(`gives each class scikit-learn's share: [${counts}], testSize ${testSize}`, () => {
+    test(`gives each class scikit-learn's share: [${counts}], testSize ${testSize}`, () => {
       const labels = counts.flatMap((count, label) => Array<number>(count).fill(label))
       for (let seed = 0; seed < 5; seed++) {
         const split = trainTestSplit(labels.length, { testSize, seed, stratify: labels })
@@ -34,18 +34,18 @@ describe('trainTestSplit', () => {
   }
 
   for (const { count, options, sizes } of fixture.trainTestSizes) {
-    it(`has scikit-learn's sizes of ${count}: ${JSON.stringify(options)}`, () => {
+    test(`has scikit-learn's sizes of ${count}: ${JSON.stringify(options)}`, () => {
       const { train, test } = trainTestSplit(count, options as { testSize?: number; trainSize?: number })
       expect([train.length, test.length]).toEqual(sizes)
     })
   }
 
-  it('rounds a share up, and takes a number as it is', () => {
+  test('rounds a share up, and takes a number as it is', () => {
     expect(trainTestSplit(10, { testSize: 0.01 }).test.length).toBe(1)
     expect(trainTestSplit(10, { testSize: 4 }).test.length).toBe(4)
   })
 
-  it('leaves out what no part takes, the shares kept', () => {
+  test('leaves out what no part takes, the shares kept', () => {
     const labels = Array.from({ length: 60 }, (_, i) => (i % 6 < 3 ? 0 : i % 3))
     const all = countsOf(labels, Int32Array.from(labels.keys()))
     const { train, test } = trainTestSplit(60, { trainSize: 30, testSize: 12, stratify: labels })
@@ -57,7 +57,7 @@ describe('trainTestSplit', () => {
     }
   })
 
-  it('keeps groups whole: the first split of groupShuffleSplit', () => {
+  test('keeps groups whole: the first split of groupShuffleSplit', () => {
     const groups = Array.from({ length: 90 }, (_, i) => (i * i) % 31)
     const split = trainTestSplit(90, { groups, seed: 8, testSize: 0.25 })
     expect(split).toEqual(groupShuffleSplit(groups, { seed: 8, testSize: 0.25 }).next().value)
@@ -65,7 +65,7 @@ describe('trainTestSplit', () => {
     expect(findLeaks(split, groups).leaks).toEqual([])
   })
 
-  it("keeps groups whole and the classes' shares of the groups", () => {
+  test("keeps groups whole and the classes' shares of the groups", () => {
     const sources = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 30, maxLength: 60 })
     fc.assert(
       fc.property(sources, fc.nat(), (sizes, seed) => {
@@ -86,7 +86,7 @@ describe('trainTestSplit', () => {
     )
   })
 
-  it('counts a group of several classes for the one it has most of, or has first', () => {
+  test('counts a group of several classes for the one it has most of, or has first', () => {
     const groups = ['a', 'a', 'a', 'b', 'b', 'c', 'd', 'e', 'e', 'f']
     const mixed = [0, 1, 1, 0, 1, 0, 1, 1, 0, 0]
     const pure = [1, 1, 1, 0, 0, 0, 1, 1, 1, 0]
@@ -100,7 +100,7 @@ describe('trainTestSplit', () => {
     expect(drawn.size).toBeGreaterThan(4)
   })
 
-  it('refuses a class of one group, and lists of another length', () => {
+  test('refuses a class of one group, and lists of another length', () => {
     const groups = ['a', 'a', 'b', 'c']
     expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 'x'] })).toThrow(withCode('INVALID_INPUT'))
     expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 1] })).toThrow('class 1 has 1 group;')
@@ -109,7 +109,7 @@ describe('trainTestSplit', () => {
     expect(() => trainTestSplit(4, { groups, testSize: 3 })).toThrow(withCode('INVALID_INPUT'))
   })
 
-  it('is disjoint and covering, with and without classes', () => {
+  test('is disjoint and covering, with and without classes', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), fc.boolean(), (labels, seed, stratified) => {
         const { train, test } = trainTestSplit(labels.length, { seed, stratify: stratified ? labels : null })
@@ -119,7 +119,7 @@ describe('trainTestSplit', () => {
     )
   })
 
-  it('gives each class its share within one clip', () => {
+  test('gives each class its share within one clip', () => {
     fc.assert(
       fc.property(
         labelled,
@@ -136,7 +136,7 @@ describe('trainTestSplit', () => {
     )
   })
 
-  it('repeats itself for a seed and differs for another', () => {
+  test('repeats itself for a seed and differs for another', () => {
     for (const stratify of [null, Array.from({ length: 100 }, (_, i) => i % 4)]) {
       const split = (seed: number) => trainTestSplit(100, { seed, stratify })
       expect(split(3)).toEqual(split(3))
@@ -144,7 +144,7 @@ describe('trainTestSplit', () => {
     }
   })
 
-  it('does not see the names of the labels', () => {
+  test('does not see the names of the labels', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), (labels, seed) => {
         const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)
@@ -156,7 +156,7 @@ describe('trainTestSplit', () => {
     )
   })
 
-  it('refuses what scikit-learn refuses', () => {
+  test('refuses what scikit-learn refuses', () => {
     const stratify = ['dog', 'dog', 'rain', 'dog', 'saw', 'saw']
     expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow('class rain has 1 member')
     expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow(withCode('INVALID_INPUT'))
@@ -175,7 +175,7 @@ describe('trainTestSplit', () => {
 })
 
 describe('stratifiedSplit', () => {
-  it('is disjoint and covering, and gives each part its size', () => {
+  test('is disjoint and covering, and gives each part its size', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), (labels, seed) => {
         const { train, validation, test } = stratifiedSplit(labels, {
@@ -190,7 +190,7 @@ describe('stratifiedSplit', () => {
     )
   })
 
-  it('splits ESC-10 80 to 20, and the 80 once more', () => {
+  test('splits ESC-10 80 to 20, and the 80 once more', () => {
     const labels = Array.from({ length: 400 }, (_, i) => i % 10)
     const { train, validation, test } = stratifiedSplit(labels, { seed: 1 })
     expect([train.length, validation!.length]).toEqual([256, 64])
@@ -198,13 +198,13 @@ describe('stratifiedSplit', () => {
     expect(countsOf(labels, test)).toEqual(Array(10).fill(8))
   })
 
-  it('makes no validation part when it is off', () => {
+  test('makes no validation part when it is off', () => {
     const split = stratifiedSplit([0, 0, 0, 0, 1, 1, 1, 1], { testSize: 2, validationSize: null })
     expect(Object.keys(split)).toEqual(['train', 'test'])
     expect(split.train.length).toBe(6)
   })
 
-  it('refuses parts that are too small', () => {
+  test('refuses parts that are too small', () => {
     const labels = [0, 0, 0, 1, 1, 1]
     expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 1 })).toThrow(
       withCode('INVALID_INPUT'),

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { timeSeriesSplit } from './time-series.js'
 
@@ -8,7 +8,7 @@ const consecutive = (first: number, length: number) => Int32Array.from({ length 
 
 describe('timeSeriesSplit', () => {
   for (const { count, options, splits } of fixture.timeSeriesSplit) {
-    it(`makes scikit-learn's splits of ${count}: ${JSON.stringify(options)}`, () => {
+    test(`makes scikit-learn's splits of ${count}: ${JSON.stringify(options)}`, () => {
       expect([...timeSeriesSplit(count, options as Parameters<typeof timeSeriesSplit>[1])]).toEqual(
         splits.map(([trainFirst, trainLength, testFirst, testLength]) => ({
           train: consecutive(trainFirst!, trainLength!),
@@ -18,7 +18,7 @@ describe('timeSeriesSplit', () => {
     })
   }
 
-  it('never trains on what comes after, and leaves the gap', () => {
+  test('never trains on what comes after, and leaves the gap', () => {
     const arb = fc.record({
       count: fc.integer({ min: 40, max: 90 }),
       nSplits: fc.integer({ min: 2, max: 4 }),
@@ -40,7 +40,7 @@ describe('timeSeriesSplit', () => {
     )
   })
 
-  it('refuses what scikit-learn refuses', () => {
+  test('refuses what scikit-learn refuses', () => {
     expect(() => timeSeriesSplit(5)).toThrow('nSplits=5 must be less than the number of examples, 5')
     expect(() => timeSeriesSplit(5)).toThrow(withCode('INVALID_INPUT'))
     const tooMany = () => timeSeriesSplit(20, { nSplits: 3, testSize: 6, gap: 2 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { auditFacts } from '../audit/dataset.js'
 import { measureClip } from '../audit/measure.js'
 import { auditTable } from '../audit/table.js'
@@ -10,7 +10,7 @@ const withCode = (code: string) => expect.objectContaining({ name: 'EscError', c
 const small = { clipsPerClass: 5, sampleRate: 16000, durationSec: 1 }
 
 describe('synthesizeEsc10', () => {
-  it("has ESC-10's shape: ten classes of 40 clips, five folds of 80", () => {
+  test("has ESC-10's shape: ten classes of 40 clips, five folds of 80", () => {
     const { dataset, csv } = synthesizeEsc10()
     expect(dataset.synthetic).toBe(true)
     expect(dataset.labels).toEqual([
@@ -33,7 +33,7 @@ describe('synthesizeEsc10', () => {
     expect(audit.clipsSharingSource).toBeGreaterThan(100)
   })
 
-  it("names its files as ESC-50 does, with ESC-50's target numbers", () => {
+  test("names its files as ESC-50 does, with ESC-50's target numbers", () => {
     const targets = new Map<string, number>()
     for (const { filename, fold, group, label } of synthesizeEsc10(small).dataset.records) {
       const parts = parseFilename(filename)
@@ -54,7 +54,7 @@ describe('synthesizeEsc10', () => {
     })
   })
 
-  it('makes sound: finite, peak at most 1, of the asked length, all different, at varied levels', () => {
+  test('makes sound: finite, peak at most 1, of the asked length, all different, at varied levels', () => {
     const { dataset, clips } = synthesizeEsc10(small)
     const facts = [...clips()].map(({ id, clip }) =>
       measureClip(id, { channels: [clip.samples], sampleRate: clip.sampleRate }),
@@ -72,7 +72,7 @@ describe('synthesizeEsc10', () => {
     )
   })
 
-  it('makes each clip alone as it makes it in the row', () => {
+  test('makes each clip alone as it makes it in the row', () => {
     const { clips } = synthesizeEsc10(small)
     const again = synthesizeEsc10(small)
     const inTurn = [...clips()]
@@ -83,13 +83,13 @@ describe('synthesizeEsc10', () => {
     }
   })
 
-  it('makes another set for another seed', () => {
+  test('makes another set for another seed', () => {
     const [first, second] = [synthesizeEsc10(small), synthesizeEsc10({ ...small, seed: 43 })]
     expect(first.csv).not.toBe(second.csv)
     expect(first.clipAt(0)).not.toEqual(second.clipAt(0))
   })
 
-  it('gives siblings one level and lets other sources differ', () => {
+  test('gives siblings one level and lets other sources differ', () => {
     const { dataset, clipAt } = synthesizeEsc10({ ...small, clipsPerClass: 40 })
     const shared = dataset.records
       .filter(({ group }, i) => group === dataset.records[i + 1]?.group)
@@ -104,7 +104,7 @@ describe('synthesizeEsc10', () => {
     expect(new Set(levels).size).toBe(5)
   })
 
-  it('refuses sizes out of range', () => {
+  test('refuses sizes out of range', () => {
     expect(() => synthesizeEsc10({ clipsPerClass: 4 })).toThrow(withCode('INVALID_OPTION'))
     expect(() => synthesizeEsc10({ sampleRate: 0 })).toThrow(withCode('INVALID_OPTION'))
     expect(() => synthesizeEsc10({ durationSec: Number.NaN })).toThrow(withCode('INVALID_OPTION'))

@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { addInto, bandpass, harmonicTone, highpass, interpolate, lowpass, whiteNoise } from './signal.js'
 
 const sampleRate = 44100
@@ -14,20 +14,20 @@ function gainAt(hz: number, filter: (tone: Float32Array) => Float32Array): numbe
 }
 
 describe('filters', () => {
-  it('low-pass: passes lows, -3 dB at the cutoff, 6 dB per octave above', () => {
+  test('low-pass: passes lows, -3 dB at the cutoff, 6 dB per octave above', () => {
     const filter = (tone: Float32Array) => lowpass(tone, sampleRate, 500)
     expect(gainAt(20, filter)).toBeCloseTo(1, 2)
     expect(gainAt(500, filter)).toBeCloseTo(Math.SQRT1_2, 1)
     expect(gainAt(2000, filter)).toBeCloseTo(1 / Math.sqrt(1 + 4 ** 2), 2)
   })
 
-  it('high-pass: stops lows, passes highs', () => {
+  test('high-pass: stops lows, passes highs', () => {
     const filter = (tone: Float32Array) => highpass(tone, sampleRate, 500)
     expect(gainAt(20, filter)).toBeLessThan(0.05)
     expect(gainAt(8000, filter)).toBeGreaterThan(0.9)
   })
 
-  it('band-pass: gain 1 at the centre, -3 dB where the quality says', () => {
+  test('band-pass: gain 1 at the centre, -3 dB where the quality says', () => {
     const filter = (tone: Float32Array) => bandpass(tone, sampleRate, 1000, 2)
     expect(gainAt(1000, filter)).toBeCloseTo(1, 3)
     // Band edges of Q = 2: the centre times sqrt(1 + 1/16) ± 1/4.
@@ -37,7 +37,7 @@ describe('filters', () => {
 })
 
 describe('sources', () => {
-  it('white noise: mean 0, power 1/3, no memory', () => {
+  test('white noise: mean 0, power 1/3, no memory', () => {
     const noise = whiteNoise(createRng(1), 100_000)
     const mean = (of: (i: number) => number) => {
       let sum = 0
@@ -49,7 +49,7 @@ describe('sources', () => {
     expect(mean((i) => noise[i]! * noise[i + 1]!)).toBeCloseTo(0, 2)
   })
 
-  it('harmonic tone: the sum of its harmonics', () => {
+  test('harmonic tone: the sum of its harmonics', () => {
     for (const rolloff of [0, 0.5, 0.9]) {
       for (const phase of [0.1, 1, 2.5, 4]) {
         let sum = 0
@@ -61,11 +61,11 @@ describe('sources', () => {
 })
 
 describe('arithmetic', () => {
-  it('interpolates between evenly spaced points, ends included', () => {
+  test('interpolates between evenly spaced points, ends included', () => {
     expect([0, 0.25, 0.5, 0.75, 1].map((t) => interpolate([0, 10, 0], t))).toEqual([0, 5, 10, 5, 0])
   })
 
-  it('adds what fits', () => {
+  test('adds what fits', () => {
     const target = new Float32Array(4)
     addInto(target, Float32Array.of(1, 2, 3), 2, 10)
     addInto(target, Float32Array.of(1, 2, 3), -2, 1)

@@ -1,6 +1,6 @@
 import { type AudioClip, createRng, type FeatureMatrix } from '@esc/core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise } from '../test-signals.js'
 import { type Augment, compose, oneOf, someOf } from './compose.js'
 import { denoise } from './denoise.js'
@@ -39,7 +39,7 @@ const MATRIX_AUGMENTS: Readonly<Record<string, (p?: number) => Augment<FeatureMa
 }
 
 describe.each(Object.entries(CLIP_AUGMENTS))('%s', (_, create) => {
-  it('is finite, keeps the length and the rate, follows the seed alone, and never changes its input', () => {
+  test('is finite, keeps the length and the rate, follows the seed alone, and never changes its input', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 1000 }), (length, seed) => {
         const clip = { samples: noise(length, seed), sampleRate: 16000 }
@@ -54,7 +54,7 @@ describe.each(Object.entries(CLIP_AUGMENTS))('%s', (_, create) => {
     )
   })
 
-  it('always happens with p 1, never with p 0, and takes silence', () => {
+  test('always happens with p 1, never with p 0, and takes silence', () => {
     const clip = { samples: noise(2000, 1), sampleRate: 16000 }
     for (let seed = 0; seed < 5; seed++) {
       expect(create(0)(clip, createRng(seed))).toBe(clip)
@@ -64,21 +64,21 @@ describe.each(Object.entries(CLIP_AUGMENTS))('%s', (_, create) => {
     expect(create()(silence, createRng(1)).samples.every((value) => Math.abs(value) === 0)).toBe(true)
   })
 
-  it('refuses probabilities outside [0, 1]', () => {
+  test('refuses probabilities outside [0, 1]', () => {
     for (const p of [-0.1, 1.1, Number.NaN]) {
       expect(() => create(p)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     }
   })
 })
 
-it.each(Object.entries(CLIP_AUGMENTS))('%s refuses clips that are empty or not finite', (_, create) => {
+test.each(Object.entries(CLIP_AUGMENTS))('%s refuses clips that are empty or not finite', (_, create) => {
   for (const samples of [new Float32Array(0), Float32Array.of(1, Number.NaN)]) {
     const run = () => create()({ samples, sampleRate: 16000 }, createRng(1))
     expect(run).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
   }
 })
 
-it.each(Object.entries(MATRIX_AUGMENTS))('%s follows the seed and its probability', (_, create) => {
+test.each(Object.entries(MATRIX_AUGMENTS))('%s follows the seed and its probability', (_, create) => {
   const matrix = { data: noise(600, 1), bins: 20, frames: 30 }
   expect(create(0)(matrix, createRng(3))).toBe(matrix)
   const out = create(1)(matrix, createRng(3))
@@ -108,27 +108,27 @@ describe('combinations', () => {
     return seen
   }
 
-  it('compose applies all in order, at the given rate', () => {
+  test('compose applies all in order, at the given rate', () => {
     expect(compose(digits)(0, createRng(1))).toBe(123)
     const seen = counts(compose(digits, { p: 0.3 }), 4000)
     expect([...seen.keys()].sort()).toEqual([0, 123])
     expect(seen.get(123)! / 4000).toBeCloseTo(0.3, 1)
   })
 
-  it('oneOf applies each as often', () => {
+  test('oneOf applies each as often', () => {
     const seen = counts(oneOf(digits), 6000)
     expect([...seen.keys()].sort()).toEqual([1, 2, 3])
     for (const count of seen.values()) expect(Math.abs(count - 2000)).toBeLessThan(150)
   })
 
-  it('someOf applies different ones in their order', () => {
+  test('someOf applies different ones in their order', () => {
     expect([...counts(someOf(2, digits), 500).keys()].sort((a, b) => a - b)).toEqual([12, 13, 23])
     expect([...counts(someOf([0, 3], digits), 500).keys()].sort((a, b) => a - b)).toEqual([
       0, 1, 2, 3, 12, 13, 23, 123,
     ])
   })
 
-  it('do not depend on the order of examples when each has a fork of its own', () => {
+  test('do not depend on the order of examples when each has a fork of its own', () => {
     const augment = compose([gain(), timeShift(), coloredNoise()])
     const clips = [1, 2, 3].map((seed): AudioClip => ({ samples: noise(500, seed), sampleRate: 8000 }))
     const forwards = createRng(1)
@@ -138,7 +138,7 @@ describe('combinations', () => {
     expect(second.reverse()).toEqual(first)
   })
 
-  it('refuse empty lists and counts that cannot be', () => {
+  test('refuse empty lists and counts that cannot be', () => {
     const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
     expect(() => compose([])).toThrow(refused)
     expect(() => oneOf([])).toThrow(refused)

@@ -1,12 +1,12 @@
 import { createRng } from '@esc/core'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { spectralGate } from '../spectral-gate.js'
 import { noise } from '../test-signals.js'
 import { denoise } from './denoise.js'
 
 const noisy = { samples: noise(8000, 1), sampleRate: 16000 }
 
-it('denoise draws how much goes', () => {
+test('denoise draws how much goes', () => {
   const fixed = denoise({ minPropDecrease: 0.7, maxPropDecrease: 0.7, nFft: 512 })(noisy, createRng(1))
   expect(fixed).toEqual(spectralGate(noisy, { propDecrease: 0.7, nFft: 512 }))
   const first = [1, 2, 3].map((seed) => denoise()(noisy, createRng(seed)).samples[100])

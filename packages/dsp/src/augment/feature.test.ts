@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise } from '../test-signals.js'
 import { frequencyMask, specAugment, timeMask } from './feature.js'
 
@@ -21,7 +21,7 @@ describe.each([
   ['timeMask', (most: number) => timeMask({ maxFrames: most, fill: 9 }), columnIs, frames],
   ['frequencyMask', (most: number) => frequencyMask({ maxBins: most, fill: 9 }), rowIs, bins],
 ] as const)('%s', (_, create, is, length) => {
-  it('covers 0 to the most neighbours, everywhere, and nothing else', () => {
+  test('covers 0 to the most neighbours, everywhere, and nothing else', () => {
     const widths = new Set<number>()
     const places = new Set<number>()
     for (let seed = 0; seed < 400; seed++) {
@@ -36,7 +36,7 @@ describe.each([
     expect(places.size).toBe(length)
   })
 
-  it('stops at the size of the matrix, and does nothing with 0', () => {
+  test('stops at the size of the matrix, and does nothing with 0', () => {
     for (let seed = 0; seed < 30; seed++) {
       const { data } = create(1000)(matrix, createRng(seed))
       expect(data).toHaveLength(bins * frames)
@@ -44,12 +44,12 @@ describe.each([
     }
   })
 
-  it.each([-1, 1.5, Number.NaN])('refuses a width of %s', (most) => {
+  test.each([-1, 1.5, Number.NaN])('refuses a width of %s', (most) => {
     expect(() => create(most)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })
 
-it('fills with the mean of the matrix unless told otherwise', () => {
+test('fills with the mean of the matrix unless told otherwise', () => {
   const mean = Math.fround(matrix.data.reduce((sum, value) => sum + value, 0) / matrix.data.length)
   const { data } = timeMask({ maxFrames: 50 })(matrix, createRng(2))
   const indices = covered((frame) => columnIs(data, frame, mean), frames)
@@ -58,7 +58,7 @@ it('fills with the mean of the matrix unless told otherwise', () => {
 })
 
 describe('specAugment', () => {
-  it('covers as many rows and columns as its masks can, at most', () => {
+  test('covers as many rows and columns as its masks can, at most', () => {
     let [mostRows, mostColumns] = [0, 0]
     for (let seed = 0; seed < 300; seed++) {
       const { data } = specAugment({ maxBins: 3, maxFrames: 4, fill: 9 })(matrix, createRng(seed))
@@ -74,7 +74,7 @@ describe('specAugment', () => {
     expect([mostRows, mostColumns]).toEqual([6, 8])
   })
 
-  it('takes numbers of masks', () => {
+  test('takes numbers of masks', () => {
     const { data } = specAugment({ frequencyMasks: 0, timeMasks: 1, fill: 9 })(matrix, createRng(1))
     expect(Array.from({ length: bins }, (_, bin) => rowIs(data, bin, 9)).includes(true)).toBe(false)
     for (const options of [{ frequencyMasks: 0, timeMasks: 0 }, { timeMasks: -1 }, { maxBins: 0.5 }]) {

@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise } from '../test-signals.js'
 import { bandPass, highPass, lowPass } from './filter.js'
 
@@ -24,7 +24,7 @@ const FREQUENCIES = [100, 250, 1000, 1700, 4000, 7000]
 describe.each([2, 4, 8])('a filter of order %i', (order) => {
   const options = { minCutoffHz: 1000, maxCutoffHz: 1000, order }
 
-  it.each(FREQUENCIES)("has Butterworth's response at %i Hz", (hz) => {
+  test.each(FREQUENCIES)("has Butterworth's response at %i Hz", (hz) => {
     const ratio = (warp(hz) / warp(1000)) ** (2 * order)
     const low = -10 * Math.log10(1 + ratio)
     const high = -10 * Math.log10(1 + 1 / ratio)
@@ -34,7 +34,7 @@ describe.each([2, 4, 8])('a filter of order %i', (order) => {
   })
 })
 
-it('bandPass has the response of a resonance, 3 dB down at both ends', () => {
+test('bandPass has the response of a resonance, 3 dB down at both ends', () => {
   const augment = bandPass({ minCenterHz: 1000, maxCenterHz: 1000, minOctaves: 2, maxOctaves: 2 })
   const [low, high] = [500, 2000]
   for (const hz of FREQUENCIES) {
@@ -45,7 +45,7 @@ it('bandPass has the response of a resonance, 3 dB down at both ends', () => {
   for (const hz of [low, high]) expect(gainDb(augment, hz)).toBeCloseTo(-3.0103, 2)
 })
 
-it('draws the cutoff evenly over the octaves', () => {
+test('draws the cutoff evenly over the octaves', () => {
   const click = new Float32Array(8)
   click[0] = 1
   const rng = createRng(1)
@@ -58,7 +58,7 @@ it('draws the cutoff evenly over the octaves', () => {
   expect(Math.abs(below - 250)).toBeLessThan(40)
 })
 
-it('refuses bad options, and clips whose rate is too low', () => {
+test('refuses bad options, and clips whose rate is too low', () => {
   const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
   for (const options of [
     { minCutoffHz: 0 },

@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise, sine } from '../test-signals.js'
 import { betweenClassMix, type LabeledClip, mixup, oneHot } from './mix.js'
 import { drawBeta, drawNormal } from './random.js'
@@ -11,7 +11,7 @@ const moments = (draw: () => number, count: number) => {
 }
 
 describe('random numbers', () => {
-  it('normal ones have mean 0, variance 1 and the tails of a bell', () => {
+  test('normal ones have mean 0, variance 1 and the tails of a bell', () => {
     const rng = createRng(1)
     const { mean, variance, values } = moments(() => drawNormal(rng), 40000)
     expect(Math.abs(mean)).toBeLessThan(0.02)
@@ -21,7 +21,7 @@ describe('random numbers', () => {
     )
   })
 
-  it.each([0.001, 0.2, 0.5, 1, 2, 30])('Beta(%d, %d) has mean 1/2 and its variance', (alpha) => {
+  test.each([0.001, 0.2, 0.5, 1, 2, 30])('Beta(%d, %d) has mean 1/2 and its variance', (alpha) => {
     const rng = createRng(1)
     const { mean, variance, values } = moments(() => drawBeta(rng, alpha), 20000)
     expect(values.every((value) => value >= 0 && value <= 1)).toBe(true)
@@ -30,7 +30,7 @@ describe('random numbers', () => {
   })
 })
 
-it('oneHot marks one class', () => {
+test('oneHot marks one class', () => {
   expect([...oneHot(1, 3)]).toEqual([0, 1, 0])
   for (const index of [-1, 3, 0.5, Number.NaN]) {
     expect(() => oneHot(index, 3)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
@@ -41,7 +41,7 @@ describe('mixup', () => {
   const a = { features: { data: new Float32Array(12).fill(1), bins: 3, frames: 4 }, label: oneHot(0, 3) }
   const b = { features: { data: new Float32Array(12).fill(3), bins: 3, frames: 4 }, label: oneHot(2, 3) }
 
-  it('mixes features and labels by the same share', () => {
+  test('mixes features and labels by the same share', () => {
     for (let seed = 0; seed < 50; seed++) {
       const { features, label } = mixup(a, b, createRng(seed), { alpha: 0.5 })
       expect(label.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6)
@@ -51,13 +51,13 @@ describe('mixup', () => {
     expect(a.features.data.every((value) => value === 1)).toBe(true)
   })
 
-  it('mixes labels that are mixed already', () => {
+  test('mixes labels that are mixed already', () => {
     const soft = { ...b, label: Float32Array.of(0.5, 0.5, 0) }
     const { label } = mixup(a, soft, createRng(3), { alpha: 1 })
     expect(label.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6)
   })
 
-  it('refuses bad options, and examples that do not fit together', () => {
+  test('refuses bad options, and examples that do not fit together', () => {
     for (const alpha of [0, -1, Number.NaN, 101]) {
       expect(() => mixup(a, b, createRng(1), { alpha })).toThrow(
         expect.objectContaining({ code: 'INVALID_OPTION' }),
@@ -89,7 +89,7 @@ describe('betweenClassMix', () => {
     samples.reduce((sum, value, i) => sum + value * of[i]!, 0) /
     of.reduce((sum, value) => sum + value * value, 0)
 
-  it.each([1, 0.01, 30])('mixes by loudness, with the second sound %d times as strong', (factor) => {
+  test.each([1, 0.01, 30])('mixes by loudness, with the second sound %d times as strong', (factor) => {
     const a = labeled(tone, 0)
     const b = labeled(
       other.map((value) => factor * value),
@@ -107,7 +107,7 @@ describe('betweenClassMix', () => {
     }
   })
 
-  it('takes silence, and clips shorter than a frame', () => {
+  test('takes silence, and clips shorter than a frame', () => {
     const silence = labeled(new Float32Array(6400), 1)
     const { clip } = betweenClassMix(labeled(tone, 0), silence, createRng(1))
     expect(clip.samples.every(Number.isFinite)).toBe(true)
@@ -115,7 +115,7 @@ describe('betweenClassMix', () => {
     expect(short.clip.samples.every(Number.isFinite)).toBe(true)
   })
 
-  it('refuses clips of another rate or length, and bad labels', () => {
+  test('refuses clips of another rate or length, and bad labels', () => {
     const a = labeled(tone, 0)
     const others = [
       { ...a, clip: { samples: tone, sampleRate: 8000 } },

@@ -1,5 +1,5 @@
 import { type AudioClip, createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { spectrogram } from '../stft.js'
 import { noise, sine } from '../test-signals.js'
 import { backgroundMix, coloredNoise, type NoiseColor } from './noise.js'
@@ -21,14 +21,14 @@ const COLORS: readonly (readonly [NoiseColor, number])[] = [
 describe.each(COLORS)('coloredNoise %s', (color, slopeDb) => {
   const clip = { samples: sine(1000, 65536, 32768), sampleRate: 32768 }
 
-  it('has the asked ratio to the signal', () => {
+  test('has the asked ratio to the signal', () => {
     for (const asked of [-10, 0, 17, 40]) {
       const out = coloredNoise({ minSnrDb: asked, maxSnrDb: asked, color })(clip, createRng(asked + 11))
       expect(Math.abs(snrDb(out, clip) - asked)).toBeLessThan(0.1)
     }
   })
 
-  it('has a power density of its slope, octave by octave', () => {
+  test('has a power density of its slope, octave by octave', () => {
     const noisy = coloredNoise({ minSnrDb: 0, maxSnrDb: 0, color })(clip, createRng(3))
     const { data, frames } = spectrogram(added(noisy, clip), { nFft: 4096, hopLength: 1024, power: 2 })
     const density = (fromHz: number) => {
@@ -42,7 +42,7 @@ describe.each(COLORS)('coloredNoise %s', (color, slopeDb) => {
       expect(Math.abs(octaves[i]! - octaves[i - 1]! - slopeDb)).toBeLessThan(1)
   })
 
-  it('is normally distributed', () => {
+  test('is normally distributed', () => {
     const values = added(coloredNoise({ minSnrDb: 0, maxSnrDb: 0, color })(clip, createRng(3)), clip)
     const kurtosis = values.reduce((sum, value) => sum + value ** 4, 0) / values.length / power(values) ** 2
     expect(Math.abs(kurtosis - 3)).toBeLessThan(color === 'brown' ? 0.5 : 0.1)
@@ -52,7 +52,7 @@ describe.each(COLORS)('coloredNoise %s', (color, slopeDb) => {
 describe('backgroundMix', () => {
   const clip = { samples: sine(100, 400, 8000), sampleRate: 8000 }
 
-  it('adds a piece of one of the clips at the asked ratio', () => {
+  test('adds a piece of one of the clips at the asked ratio', () => {
     const clips = [1, 2].map((seed) => ({ samples: noise(1500, seed), sampleRate: 8000 }))
     const chosen = new Set<number>()
     for (let seed = 0; seed < 20; seed++) {
@@ -66,18 +66,18 @@ describe('backgroundMix', () => {
     expect(chosen.size).toBe(2)
   })
 
-  it('repeats a clip that is shorter', () => {
+  test('repeats a clip that is shorter', () => {
     const short = { samples: noise(300, 1), sampleRate: 8000 }
     const piece = added(backgroundMix({ clips: [short] })(clip, createRng(1)), clip)
     for (let i = 300; i < 400; i++) expect(Math.abs(piece[i]! - piece[i - 300]!)).toBeLessThan(1e-6)
   })
 
-  it('adds nothing from silence', () => {
+  test('adds nothing from silence', () => {
     const silence = { samples: new Float32Array(2000), sampleRate: 8000 }
     expect(backgroundMix({ clips: [silence] })(clip, createRng(1)).samples).toEqual(clip.samples)
   })
 
-  it('refuses no clips, bad clips, and clips of another rate', () => {
+  test('refuses no clips, bad clips, and clips of another rate', () => {
     expect(() => backgroundMix({ clips: [] })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
     expect(() =>
@@ -103,7 +103,7 @@ function bestMatch(samples: Float32Array, piece: Float32Array): number {
   return best
 }
 
-it.each([
+test.each([
   { minSnrDb: 3, maxSnrDb: 2 },
   { minSnrDb: Number.NaN },
   { maxSnrDb: 500 },

@@ -1,12 +1,12 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { reverb } from './reverb.js'
 
 describe('reverb', () => {
   const click = { samples: new Float32Array(16000), sampleRate: 16000 }
   click.samples[0] = 1
 
-  it.each([0.2, 0.5, 0.9])('decays by 60 dB in %d seconds', (decaySec) => {
+  test.each([0.2, 0.5, 0.9])('decays by 60 dB in %d seconds', (decaySec) => {
     const { samples } = reverb({ minDecaySec: decaySec, maxDecaySec: decaySec, wet: 1 })(click, createRng(4))
     // Least squares through the levels of 20 pieces of the tail.
     const piece = Math.floor((16000 * decaySec) / 20)
@@ -24,7 +24,7 @@ describe('reverb', () => {
     )
   })
 
-  it('mixes the room, whose energy is 1, with the sound itself', () => {
+  test('mixes the room, whose energy is 1, with the sound itself', () => {
     const room = reverb({ maxDecaySec: 0.5, wet: 1 })(click, createRng(4)).samples
     expect(room.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 4)
     const mixed = reverb({ maxDecaySec: 0.5, wet: 0.25 })(click, createRng(4)).samples
@@ -33,7 +33,7 @@ describe('reverb', () => {
     expect(reverb({ wet: 0 })(click, createRng(4)).samples).toEqual(click.samples)
   })
 
-  it.each([{ minDecaySec: 0 }, { minDecaySec: 2 }, { maxDecaySec: 21 }, { wet: 1.1 }, { wet: Number.NaN }])(
+  test.each([{ minDecaySec: 0 }, { minDecaySec: 2 }, { maxDecaySec: 21 }, { wet: 1.1 }, { wet: Number.NaN }])(
     'refuses %o',
     (options) => {
       expect(() => reverb(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))

@@ -1,5 +1,5 @@
 import { createRng } from '@esc/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noise, sine } from '../test-signals.js'
 import { timeStretch } from '../time-stretch.js'
 import { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from './waveform.js'
@@ -7,7 +7,7 @@ import { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from
 const clip = { samples: noise(1000, 1), sampleRate: 8000 }
 
 describe('gain', () => {
-  it('scales by decibels within its range, evenly', () => {
+  test('scales by decibels within its range, evenly', () => {
     const rng = createRng(5)
     const drawn = Array.from({ length: 400 }, () => {
       const { samples } = gain({ minDb: -6, maxDb: 2 })(clip, rng)
@@ -23,14 +23,14 @@ describe('gain', () => {
   })
 })
 
-it('polarity turns upside down', () => {
+test('polarity turns upside down', () => {
   expect(polarity()(clip, createRng(1)).samples).toEqual(clip.samples.map((value) => -value))
 })
 
 describe('timeShift', () => {
   const ramp = { samples: Float32Array.from({ length: 100 }, (_, i) => i + 1), sampleRate: 100 }
 
-  it('moves the samples by at most a share of the length', () => {
+  test('moves the samples by at most a share of the length', () => {
     const shifts = new Set<number>()
     for (let seed = 0; seed < 200; seed++) {
       const rolled = timeShift({ maxFraction: 0.1 })(ramp, createRng(seed)).samples
@@ -44,7 +44,7 @@ describe('timeShift', () => {
     expect([...shifts].sort((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, i) => i - 10))
   })
 
-  it('covers the whole length either way', () => {
+  test('covers the whole length either way', () => {
     for (let seed = 0; seed < 50; seed++) {
       const { samples } = timeShift({ maxFraction: 1 })(ramp, createRng(seed))
       expect([...samples].sort((a, b) => a - b)).toEqual([...ramp.samples])
@@ -53,7 +53,7 @@ describe('timeShift', () => {
 })
 
 describe('clipping', () => {
-  it('cuts the asked share of the samples to one magnitude', () => {
+  test('cuts the asked share of the samples to one magnitude', () => {
     const { samples } = clipping({ minShare: 0.25, maxShare: 0.25 })(clip, createRng(1))
     const limit = samples.map(Math.abs).reduce((a, b) => Math.max(a, b))
     const cut = samples.filter((value, i) => value !== clip.samples[i]!)
@@ -64,7 +64,7 @@ describe('clipping', () => {
     })
   })
 
-  it('never cuts more than its largest share', () => {
+  test('never cuts more than its largest share', () => {
     for (let seed = 0; seed < 50; seed++) {
       const { samples } = clipping({ maxShare: 0.1 })(clip, createRng(seed))
       expect(samples.filter((value, i) => value !== clip.samples[i]!).length).toBeLessThanOrEqual(100)
@@ -75,7 +75,7 @@ describe('clipping', () => {
 describe('timeStretchBy and pitchShiftBy', () => {
   const tone = { samples: sine(500, 8000, 8000), sampleRate: 8000 }
 
-  it('keeps or changes the length', () => {
+  test('keeps or changes the length', () => {
     const kept = timeStretchBy({ minRate: 2, maxRate: 2 })(tone, createRng(1))
     const free = timeStretchBy({ minRate: 2, maxRate: 2, keepLength: false })(tone, createRng(1))
     expect(free.samples).toEqual(timeStretch(tone.samples, { rate: 2 }))
@@ -85,7 +85,7 @@ describe('timeStretchBy and pitchShiftBy', () => {
     expect(slow.samples).toHaveLength(8000)
   })
 
-  it('shifts the pitch by the asked steps', () => {
+  test('shifts the pitch by the asked steps', () => {
     const { samples } = pitchShiftBy({ minSteps: 12, maxSteps: 12 })(tone, createRng(1))
     const crossings = samples
       .subarray(2000, 6000)
@@ -94,7 +94,7 @@ describe('timeStretchBy and pitchShiftBy', () => {
   })
 })
 
-it.each([
+test.each([
   ['gain', () => gain({ minDb: 1, maxDb: 0 })],
   ['gain', () => gain({ maxDb: Number.NaN })],
   ['gain', () => gain({ maxDb: 300 })],

@@ -1,6 +1,7 @@
 /** Starts the worker threads of `nodeEngine` and calls them. */
 import { Worker } from 'node:worker_threads'
 import { EscError } from '@esc/core'
+import { workerError, workerProgram } from '@esc/core/node'
 import type { Tensor } from '@esc/onnx'
 import {
   type Answer,
@@ -45,7 +46,8 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
   let isEnding = false
 
   function start(setup: EngineSetup) {
-    const worker = startWorker(setup)
+    const { url, execArgv } = workerProgram(import.meta.url, './engine-worker')
+    const worker = new Worker(url, { workerData: setup, execArgv })
     const { busy, index } = setup
     const which = `worker thread ${index + 1} of ${setups.length}`
     const memory = new Map<string, ArrayBuffer>()
@@ -70,7 +72,7 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
       if ('failure' in outcome) waiting?.reject(revive(outcome.failure))
       else waiting?.resolve(outcome.result)
     })
-    worker.on('error', (error) => fail(explain(which, error)))
+    worker.on('error', (error) => fail(workerError(which, error)))
     const exit = new Promise<void>((resolve) => {
       worker.on('exit', (code) => {
         isDead = true
@@ -165,34 +167,4 @@ function lendFrom(memory: Map<string, ArrayBuffer>, loans: Loans, name: string, 
   const copy = new Float32Array(buffer, 0, data.length)
   copy.set(data)
   return { type: 'float32', dims, data: copy }
-}
-
-/** The worker's file lies beside this one. Where that is source, as here, its thread needs the loader too. */
-function startWorker(workerData: EngineSetup): Worker {
-  // A bundler that makes CommonJS of this leaves it undefined.
-  if ((import.meta.url as string | undefined) === undefined) {
-    throw new EscError(
-      'IO',
-      `worker threads cannot be started: this file's place is not known; ${bundleAdvice}`,
-    )
-  }
-  if (!import.meta.url.endsWith('.ts')) {
-    // Flags of the program that starts it are not the worker's: `--input-type` alone would stop it.
-    return new Worker(new URL('./engine-worker.js', import.meta.url), { workerData, execArgv: [] })
-  }
-  const api = JSON.stringify(import.meta.resolve('tsx/esm/api'))
-  const loader = `import { register } from ${api}; register()`
-  return new Worker(new URL('./engine-worker.ts', import.meta.url), {
-    workerData,
-    execArgv: ['--conditions=@esc/source', '--import', `data:text/javascript,${encodeURIComponent(loader)}`],
-  })
-}
-
-const bundleAdvice = 'in a program bundled into one file set workers: 0'
-
-function explain(which: string, cause: NodeJS.ErrnoException): EscError {
-  const isMissing = cause.code?.endsWith('MODULE_NOT_FOUND')
-  const what = isMissing ? 'cannot be started' : 'died'
-  const advice = isMissing ? `; ${bundleAdvice}` : ''
-  return new EscError('IO', `${which} ${what}: ${cause.message}${advice}`, { cause })
 }

@@ -147,7 +147,12 @@ export const coreEntries: Readonly<Record<string, Entry>> = {
     others: [
       ...[
         'createTemporaryFolder',
+        'hashFile',
         'ioError',
+        'onDisk',
+        'reasonOf',
+        'workerError',
+        'workerProgram',
         'isRunning',
         'isTemporaryName',
         'removeAtExit',

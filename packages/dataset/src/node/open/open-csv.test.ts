@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeAudio, writeWav } from '@esc/audio-io/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type OpenCsvMapping, openCsvDataset } from './open-csv.js'
 import { openDataset } from './open-dataset.js'
 
@@ -37,7 +37,7 @@ const refusal = (code: string, message: RegExp) => ({
 })
 
 describe('openCsvDataset', () => {
-  it('reads the table and finds the sounds in their folders', async () => {
+  test('reads the table and finds the sounds in their folders', async () => {
     const { dataset, missing, pathOf } = await openCsvDataset(root, mapping)
     expect(dataset).toMatchObject({ name: 'birds', labels: ['owl', 'wren'], synthetic: false })
     expect(dataset.records.map(({ group, fold }) => [group, fold])).toEqual([
@@ -51,7 +51,7 @@ describe('openCsvDataset', () => {
     expect((await decodeAudio(pathOf(dataset.records[3]!))).channels[0]).toEqual(clip.samples)
   })
 
-  it('says where the sounds are if it is not where the table says', async () => {
+  test('says where the sounds are if it is not where the table says', async () => {
     const { missing, folder } = await openCsvDataset(root, {
       table: mapping.table,
       columns: { filename: 'file', label: 'species' },
@@ -63,7 +63,7 @@ describe('openCsvDataset', () => {
     })
   })
 
-  it('looks for sounds beside the table where no folder is named', async () => {
+  test('looks for sounds beside the table where no folder is named', async () => {
     await writeFile(join(root, 'all.csv'), 'f,l\naudio/3.wav,wren\naudio/4.wav,owl\n')
     const { missing } = await openCsvDataset(root, {
       table: 'all.csv',
@@ -72,7 +72,7 @@ describe('openCsvDataset', () => {
     expect(missing.map(({ filename }) => filename)).toEqual(['audio/4.wav'])
   })
 
-  it.each([
+  test.each([
     [{ ...mapping, table: '../birds.csv' }, /^mapping\.table: must hold no folder '\.\.'/],
     [{ ...mapping, table: '/etc/passwd' }, /^mapping\.table: must be a relative path/],
     [{ ...mapping, audioDir: '..' }, /^mapping\.audioDir: /],
@@ -84,7 +84,7 @@ describe('openCsvDataset', () => {
     )
   })
 
-  it("puts the table's path before its errors", async () => {
+  test("puts the table's path before its errors", async () => {
     await writeFile(join(root, mapping.table), text.replace('south', '../../south'))
     await expect(openCsvDataset(root, mapping)).rejects.toMatchObject(
       refusal('INVALID_INPUT', /meta\/birds\.csv: line 4, column file: "\.\.\/\.\.\/south\/1\.wav" must/),
@@ -95,7 +95,7 @@ describe('openCsvDataset', () => {
     )
   })
 
-  it('says what is not there', async () => {
+  test('says what is not there', async () => {
     await expect(openCsvDataset(join(dir, 'none'), mapping)).rejects.toMatchObject(
       refusal('IO', /none: .*expected a folder with meta\/birds\.csv/),
     )
@@ -108,14 +108,14 @@ describe('openCsvDataset', () => {
     await expect(openCsvDataset(root, mapping)).rejects.toMatchObject(refusal('IO', /it is not a file/))
   })
 
-  it('refuses a huge table before it reads it', async () => {
+  test('refuses a huge table before it reads it', async () => {
     await truncate(join(root, mapping.table), 64e6 + 1)
     const huge = refusal('IO', /birds\.csv: it has 64000001 bytes, and a table at most 64000000/)
     await expect(openCsvDataset(root, mapping)).rejects.toMatchObject(huge)
     await expect(openDataset(root)).rejects.toMatchObject(huge)
   })
 
-  it('refuses links that leave the folder, on any level', async () => {
+  test('refuses links that leave the folder, on any level', async () => {
     const outside = join(dir, 'outside')
     await mkdir(outside)
     await writeFile(join(outside, '1.wav'), '')

@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { decodeAudio, writeWav } from '@esc/audio-io/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { auditTable } from '../../audit/table.js'
 import { openCsvDataset } from './open-csv.js'
 import { openDataset } from './open-dataset.js'
@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
 describe('openDataset', () => {
-  it('reads the table, finds the sounds, and lists those that are not there', async () => {
+  test('reads the table, finds the sounds, and lists those that are not there', async () => {
     const opened = await openDataset(join(dir, 'set'))
     expect(opened.dataset).toMatchObject({
       name: 'esc50',
@@ -45,12 +45,12 @@ describe('openDataset', () => {
     expect(missing.map(({ id }) => id)).toEqual(['2-8-A-1'])
   })
 
-  it('does not take a folder for a sound', async () => {
+  test('does not take a folder for a sound', async () => {
     await mkdir(join(dir, 'set', 'audio', '2-8-A-1.ogg'))
     expect((await openDataset(join(dir, 'set'))).missing.map(({ id }) => id)).toContain('2-8-A-1')
   })
 
-  it('takes esc50.csv, then esc10.csv, then the only CSV file', async () => {
+  test('takes esc50.csv, then esc10.csv, then the only CSV file', async () => {
     const meta = join(dir, 'set', 'meta')
     await writeFile(join(meta, 'other.csv'), 'x,y\n')
     expect((await openDataset(join(dir, 'set'))).dataset.records.length).toBe(3)
@@ -64,7 +64,7 @@ describe('openDataset', () => {
     expect((await openDataset(join(dir, 'set'))).dataset.records.length).toBe(3)
   })
 
-  it('says what is missing, where, and what a data set looks like', async () => {
+  test('says what is missing, where, and what a data set looks like', async () => {
     await expect(openDataset(join(dir, 'none'))).rejects.toMatchObject(withCode('IO'))
     await expect(openDataset(join(dir, 'none'))).rejects.toThrow(
       /none: .*expected a folder with meta\/esc50.csv/,
@@ -79,7 +79,7 @@ describe('openDataset', () => {
     await expect(openDataset(join(dir, 'set'))).rejects.toThrow(/audio: /)
   })
 
-  it.skipIf(process.platform === 'win32')(
+  test.skipIf(process.platform === 'win32')(
     'takes links to nothing, and to what is no file, for missing',
     async () => {
       const pipe = join(dir, 'set', 'pipe')
@@ -91,7 +91,7 @@ describe('openDataset', () => {
     },
   )
 
-  it("puts the table's path before its errors", async () => {
+  test("puts the table's path before its errors", async () => {
     await writeFile(join(dir, 'set', 'meta', 'esc50.csv'), table.replace('cow', ''))
     await expect(openDataset(join(dir, 'set'))).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -100,7 +100,7 @@ describe('openDataset', () => {
     })
   })
 
-  it('follows a link to the folder, and refuses links that leave it', async () => {
+  test('follows a link to the folder, and refuses links that leave it', async () => {
     await symlink(join(dir, 'set'), join(dir, 'link'))
     expect((await openDataset(join(dir, 'link'))).dataset.records.length).toBe(3)
     await symlink('1-7-A-0.wav', join(dir, 'set', 'audio', '2-8-A-1.ogg'))
@@ -126,7 +126,7 @@ describe('openDataset, tables and folders as people have them', () => {
     for (const name of ['a.wav', 'b.wav']) await writeFile(join(root(), 'audio', name), '')
   })
 
-  it("takes a table of one's own in ESC-50's layout, with the flag esc10 or without it", async () => {
+  test("takes a table of one's own in ESC-50's layout, with the flag esc10 or without it", async () => {
     const path = join(root(), 'meta', 'mine.csv')
     await writeFile(path, own)
     expect((await openDataset(root())).dataset).toMatchObject({ name: 'set', labels: ['dog', 'rain'] })
@@ -140,7 +140,7 @@ describe('openDataset, tables and folders as people have them', () => {
     })
   })
 
-  it.each([
+  test.each([
     [
       'a byte-order mark, CRLF, and semicolons',
       `\ufeffsep=;\r\n${own.replaceAll(',', ';').replaceAll('\n', '\r\n')};;;;\r\n`,
@@ -160,7 +160,7 @@ describe('openDataset, tables and folders as people have them', () => {
     expect(missing).toEqual([])
   })
 
-  it('takes folders of sounds, whatever lies in a folder called meta', async () => {
+  test('takes folders of sounds, whatever lies in a folder called meta', async () => {
     await writeFile(join(root(), 'meta', 'notes.csv'), 'day,weather\n1,rain\n')
     await rm(join(root(), 'audio'), { recursive: true })
     for (const path of ['dog/1.wav', 'rain/1.wav']) {
@@ -170,7 +170,7 @@ describe('openDataset, tables and folders as people have them', () => {
     expect((await openDataset(root())).dataset.labels).toEqual(['dog', 'rain'])
   })
 
-  it('says which file a name without its ending may be', async () => {
+  test('says which file a name without its ending may be', async () => {
     await writeFile(join(root(), 'meta', 'mine.csv'), own.replaceAll('.wav', ''))
     const { missing, folder } = await openDataset(root())
     expect(missing).toHaveLength(2)
@@ -180,14 +180,14 @@ describe('openDataset, tables and folders as people have them', () => {
     })
   })
 
-  it('keeps a row whose file name begins with #', async () => {
+  test('keeps a row whose file name begins with #', async () => {
     await writeFile(join(root(), 'meta', 'mine.csv'), own.replace('b.wav', '#b.wav'))
     const { missing, folder } = await openDataset(root())
     expect(missing.map(({ filename }) => filename)).toEqual(['#b.wav'])
     expect(folder.findings).toMatchObject([{ code: 'UNLISTED_SOUND', files: ['audio/b.wav'] }])
   })
 
-  it('finds names in another Unicode form, and says where case or spaces differ', async () => {
+  test('finds names in another Unicode form, and says where case or spaces differ', async () => {
     const [nfc, nfd] = ['gr\u00fcn.wav', 'gru\u0308n.wav']
     await writeFile(join(root(), 'meta', 'mine.csv'), own.replace('a.wav', nfc).replace('b.wav', 'B .wav'))
     await writeFile(join(root(), 'audio', nfd), '')
@@ -202,7 +202,7 @@ describe('openDataset, tables and folders as people have them', () => {
     })
   })
 
-  it('counts the sounds of rows that were not asked for, and names those that no row names', async () => {
+  test('counts the sounds of rows that were not asked for, and names those that no row names', async () => {
     const flagged =
       'filename,fold,target,category,src_file,esc10\na.wav,1,0,dog,1,True\nb.wav,2,1,rain,2,False\n'
     await writeFile(join(root(), 'meta', 'esc50.csv'), flagged)
@@ -215,7 +215,7 @@ describe('openDataset, tables and folders as people have them', () => {
     ])
   })
 
-  it('takes nested folders of classes, and says so where they are needed', async () => {
+  test('takes nested folders of classes, and says so where they are needed', async () => {
     await rm(join(root(), 'meta'), { recursive: true })
     for (const path of ['dog/near/a.wav', 'cat/far/b.wav']) {
       await mkdir(dirname(join(dir, 'deep', path)), { recursive: true })
@@ -249,7 +249,7 @@ describe('openDataset on other layouts', () => {
     await writeWav(join(root, path), clip)
   }
 
-  it('opens UrbanSound8K', async () => {
+  test('opens UrbanSound8K', async () => {
     await addSound('audio/fold5/7-3-0-0.wav')
     await mkdir(join(root, 'audio', 'fold10'))
     await mkdir(join(root, 'metadata'))
@@ -273,7 +273,7 @@ describe('openDataset on other layouts', () => {
     await expect(openDataset(root)).rejects.toThrow(/fold3 is a link to/)
   })
 
-  it('opens a folder for each class', async () => {
+  test('opens a folder for each class', async () => {
     await addSound('wren/1.wav')
     await addSound('owl/1.wav')
     const { dataset } = await openDataset(root, { subset: 'esc50' })
@@ -281,7 +281,7 @@ describe('openDataset on other layouts', () => {
     await expect(openDataset(root, { subset: 'esc10' })).rejects.toMatchObject(withCode('INVALID_OPTION'))
   })
 
-  it.each([
+  test.each([
     ["ESC-50's folder without its table", ['audio/1-7-A-0.wav', 'tests/notes.txt']],
     ["UrbanSound8K's folder without its table", ['audio/fold1/7-3-0-0.wav', 'audio/fold2/8-1-0-0.wav']],
     ['sounds with no class', ['1.wav', '2.wav']],
@@ -300,7 +300,7 @@ describe('openDataset on other layouts', () => {
     })
   })
 
-  it('does not take folds for classes', async () => {
+  test('does not take folds for classes', async () => {
     await addSound('fold1/1.wav')
     await addSound('fold2/2.wav')
     await expect(openDataset(root)).rejects.toMatchObject({
@@ -313,7 +313,7 @@ describe('openDataset on other layouts', () => {
 const recordings = process.env.ESC10_DIR
 
 describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its folder)', () => {
-  it('has 400 clips of ten classes from 304 sources, none of which crosses folds', async () => {
+  test('has 400 clips of ten classes from 304 sources, none of which crosses folds', async () => {
     const { dataset, missing } = await openDataset(recordings!, { subset: 'esc10' })
     expect(missing).toEqual([])
     expect(dataset).toMatchObject({ name: 'esc10', synthetic: false })
@@ -322,7 +322,7 @@ describe.skipIf(!recordings)('real ESC-10 (skipped unless ESC10_DIR names its fo
     expect(audit.folds).toEqual([1, 2, 3, 4, 5].map((fold) => ({ fold, clips: 80 })))
     expect(audit).toMatchObject({ sources: 304, clipsSharingSource: 163, crossingSources: [] })
   })
-  it('reads the same by a mapping of its columns, and from a folder for each class', async () => {
+  test('reads the same by a mapping of its columns, and from a folder for each class', async () => {
     const esc = await openDataset(recordings!, { subset: 'esc10' })
     const csv = await openCsvDataset(recordings!, {
       table: `meta/${(await readdir(join(recordings!, 'meta'))).find((name) => name.endsWith('.csv'))}`,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { encodeWav } from '@esc/audio-io'
 import { decodeAudio, writeWav } from '@esc/audio-io/node'
 import { mfcc13 } from '@esc/dsp'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { extractFeatures } from '../extract-features.js'
 import { openFolderDataset } from './open-folder.js'
 
@@ -38,7 +38,7 @@ const refusal = (code: string, message: RegExp) => ({
 })
 
 describe('openFolderDataset', () => {
-  it('makes a class of each folder, in order, and its sounds can be read', async () => {
+  test('makes a class of each folder, in order, and its sounds can be read', async () => {
     const opened = await openFolderDataset(root)
     expect(opened.dataset).toEqual({
       name: 'birds',
@@ -56,7 +56,7 @@ describe('openFolderDataset', () => {
     }
   })
 
-  it('takes groups from the paths', async () => {
+  test('takes groups from the paths', async () => {
     const { dataset } = await openFolderDataset(root, { groupOf: (path) => path.replace(/^.*\//, '') })
     expect(dataset.records.map(({ group }) => group)).toEqual(['a.wav', 'a.wav', 'b.WAV'])
     await expect(openFolderDataset(root, { groupOf: () => '' })).rejects.toMatchObject(
@@ -64,7 +64,7 @@ describe('openFolderDataset', () => {
     )
   })
 
-  it('takes every name of a sound, and passes over hidden, other and empty things', async () => {
+  test('takes every name of a sound, and passes over hidden, other and empty things', async () => {
     const names = ['wave', 'aif', 'aiff', 'aifc', 'flac', 'ogg', 'oga', 'opus', 'mp3']
     for (const name of names) await addFile(`tit/${name}.${name}`)
     for (const path of [
@@ -86,7 +86,7 @@ describe('openFolderDataset', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['stray.wav', /stray\.wav belongs to no class/],
     ['owl/2024/c.wav', /owl\/2024\/c\.wav lies in a folder in 'owl'; take such sounds, too \(nested\)/],
     ['owl/c.m4a', /owl\/c\.m4a has a format that cannot be decoded; convert it to wav or flac, or skip it/],
@@ -97,7 +97,7 @@ describe('openFolderDataset', () => {
     await expect(openFolderDataset(root)).rejects.toMatchObject(refusal('INVALID_INPUT', message))
   })
 
-  it('refuses what has less than two classes, or parts instead', async () => {
+  test('refuses what has less than two classes, or parts instead', async () => {
     await rm(join(root, 'wren'), { recursive: true })
     await expect(openFolderDataset(root)).rejects.toMatchObject(
       refusal('INVALID_INPUT', /birds must have a folder of sounds .*found only 'owl'/),
@@ -113,7 +113,7 @@ describe('openFolderDataset', () => {
     )
   })
 
-  it('follows links to files in it, and refuses those that leave it or lead to folders', async () => {
+  test('follows links to files in it, and refuses those that leave it or lead to folders', async () => {
     await symlink(root, join(dir, 'link'))
     await symlink('a.wav', join(root, 'owl', 'again.wav'))
     const { records } = (await openFolderDataset(join(dir, 'link'))).dataset
@@ -131,7 +131,7 @@ describe('openFolderDataset', () => {
     await expect(openFolderDataset(root)).rejects.toMatchObject(refusal('IO', /heron is a link to/))
   })
 
-  it('takes names that other systems could not hold', async () => {
+  test('takes names that other systems could not hold', async () => {
     const odd = [
       'owl/2024-05-01T12:30:00.wav',
       'owl/a..wav',
@@ -145,7 +145,7 @@ describe('openFolderDataset', () => {
     for (const record of dataset.records) expect((await decodeAudio(pathOf(record))).sampleRate).toBe(8000)
   })
 
-  it('takes folders whose names differ in their Unicode form for one class', async () => {
+  test('takes folders whose names differ in their Unicode form for one class', async () => {
     await addSound('v\u00f6gel/1.wav')
     await addSound('vo\u0308gel/2.wav')
     const { dataset, pathOf } = await openFolderDataset(root)
@@ -159,7 +159,7 @@ describe('openFolderDataset', () => {
     )
   })
 
-  it('takes sounds in deeper folders with nested', async () => {
+  test('takes sounds in deeper folders with nested', async () => {
     for (const path of ['owl/night/a.wav', 'owl/night/far/a.wav', 'tit/north/a.wav']) await addSound(path)
     const { dataset, folder } = await openFolderDataset(root, { nested: true })
     expect(dataset.labels).toEqual(['owl', 'tit', 'wren'])
@@ -173,7 +173,7 @@ describe('openFolderDataset', () => {
     })
   })
 
-  it('tells sounds from the rest by their first bytes where the name says nothing', async () => {
+  test('tells sounds from the rest by their first bytes where the name says nothing', async () => {
     const wav = encodeWav(clip)
     const bytes: Record<string, Uint8Array> = {
       'owl/1.bwf': wav,
@@ -195,7 +195,7 @@ describe('openFolderDataset', () => {
     ])
   })
 
-  it('loses no class of sounds that cannot be decoded', async () => {
+  test('loses no class of sounds that cannot be decoded', async () => {
     for (const name of ['1.3gp', '2.3gp', '3.amr']) await addFile(`siren/${name}`)
     await expect(openFolderDataset(root)).rejects.toMatchObject(
       refusal('INVALID_INPUT', /siren\/1\.3gp \(and 2 more such files\) has a format that cannot be decoded/),
@@ -211,7 +211,7 @@ describe('openFolderDataset', () => {
     ])
   })
 
-  it('passes over what systems leave, and what these libraries wrote', async () => {
+  test('passes over what systems leave, and what these libraries wrote', async () => {
     for (const path of [
       '__MACOSX/owl/._a.wav',
       'owl/Thumbs.db',
@@ -236,7 +236,7 @@ describe('openFolderDataset', () => {
     })
   })
 
-  it('takes sounds that lie beside what these libraries wrote, and no waveforms of a run', async () => {
+  test('takes sounds that lie beside what these libraries wrote, and no waveforms of a run', async () => {
     for (const path of ['owl/metrics.json', 'owl/report.html', 'metrics.json', 'report.html'])
       await addFile(path)
     for (const path of ['owl/processed/audio/owl__a.wav', 'processed/audio/owl__a.wav']) await addSound(path)
@@ -245,7 +245,7 @@ describe('openFolderDataset', () => {
     expect(folder).toMatchObject({ files: 9, clips: 3, notSound: 6, findings: [] })
   })
 
-  it('names real sounds in folders of the system', async () => {
+  test('names real sounds in folders of the system', async () => {
     for (const path of ['lost+found/a.wav', '__MACOSX/owl/b.wav']) await addSound(path)
     const { folder } = await openFolderDataset(root)
     expect(folder.findings).toMatchObject([
@@ -253,7 +253,7 @@ describe('openFolderDataset', () => {
     ])
   })
 
-  it.skipIf(process.platform !== 'linux')('names a file whose name is not UTF-8', async () => {
+  test.skipIf(process.platform !== 'linux')('names a file whose name is not UTF-8', async () => {
     const odd = Buffer.concat([Buffer.from(`${root}/owl/caf`), Buffer.from([0xe9]), Buffer.from('.wav')])
     await writeFile(odd, encodeWav(clip))
     await expect(openFolderDataset(root)).rejects.toMatchObject(
@@ -264,7 +264,7 @@ describe('openFolderDataset', () => {
     expect(folder.findings).toMatchObject([{ code: 'ODD_NAME', files: ['owl/caf\\xE9.wav'] }])
   })
 
-  it('names folders that are no classes, and sounds of no class', async () => {
+  test('names folders that are no classes, and sounds of no class', async () => {
     await mkdir(join(root, 'eagle'))
     await addFile('docs/notes.txt')
     await addSound('stray.wav')
