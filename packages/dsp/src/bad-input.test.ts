@@ -1,8 +1,8 @@
 import type { EscErrorCode, FeatureRecipe } from '@esc/core'
 import { describe, expect, test } from 'vitest'
 import * as dsp from './index.js'
-import { CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-calls.js'
-import { noise } from './test-signals.js'
+import { CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-support/calls.js'
+import { noise } from './test-support/signals.js'
 
 const error = (code: EscErrorCode, message: string) =>
   expect.objectContaining({ name: 'EscError', code, message: expect.stringContaining(message) })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import * as dsp from './index.js'
-import { type Call, CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-calls.js'
+import { type Call, CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-support/calls.js'
 
 /** Exported functions that take neither a sound nor a matrix. */
 const WITHOUT_SOUND = [

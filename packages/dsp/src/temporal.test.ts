@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { copyFrame } from './frame.js'
-import { spectrogram } from './stft.js'
+import { copyFrame } from './stft/frame.js'
+import { spectrogram } from './stft/stft.js'
 import { rms, rmsFromSpectrogram, zeroCrossingRate, zeroCrossings } from './temporal.js'
-import { noise, sine } from './test-signals.js'
+import { noise, sine } from './test-support/signals.js'
 
 describe('rms', () => {
   test('of a sine is its amplitude over √2, of a constant the constant, of silence 0', () => {

@@ -8,9 +8,16 @@ import {
   EscError,
   type FeatureMatrix,
 } from '@esc/core'
-import type { Names } from './check.js'
-import { copyFrame, type FrameOptions, frameCount, frameNames, PAD_MODES, type PadMode } from './frame.js'
 import { gcd } from './math.js'
+import type { Names } from './option-names.js'
+import {
+  copyFrame,
+  type FrameOptions,
+  frameCount,
+  frameNames,
+  PAD_MODES,
+  type PadMode,
+} from './stft/frame.js'
 
 /** Options of {@link rms}. */
 export interface RmsOptions extends FrameOptions {

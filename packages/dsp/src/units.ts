@@ -1,7 +1,7 @@
 /** Frequencies in Hz, in mel, and of FFT bins. */
 import { assertInRange, assertInteger, assertKnown, assertPositive, EscError, shown } from '@esc/core'
-import type { Names } from './check.js'
 import { exp, ln, log10 } from './math.js'
+import type { Names } from './option-names.js'
 
 /** Which mel scale: `false` is Slaney's Auditory Toolbox (linear below 1 kHz), `true` is HTK's formula. */
 export interface MelScaleOptions {

@@ -21,5 +21,5 @@ export async function compile() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(path('../src/kernel.generated.ts'), await compile())
+  writeFileSync(path('../src/fft/kernel.generated.ts'), await compile())
 }

@@ -20,7 +20,7 @@ import {
 import FFT from 'fft.js'
 import Meyda from 'meyda'
 // Not part of what the package offers.
-import { createFrameFft } from '../../../packages/dsp/src/frame-fft.js'
+import { createFrameFft } from '../../../packages/dsp/src/fft/frame-fft.js'
 import { type BenchRow, inTurns } from './rows.js'
 
 /** Frames of 2048 samples in five seconds at 44.1 kHz. */

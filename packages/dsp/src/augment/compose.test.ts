@@ -1,7 +1,7 @@
 import { type AudioClip, createRng, type FeatureMatrix } from '@esc/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { noise } from '../test-signals.js'
+import { noise } from '../test-support/signals.js'
 import { type Augment, compose, oneOf, someOf } from './compose.js'
 import { denoise } from './denoise.js'
 import { frequencyMask, specAugment, timeMask } from './feature.js'

@@ -11,7 +11,7 @@ import {
   type Rng,
   wrongValue,
 } from '@esc/core'
-import type { Names } from '../check.js'
+import type { Names } from '../option-names.js'
 import { drawInteger } from './random.js'
 
 /**

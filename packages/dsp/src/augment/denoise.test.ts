@@ -1,7 +1,7 @@
 import { createRng } from '@esc/core'
 import { expect, test } from 'vitest'
-import { spectralGate } from '../spectral-gate.js'
-import { noise } from '../test-signals.js'
+import { spectralGate } from '../effects/spectral-gate.js'
+import { noise } from '../test-support/signals.js'
 import { denoise } from './denoise.js'
 
 const noisy = { samples: noise(8000, 1), sampleRate: 16000 }

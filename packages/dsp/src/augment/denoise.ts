@@ -1,7 +1,7 @@
 /** Augmentation by noise reduction: what a recorder's own processing does to a sound. */
 import { assertKnown } from '@esc/core'
-import type { Names } from '../check.js'
-import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../spectral-gate.js'
+import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../effects/spectral-gate.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
 

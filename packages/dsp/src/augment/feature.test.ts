@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { noise } from '../test-signals.js'
+import { noise } from '../test-support/signals.js'
 import { frequencyMask, specAugment, timeMask } from './feature.js'
 
 const [bins, frames] = [20, 50]

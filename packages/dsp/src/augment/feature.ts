@@ -8,7 +8,7 @@ import {
   type FeatureMatrix,
   type Rng,
 } from '@esc/core'
-import type { Names } from '../check.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, compose, withChance } from './compose.js'
 import { drawInteger } from './random.js'
 

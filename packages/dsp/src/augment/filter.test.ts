@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { noise } from '../test-signals.js'
+import { noise } from '../test-support/signals.js'
 import { bandPass, highPass, lowPass } from './filter.js'
 
 const SAMPLE_RATE = 16000

@@ -1,8 +1,8 @@
 /** Augmentations that filter: recordings made with other microphones, at other distances, through walls. */
 import { type AudioClip, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
-import { bandPassSection, butterworth, filterSamples } from '../biquad.js'
-import type { Names } from '../check.js'
+import { bandPassSection, butterworth, filterSamples } from '../effects/biquad.js'
 import { exp, ln } from '../math.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
 

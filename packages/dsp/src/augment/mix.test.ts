@@ -1,6 +1,6 @@
 import { createRng } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { noise, sine } from '../test-signals.js'
+import { noise, sine } from '../test-support/signals.js'
 import { betweenClassMix, type LabeledClip, mixup, oneHot } from './mix.js'
 import { drawBeta, drawNormal } from './random.js'
 

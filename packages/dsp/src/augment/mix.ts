@@ -14,10 +14,10 @@ import {
   type Rng,
   wrongValue,
 } from '@esc/core'
-import type { Names } from '../check.js'
-import { createRealFft } from '../fft.js'
+import { createRealFft } from '../fft/fft.js'
 import { exp, log10 } from '../math.js'
-import { getWindow } from '../window.js'
+import type { Names } from '../option-names.js'
+import { getWindow } from '../stft/get-window.js'
 import { weightedSum } from './level.js'
 import { drawBeta } from './random.js'
 

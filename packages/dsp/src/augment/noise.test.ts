@@ -1,7 +1,7 @@
 import { type AudioClip, createRng } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { spectrogram } from '../stft.js'
-import { noise, sine } from '../test-signals.js'
+import { spectrogram } from '../stft/stft.js'
+import { noise, sine } from '../test-support/signals.js'
 import { backgroundMix, coloredNoise, type NoiseColor } from './noise.js'
 
 const power = (samples: ArrayLike<number>) =>

@@ -9,9 +9,9 @@ import {
   type Rng,
   wrongValue,
 } from '@esc/core'
-import type { Names } from '../check.js'
-import { createInverseFft } from '../inverse-fft.js'
+import { createInverseFft } from '../fft/inverse-fft.js'
 import { sinOfTurn } from '../math.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { MAX_DB, mixAtSnr } from './level.js'
 import { assertBounds, drawBetween, drawInteger } from './random.js'

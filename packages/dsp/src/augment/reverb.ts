@@ -1,8 +1,8 @@
 /** Augmentation with the sound of rooms. */
 import { assertInRange, assertKnown, type Rng } from '@esc/core'
-import type { Names } from '../check.js'
-import { convolve } from '../convolve.js'
+import { convolve } from '../fft/convolve.js'
 import { exp } from '../math.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { weightedSum } from './level.js'
 import { assertBounds, drawBetween } from './random.js'

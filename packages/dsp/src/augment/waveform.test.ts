@@ -1,7 +1,7 @@
 import { createRng } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { noise, sine } from '../test-signals.js'
-import { timeStretch } from '../time-stretch.js'
+import { timeStretch } from '../effects/time-stretch.js'
+import { noise, sine } from '../test-support/signals.js'
 import { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from './waveform.js'
 
 const clip = { samples: noise(1000, 1), sampleRate: 8000 }

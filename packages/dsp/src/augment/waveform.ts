@@ -1,7 +1,7 @@
 /** Augmentations of a clip's samples: level, sign, place, overdrive, speed and pitch. */
 import { assertInRange, assertKnown, EscError } from '@esc/core'
-import type { Names } from '../check.js'
-import { pitchShift, timeStretch } from '../time-stretch.js'
+import { pitchShift, timeStretch } from '../effects/time-stretch.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { amplitudeOfDb, MAX_DB, scaled } from './level.js'
 import { assertBounds, drawBetween } from './random.js'

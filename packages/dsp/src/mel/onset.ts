@@ -1,0 +1,133 @@
+/** Onset strength: how much louder the bands of a spectrum become from frame to frame. */
+import {
+  type AudioClip,
+  assertClip,
+  assertInteger,
+  assertKnown,
+  assertMatrix,
+  assertOneOf,
+  type FeatureMatrix,
+} from '@esc/core'
+import type { Names } from '../option-names.js'
+import { powerToDb } from '../scaling/db.js'
+import { maxFilterBins } from './max-filter.js'
+import { createMelPlan, type MelOptions, melNames } from './mel.js'
+
+/** Options of {@link onsetStrengthFromLogMel}. */
+export interface OnsetOptions {
+  /** Frames between the two that are compared. Default 1. */
+  lag?: number
+  /** Bins of the running maximum over the earlier frame, which forgives vibrato. Default 1: none. */
+  maxSize?: number
+  /** Whether a slow filter takes the mean away. Default false. */
+  detrend?: boolean
+  /** Whether the result is shifted by half a transform, so that frame t stands for sample `t * hopLength`. Default true. */
+  center?: boolean
+  /** What the rises of the bins become. Default 'mean'. */
+  aggregate?: 'mean' | 'median'
+  /** Length of the transform in samples. Default 2048. */
+  nFft?: number
+  /** Samples between frames. Default 512. */
+  hopLength?: number
+}
+
+const riseNames: Names<OnsetOptions> = {
+  lag: true,
+  maxSize: true,
+  detrend: true,
+  center: true,
+  aggregate: true,
+  nFft: true,
+  hopLength: true,
+}
+const onsetNames: Names<MelOptions & OnsetOptions> = { ...melNames, ...riseNames }
+
+/**
+ * Onset strength: the mean rise in dB of a clip's mel bands, frame by frame.
+ *
+ * @param options - As {@link melSpectrogram} (whose frames are always centred; `center` concerns the result) and
+ *   {@link onsetStrengthFromLogMel}.
+ * @returns dB, >= 0 without `detrend`; one value for each frame.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   or samples that are not finite.
+ * @see librosa 0.10.2 `onset.onset_strength`.
+ * @example onsetStrength(clip, { lag: 2, maxSize: 3 })
+ */
+export function onsetStrength(clip: AudioClip, options: MelOptions & OnsetOptions = {}): Float32Array {
+  assertKnown('onsetStrength', options, onsetNames)
+  assertOnsetOptions(options)
+  assertClip('clip', clip)
+  const mel = createMelPlan(clip.sampleRate, { ...options, center: true }).run(clip.samples)
+  return meanRises(powerToDb(mel), options)
+}
+
+/**
+ * {@link onsetStrength} of a spectrogram in dB.
+ *
+ * @param logMel - In dB, of any reference; shape [bins, frames].
+ * @param options - `nFft` and `hopLength` are those the spectrogram was made with.
+ * @returns dB; one value for each frame.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
+ *   not finite.
+ * @see librosa 0.10.2 `onset.onset_strength` with `S`; Böck and Widmer, "Maximum filter vibrato suppression for onset
+ *   detection", 2013.
+ * @example onsetStrengthFromLogMel(powerToDb(melSpectrogram(clip)))
+ */
+export function onsetStrengthFromLogMel(logMel: FeatureMatrix, options: OnsetOptions = {}): Float32Array {
+  assertKnown('onsetStrengthFromLogMel', options, riseNames)
+  assertOnsetOptions(options)
+  assertMatrix('logMel', logMel)
+  return meanRises(logMel, options)
+}
+
+function meanRises(logMel: FeatureMatrix, options: OnsetOptions): Float32Array {
+  const { lag = 1, maxSize = 1, detrend = false, center = true, aggregate = 'mean' } = options
+  const { nFft = 2048, hopLength = 512 } = options
+  const { bins, frames } = logMel
+  const earlier = maxFilterBins(logMel, maxSize)
+  const shift = lag + (center ? Math.floor(nFft / (2 * hopLength)) : 0)
+  const strength = new Float64Array(frames)
+  const rises = new Float64Array(bins)
+  for (let frame = shift; frame < frames; frame++) {
+    const now = frame - shift + lag
+    for (let bin = 0, i = now; bin < bins; bin++, i += frames) {
+      rises[bin] = Math.max(0, logMel.data[i]! - earlier.data[i - lag]!)
+    }
+    strength[frame] = aggregate === 'mean' ? mean(rises) : median(rises)
+  }
+  return Float32Array.from(detrend ? withoutTrend(strength) : strength)
+}
+
+/** @throws EscError INVALID_OPTION if an option is out of its range. */
+function assertOnsetOptions(options: OnsetOptions): void {
+  const { lag = 1, maxSize = 1, aggregate = 'mean', nFft = 2048, hopLength = 512 } = options
+  assertInteger('lag', lag, 1)
+  assertInteger('maxSize', maxSize, 1)
+  assertOneOf('aggregate', aggregate, ['mean', 'median'])
+  assertInteger('nFft', nFft, 1)
+  assertInteger('hopLength', hopLength, 1)
+}
+
+/** A zero at frequency 0, and a pole just beside it. */
+function withoutTrend(values: Float64Array): Float64Array {
+  let before = 0
+  let out = 0
+  return values.map((value) => {
+    out = value - before + 0.99 * out
+    before = value
+    return out
+  })
+}
+
+function mean(values: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return sum / values.length
+}
+
+/** Sorts in place. */
+function median(values: Float64Array): number {
+  values.sort()
+  const middle = values.length >> 1
+  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
+}

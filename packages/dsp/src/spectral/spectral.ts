@@ -1,0 +1,257 @@
+/** The shape of the spectrum, a number for each frame: centre, spread, rolloff and flatness. */
+import {
+  type AudioClip,
+  asOptions,
+  assertKnown,
+  assertMatrixShape,
+  assertPositive,
+  EscError,
+  type FeatureMatrix,
+} from '@esc/core'
+import { exp, pow } from '../math.js'
+import type { Names } from '../option-names.js'
+import { type StftOptions, stftNames } from '../stft/stft.js'
+import { countBelowShare, sumBins, sumDeviations, sumPowersAndLogs } from './bin-sums.js'
+import {
+  type BinFrequencyOptions,
+  binFrequencies,
+  type SpectrogramSource,
+  sourceNames,
+  spectrogramOf,
+} from './magnitude.js'
+
+/** Options of {@link spectralCentroid}. */
+export interface SpectralOptions extends StftOptions, BinFrequencyOptions {}
+
+const spectralNames: Names<SpectralOptions> = { ...stftNames, freq: true }
+
+/**
+ * The centre of gravity of every frame's magnitude spectrum.
+ *
+ * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512.
+ * @returns Hz; 0 for a silent frame; shape [1, frames].
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
+ *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @see librosa 0.10.2 `feature.spectral_centroid`.
+ * @example spectralCentroid(clip)
+ */
+export function spectralCentroid(clip: AudioClip, options: SpectralOptions = {}): FeatureMatrix {
+  assertKnown('spectralCentroid', options, spectralNames)
+  return spectralCentroidFromSpectrogram(...spectrogramOf(clip, options))
+}
+
+/**
+ * {@link spectralCentroid} of a spectrogram.
+ *
+ * @param magnitude - Shape [bins, frames], >= 0, e.g. of {@link spectrogram}.
+ * @returns Hz; shape [1, frames].
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
+ *   the matrix is empty, not finite or negative somewhere.
+ * @see librosa 0.10.2 `feature.spectral_centroid` with `S`.
+ * @example spectralCentroidFromSpectrogram(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
+ */
+export function spectralCentroidFromSpectrogram(
+  magnitude: FeatureMatrix,
+  options: SpectrogramSource,
+): FeatureMatrix {
+  assertKnown(
+    'spectralCentroidFromSpectrogram',
+    asOptions('spectralCentroidFromSpectrogram', options),
+    sourceNames,
+  )
+  assertMatrixShape('magnitude', magnitude)
+  return rowOf(centersOf(sumBins(magnitude, binFrequencies(magnitude, options))))
+}
+
+/** What {@link spectralBandwidth} measures. */
+export interface BandwidthOptions {
+  /** Exponent of the deviations, > 0. Default 2: the standard deviation. */
+  p?: number
+  /** Whether a frame's magnitudes are scaled to the sum 1. Default true. */
+  norm?: boolean
+  /** Centre of every frame in Hz, shape [1, frames]; `null` (the default) takes the {@link spectralCentroid}. */
+  centroid?: FeatureMatrix | null
+}
+
+const spreadNames: Names<BandwidthOptions> = { p: true, norm: true, centroid: true }
+const bandwidthNames: Names<SpectralOptions & BandwidthOptions> = { ...spectralNames, ...spreadNames }
+const bandwidthSourceNames: Names<SpectrogramSource & BandwidthOptions> = { ...sourceNames, ...spreadNames }
+
+/**
+ * The spread of every frame's magnitude spectrum around its centre: `(Σ S[k] |freq[k] - centroid|^p)^(1 / p)`.
+ *
+ * @param options - As {@link spectralCentroid}; `p` 2, `norm` true, `centroid` null.
+ * @returns Hz (with `norm`); shape [1, frames].
+ * @throws EscError as {@link spectralCentroid}.
+ * @see librosa 0.10.2 `feature.spectral_bandwidth`.
+ * @example spectralBandwidth(clip)
+ */
+export function spectralBandwidth(
+  clip: AudioClip,
+  options: SpectralOptions & BandwidthOptions = {},
+): FeatureMatrix {
+  assertKnown('spectralBandwidth', options, bandwidthNames)
+  return spectralBandwidthFromSpectrogram(...spectrogramOf(clip, options))
+}
+
+/**
+ * {@link spectralBandwidth} of a spectrogram.
+ *
+ * @param magnitude - Shape [bins, frames], >= 0.
+ * @returns Hz (with `norm`); shape [1, frames].
+ * @throws EscError as {@link spectralCentroidFromSpectrogram}.
+ * @see librosa 0.10.2 `feature.spectral_bandwidth` with `S`.
+ * @example spectralBandwidthFromSpectrogram(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
+ */
+export function spectralBandwidthFromSpectrogram(
+  magnitude: FeatureMatrix,
+  options: SpectrogramSource & BandwidthOptions,
+): FeatureMatrix {
+  assertKnown(
+    'spectralBandwidthFromSpectrogram',
+    asOptions('spectralBandwidthFromSpectrogram', options),
+    bandwidthSourceNames,
+  )
+  const { p = 2, norm = true, centroid = null } = options
+  assertPositive('p', p)
+  assertMatrixShape('magnitude', magnitude)
+  const { frames } = magnitude
+  if (centroid !== null && centroid.data.length !== frames) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `centroid has ${centroid.data.length} values, must have one for each of the ${frames} frames`,
+    )
+  }
+  const freq = binFrequencies(magnitude, options)
+  const sums = sumBins(magnitude, freq)
+  const { totals } = sums
+  const centers = centroid === null ? centersOf(sums) : Float64Array.from(centroid.data)
+  return rowOf(
+    sumDeviations(magnitude, freq, centers, p).map((sum, frame) => {
+      const spread = norm && totals[frame]! > 0 ? sum / totals[frame]! : sum
+      return p === 2 ? Math.sqrt(spread) : pow(spread, 1 / p)
+    }),
+  )
+}
+
+/** What {@link spectralRolloff} looks for. */
+export interface RolloffOptions {
+  /** Share of the frame's total magnitude, in (0, 1). Default 0.85. */
+  rollPercent?: number
+}
+
+const rolloffNames: Names<SpectralOptions & RolloffOptions> = { ...spectralNames, rollPercent: true }
+const rolloffSourceNames: Names<SpectrogramSource & RolloffOptions> = { ...sourceNames, rollPercent: true }
+
+/**
+ * The frequency below which `rollPercent` of every frame's magnitude lies.
+ *
+ * @param options - As {@link spectralCentroid}; `rollPercent` 0.85.
+ * @returns Hz, always a bin's; shape [1, frames].
+ * @throws EscError as {@link spectralCentroid}.
+ * @see librosa 0.10.2 `feature.spectral_rolloff`.
+ * @example spectralRolloff(clip, { rollPercent: 0.95 })
+ */
+export function spectralRolloff(
+  clip: AudioClip,
+  options: SpectralOptions & RolloffOptions = {},
+): FeatureMatrix {
+  assertKnown('spectralRolloff', options, rolloffNames)
+  return spectralRolloffFromSpectrogram(...spectrogramOf(clip, options))
+}
+
+/**
+ * {@link spectralRolloff} of a spectrogram.
+ *
+ * @param magnitude - Shape [bins, frames], >= 0.
+ * @returns Hz; shape [1, frames].
+ * @throws EscError as {@link spectralCentroidFromSpectrogram}.
+ * @see librosa 0.10.2 `feature.spectral_rolloff` with `S`.
+ * @example spectralRolloffFromSpectrogram(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
+ */
+export function spectralRolloffFromSpectrogram(
+  magnitude: FeatureMatrix,
+  options: SpectrogramSource & RolloffOptions,
+): FeatureMatrix {
+  assertKnown(
+    'spectralRolloffFromSpectrogram',
+    asOptions('spectralRolloffFromSpectrogram', options),
+    rolloffSourceNames,
+  )
+  const { rollPercent = 0.85 } = options
+  if (!(rollPercent > 0 && rollPercent < 1)) {
+    throw new EscError('INVALID_OPTION', `rollPercent=${rollPercent} must lie between 0 and 1, both excluded`)
+  }
+  assertMatrixShape('magnitude', magnitude)
+  const freq = binFrequencies(magnitude, options)
+  return rowOf(Float64Array.from(countBelowShare(magnitude, rollPercent), (bin) => freq[bin]!))
+}
+
+/** What {@link spectralFlatness} compares. */
+export interface FlatnessOptions {
+  /** Smaller powers are raised to it, > 0. Default 1e-10. */
+  amin?: number
+  /** Exponent of the magnitudes, > 0. Default 2. */
+  power?: number
+}
+
+const meanNames: Names<FlatnessOptions> = { amin: true, power: true }
+const flatnessNames: Names<StftOptions & FlatnessOptions> = { ...stftNames, ...meanNames }
+
+/**
+ * How noisy every frame is: the geometric over the arithmetic mean of its power spectrum.
+ *
+ * @param options - As {@link spectrogram}; `amin` 1e-10, `power` 2.
+ * @returns From 0 (a tone) to 1 (white; also silence, which is `amin` everywhere); shape [1, frames].
+ * @throws EscError as {@link spectralCentroid}.
+ * @see librosa 0.10.2 `feature.spectral_flatness`.
+ * @example spectralFlatness(clip)
+ */
+export function spectralFlatness(
+  clip: AudioClip,
+  options: StftOptions & FlatnessOptions = {},
+): FeatureMatrix {
+  assertKnown('spectralFlatness', options, flatnessNames)
+  const [magnitude, { sampleRate, nFft, ...own }] = spectrogramOf(clip, options)
+  return spectralFlatnessFromSpectrogram(magnitude, own)
+}
+
+/**
+ * {@link spectralFlatness} of a spectrogram.
+ *
+ * @param magnitude - Shape [bins, frames], >= 0.
+ * @returns In [0, 1]; shape [1, frames].
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty, not
+ *   finite or negative somewhere.
+ * @see librosa 0.10.2 `feature.spectral_flatness` with `S`.
+ * @example spectralFlatnessFromSpectrogram(spectrogram(clip.samples))
+ */
+export function spectralFlatnessFromSpectrogram(
+  magnitude: FeatureMatrix,
+  options: FlatnessOptions = {},
+): FeatureMatrix {
+  assertKnown('spectralFlatnessFromSpectrogram', options, meanNames)
+  const { amin = 1e-10, power = 2 } = options
+  assertPositive('amin', amin)
+  assertPositive('power', power)
+  const floor = power === 2 ? Math.sqrt(amin) : pow(amin, 1 / power)
+  if (!(floor >= 1e-45 && floor <= 3e38)) {
+    throw new EscError(
+      'INVALID_OPTION',
+      `amin=${amin}, power=${power} raise magnitudes to ${floor}, must lie in [1e-45, 3e38]`,
+    )
+  }
+  assertMatrixShape('magnitude', magnitude)
+  const { bins } = magnitude
+  const { powers, logs } = sumPowersAndLogs(magnitude, floor, power)
+  return rowOf(powers.map((sum, frame) => (exp((power * logs[frame]!) / bins) * bins) / sum))
+}
+
+/** Centres of gravity in Hz; 0 where the total is 0. */
+function centersOf({ totals, weighted }: { totals: Float64Array; weighted: Float64Array }): Float64Array {
+  return weighted.map((sum, frame) => (totals[frame]! > 0 ? sum / totals[frame]! : 0))
+}
+
+function rowOf(values: Float64Array): FeatureMatrix {
+  return { data: Float32Array.from(values), bins: 1, frames: values.length }
+}
