@@ -1,17 +1,46 @@
 export { type Augment, type Chance, compose, oneOf, someOf } from './augment/compose.js'
+/** Every public name of `@esc/dsp`. */
 export { type DenoiseOptions, denoise } from './augment/denoise.js'
 export {
   type FillOptions,
+  type FrequencyMaskOptions,
   frequencyMask,
   type SpecAugmentOptions,
   specAugment,
+  type TimeMaskOptions,
   timeMask,
 } from './augment/feature.js'
 export { type BandPassOptions, bandPass, type CutoffOptions, highPass, lowPass } from './augment/filter.js'
-export { betweenClassMix, type LabeledClip, type LabeledFeatures, mixup, oneHot } from './augment/mix.js'
-export { backgroundMix, coloredNoise, type NoiseColor, type SnrOptions } from './augment/noise.js'
+export {
+  betweenClassMix,
+  type LabeledClip,
+  type LabeledFeatures,
+  type MixupOptions,
+  mixup,
+  oneHot,
+} from './augment/mix.js'
+export {
+  type BackgroundMixOptions,
+  backgroundMix,
+  type ColoredNoiseOptions,
+  coloredNoise,
+  type NoiseColor,
+  type SnrOptions,
+} from './augment/noise.js'
 export { type ReverbOptions, reverb } from './augment/reverb.js'
-export { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from './augment/waveform.js'
+export {
+  type ClippingOptions,
+  clipping,
+  type GainOptions,
+  gain,
+  type PitchShiftByOptions,
+  pitchShiftBy,
+  polarity,
+  type TimeShiftOptions,
+  type TimeStretchByOptions,
+  timeShift,
+  timeStretchBy,
+} from './augment/waveform.js'
 export { deemphasis, type EmphasisBlock, type EmphasisOptions, preemphasis } from './effects/emphasis.js'
 export { phaseVocoder } from './effects/phase-vocoder.js'
 export { type SpectralGateOptions, spectralGate } from './effects/spectral-gate.js'
@@ -42,6 +71,7 @@ export { createResampleStream, type ResampleStream } from './resample/resample-s
 export {
   amplitudeToDb,
   type DbOptions,
+  type DbReferenceOptions,
   dbToAmplitude,
   dbToPower,
   powerToDb,
@@ -50,6 +80,7 @@ export {
 export { type MuLawOptions, muCompress, muExpand } from './scaling/mu-law.js'
 export {
   type Norm,
+  type NormalizeMatrixOptions,
   type NormalizeOptions,
   normalize,
   normalizeMatrix,
@@ -59,6 +90,7 @@ export { type PcenBlock, type PcenOptions, pcen } from './scaling/pcen.js'
 export {
   type ChromaBankOptions,
   type ChromaFilterOptions,
+  type ChromaFromSpectrogramOptions,
   type ChromaOptions,
   chromaFilterbank,
   chromaStft,
@@ -87,7 +119,7 @@ export {
 export { estimateTuning, type TuningOptions } from './spectral/tuning.js'
 export type { ComplexMatrix } from './stft/complex-matrix.js'
 export { type FrameOptions, frameCount, type PadMode } from './stft/frame.js'
-export { getWindow, type WindowName } from './stft/get-window.js'
+export { type GetWindowOptions, getWindow, type WindowName } from './stft/get-window.js'
 export { type IstftOptions, istft } from './stft/istft.js'
 export {
   magnitude,
@@ -97,6 +129,7 @@ export {
   stft,
 } from './stft/stft.js'
 export {
+  type RmsFromSpectrogramOptions,
   type RmsOptions,
   rms,
   rmsFromSpectrogram,
@@ -105,6 +138,7 @@ export {
   zeroCrossings,
 } from './temporal.js'
 export {
+  type FftFrequencyOptions,
   fftFrequencies,
   hzToMel,
   type MelFrequencyOptions,

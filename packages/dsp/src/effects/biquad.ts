@@ -1,9 +1,7 @@
-/** Filters of second order, and Butterworth filters made of them. */
+/** Filters of second order ("biquads"), and Butterworth filters that consist of them. */
 import { cosOfTurn, sinOfTurn } from '../math.js'
 
-/**
- * One section: `y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] - a1 y[n-1] - a2 y[n-2]`.
- */
+/** One section: `y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] - a1 y[n-1] - a2 y[n-2]`. */
 export interface Biquad {
   b0: number
   b1: number
@@ -13,7 +11,8 @@ export interface Biquad {
 }
 
 /**
- * The sections of a Butterworth low-pass or high-pass filter: flat, and 3 dB down at the cutoff.
+ * Computes the sections of a Butterworth low-pass or high-pass filter. It is flat in its pass band, and weakens the cutoff
+ * by 3 dB.
  *
  * @param cutoff - In cycles per sample, in (0, 0.5).
  * @param order - Even, >= 2.
@@ -24,7 +23,7 @@ export function butterworth(kind: 'low' | 'high', cutoff: number, order: number)
   const cos = cosOfTurn(cutoff, 1)
   const sin = sinOfTurn(cutoff, 1)
   return Array.from({ length: order / 2 }, (_, k) => {
-    // The poles of the analogue filter lie evenly on a circle; 1 / Q is twice the cosine of a pair's angle.
+    // The poles of the analogue filter are evenly spaced on a circle. 1 / Q is twice the cosine of a pair's angle.
     const alpha = sin * cosOfTurn(2 * k + 1, 4 * order)
     const scale = 1 / (1 + alpha)
     const b1 = scale * (kind === 'low' ? 1 - cos : -1 - cos)
@@ -34,7 +33,7 @@ export function butterworth(kind: 'low' | 'high', cutoff: number, order: number)
 }
 
 /**
- * A band-pass filter of second order: 0 dB in the middle, 3 dB down at both ends of the band.
+ * Computes a band-pass filter of second order. It keeps the middle of the band at 0 dB, and weakens both ends by 3 dB.
  *
  * @param low - In cycles per sample, > 0.
  * @param high - Above `low`, below 0.5.
@@ -59,11 +58,11 @@ function tanOfHalfTurn(x: number): number {
   return sinOfTurn(x, 2) / cosOfTurn(x, 2)
 }
 
-/** Runs samples through sections, one after the other, from silence. Same length, new storage; in float64 within. */
+/** Filters samples by one section after the other, in float64, as if silence came before. Same length, new storage. */
 export function filterSamples(samples: Float32Array, sections: readonly Biquad[]): Float32Array {
   const values = Float64Array.from(samples)
   for (const { b0, b1, b2, a1, a2 } of sections) {
-    // Direct form II, transposed: two memories a section.
+    // Direct form II, transposed. Each section has two memories.
     let first = 0
     let second = 0
     for (let i = 0; i < values.length; i++) {

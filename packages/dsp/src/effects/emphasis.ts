@@ -1,23 +1,31 @@
-/** Pre-emphasis: lifts high frequencies before analysis; and back. */
+/** Pre-emphasis, which strengthens high frequencies before an analysis, and its inverse. */
 import { assertInRange, assertKnown, assertSamples, EscError } from '@esc/core'
 import type { Names } from '../option-names.js'
 
 /** Options of {@link preemphasis} and {@link deemphasis}. */
 export interface EmphasisOptions {
-  /** Share of the sample before, in [0, 1]. Default 0.97. */
+  /**
+   * Share of the sample before, in [0, 1].
+   *
+   * @defaultValue `0.97`
+   */
   coef?: number
   /**
-   * State of the filter before the first sample: the `zf` of the block before. `null` (the default) goes back from the
-   * first two samples in a straight line.
+   * State of the filter before the first sample. Pass the `zf` of the block before. `null` continues the straight line
+   * through the first two samples backwards, as in librosa: the first value becomes `x[0] + (2 x[0] - x[1])`.
+   *
+   * @defaultValue `null`
    */
   zi?: number | null
 }
 
 const emphasisNames: Names<EmphasisOptions & { returnZf: boolean }> = { coef: true, zi: true, returnZf: true }
 
-/** What the filters return with `returnZf`: a block, and the `zi` of the next one. */
+/** What the filters return with `returnZf`. */
 export interface EmphasisBlock {
+  /** The block. */
   samples: Float32Array
+  /** The state after its last sample: the `zi` of the next block. */
   zf: number
 }
 
@@ -25,12 +33,11 @@ export interface EmphasisBlock {
  * Pre-emphasis: `y[n] = x[n] - coef * x[n - 1]`.
  *
  * @param samples - Mono signal.
- * @param options - With `returnZf` the state after the last sample is returned too, so that blocks can be processed
- *   one by one. Without `zi`, the first value is `x[0] + (2 x[0] - x[1])`, as in librosa.
  * @returns Same length, new storage.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
  *   not finite.
- * @see librosa 0.10.2 `effects.preemphasis`. Differs from librosa: a single sample, which it refuses, is taken for two.
+ * @see librosa 0.10.2 `effects.preemphasis`. Differs from librosa: librosa refuses a single sample; here it counts as two
+ *   equal ones.
  * @example preemphasis(clip.samples, { coef: 0.95 })
  */
 export function preemphasis(
@@ -39,7 +46,14 @@ export function preemphasis(
 ): EmphasisBlock
 export function preemphasis(
   samples: Float32Array,
-  options?: EmphasisOptions & { returnZf?: false },
+  options?: EmphasisOptions & {
+    /**
+     * `true` also returns the state after the last sample, so that you can process a signal block by block.
+     *
+     * @defaultValue `false`
+     */
+    returnZf?: false
+  },
 ): Float32Array
 export function preemphasis(
   samples: Float32Array,
@@ -60,13 +74,13 @@ export function preemphasis(
  * The inverse of {@link preemphasis}: `x[n] = y[n] + coef * x[n - 1]`.
  *
  * @param samples - Mono signal.
- * @param options - As {@link preemphasis}'s.
+ * @param options - As for {@link preemphasis}.
  * @returns Same length, new storage.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
  *   not finite.
- * @see librosa 0.10.2 `effects.deemphasis`. Differs from librosa: without `zi`, its `zf` lacks the correction of the
- *   start, so that the next block would not fit; and a single sample, which it refuses, is taken for two.
- * @example deemphasis(preemphasis(clip.samples)) // clip.samples, but for rounding
+ * @see librosa 0.10.2 `effects.deemphasis`. Differs from librosa: without `zi`, librosa's `zf` lacks the correction of the
+ *   start, so that the next block would not fit. Also, librosa refuses a single sample; here it counts as two equal ones.
+ * @example deemphasis(preemphasis(clip.samples)) // clip.samples, except for rounding
  */
 export function deemphasis(
   samples: Float32Array,
@@ -74,7 +88,14 @@ export function deemphasis(
 ): EmphasisBlock
 export function deemphasis(
   samples: Float32Array,
-  options?: EmphasisOptions & { returnZf?: false },
+  options?: EmphasisOptions & {
+    /**
+     * `true` also returns the state after the last sample, so that you can process a signal block by block.
+     *
+     * @defaultValue `false`
+     */
+    returnZf?: false
+  },
 ): Float32Array
 export function deemphasis(
   samples: Float32Array,
@@ -83,7 +104,7 @@ export function deemphasis(
   assertKnown('deemphasis', options, emphasisNames)
   const { coef, zi, returnZf = false } = checked(samples, options)
   const out = new Float32Array(samples.length)
-  // What pre-emphasis makes of a second sample like the first.
+  // The value that pre-emphasis gives for a second sample equal to the first.
   const second = samples[1] ?? ((1 - coef) * samples[0]!) / 2
   let z = zi ?? (second - (2 - coef) * samples[0]!) / (3 - coef)
   for (let i = 0; i < out.length; i++) {
@@ -94,6 +115,7 @@ export function deemphasis(
   return returnZf ? { samples: out, zf: z } : out
 }
 
+/** Returns the options with their defaults. */
 function checked<Options extends EmphasisOptions>(
   samples: Float32Array,
   options: Options,

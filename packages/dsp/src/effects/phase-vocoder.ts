@@ -1,30 +1,30 @@
-/** Changing the speed of a short-time Fourier transform. */
-import { asOptions, assertInRange, assertKnown } from '@esc/core'
-import type { Names } from '../option-names.js'
+/** The phase vocoder: changes the speed of a short-time Fourier transform. */
+import { assertInRange } from '@esc/core'
+import { assertGiven, type Names } from '../option-names.js'
 import { assertComplex, type ComplexMatrix } from '../stft/complex-matrix.js'
 import { createVocoderSteps, type Spectrum } from './vocoder-steps.js'
 
-/** How much faster, or slower, at most: as {@link resample}'s rates. */
-const MAX_RATE = 256
+/** The largest factor, faster or slower; the same as for {@link resample}. */
+const maxRate = 256
 
 const vocoderNames: Names<{ rate: number }> = { rate: true }
 
 /**
- * Makes a transform run `rate` times as fast, at the same pitch: magnitudes are interpolated between frames, and every
- * bin's phase advances from one new frame to the next as it does between the two old frames around it.
+ * Makes a transform run `rate` times as fast at the same pitch. It interpolates magnitudes between frames. From one new
+ * frame to the next, the phase of every bin advances as it does between the two old frames around the new one.
  *
- * @param matrix - Of `stft`; shape [bins, frames].
+ * @param matrix - The result of `stft`; shape [bins, frames].
  * @param options - `rate` > 1 is faster, < 1 slower; in [1 / 256, 256].
  * @returns Shape [bins, ceil(frames / rate)].
  * @throws EscError INVALID_OPTION if an option is unknown or `rate` is out of its range; INVALID_INPUT if the matrix is
  *   empty or not finite.
  * @see librosa 0.10.2 `phase_vocoder`; Laroche and Dolson, "Improved phase vocoder time-scale modification of audio",
- *   1999. Differs from librosa: there is no `hopLength`, since whole turns of a phase, which are all that it
- *   accounts for, do not show in the result; and phases are kept as complex numbers of magnitude 1, not as angles.
+ *   1999. Differs from librosa: there is no `hopLength`. librosa needs it only for whole turns of a phase, which do not
+ *   change the result. Also, phases are kept as complex numbers of magnitude 1, not as angles.
  * @example istft(phaseVocoder(stft(clip.samples), { rate: 1.25 }))
  */
 export function phaseVocoder(matrix: ComplexMatrix, options: { rate: number }): ComplexMatrix {
-  assertKnown('phaseVocoder', asOptions('phaseVocoder', options), vocoderNames)
+  assertGiven('phaseVocoder', options, vocoderNames)
   assertComplex('matrix', matrix)
   const { re, im, bins, frames } = matrix
   const { rate } = options
@@ -53,14 +53,14 @@ export function phaseVocoder(matrix: ComplexMatrix, options: { rate: number }): 
   return out
 }
 
-/** A vocoder for matrices of so many bins. */
+/** A vocoder for matrices with a fixed number of bins. */
 export interface Vocoder {
-  /** New frames that `frames` old ones become. */
+  /** Number of new frames for `frames` old ones. */
   frames(frames: number): number
   /**
-   * Makes every new frame in turn.
+   * Computes all new frames in their order.
    *
-   * @param frames - How many old frames there are; beyond them it is silent.
+   * @param frames - How many old frames there are. Silence follows them.
    * @param read - Fills `input` with the old frame of that number; called in ascending order.
    * @param write - Takes the new frame of that number from `output`; called in ascending order.
    */
@@ -71,15 +71,15 @@ export interface Vocoder {
   ): void
 }
 
-/** @throws EscError INVALID_OPTION if `rate` is out of its range. */
+/** Plans a vocoder. @throws EscError INVALID_OPTION if `rate` is out of its range. */
 export function createVocoder(bins: number, rate: number): Vocoder {
-  assertInRange('rate', rate, 1 / MAX_RATE, MAX_RATE)
+  assertInRange('rate', rate, 1 / maxRate, maxRate)
   const newFrames = (frames: number) => Math.ceil(frames / rate)
   return {
     frames: newFrames,
     run(frames, read, write) {
       const steps = createVocoderSteps(bins)
-      // Numbers of the frames that the steps hold.
+      // The numbers of the two frames that `steps` holds.
       let [behind, ahead] = [-1, -1]
       const load = (place: 'behind' | 'ahead', frame: number) => {
         if (frame < frames) read(frame, steps.input)
@@ -91,7 +91,7 @@ export function createVocoder(bins: number, rate: number): Vocoder {
         if (ahead === whole) steps.swap()
         else {
           if (behind !== whole) load('behind', whole)
-          // The phase has come as far as the frame ahead, but goes on from the one behind.
+          // The new phase has reached that of the frame ahead. The next step starts from the phase of the frame behind.
           if (frame > 0) steps.advance()
         }
         if (ahead !== whole + 1) load('ahead', whole + 1)

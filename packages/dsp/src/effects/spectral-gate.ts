@@ -1,4 +1,4 @@
-/** Noise reduction. */
+/** Noise reduction: a gate for every bin of the spectrum. */
 import {
   type AudioClip,
   assertClip,
@@ -17,17 +17,41 @@ import { stft } from '../stft/stft.js'
 
 /** Options of {@link spectralGate}. */
 export interface SpectralGateOptions {
-  /** A recording of the noise alone, at the clip's sample rate; `null` (the default) takes the clip for it. */
+  /**
+   * A recording of the noise alone, at the clip's sample rate; `null` measures the noise in the clip itself.
+   *
+   * @defaultValue `null`
+   */
   noise?: Float32Array | null
-  /** How many standard deviations above the noise's mean level, in dB, is sound. Default 1.5. */
+  /**
+   * A bin counts as sound if its level in dB is more than this many standard deviations above the noise's mean level.
+   *
+   * @defaultValue `1.5`
+   */
   nStdThreshStationary?: number
-  /** How much of the noise goes, in [0, 1]. Default 1. */
+  /**
+   * Share of the noise to remove, in [0, 1].
+   *
+   * @defaultValue `1`
+   */
   propDecrease?: number
-  /** Width in Hz over which the gates of neighbouring bins are averaged; `null` for none. Default 500. */
+  /**
+   * Width in Hz over which the gates of neighbouring bins are averaged; `null` for no average.
+   *
+   * @defaultValue `500`
+   */
   freqMaskSmoothHz?: number | null
-  /** Time in milliseconds over which they are averaged; `null` for none. Default 50. */
+  /**
+   * Time in milliseconds over which the gates of neighbouring frames are averaged; `null` for no average.
+   *
+   * @defaultValue `50`
+   */
   timeMaskSmoothMs?: number | null
-  /** Length of the transform in samples, a quarter of which is the hop. Default 1024. */
+  /**
+   * Length of the transform in samples. A quarter of it lies between the starts of two frames.
+   *
+   * @defaultValue `1024`
+   */
   nFft?: number
 }
 
@@ -41,17 +65,18 @@ const gateNames: Names<SpectralGateOptions> = {
 }
 
 /**
- * Takes steady noise out of a clip: each bin of the short-time Fourier transform passes while it is louder than the
- * noise is there. The same clip always gives the same result. Length and sample rate stay.
+ * Removes steady noise from a clip. Each bin of the short-time Fourier transform passes only while it is louder than the
+ * noise in that bin. The same clip always gives the same result. The result has the same length and sample rate.
  *
- * Without a recording of the noise, whatever sounds all through the clip is noise: right for a bark in the wind, wrong
- * for rain. A tone gets softer where its line is narrower than `freqMaskSmoothHz`: take less for whistles and birds.
+ * Without a recording of the noise, every sound that lasts through the whole clip counts as noise. That is right for a
+ * bark in the wind, and wrong for rain. A tone gets softer if its line in the spectrum is narrower than
+ * `freqMaskSmoothHz`: use a smaller value for whistles and birds.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip or the noise is
  *   empty or not finite.
  * @see noisereduce 3.0 `reduce_noise(stationary=True)`; Sainburg et al., "Finding, visualizing, and quantifying latent
- *   structure across diverse animal vocal repertoires", 2020. Differs from noisereduce: at the edges of the spectrum
- *   the average is over the gates that exist, so that a clip does not fade in and out.
+ *   structure across diverse animal vocal repertoires", 2020. Differs from noisereduce: at the edges of the matrix, the
+ *   average covers only the gates that exist, so that a clip does not fade in and out.
  * @example spectralGate(clip, { noise: clip.samples.subarray(0, 22050) })
  */
 export function spectralGate(clip: AudioClip, options: SpectralGateOptions = {}): AudioClip {
@@ -81,7 +106,7 @@ export function spectralGate(clip: AudioClip, options: SpectralGateOptions = {})
   return { samples: istft(spectrum, { nFft, length: samples.length }), sampleRate }
 }
 
-/** @throws EscError INVALID_OPTION if an option is out of its range. */
+/** Checks all options except `noise`. @throws EscError INVALID_OPTION if an option is out of its range. */
 export function assertGateOptions(options: SpectralGateOptions): void {
   const { nStdThreshStationary = 1.5, propDecrease = 1, nFft = 1024 } = options
   const { freqMaskSmoothHz = null, timeMaskSmoothMs = null } = options
@@ -92,27 +117,31 @@ export function assertGateOptions(options: SpectralGateOptions): void {
   assertInteger('nFft', nFft, 1, 2 ** 24)
 }
 
-/** Decibels below a bin's loudest frame that still count. */
-const TOP_DB = 80
+/** Levels further below a bin's loudest frame are raised to this many decibels below it. */
+const levelTopDb = 80
 
-/** The square of float64's epsilon, which the reference adds to magnitudes. */
-const AMIN = 2 ** -104
+/** The square of float64's epsilon. noisereduce adds the epsilon to magnitudes. */
+const levelAmin = 2 ** -104
 
-/** In dB, bin by bin, floored below each bin's loudest frame. */
+/** Computes levels in dB, at least `levelTopDb` below the loudest frame of each bin. */
 function levelOf({ re, im, bins, frames }: ComplexMatrix): FeatureMatrix {
   const power = new Float32Array(re.length)
   for (let i = 0; i < power.length; i++) power[i] = re[i]! * re[i]! + im[i]! * im[i]!
-  const data = convertToDecibels(power, { amin: AMIN, refDb: 0, floorDb: Number.NEGATIVE_INFINITY }, power)
+  const data = convertToDecibels(
+    power,
+    { amin: levelAmin, refDb: 0, floorDb: Number.NEGATIVE_INFINITY },
+    power,
+  )
   for (let bin = 0; bin < bins; bin++) {
     const row = data.subarray(bin * frames, (bin + 1) * frames)
     let floor = Number.NEGATIVE_INFINITY
-    for (let frame = 0; frame < frames; frame++) floor = Math.max(floor, row[frame]! - TOP_DB)
+    for (let frame = 0; frame < frames; frame++) floor = Math.max(floor, row[frame]! - levelTopDb)
     for (let frame = 0; frame < frames; frame++) row[frame] = Math.max(floor, row[frame]!)
   }
   return { data, bins, frames }
 }
 
-/** Each bin's mean level plus so many standard deviations. */
+/** Computes each bin's mean level plus `deviations` times its standard deviation. */
 function thresholds({ data, bins, frames }: FeatureMatrix, deviations: number): Float64Array {
   return Float64Array.from({ length: bins }, (_, bin) => {
     const row = data.subarray(bin * frames, (bin + 1) * frames)
@@ -125,7 +154,7 @@ function thresholds({ data, bins, frames }: FeatureMatrix, deviations: number): 
   })
 }
 
-/** 1 where the level is above the threshold, else 0. */
+/** Returns 1 where the level is above the threshold, else 0. */
 function openGates({ data, bins, frames }: FeatureMatrix, threshold: Float64Array): Float64Array {
   const gates = new Float64Array(data.length)
   for (let bin = 0, i = 0; bin < bins; bin++) {
@@ -134,7 +163,7 @@ function openGates({ data, bins, frames }: FeatureMatrix, threshold: Float64Arra
   return gates
 }
 
-/** Averages by a triangle of `2 * reach + 1` weights along each axis (of the matrix at most), over what there is. */
+/** Averages by a triangle of `2 * reach + 1` weights along each axis. At an edge it averages only what the matrix has. */
 function smooth(gates: Float64Array, bins: number, binReach: number, frameReach: number): Float64Array {
   const frames = gates.length / bins
   const sums = new Float64Array(gates.length)
@@ -150,7 +179,7 @@ function smooth(gates: Float64Array, bins: number, binReach: number, frameReach:
   return out
 }
 
-/** The sum of the weights around each of `count` places. */
+/** Computes the sum of the weights around each of `count` places. */
 function triangleWeights(count: number, reach: number): Float64Array {
   const out = new Float64Array(count)
   sumTriangles(new Float64Array(count).fill(1), out, 0, count, 1, reach)
@@ -158,8 +187,9 @@ function triangleWeights(count: number, reach: number): Float64Array {
 }
 
 /**
- * `out[i] = Σ (reach + 1 - |i - j|) values[j]` along a line of `count` values that starts at `start`: from one i to the
- * next, the values to the right count one more and those to the left one less. All are whole numbers, so it is exact.
+ * Computes `out[i] = Σ (reach + 1 - |i - j|) values[j]` along a line of `count` values that starts at `start`. From one i
+ * to the next, the weights of the values to the right grow by one, and those to the left shrink by one. All are whole
+ * numbers, so the sums are exact.
  */
 function sumTriangles(
   values: Float64Array,

@@ -1,4 +1,4 @@
-/** Finding and cutting silence. */
+/** Finds silence, and cuts it off. */
 import { assertInRange, assertKnown, assertSamples, EscError } from '@esc/core'
 import { log10 } from '../math.js'
 import type { Names } from '../option-names.js'
@@ -6,30 +6,46 @@ import { frameRms } from '../temporal.js'
 
 /** Options of {@link trim} and {@link split}. */
 export interface TrimOptions {
-  /** Frames more than this below `ref`, in dB, are silence. Default 60. */
+  /**
+   * Frames more than this many dB below `ref` are silence.
+   *
+   * @defaultValue `60`
+   */
   topDb?: number
-  /** Amplitude that is 0 dB, or 'max' (the default) for the loudest frame. */
+  /**
+   * The amplitude at 0 dB, or 'max' for that of the loudest frame.
+   *
+   * @defaultValue `'max'`
+   */
   ref?: number | 'max'
-  /** Samples. Default 2048. */
+  /**
+   * Length of a frame in samples.
+   *
+   * @defaultValue `2048`
+   */
   frameLength?: number
-  /** Samples. Default 512. */
+  /**
+   * Samples from the start of one frame to the start of the next.
+   *
+   * @defaultValue `512`
+   */
   hopLength?: number
 }
 
 const trimNames: Names<TrimOptions> = { topDb: true, ref: true, frameLength: true, hopLength: true }
 
-/** A piece of a signal: samples `start` up to, not including, `end`. */
+/** A piece of a signal: the samples from `start` up to, but not including, `end`. */
 export interface Interval {
   start: number
   end: number
 }
 
 /**
- * Cuts leading and trailing silence. A signal that is silent all through stays whole with `ref: 'max'`, since every
- * frame is as loud as the loudest, and nothing of it stays with a fixed `ref`.
+ * Cuts off leading and trailing silence. With `ref: 'max'`, a signal of silence stays whole, because every frame is as
+ * loud as the loudest. With a fixed `ref`, nothing of it stays.
  *
  * @param samples - Mono signal.
- * @returns What is left, in new storage, and where it lay.
+ * @returns The rest in new storage, and its place in the signal.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
  *   not finite.
  * @see librosa 0.10.2 `effects.trim`.
@@ -43,10 +59,10 @@ export function trim(samples: Float32Array, options: TrimOptions = {}): Interval
 }
 
 /**
- * Finds the pieces of a signal that are not silence.
+ * Finds the pieces of a signal that are not silent.
  *
  * @param samples - Mono signal.
- * @returns In order, disjoint; none if all is silence.
+ * @returns The pieces in their order. They do not overlap. The list is empty if all is silence.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
  *   not finite.
  * @see librosa 0.10.2 `effects.split`.
@@ -68,7 +84,7 @@ export function split(samples: Float32Array, options: TrimOptions = {}): Interva
 }
 
 /**
- * Where {@link trim} cuts, without the check of the samples.
+ * Returns the piece that {@link trim} keeps. It does not check the samples.
  *
  * @throws EscError INVALID_OPTION if an option is out of its range.
  */
@@ -83,7 +99,7 @@ export function trimInterval(samples: Float32Array, options: TrimOptions): Inter
   }
 }
 
-/** @throws EscError INVALID_OPTION if `topDb` or `ref` is out of its range. */
+/** Checks the two levels. @throws EscError INVALID_OPTION if `topDb` or `ref` is out of its range. */
 export function assertTrimOptions({ topDb = 60, ref = 'max' }: TrimOptions): void {
   assertInRange('topDb', topDb, 0, Number.MAX_VALUE)
   if (ref !== 'max' && !Number.isFinite(ref)) {

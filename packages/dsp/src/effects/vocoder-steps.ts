@@ -1,4 +1,4 @@
-/** The phase vocoder's arithmetic on one frame after another, in WebAssembly where that can be had. */
+/** The phase vocoder's arithmetic on one frame after another. It uses WebAssembly where that is available. */
 import { createKernel, createLayout } from '../fft/kernel.js'
 
 /** One frame of a spectrum. */
@@ -7,29 +7,32 @@ export interface Spectrum {
   im: Float64Array
 }
 
-/** Two old frames, the lead of the new phases over the old ones, and the new frame between the two. */
+/**
+ * The state of a vocoder: the old frames behind and ahead of the new frame, and the "lead", which is the phase of the new
+ * frame minus that of the frame behind.
+ */
 export interface VocoderSteps {
-  /** An old frame, for the caller to fill. */
+  /** An old frame. The caller fills it. */
   readonly input: Spectrum
   /** The new frame. */
   readonly output: Spectrum
-  /** Takes the input, or silence, for the frame behind or the one ahead. */
+  /** Makes the input, or silence, the frame behind or the frame ahead. */
   load(place: 'behind' | 'ahead', isSilent: boolean): void
-  /** Lets the frame ahead be the one behind, and the other way round. */
+  /** Exchanges the frame behind and the frame ahead. */
   swap(): void
-  /** Adds the phase of the frame ahead less that of the frame behind to the lead. */
+  /** Adds the phase of the frame ahead minus that of the frame behind to the lead. */
   advance(): void
-  /** Fills the output with what is `weight` of the way from the frame behind to the one ahead. */
+  /** Fills the output with the frame at `weight` (0 to 1) between the frame behind and the frame ahead. */
   interpolate(weight: number): void
 }
 
-/** @example const steps = createVocoderSteps(1025) */
+/** Begins with a lead of 0. @example const steps = createVocoderSteps(1025) */
 export function createVocoderSteps(bins: number): VocoderSteps {
   return createWasmSteps(bins) ?? createScriptSteps(bins)
 }
 
 function createWasmSteps(bins: number): VocoderSteps | null {
-  // Two bins at a time: one more than there are, if need be, is computed and not looked at.
+  // The kernel takes two bins at a time. If the number of bins is odd, it computes one more that nobody reads.
   const n = bins + (bins % 2)
   const { take, bytes } = createLayout()
   const spectrum = () => ({ re: take(8 * n), im: take(8 * n) })
@@ -78,7 +81,7 @@ function createWasmSteps(bins: number): VocoderSteps | null {
   }
 }
 
-/** A frame as magnitudes and as complex numbers of magnitude 1, which have the phases. */
+/** A frame as magnitudes, and as complex numbers of magnitude 1 that hold the phases. */
 interface Polar extends Spectrum {
   magnitude: Float64Array
 }
@@ -118,7 +121,7 @@ function toPolar({ re: a, im: b }: Spectrum, { magnitude, re, im }: Polar): void
   }
 }
 
-/** Writes the frame that is `weight` of the way from `from` to `to`, with the phases of `from` and the lead. */
+/** Writes the frame at `weight` (0 to 1) between `from` and `to`. Its phases are those of `from` plus the lead. */
 function interpolate(from: Polar, to: Polar, weight: number, lead: Spectrum, { re, im }: Spectrum): void {
   for (let k = 0; k < re.length; k++) {
     const magnitude = (1 - weight) * from.magnitude[k]! + weight * to.magnitude[k]!
@@ -127,7 +130,7 @@ function interpolate(from: Polar, to: Polar, weight: number, lead: Spectrum, { r
   }
 }
 
-/** Adds the phase of `ahead` less that of `behind` to the lead. */
+/** Adds the phase of `ahead` minus that of `behind` to the lead. */
 function addDifference({ re, im }: Spectrum, ahead: Spectrum, behind: Spectrum): void {
   for (let k = 0; k < re.length; k++) {
     const a = ahead.re[k]!
@@ -138,7 +141,7 @@ function addDifference({ re, im }: Spectrum, ahead: Spectrum, behind: Spectrum):
     const turnIm = b * c - a * d
     const x = re[k]! * turnRe - im[k]! * turnIm
     const y = re[k]! * turnIm + im[k]! * turnRe
-    // One step of Newton's for 1 / √(x² + y²), which is near 1: rounding would change the magnitude in the long run.
+    // One step of Newton's method for 1 / √(x² + y²), which is near 1. Without it, rounding errors would add up.
     const scale = 1.5 - 0.5 * (x * x + y * y)
     re[k] = x * scale
     im[k] = y * scale

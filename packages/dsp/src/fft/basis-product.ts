@@ -1,15 +1,15 @@
-/** A basis times a matrix, frame by frame. */
+/** The product of a basis (a matrix of constants, such as the DCT's) and a matrix of features. */
 import type { FeatureMatrix } from '@esc/core'
 import { createKernel, createLayout } from './kernel.js'
 
-/** Numbers of the matrix that the kernel takes at a time, about. */
-const BLOCK = 2 ** 17
+/** About how many numbers of the matrix the kernel takes at a time. */
+const blockSize = 2 ** 17
 
-/** `basis · matrix`: [rows, frames] in new storage. */
+/** Computes `basis · matrix`: shape [rows, frames], new storage. */
 export type BasisProduct = (matrix: FeatureMatrix) => FeatureMatrix
 
 /**
- * Plans `basis · matrix`, in WebAssembly where that can be had.
+ * Plans `basis · matrix`. It uses WebAssembly where that is available.
  *
  * @param basis - Row-major, shape [rows, bins].
  * @example createBasisProduct(dctBasis(13, 128, 2, 'ortho'), 128)(logMel)
@@ -20,9 +20,9 @@ export function createBasisProduct(basis: Float64Array, bins: number): BasisProd
 
 function createWasmProduct(basis: Float64Array, bins: number): BasisProduct | null {
   const rows = basis.length / bins
-  // The kernel takes two rows and four frames at a time; what is more than there is, is computed and not looked at.
+  // The kernel takes two rows and four frames at a time. Results beyond the last row or frame are not read.
   const evenRows = rows + (rows % 2)
-  const blockFrames = 4 * Math.ceil(BLOCK / bins / 4)
+  const blockFrames = 4 * Math.ceil(blockSize / bins / 4)
   const { take, bytes } = createLayout()
   const basisAt = take(8 * evenRows * bins)
   const [dataAt, outAt] = [take(4 * bins * blockFrames), take(4 * evenRows * blockFrames)]
@@ -61,7 +61,7 @@ function copyRows(
   }
 }
 
-/** {@link createBasisProduct} without WebAssembly; the same sums in the same order. */
+/** {@link createBasisProduct} without WebAssembly. It computes the same sums in the same order. */
 export function createScriptProduct(basis: Float64Array, bins: number): BasisProduct {
   const rows = basis.length / bins
   return ({ data, frames }) => {

@@ -2,17 +2,17 @@
 import { createPowerOfTwoFft } from './fft.js'
 
 /**
- * The first `signal.length` samples of a signal's convolution with a filter, by Fourier transforms of pieces of the
- * signal (overlap-add).
+ * Computes the first `signal.length` samples of a signal's convolution with a filter. It transforms the signal piece by
+ * piece (overlap-add).
  *
- * @param filter - At least one tap.
+ * @param filter - At least one tap (coefficient).
  * @returns New storage.
  * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 8.7.3.
  * @example convolve(clip.samples, impulseResponse)
  */
 export function convolve(signal: Float32Array, filter: Float64Array): Float64Array {
   const out = new Float64Array(signal.length)
-  // Later taps do not reach into the result.
+  // Taps beyond the signal's length cannot reach into the result.
   const taps = filter.subarray(0, signal.length)
   let size = 64
   while (size < 2 * taps.length) size *= 2

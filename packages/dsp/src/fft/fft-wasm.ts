@@ -1,18 +1,18 @@
-/** The transform of a power of two in WebAssembly, two numbers to an instruction. */
+/** The transform of a power of two in WebAssembly. Each instruction works on two numbers. */
 
 import { cosOfTurn } from '../math.js'
 import type { FilterBank } from './filter-bank.js'
 import { createKernel, createLayout } from './kernel.js'
 
 /**
- * A transform and its buffers, which lie in a memory of their own; it is a `RealFft`, a `FrameFft` and an
+ * A transform and its buffers, which have a memory of their own. It has all members of `RealFft`, `FrameFft` and
  * `OverlapAdder`.
  */
 export interface WasmFft {
   input: Float64Array
   re: Float64Array
   im: Float64Array
-  /** Squared magnitudes, or what `computeSpectrum` was asked for. */
+  /** Squared magnitudes, or the result of `computeSpectrum`. */
   power: Float64Array
   spectrum: Float64Array
   output: Float64Array
@@ -28,25 +28,25 @@ export interface WasmFft {
   add(hop: number): void
 }
 
-/** What goes before and behind the transform of a frame. */
+/** Tables for the steps before and after the transform of a frame. */
 export interface FrameTables {
-  /** As long as the transform. */
+  /** Has the length of the transform. */
   window: Float64Array
   bank: FilterBank
 }
 
-/** Larger transforms are left to JavaScript: their tables would take a good part of the memory there is. */
-const MAX_SIZE = 2 ** 20
+/** The largest size. JavaScript computes larger transforms: their tables in WebAssembly would take too much memory. */
+const maxSize = 2 ** 20
 
 /**
  * Plans a transform.
  *
  * @param size - A power of two, >= 4.
- * @param tables - For frames. Default none: then `frame`, `bands` and `sums` have no use.
- * @returns `null` where it cannot be had.
+ * @param tables - Needed for frames. Without them, `frame`, `bands` and `sums` have no use.
+ * @returns `null` if the size is too large or WebAssembly is not available.
  */
 export function createWasmFft(size: number, tables?: FrameTables): WasmFft | null {
-  if (size > MAX_SIZE) return null
+  if (size > maxSize) return null
   const { take, bytes } = createLayout()
   const bins = size / 2 + 1
   const [input, a, b, c] = [take(8 * size), take(8 * size), take(8 * size), take(8 * size)]
@@ -93,7 +93,7 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
     im: doubles(im, bins),
     power: doubles(power, bins),
     spectrum: doubles(power, bins),
-    // Where the inverse ends depends on how many passes there are: always in the same place for one size.
+    // The number of passes decides in which buffer the inverse ends. For one size it is always the same buffer.
     output: doubles(inverse(), size),
     frame: new Float32Array(buffer, frame, tables ? size : 0),
     bands: doubles(bands, filters),
@@ -114,18 +114,18 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
   }
 }
 
-// A butterfly of four multiplies with w to w³, one of eight with w to w⁷, and a factor takes four numbers.
-const FACTORS4 = 4 * 3
-const FACTORS8 = 4 * 7
+// A butterfly of four multiplies by w to w³, and one of eight by w to w⁷. Each factor takes four numbers.
+const factors4 = 4 * 3
+const factors8 = 4 * 7
 
 function factorCount(size: number): number {
-  return 4 * FACTORS4 + Math.ceil(size / 16) * FACTORS8
+  return 4 * factors4 + Math.ceil(size / 16) * factors8
 }
 
-/** First the powers of w = exp(-2πi p / 16) for p < 4, then those of exp(-2πi p / m), m = size / 2, for p < m / 8. */
+/** Writes the powers of w = exp(-2πi p / 16) for p < 4, then those of exp(-2πi p / m), m = size / 2, for p < m / 8. */
 function fillFactors(factors: Float64Array, circle: (k: number) => number, size: number): void {
   let at = 0
-  // `turns` of the circle, as [re, re] and [-im, im].
+  // The kernel reads each factor as [re, re] and [-im, im].
   const write = (re: number, im: number) => {
     factors[at++] = re
     factors[at++] = re
@@ -140,13 +140,13 @@ function fillFactors(factors: Float64Array, circle: (k: number) => number, size:
   for (let p = 0; p < size / 16; p++) {
     for (let power = 1; power <= 7; power++) {
       const k = 2 * power * p
-      // The sine, three quarters of a turn ahead.
+      // The sine is the cosine three quarters of a turn ahead.
       write(circle(k), -circle(k + (3 * size) / 4))
     }
   }
 }
 
-/** Cosine and sine of k / size turns, as [cos, -cos] and [sin, sin]: for taking the spectra of even and odd samples apart. */
+/** Writes cosine and sine of k / size turns, as [cos, -cos] and [sin, sin]. They separate the even and odd samples. */
 function fillTurns(turns: Float64Array, circle: (k: number) => number, size: number): void {
   for (let k = 0; k <= size / 4; k++) {
     const cos = circle(k)
@@ -155,7 +155,7 @@ function fillTurns(turns: Float64Array, circle: (k: number) => number, size: num
   }
 }
 
-/** `k => cos(2πk / size)` for any whole k >= 0, from a quarter of the circle. */
+/** Returns `k => cos(2πk / size)` for any whole k >= 0. Its table holds a quarter of the circle. */
 function createCircle(size: number): (k: number) => number {
   const quarter = size / 4
   const table = Float64Array.from({ length: quarter + 1 }, (_, k) => cosOfTurn(k, size))

@@ -1,19 +1,19 @@
 /// <reference path="./fft-js.d.ts" />
 /**
- * The Fourier transform of real signals, of any length: in WebAssembly for powers of two, else by fft.js.
+ * The Fourier transform of real signals of any length. WebAssembly computes powers of two, fft.js all other lengths.
  *
- * fft.js gets Float64Arrays and nothing else: V8 compiles its loops for the array types it has seen, and a second
- * type makes every transform of the process about five times slower.
+ * fft.js gets only Float64Arrays. V8 compiles its loops for the array types that it has seen. A second type makes
+ * every transform of the process about five times slower.
  */
 import FFT from 'fft.js'
 import { cosOfTurn, sinOfTurn } from '../math.js'
 import { createWasmFft } from './fft-wasm.js'
 
-/** A reusable transform with its tables and buffers; not to be shared between threads. */
+/** A reusable transform with its tables and buffers. Threads cannot share it. */
 export interface RealFft {
   /** Number of real samples in. */
   readonly size: number
-  /** `size` real samples, for the caller to fill; `forward` and `computePower` keep them. */
+  /** `size` real samples. The caller fills them; `forward` and `computePower` do not change them. */
   readonly input: Float64Array
   /** Real parts of the spectrum, `floor(size / 2) + 1` of them. */
   readonly re: Float64Array
@@ -27,16 +27,16 @@ export interface RealFft {
   computePower(): void
 }
 
-/** A {@link RealFft} that goes back, too. */
+/** A {@link RealFft} that can also compute the inverse transform. */
 export interface InvertibleRealFft extends RealFft {
-  /** The signal that `inverse` made. */
+  /** The result of `inverse`. */
   readonly output: Float64Array
-  /** Fills `output` with the signal of `re` and `im`; the imaginary parts of the first and the last bin do not count. */
+  /** Fills `output` with the signal of `re` and `im`. It ignores the imaginary parts of the first and the last bin. */
   inverse(): void
 }
 
 /**
- * Plans the transform of `size` real samples. Powers of two are fastest; other sizes cost many times as much.
+ * Plans the transform of `size` real samples. Powers of two are fastest; other sizes take many times as long.
  *
  * @param size - An integer >= 1.
  * @example
@@ -49,7 +49,7 @@ export function createRealFft(size: number): RealFft {
 }
 
 /**
- * Plans the transform of a power of two, in WebAssembly where that can be had.
+ * Plans the transform of a power of two. It uses WebAssembly where that is available, else fft.js.
  *
  * @param size - A power of two, >= 4.
  * @example createPowerOfTwoFft(1024).inverse()
@@ -60,9 +60,9 @@ export function createPowerOfTwoFft(size: number): InvertibleRealFft {
 }
 
 /**
- * Plans the transform of a power of two in JavaScript: the samples are read as `size / 2` complex numbers,
- * x[2n] + i x[2n+1], and the spectra of the even and the odd samples are taken apart afterwards. Two frames in one
- * complex transform would save as much, but the rounding of one frame would depend on its neighbour.
+ * Plans the transform of a power of two in JavaScript. It reads the samples as `size / 2` complex numbers,
+ * x[2n] + i x[2n+1], and separates the spectra of the even and the odd samples afterwards. One complex transform of two
+ * frames would save as much time, but the rounding of one frame would then depend on its neighbour.
  *
  * @param size - A power of two, >= 4.
  * @see Press et al., Numerical Recipes, 3rd edition, 12.3.2.
@@ -141,7 +141,7 @@ function powerOf({ re, im, power, forward }: Pick<RealFft, 're' | 'im' | 'power'
 }
 
 /**
- * Any other size, as a convolution with a chirp: k n = (k² + n² - (k - n)²) / 2.
+ * Plans the transform of any other size, as a convolution with a chirp: k n = (k² + n² - (k - n)²) / 2.
  *
  * @see Bluestein, "A linear filtering approach to the computation of the discrete Fourier transform", 1970.
  */
@@ -154,7 +154,7 @@ function chirpFft(size: number): RealFft {
   const re = new Float64Array(bins)
   const im = new Float64Array(bins)
   const power = new Float64Array(bins)
-  // k² modulo 2·size keeps the angle small: the sine of a large angle loses digits.
+  // The remainder of k² by 2·size keeps the angle small: the sine of a large angle loses digits.
   const cos = Float64Array.from({ length: size }, (_, k) => cosOfTurn((k * k) % (2 * size), 2 * size))
   const sin = Float64Array.from({ length: size }, (_, k) => sinOfTurn((k * k) % (2 * size), 2 * size))
   const work = new Float64Array(2 * length)

@@ -1,6 +1,9 @@
-/** Filters over the bins of a spectrum, without their zeros. */
+/** Filters over the bins of a spectrum, stored without their zeros. */
 
-/** Filter f holds bins `first[f]` up to, not including, `last[f]`; its weights follow those of the filter before. */
+/**
+ * Filter f covers the bins from `first[f]` up to, but not including, `last[f]`. Its weights follow those of the filter
+ * before it.
+ */
 export interface FilterBank {
   first: Int32Array
   last: Int32Array
@@ -17,7 +20,7 @@ export function applyFilterBank(
     const end = last[filter]!
     let bin = first[filter]!
     let sum = 0
-    // Four at a time: the loop's own cost is more than the product's.
+    // Four at a time: one round of the loop costs more than the product itself.
     for (; bin + 4 <= end; bin += 4, w += 4) {
       sum +=
         weights[w]! * spectrum[bin]! +

@@ -1,4 +1,4 @@
-/** From a frame of samples to its spectrum, to the sums of it under filters, and back. */
+/** Frames of samples: their spectra, the sums of a spectrum under filters, and the way back to samples. */
 import { createRealFft } from './fft.js'
 import { createWasmFft, type WasmFft } from './fft-wasm.js'
 import { applyFilterBank, type FilterBank } from './filter-bank.js'
@@ -6,7 +6,7 @@ import { createInverseFft } from './inverse-fft.js'
 
 /** A transform of windowed frames with its tables and buffers. */
 export interface FrameFft {
-  /** The frame, for the caller to fill. */
+  /** The frame. The caller fills it. */
   readonly frame: Float32Array
   /** Real parts of the spectrum. */
   readonly re: Float64Array
@@ -24,32 +24,32 @@ export interface FrameFft {
   computeBands(power: 1 | 2): void
 }
 
-/** Windowed frames that are added up where they overlap. */
+/** Adds windowed frames where they overlap. */
 export interface OverlapAdder {
-  /** Real parts of a frame's spectrum, for the caller to fill. */
+  /** Real parts of a frame's spectrum. The caller fills them. */
   readonly re: Float64Array
   /** Imaginary parts. */
   readonly im: Float64Array
-  /** Sums of all frames so far, from the start of the last one on. */
+  /** Sums of all frames so far. They begin where the last frame begins. */
   readonly sums: Float64Array
-  /** Transforms the spectrum back, weighs it by the window and adds it, `hop` samples behind the frame before it. */
+  /** Transforms the spectrum back, multiplies it by the window, and adds it `hop` samples after the frame before. */
   add(hop: number): void
 }
 
-const NO_FILTERS: FilterBank = {
+const noFilters: FilterBank = {
   first: new Int32Array(0),
   last: new Int32Array(0),
   weights: new Float64Array(0),
 }
 
 /**
- * Plans it: in WebAssembly where the window's length is a power of two and WebAssembly can be had.
+ * Plans the transform of frames. It uses WebAssembly if that is available and the window's length is a power of two.
  *
- * @param window - As long as a frame.
- * @param bank - Over `window.length / 2 + 1` bins. Default none.
+ * @param window - Has the length of a frame.
+ * @param bank - Filters over `window.length / 2 + 1` bins. Without them, `bands` is empty.
  * @example createFrameFft(getWindow('hann', 2048)).computeSpectrum(2)
  */
-export function createFrameFft(window: Float64Array, bank = NO_FILTERS): FrameFft {
+export function createFrameFft(window: Float64Array, bank = noFilters): FrameFft {
   return createWindowedFft(window, bank) ?? createScriptFrameFft(window, bank)
 }
 
@@ -87,13 +87,13 @@ export function createScriptFrameFft(window: Float64Array, bank: FilterBank): Fr
 }
 
 /**
- * Plans the way back, as {@link createFrameFft} does.
+ * Plans the way back to samples. It uses WebAssembly as {@link createFrameFft} does.
  *
- * @param window - As long as a frame.
+ * @param window - Has the length of a frame.
  * @example createOverlapAdder(getWindow('hann', 2048)).add(512)
  */
 export function createOverlapAdder(window: Float64Array): OverlapAdder {
-  return createWindowedFft(window, NO_FILTERS) ?? createScriptOverlapAdder(window)
+  return createWindowedFft(window, noFilters) ?? createScriptOverlapAdder(window)
 }
 
 /** {@link createOverlapAdder} without WebAssembly. */
@@ -111,7 +111,7 @@ export function createScriptOverlapAdder(window: Float64Array): OverlapAdder {
   }
 }
 
-/** Drops the first `hop` sums, and adds a frame, weighted by its window, to the rest. */
+/** Drops the first `hop` sums. Multiplies a frame by its window and adds it to the rest. */
 export function addFrame(sums: Float64Array, frame: Float64Array, window: Float64Array, hop: number): void {
   sums.copyWithin(0, hop)
   sums.fill(0, Math.max(0, sums.length - hop))

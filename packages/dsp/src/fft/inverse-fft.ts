@@ -1,18 +1,18 @@
-/** The inverse Fourier transform to real signals, of any length. */
+/** The inverse Fourier transform to real signals of any length. */
 import { createPowerOfTwoFft, createRealFft, type InvertibleRealFft } from './fft.js'
 
 /** A reusable inverse transform with its tables and buffers. */
 export type InverseFft = Pick<InvertibleRealFft, 're' | 'im' | 'output' | 'inverse'>
 
 /**
- * Plans the way back from the spectrum of `size` real samples; powers of two are fastest.
+ * Plans the way from a spectrum back to `size` real samples. Powers of two are fastest.
  *
- * Other sizes go through the forward transform: with the spectrum X of a real signal, the real sequence
+ * Other sizes use the forward transform: if X is the spectrum of a real signal, then the real sequence
  * `h[k] = Re X[k] + Im X[k]` has the transform H, and `x[n] = (Re H[n] + Im H[n]) / size`, since the transform of an
  * even sequence is real and that of an odd one imaginary.
  *
  * @param size - An integer >= 1.
- * @returns `inverse` fills `output` from `re` and `im`; both are undefined afterwards.
+ * @returns A plan. Its `inverse` fills `output` from `re` and `im`, which are undefined afterwards.
  * @see Bracewell, The Hartley Transform, 1986.
  * @example createInverseFft(441).inverse()
  */
@@ -24,7 +24,7 @@ export function createInverseFft(size: number): InverseFft {
   const im = new Float64Array(bins)
   const output = new Float64Array(size)
   function inverse(): void {
-    // These are real in the spectrum of a real signal.
+    // In the spectrum of a real signal these two bins are real.
     im[0] = 0
     if (size % 2 === 0) im[bins - 1] = 0
     for (let k = 0; k < bins; k++) {

@@ -1,7 +1,7 @@
-/** The inner loops in WebAssembly, two numbers to an instruction. */
-import { KERNEL_BASE64 } from './kernel.generated.js'
+/** The inner loops in WebAssembly, the "kernel". Each instruction works on two numbers. */
+import { kernelBase64 } from './kernel.generated.js'
 
-/** What wasm/*.as.ts export; arguments that are not numbers of something are addresses. */
+/** The functions that wasm/*.as.ts export. Each argument is a count (size, n, rows, …), a factor, or an address. */
 export interface Kernel {
   forward(
     size: number,
@@ -61,26 +61,27 @@ export interface Kernel {
   ): void
 }
 
+// Bytes in a page of WebAssembly's memory.
 const PAGE = 65536
 
-// Compiled once: V8 starts each module with slow code, and makes it fast once it has run for a while.
+// Compiled once: V8 starts each module with slow code, and replaces that by fast code after a while.
 let compiled: WebAssembly.Module | null | undefined
 
-/** `null` where WebAssembly or its SIMD is missing, or a page's policy forbids it. */
+/** Returns `null` where WebAssembly or its SIMD is missing, or the policy of a web page forbids it. */
 function compile(): WebAssembly.Module | null {
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BASE64), (char) => char.charCodeAt(0)))
+    return new WebAssembly.Module(Uint8Array.from(atob(kernelBase64), (char) => char.charCodeAt(0)))
   } catch {
     return null
   }
 }
 
 /**
- * The loops with a memory of their own.
+ * Creates an instance of the loops with a memory of its own.
  *
- * @param bytes - How much of it is needed.
- * @returns `null` where WebAssembly cannot be had, or so many are alive that the addresses of another one's memory
- *   cannot: V8 reserves 8 GB of them.
+ * @param bytes - Size of the memory.
+ * @returns `null` if WebAssembly is not available, or if too many instances are alive: V8 reserves 8 GB of addresses
+ *   for the memory of each.
  */
 export function createKernel(bytes: number): { kernel: Kernel; buffer: ArrayBuffer } | null {
   if (compiled === undefined) compiled = compile()
@@ -94,14 +95,15 @@ export function createKernel(bytes: number): { kernel: Kernel; buffer: ArrayBuff
   }
 }
 
-/** Places in a memory, one behind the other; each begins with a line of the cache. */
+/** Gives out places in a memory, one after the other. Each place begins at a line of the cache. */
 export interface Layout {
+  /** Returns the address of the next free place. */
   take(bytes: number): number
-  /** All that was taken. */
+  /** Size of all places together. */
   bytes(): number
 }
 
-/** @example const layout = createLayout(); const re = layout.take(8 * 1025) */
+/** Begins a layout at address 0. @example const layout = createLayout(); const re = layout.take(8 * 1025) */
 export function createLayout(): Layout {
   let end = 0
   return {

@@ -6,21 +6,29 @@ import type { Names } from '../option-names.js'
 
 /** Options of {@link dct}. */
 export interface DctOptions {
-  /** Default 2. */
+  /**
+   * Which of the usual types of the transform.
+   *
+   * @defaultValue `2`
+   */
   type?: 1 | 2 | 3
-  /** 'ortho' makes the transform orthonormal; `null` (the default) leaves scipy's factor of 2. */
+  /**
+   * 'ortho' makes the transform orthonormal; `null` keeps scipy's factor of 2.
+   *
+   * @defaultValue `null`
+   */
   norm?: 'ortho' | null
 }
 
 const dctNames: Names<DctOptions> = { type: true, norm: true }
 
 /**
- * The discrete cosine transform of every frame over its bins.
+ * Computes the discrete cosine transform of every frame over its bins.
  *
  * @param matrix - Shape [bins, frames].
  * @returns Same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown, `type` is not 1, 2 or 3, `norm` is another one, or type 1 gets
- *   a single bin; INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown, `type` is not 1, 2 or 3, `norm` is not 'ortho' or null, or type
+ *   1 gets a single bin; INVALID_INPUT if the matrix is empty or not finite.
  * @see scipy 1.10 `fftpack.dct` with `axis=0`.
  * @example dct(logMel, { norm: 'ortho' })
  */
@@ -67,7 +75,7 @@ function dct2(k: number, n: number, size: number, ortho: boolean): number {
   return cos * (ortho ? Math.sqrt((k === 0 ? 1 : 2) / size) : 2)
 }
 
-// Type 3 is type 2 transposed, but for the factor of the first sample without `ortho`.
+// Type 3 is type 2 transposed. Only the factor of the first sample differs, and only without `ortho`.
 function dct3(k: number, n: number, size: number, ortho: boolean): number {
   return ortho || n > 0 ? dct2(n, k, size, ortho) : 1
 }

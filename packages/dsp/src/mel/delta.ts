@@ -9,28 +9,43 @@ import {
 } from '@esc/core'
 import type { Names } from '../option-names.js'
 
-const MODES = ['interp', 'nearest', 'mirror', 'constant', 'wrap'] as const
+const modes = ['interp', 'nearest', 'mirror', 'constant', 'wrap'] as const
 
 /** Options of {@link delta}. */
 export interface DeltaOptions {
-  /** Frames of the window: odd, >= 3. Default 9. */
+  /**
+   * Frames in the window: odd, >= 3.
+   *
+   * @defaultValue `9`
+   */
   width?: number
-  /** 1 (the default) for the first derivative, 2 for the second, …; below `width`. */
+  /**
+   * `1` is the first derivative, `2` the second, and so on; below `width`.
+   *
+   * @defaultValue `1`
+   */
   order?: number
-  /** 1 (the default) goes along the frames, 0 along the bins. */
+  /**
+   * `1` goes along the frames, `0` along the bins.
+   *
+   * @defaultValue `1`
+   */
   axis?: 0 | 1
   /**
-   * What stands beyond the ends. 'interp' (the default): nothing, the polynomial of the first and of the last window
-   * goes on; 'nearest': the end; 'mirror': the mirror image, the end itself not repeated; 'constant': zeros; 'wrap':
-   * the other end.
+   * The values beyond the ends. 'interp': none, the polynomials of the first and of the last window continue; 'nearest':
+   * the last value; 'mirror': the mirror image, without repeating the last value itself; 'constant': zeros; 'wrap': the
+   * values of the other end.
+   *
+   * @defaultValue `'interp'`
    */
-  mode?: (typeof MODES)[number]
+  mode?: (typeof modes)[number]
 }
 
 const deltaNames: Names<DeltaOptions> = { width: true, order: true, axis: true, mode: true }
 
 /**
- * Delta features: the derivative of order `order` of the polynomial of that degree that fits each window best.
+ * Computes delta features. Around each frame, it fits the polynomial of degree `order` to the window, and takes the
+ * derivative of that order.
  *
  * @param matrix - Shape [bins, frames].
  * @returns Change per frame (to the power of `order`); same shape, new storage.
@@ -46,7 +61,7 @@ export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): Featur
   if (width % 2 === 0) throw new EscError('INVALID_OPTION', `width=${width} must be odd`)
   assertInteger('order', order, 1, width - 1)
   assertInteger('axis', axis, 0, 1)
-  assertOneOf('mode', mode, MODES)
+  assertOneOf('mode', mode, modes)
   assertMatrix('matrix', matrix)
   const { data, bins, frames } = matrix
   const length = axis === 1 ? frames : bins
@@ -69,7 +84,7 @@ export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): Featur
       line[i + half] = index < 0 ? 0 : data[start + index * step]!
     }
     for (let i = 0; i < length; i++) {
-      // The derivative of that order of a polynomial of that degree is the same everywhere.
+      // The derivative of order n of a polynomial of degree n is the same everywhere.
       const center = mode === 'interp' ? Math.min(length - 1 - half, Math.max(half, i)) : i
       let sum = 0
       for (let j = 0; j < width; j++) sum += weights[j]! * line[center + j]!
@@ -80,8 +95,8 @@ export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): Featur
 }
 
 /**
- * What each value of a window weighs in the derivative: `order! Q(t) / Σ Q²` for the monic polynomial Q of degree
- * `order` that is orthogonal, on the window's places t, to those of lower degrees.
+ * Computes the weight of each value of a window in the derivative: `order! Q(t) / Σ Q²`. Q is the monic polynomial of
+ * degree `order` that is orthogonal, on the window's places t, to all polynomials of lower degrees.
  *
  * @see Savitzky and Golay, "Smoothing and differentiation of data by simplified least squares procedures", 1964.
  */
@@ -104,8 +119,8 @@ function derivativeWeights(width: number, order: number): Float64Array {
   return polynomial.map((value) => (factorial * value) / energy)
 }
 
-/** Which value stands at `index` of the extended line, or -1 for a zero. */
-function indexBeyond(index: number, length: number, mode: (typeof MODES)[number]): number {
+/** Returns the index of the value at place `index` of the extended line, or -1 for a zero. */
+function indexBeyond(index: number, length: number, mode: (typeof modes)[number]): number {
   if (index >= 0 && index < length) return index
   if (mode === 'constant') return -1
   if (mode === 'wrap') return ((index % length) + length) % length

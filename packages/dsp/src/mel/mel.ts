@@ -1,7 +1,6 @@
 /** Mel filters and mel spectrograms. */
 import {
   type AudioClip,
-  asOptions,
   assertClip,
   assertInteger,
   assertKnown,
@@ -10,7 +9,7 @@ import {
   type FeatureMatrix,
 } from '@esc/core'
 import type { FilterBank } from '../fft/filter-bank.js'
-import type { Names } from '../option-names.js'
+import { assertGiven, type Names } from '../option-names.js'
 import { assertNorm, isSmallest, type Norm, vectorNorm } from '../scaling/normalize.js'
 import { createColumnWriter } from '../stft/columns.js'
 import { assertPower, createStftPlan, type StftOptions, stftNames } from '../stft/stft.js'
@@ -18,23 +17,41 @@ import { fftFrequencies, melFrequencies } from '../units.js'
 
 /** Shape of a bank of mel filters. */
 export interface MelFilterOptions {
-  /** Number of filters. Default 128. */
+  /**
+   * Number of filters.
+   *
+   * @defaultValue `128`
+   */
   nMels?: number
-  /** Lowest frequency in Hz. Default 0. */
+  /**
+   * Lowest frequency in Hz.
+   *
+   * @defaultValue `0`
+   */
   fmin?: number
-  /** Highest frequency in Hz; `null` (the default) is half the sample rate. */
+  /**
+   * Highest frequency in Hz; `null` is half the sample rate.
+   *
+   * @defaultValue `null`
+   */
   fmax?: number | null
-  /** HTK's mel formula instead of Slaney's. Default false. */
+  /**
+   * `true` takes HTK's mel formula, `false` Slaney's.
+   *
+   * @defaultValue `false`
+   */
   htk?: boolean
   /**
    * 'slaney' gives every triangle the area 1 over Hz; a norm scales its weights so that this norm is 1; `null` does neither.
    *
-   * @defaultValue 'slaney'
+   * @defaultValue `'slaney'`
    */
   norm?: 'slaney' | Norm | null
   /**
-   * Told of empty filters, once for an extractor or a stream, and with every call of a plain function, which makes a bank
-   * each time. Default `console.warn`; `null` for silence.
+   * Gets a message about empty filters; `null` for no message. An extractor or a stream calls it once. A plain function
+   * calls it each time, because it computes the filters each time.
+   *
+   * @defaultValue `console.warn`
    */
   onWarning?: ((message: string) => void) | null
 }
@@ -54,22 +71,22 @@ const bankNames: Names<MelFilterOptions & { sampleRate: number; nFft: number }> 
 }
 
 /**
- * A bank of triangular filters, evenly spaced in mel.
+ * Computes a bank of triangular filters, evenly spaced in mel.
  *
- * @param options - `sampleRate` in Hz and `nFft` in samples say which spectrum it is for.
- * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter that lies between two bins is all zeros, and
- *   `onWarning` is told: use a larger `nFft` or fewer filters. Differs from librosa: it does not warn of an empty filter
- *   that starts at 0 Hz.
+ * @param options - `sampleRate` in Hz and `nFft` in samples say for which spectrum the filters are.
+ * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter that lies between two bins is all zeros; then
+ *   `onWarning` gets a message. Use a larger `nFft` or fewer filters. Differs from librosa: librosa does not warn of an
+ *   empty filter that starts at 0 Hz.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range. Differs from librosa: `fmax` above half
- *   the sample rate is an error, since its filters would be empty.
+ *   the sample rate is an error, because the filters there would be empty.
  * @see librosa 0.10.2 `filters.mel`.
  * @example melFilterbank({ sampleRate: 22050, nFft: 2048 })
  */
 export function melFilterbank(
   options: MelFilterOptions & { sampleRate: number; nFft: number },
 ): FeatureMatrix {
-  assertKnown('melFilterbank', asOptions('melFilterbank', options), bankNames)
-  // Of `createMelBank` it is a default, which would be no length here.
+  assertGiven('melFilterbank', options, bankNames)
+  // A missing `nFft` would not fail in `createMelBank`, but there would be no length for the rows below.
   assertInteger('nFft', options.nFft, 1)
   const { first, last, weights } = createMelBank(options)
   const nMels = first.length
@@ -85,20 +102,24 @@ export function melFilterbank(
 
 /** Options of {@link melSpectrogram}. */
 export interface MelOptions extends StftOptions, MelFilterOptions {
-  /** 2 (the default) takes the power spectrum, 1 the magnitude. */
+  /**
+   * `2` takes the power spectrum, `1` the magnitudes.
+   *
+   * @defaultValue `2`
+   */
   power?: 1 | 2
 }
 
 export const melNames: Names<MelOptions> = { ...stftNames, ...filterNames, power: true }
 
 /**
- * The mel spectrogram: a {@link melFilterbank} over the power (or magnitude) spectrogram.
+ * Computes the mel spectrogram: a {@link melFilterbank} over the power (or magnitude) spectrogram.
  *
- * @param options - As {@link stft} and {@link melFilterbank}; `hopLength` 512, `power` 2.
+ * @param options - Those of {@link stft} and {@link melFilterbank}.
  * @returns Shape [nMels, frames], >= 0.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
  *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
- * @see librosa 0.10.2 `feature.melspectrogram`; the filters are kept in float64, as with `dtype=np.float64`.
+ * @see librosa 0.10.2 `feature.melspectrogram`. The filters are float64, as with `dtype=np.float64`.
  * @example melSpectrogram(clip, { nMels: 64, fmax: 8000 })
  */
 export function melSpectrogram(clip: AudioClip, options: MelOptions = {}): FeatureMatrix {
@@ -107,14 +128,15 @@ export function melSpectrogram(clip: AudioClip, options: MelOptions = {}): Featu
   return createMelPlan(clip.sampleRate, options).run(clip.samples)
 }
 
-/** A mel spectrogram with its tables; `run` returns new storage. */
+/** A mel spectrogram with its tables. */
 export interface MelPlan {
-  /** Frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
+  /** Number of frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
   frames(length: number): number
+  /** Returns the mel spectrogram in new storage. */
   run(samples: Float32Array): FeatureMatrix
 }
 
-/** @throws EscError INVALID_OPTION if an option is out of its range. */
+/** Plans mel spectrograms. @throws EscError INVALID_OPTION if an option is out of its range. */
 export function createMelPlan(sampleRate: number, options: MelOptions): MelPlan {
   const { nFft = 2048, hopLength = 512, power = 2 } = options
   assertPower(power)
@@ -169,13 +191,13 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
   return { first, last, weights: Float64Array.from(weights) }
 }
 
-/** The smallest weight of a filter is 0, at 0 Hz at least, so that this norm leaves it as it is, as in librosa. */
+/** The norm '-inf' leaves a filter as it is, as in librosa: the smallest weight of each filter is 0, at least at 0 Hz. */
 function filterNorm(row: Float64Array, norm: Norm | null): number {
   return norm === null || isSmallest(norm) ? 1 : vectorNorm(row, norm)
 }
 
-// More of them would not say more.
-const NAMED_FILTERS = 10
+// How many empty filters a warning names. Longer lists would not help the reader.
+const namedFilters = 10
 
 function warnOfEmptyFilters(
   first: Int32Array,
@@ -185,7 +207,7 @@ function warnOfEmptyFilters(
   const { sampleRate, nFft, onWarning = (message: string) => console.warn(message) } = options
   const empty = Array.from(first.keys()).filter((mel) => first[mel] === last[mel])
   if (onWarning === null || empty.length === 0) return
-  const names = empty.slice(0, NAMED_FILTERS).join(', ') + (empty.length > NAMED_FILTERS ? ', …' : '')
+  const names = empty.slice(0, namedFilters).join(', ') + (empty.length > namedFilters ? ', …' : '')
   onWarning(
     `mel filters ${names} (${empty.length} of nMels=${first.length}) are empty, and their bands always 0: they lie ` +
       `between two bins of nFft=${nFft} at sampleRate=${sampleRate}; use a larger nFft or a smaller nMels`,

@@ -17,29 +17,51 @@ import { createMelPlan, type MelOptions, melNames } from './mel.js'
 
 /** Options of {@link mfccFromLogMel}. */
 export interface CepstrumOptions {
-  /** Number of coefficients, at most the number of mel bins. Default 20. */
+  /**
+   * Number of coefficients, at most the number of mel bins.
+   *
+   * @defaultValue `20`
+   */
   nMfcc?: number
-  /** Default 2. */
+  /**
+   * Type of the discrete cosine transform (DCT).
+   *
+   * @defaultValue `2`
+   */
   dctType?: 1 | 2 | 3
-  /** Norm of the DCT. Default 'ortho'. */
+  /**
+   * Norm of the DCT.
+   *
+   * @defaultValue `'ortho'`
+   */
   norm?: 'ortho' | null
-  /** Weighs coefficient n by `1 + lifter / 2 * sin(π (n + 1) / lifter)`; 0 (the default) does not. */
+  /**
+   * Multiplies coefficient n by `1 + lifter / 2 * sin(π (n + 1) / lifter)`; `0` turns this off.
+   *
+   * @defaultValue `0`
+   */
   lifter?: number
 }
 
 const cepstrumNames: Names<CepstrumOptions> = { nMfcc: true, dctType: true, norm: true, lifter: true }
 
-/** Options of {@link mfcc}: `norm` is the DCT's, `melNorm` the mel filters'. */
+/** Options of {@link mfcc}. `norm` is that of the DCT. */
 export interface MfccOptions extends CepstrumOptions, Omit<MelOptions, 'norm'> {
+  /**
+   * Norm of the mel filters: the `norm` of {@link melFilterbank}.
+   *
+   * @defaultValue `'slaney'`
+   */
   melNorm?: Exclude<MelOptions['norm'], undefined>
 }
 
 const mfccNames: Names<MfccOptions> = { ...melNames, ...cepstrumNames, melNorm: true }
 
 /**
- * Mel-frequency cepstral coefficients: the DCT of the mel spectrogram in dB (`ref` 1, `amin` 1e-10, `topDb` 80).
+ * Computes mel-frequency cepstral coefficients (MFCC): the DCT of the mel spectrogram in dB (`powerToDb` with `ref` 1,
+ * `amin` 1e-10 and `topDb` 80).
  *
- * @param options - As {@link melSpectrogram} and {@link mfccFromLogMel}.
+ * @param options - Those of {@link melSpectrogram} and {@link mfccFromLogMel}.
  * @returns Shape [nMfcc, frames].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
  *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
@@ -56,9 +78,10 @@ export function mfcc(clip: AudioClip, options: MfccOptions = {}): FeatureMatrix 
 }
 
 /**
- * Cepstral coefficients of a log-mel spectrogram: the DCT of every frame, its first `nMfcc` rows, liftered.
+ * Computes the cepstral coefficients of a log-mel spectrogram: the first `nMfcc` rows of every frame's DCT, multiplied by
+ * the weights of `lifter`.
  *
- * @param logMel - In dB, of any reference; shape [nMels, frames].
+ * @param logMel - In dB, with any reference; shape [nMels, frames].
  * @returns Shape [nMfcc, frames].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
  *   not finite.
@@ -71,7 +94,7 @@ export function mfccFromLogMel(logMel: FeatureMatrix, options: CepstrumOptions =
   return createCepstrum(logMel.bins, options)(logMel)
 }
 
-/** @throws EscError INVALID_OPTION if an option is out of its range. */
+/** Plans {@link mfccFromLogMel}. @throws EscError INVALID_OPTION if an option is out of its range. */
 export function createCepstrum(
   nMels: number,
   options: CepstrumOptions,

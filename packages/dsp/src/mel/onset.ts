@@ -15,19 +15,47 @@ import { createMelPlan, type MelOptions, melNames } from './mel.js'
 
 /** Options of {@link onsetStrengthFromLogMel}. */
 export interface OnsetOptions {
-  /** Frames between the two that are compared. Default 1. */
+  /**
+   * Each frame is compared with the frame that is this many frames earlier.
+   *
+   * @defaultValue `1`
+   */
   lag?: number
-  /** Bins of the running maximum over the earlier frame, which forgives vibrato. Default 1: none. */
+  /**
+   * The earlier frame is replaced by its maximum over this many neighbouring bins, so that vibrato is no onset.
+   *
+   * @defaultValue `1`: each bin alone
+   */
   maxSize?: number
-  /** Whether a slow filter takes the mean away. Default false. */
+  /**
+   * Whether a slow filter removes the mean of the result.
+   *
+   * @defaultValue `false`
+   */
   detrend?: boolean
-  /** Whether the result is shifted by half a transform, so that frame t stands for sample `t * hopLength`. Default true. */
+  /**
+   * Whether the result is shifted by half a transform, so that frame t stands for sample `t * hopLength`.
+   *
+   * @defaultValue `true`
+   */
   center?: boolean
-  /** What the rises of the bins become. Default 'mean'. */
+  /**
+   * How the rises of all bins become one number.
+   *
+   * @defaultValue `'mean'`
+   */
   aggregate?: 'mean' | 'median'
-  /** Length of the transform in samples. Default 2048. */
+  /**
+   * Length of the transform in samples.
+   *
+   * @defaultValue `2048`
+   */
   nFft?: number
-  /** Samples between frames. Default 512. */
+  /**
+   * Samples from the start of one frame to the start of the next.
+   *
+   * @defaultValue `512`
+   */
   hopLength?: number
 }
 
@@ -43,10 +71,10 @@ const riseNames: Names<OnsetOptions> = {
 const onsetNames: Names<MelOptions & OnsetOptions> = { ...melNames, ...riseNames }
 
 /**
- * Onset strength: the mean rise in dB of a clip's mel bands, frame by frame.
+ * Computes the onset strength: the mean rise in dB of a clip's mel bands, frame by frame.
  *
- * @param options - As {@link melSpectrogram} (whose frames are always centred; `center` concerns the result) and
- *   {@link onsetStrengthFromLogMel}.
+ * @param options - Those of {@link melSpectrogram} and {@link onsetStrengthFromLogMel}. The frames of the spectrogram are
+ *   always centred; `center` concerns only the result.
  * @returns dB, >= 0 without `detrend`; one value for each frame.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
  *   or samples that are not finite.
@@ -64,8 +92,8 @@ export function onsetStrength(clip: AudioClip, options: MelOptions & OnsetOption
 /**
  * {@link onsetStrength} of a spectrogram in dB.
  *
- * @param logMel - In dB, of any reference; shape [bins, frames].
- * @param options - `nFft` and `hopLength` are those the spectrogram was made with.
+ * @param logMel - In dB, with any reference; shape [bins, frames].
+ * @param options - `nFft` and `hopLength` must be those of the spectrogram.
  * @returns dB; one value for each frame.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
  *   not finite.
@@ -108,7 +136,7 @@ function assertOnsetOptions(options: OnsetOptions): void {
   assertInteger('hopLength', hopLength, 1)
 }
 
-/** A zero at frequency 0, and a pole just beside it. */
+/** Removes the mean by a filter with a zero at frequency 0, and a pole next to it. */
 function withoutTrend(values: Float64Array): Float64Array {
   let before = 0
   let out = 0

@@ -1,4 +1,4 @@
-/** From a clip to a network's input, as a recipe says. */
+/** The extractor: it carries out a recipe, from a clip to a network's input. */
 import {
   type AudioClip,
   assertClip,
@@ -20,22 +20,23 @@ import { assertRecipeNames } from './recipe-names.js'
 
 /** A recipe with its tables and work buffers, for one clip after another. */
 export interface Extractor {
-  /** A copy of the recipe it was made from. */
+  /** A copy of its recipe. */
   readonly recipe: FeatureRecipe
   /** Rows of its matrices: coefficients or mel bins. */
   readonly bins: number
-  /** Columns of its matrices; `null` if the recipe sets no duration, so that they depend on the clip. */
+  /** Columns of its matrices; `null` if the recipe sets no duration, because then they depend on the clip. */
   readonly frames: number | null
   /**
    * Runs the recipe: resample, denoise, trim, normalise, pad or cut, STFT, mel, dB, DCT.
    *
    * @returns Shape [bins, frames], new storage.
-   * @throws EscError INVALID_INPUT if the clip has no samples, samples that are not finite, a sample rate that is no
+   * @throws EscError INVALID_INPUT if the clip has no samples, samples that are not finite, a sample rate that is not a
    *   finite number > 0, or (with `center: false` and no duration) fewer samples than `nFft`.
    */
   extract(clip: AudioClip): FeatureMatrix
   /**
-   * The waveform that `extract` takes the features of: resampled, denoised, trimmed, normalised, padded or cut.
+   * Runs the first half of the recipe: resample, denoise, trim, normalise, pad or cut. `extract` computes the features of
+   * this waveform.
    *
    * @returns A clip at the recipe's rate, new storage.
    * @throws EscError INVALID_INPUT as `extract`.
@@ -44,8 +45,8 @@ export interface Extractor {
 }
 
 /**
- * Plans the features of a recipe. Tables are computed once; `extract` makes the same numbers as the plain functions
- * one after another.
+ * Plans the features of a recipe. It computes tables once. `extract` returns the same numbers as the plain functions
+ * called one after another.
  *
  * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range.
  * @example
@@ -70,10 +71,10 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
 }
 
 /**
- * Plans the recipe's first half, from a clip to the waveform that its features are of.
+ * Plans the recipe's first half, from a clip to the waveform for the features.
  *
- * @param length - Samples that the waveform is padded or cut to; `null` leaves it as long as it is.
- * @returns A function whose result is a view of a work buffer, good until the next clip.
+ * @param length - The waveform is padded or cut to this many samples; `null` keeps its length.
+ * @returns A function. Its result is a view of a work buffer, which is valid until the next clip.
  */
 export function createPreparation(
   recipe: FeatureRecipe,
@@ -97,7 +98,7 @@ export function createPreparation(
     if (work.length < size) work = new Float32Array(size)
     const samples = work.subarray(0, size)
     samples.set(loud)
-    // The norm is that of all the samples, cut off or not; padding before it is taken adds nothing to it.
+    // The norm covers all samples, also those that are cut off afterwards. Zeros do not change it.
     samples.fill(0, loud.length)
     scale(samples)
     return length === null ? samples : samples.subarray(0, length)
@@ -115,9 +116,9 @@ export function createPreparation(
 /** The recipe's second half, from a waveform to features. */
 export interface Analysis {
   readonly bins: number
-  /** Columns of so many samples. @throws EscError INVALID_INPUT if they are too few for one. */
+  /** Columns for `length` samples. @throws EscError INVALID_INPUT if they are too few for one. */
   frames(length: number): number
-  /** @returns Shape [bins, frames], new storage. */
+  /** Computes the features. @returns Shape [bins, frames], new storage. */
   run(samples: Float32Array): FeatureMatrix
 }
 
@@ -135,12 +136,16 @@ export function createAnalysis(recipe: FeatureRecipe): Analysis {
   }
 }
 
-/** Decibels, or the natural logarithm: a recipe has one of them. May use the matrix's own storage. */
+/** Takes decibels or the natural logarithm; a recipe has one of them. It may write into the matrix's own storage. */
 export function compress(mel: FeatureMatrix, { db, log }: Pick<FeatureRecipe, 'db' | 'log'>): FeatureMatrix {
   return db ? { ...mel, data: writeDecibels(mel, db, mel.data) } : stabilizedLog(mel, log!)
 }
 
-/** The schema in `@esc/core/recipe` reads recipes from outside; these are the rules the plans do not check themselves. */
+/**
+ * Checks the rules that the plans do not check themselves. The schema in `@esc/core/recipe` reads recipes from outside.
+ *
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range.
+ */
 export function assertRecipe(recipe: FeatureRecipe): void {
   assertRecipeNames(recipe)
   if (recipe.version !== 1) {
@@ -173,6 +178,7 @@ function assertRecipeDb(db: NonNullable<FeatureRecipe['db']>): void {
   assertDbOptions(db)
 }
 
+/** Returns the number of frames. @throws EscError INVALID_OPTION if the duration is too short for one. */
 function plannedFrames(frames: (length: number) => number, length: number): number {
   try {
     return frames(length)

@@ -1,4 +1,4 @@
-/** Features of sound that has no end yet. */
+/** The feature stream: it carries out a recipe on live sound, which arrives in pieces and has no end yet. */
 import {
   assertFloat32,
   assertPositive,
@@ -12,30 +12,35 @@ import { createCepstrum } from '../mel/mfcc.js'
 import { createResampleStream } from '../resample/resample-stream.js'
 import { assertRecipe, compress } from './extractor.js'
 
-/** Frames of a live signal, as they become complete. */
+/** Returns the frames of a live signal as soon as they are complete. */
 export interface FeatureStream {
   /** Rows of its matrices: coefficients or mel bins. */
   readonly bins: number
   /**
-   * Takes the signal's next samples, any number of them.
+   * Takes the next samples of the signal, any number of them.
    *
-   * @returns The frames that they complete, shape [bins, frames]; `frames` is 0 if there are none yet.
+   * @returns The frames that they complete, shape [bins, frames]; `frames` is 0 if they complete none.
    * @throws EscError INVALID_INPUT if a sample is not finite, or the stream has ended.
    */
   push(samples: Float32Array): FeatureMatrix
-  /** Ends the signal. @returns The frames that the resampler still held back. @throws EscError INVALID_INPUT if it has ended. */
+  /**
+   * Ends the signal.
+   *
+   * @returns The last frames, whose samples were still in the resampler.
+   * @throws EscError INVALID_INPUT if the stream has ended already.
+   */
   end(): FeatureMatrix
 }
 
 /**
- * Plans the features of a live signal. All frames together equal, to the bit, what `createExtractor(recipe).extract` makes
- * of the whole signal, whatever the sizes of the pieces it comes in; memory does not grow with it.
+ * Plans the features of a live signal. All frames together equal those of `createExtractor(recipe).extract` for the whole
+ * signal, bit for bit, for any sizes of the pieces. The memory does not grow with the signal.
  *
- * @param recipe - One in which no step needs the whole clip: no `denoise`, `trim`, `normalize` or `durationSec`, `center: false`, no
- *   `topDb` and no `ref: 'max'`. `logmel64`, `stm32` and `yamnet` are such.
- * @param sampleRate - Of the signal, in Hz. Default the recipe's.
- * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or every step of the recipe
- *   that needs the whole clip, and why.
+ * @param recipe - No step may need the whole clip: no `denoise`, `trim`, `normalize` or `durationSec`, `center: false`, no
+ *   `topDb` and no `ref: 'max'`. The presets `logmel64`, `stm32` and `yamnet` qualify.
+ * @param sampleRate - Sample rate of the signal in Hz. Without it, the recipe's.
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or naming every step of the
+ *   recipe that needs the whole clip, with the reason.
  * @example
  * const stream = createFeatureStream(logmel64, 48000)
  * for await (const { samples } of microphone({ sampleRate: 48000 })) show(stream.push(samples))
@@ -51,7 +56,7 @@ export function createFeatureStream(recipe: FeatureRecipe, sampleRate?: number):
   const cepstrum = own.mfcc && createCepstrum(own.mel.nMels, own.mfcc)
   const bins = own.mfcc?.nMfcc ?? own.mel.nMels
   const resampler = fromRate === own.sampleRate ? null : createResampleStream(fromRate, own.sampleRate)
-  // From the first sample of the next frame on; where frames do not touch, that may be still to come.
+  // The samples from the start of the next frame on. If the hop is longer than a frame, `toSkip` samples come before it.
   let pending = new Float32Array(0)
   let toSkip = 0
   let ended = false
@@ -92,12 +97,12 @@ export function createFeatureStream(recipe: FeatureRecipe, sampleRate?: number):
 
 function assertStreamable({ denoise, trim, normalize, durationSec, stft, db }: FeatureRecipe): void {
   const reasons = [
-    denoise !== null && 'recipe.denoise takes the whole clip for a recording of the noise',
+    denoise !== null && 'recipe.denoise measures the noise in the whole clip',
     trim !== null && 'recipe.trim measures silence against the loudest frame',
     normalize !== null && "recipe.normalize divides by the whole clip's norm",
     durationSec !== null && 'recipe.durationSec pads or cuts the end',
     stft.center && 'recipe.stft.center pads both ends',
-    db !== null && db.topDb !== null && 'recipe.db.topDb hangs from the peak of all frames',
+    db !== null && db.topDb !== null && 'recipe.db.topDb depends on the peak of all frames',
     db?.ref === 'max' && "recipe.db.ref 'max' is the peak of all frames",
   ].filter((reason) => reason !== false)
   if (reasons.length > 0) {

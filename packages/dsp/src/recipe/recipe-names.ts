@@ -1,4 +1,4 @@
-/** The names that a recipe and its steps have: every other one is refused, since it would do nothing. */
+/** The names of a recipe's parameters. Every other name is refused, because it would have no effect. */
 import { assertKnown, EscError, type FeatureRecipe } from '@esc/core'
 import type { Names } from '../option-names.js'
 import { stftNames } from '../stft/stft.js'
@@ -37,7 +37,7 @@ const stepNames: { readonly [Step in OptionalStep]: Names<NonNullable<FeatureRec
   mfcc: { nMfcc: true, dctType: true, norm: true, lifter: true },
 }
 
-/** @throws EscError INVALID_OPTION if the recipe or a step has an unknown name, is no object, or is missing. */
+/** Checks the names. @throws EscError INVALID_OPTION if the recipe or a step has an unknown name, is no object, or is missing. */
 export function assertRecipeNames(recipe: FeatureRecipe): void {
   assertPresent('recipe', recipe, recipeNames)
   assertPresent('recipe.stft', recipe.stft, stftNames)

@@ -1,4 +1,4 @@
-/** From a clip of any length to a network's inputs, one for each window. */
+/** The window extractor: it cuts a clip of any length into windows and carries out a recipe on each. */
 import {
   type AudioClip,
   assertInteger,
@@ -14,26 +14,27 @@ import { assertRecipe, createAnalysis, createPreparation } from './extractor.js'
 
 /** A recipe and windows with their tables, for one clip after another. */
 export interface WindowExtractor {
-  /** A copy of the recipe it was made from. */
+  /** A copy of its recipe. */
   readonly recipe: FeatureRecipe
+  /** Length and distance of its windows. */
   readonly windows: ClipWindows
   /** Rows of its matrices: coefficients or mel bins. */
   readonly bins: number
   /** Columns of its matrices. */
   readonly frames: number
   /**
-   * Runs the recipe on each window, in the order of time. Resampling, noise reduction, trimming and the norm are of the whole
-   * clip; what follows is of each window alone.
+   * Runs the recipe on each window, in the order of time. Resampling, noise reduction, trimming and normalisation work on
+   * the whole clip. The later steps work on each window alone.
    *
-   * @returns At least one matrix of shape [bins, frames], new storage, each computed when it is asked for.
+   * @returns At least one matrix of shape [bins, frames], new storage. Each is computed when the loop reaches it.
    * @throws EscError INVALID_INPUT as `extract` of {@link createExtractor}.
    */
   extract(clip: AudioClip): Generator<FeatureMatrix, void, undefined>
 }
 
 /**
- * Plans the features of windows. The recipe's `durationSec` has no effect: the windows take its place. A clip of one window
- * gives the bits that {@link createExtractor} gives with `durationSec` as long as a window.
+ * Plans the features of windows. They take the place of the recipe's `durationSec`, which has no effect. The result for a
+ * clip of one window has the same bits as that of {@link createExtractor} with that window's length as `durationSec`.
  *
  * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or if a window is shorter than one
  *   frame.
@@ -56,7 +57,7 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
   }
 
   function analyseShort(samples: Float32Array): FeatureMatrix {
-    // A recipe without a duration takes such a clip as it is; zeros at its end would change what lies beyond the edge.
+    // A recipe without a duration takes such a clip as it is. Zeros at its end would change the padding of its last frames.
     const isEnough = durationSec === null && framesOf(analysis.frames, samples.length) === frames
     if (isEnough || samples.length === length) return analysis.run(samples)
     const padded = new Float32Array(length)
@@ -70,7 +71,7 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
     bins: analysis.bins,
     frames,
     *extract(clip) {
-      // A copy: the generator may be left for a while, and another clip taken meanwhile.
+      // A copy, because the caller may start with another clip before this generator has ended.
       const samples = prepare(clip).slice()
       if (samples.length <= length) {
         yield analyseShort(samples)
@@ -79,18 +80,18 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
       const last = samples.length - length
       let start = 0
       for (; start <= last; start += hop) yield analysis.run(samples.subarray(start, start + length))
-      // What is left at the end has a window of its own if it is as long as the step from frame to frame.
+      // The rest at the end gets a window of its own if it is at least as long as the hop between frames.
       if (last - (start - hop) >= hopLength) yield analysis.run(samples.subarray(last))
     },
   }
 }
 
 /**
- * The windows of a network that was trained on whole clips: as long as the recipe's duration or, without one, the longest that
- * has so many frames; each begins in the middle of the one before.
+ * Returns the windows for a network that was trained on whole clips. A window has the recipe's duration. Without one, it is
+ * the longest window with `frames` frames. Each window begins in the middle of the one before.
  *
  * @param frames - Columns that the network reads.
- * @throws EscError INVALID_OPTION if the recipe has an unknown name; INVALID_INPUT if its duration makes another number of
+ * @throws EscError INVALID_OPTION if the recipe has an unknown name; INVALID_INPUT if its duration has another number of
  *   frames.
  * @example windowsOfClips(mfcc13, 431) // { windowSec: 5, hopSec: 2.5 }
  */
@@ -106,7 +107,7 @@ export function windowsOfClips(recipe: FeatureRecipe, frames: number): ClipWindo
 }
 
 /**
- * Columns of one window's features; 0 if a window is shorter than one frame.
+ * Counts the columns of one window's features; 0 if a window is shorter than one frame.
  *
  * @throws EscError INVALID_OPTION if the recipe or the windows have an unknown name, or a length is out of its range.
  * @example framesOfWindow(logmel128, { windowSec: 5 }) // 216
@@ -119,7 +120,7 @@ export function framesOfWindow(recipe: FeatureRecipe, windows: ClipWindowsOption
   return framesOf(count, Math.round(windowSec * recipe.sampleRate)) ?? 0
 }
 
-/** `null` where it is too short for one. */
+/** Returns the number of frames, or `null` if the length is too short for one. */
 function framesOf(frames: (length: number) => number, length: number): number | null {
   try {
     return frames(length)

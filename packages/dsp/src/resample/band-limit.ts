@@ -1,30 +1,30 @@
-/** A sharp low-pass filter that changes the sample rate by a power of two on the way. */
+/** A sharp low-pass filter that can also change the sample rate by a power of two. */
 import { createPowerOfTwoFft } from '../fft/fft.js'
 import { kaiserHalfLength, kaiserSinc } from './kaiser.js'
 
-/** A filter with its tables and the signal it is in the middle of. */
+/** A filter with its tables, and its state in the current signal. */
 export interface BandLimiter {
-  /** Samples in for each block out. */
+  /** Input samples for each output block. */
   readonly hop: number
-  /** Samples in each block out. */
+  /** Samples in each output block. */
   readonly blockLength: number
   /**
-   * Takes the next samples of the signal and hands over every block that they complete. The first block starts `lead`
-   * samples before the signal does; a block is overwritten by the next one.
+   * Takes the next samples of the signal and passes every completed block to `onBlock`. The first block starts `lead`
+   * samples before the signal. The next block overwrites the block before.
    */
   push(samples: Float32Array, onBlock: (block: Float64Array) => void): void
-  /** Forgets the signal, for the next one. */
+  /** Forgets the signal, so that the next one can begin. */
   reset(): void
 }
 
 /**
- * Plans the filter. It works on blocks by fast convolution (overlap-save): the spectrum of a block is weighted and,
- * before it is transformed back, cut or extended, which is what changes the rate.
+ * Plans the filter. It works on blocks by fast convolution (overlap-save): it multiplies the spectrum of a block by
+ * weights. Before it transforms the spectrum back, it cuts or extends it; that changes the rate.
  *
- * @param passBand - Up to here all passes; in cycles per input sample.
- * @param stopBand - From here on nothing does; above `passBand`, at most half of `min(1, rate)`.
- * @param rate - Samples out for each sample in; a power of two.
- * @param lead - Output samples wanted before the signal's start; a multiple of `rate`.
+ * @param passBand - Frequencies up to this one pass; in cycles per input sample.
+ * @param stopBand - Frequencies from this one on are stopped; above `passBand`, at most half of `min(1, rate)`.
+ * @param rate - Output samples for each input sample; a power of two.
+ * @param lead - Output samples before the signal's start; a multiple of `rate`.
  * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 8.7.3 (overlap-save).
  */
 export function createBandLimiter(
@@ -44,19 +44,19 @@ export function createBandLimiter(
   const forward = createPowerOfTwoFft(size)
   const backward = createPowerOfTwoFft(size * rate)
   const { input, re, im } = forward
-  // What lies within a filter's length of the ends has the block's other end in it.
+  // Samples within a filter's length of either end also contain samples of the block's other end. They are left out.
   const block = backward.output.subarray(margin * rate, (margin + hop) * rate)
   const kept = Math.min(forward.size, backward.size) / 2 + 1
 
   const cutoff = (passBand + stopBand) / 2
   for (let n = 1 - half; n < half; n++) input[(n + size) % size] = kaiserSinc(n, half, cutoff)
   forward.forward()
-  // Symmetric about time 0, the filter has a real spectrum and no delay.
+  // The filter is symmetric about time 0. So its spectrum is real and it causes no delay.
   const gain = re.slice(0, kept).map((value) => (rate * value) / re[0]!)
 
   function filter(): void {
     forward.forward()
-    // Bins of `backward` that the shorter transform has not stay zero.
+    // The longer transform has more bins. If it is `backward`, they stay zero.
     for (let k = 0; k < kept; k++) {
       backward.re[k] = re[k]! * gain[k]!
       backward.im[k] = im[k]! * gain[k]!

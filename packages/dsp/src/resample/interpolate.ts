@@ -1,35 +1,36 @@
-/** Reading a signal between its samples. */
+/** Interpolation: reads a signal at times between its samples. */
 import { kaiserHalfLength, kaiserSinc } from './kaiser.js'
 
 /**
- * Delays of the interpolating filter in its table, for each sample. Between two of them it is interpolated linearly;
- * a signal below a quarter of the rate gets an error of at most (π / 2 / DELAYS)² / 8, -118 dB.
+ * The table holds the interpolating filter for this many delays within a sample. Between two delays, the filter is
+ * interpolated linearly. For a signal below a quarter of the rate, that error is at most (π / 2 / delaysPerSample)² / 8,
+ * which is -118 dB.
  */
-const DELAYS = 512
+const delaysPerSample = 512
 
-/** Half the taps of the interpolating filter, which passes a quarter of the rate and stops from three quarters on. */
-export const INTERPOLATOR_LEAD = kaiserHalfLength(1 / 2)
+/** Half the taps of the interpolating filter. It passes up to a quarter of the rate, and stops from three quarters on. */
+export const interpolatorLead = kaiserHalfLength(1 / 2)
 
-/** An interpolation in the middle of its signal. */
+/** An interpolation and its state in the current signal. */
 export interface Interpolator {
   /**
-   * Takes the signal's next block, writes the outputs that it completes, `room` at most, into `out` from index `at` on,
-   * and returns the index after.
+   * Takes the signal's next block. Writes the outputs that it completes, at most `room`, into `out` from index `at` on.
+   * Returns the index after the last one.
    */
   push(block: Float64Array, out: Float32Array, at: number, room: number): number
-  /** Forgets the signal, for the next one. */
+  /** Forgets the signal, so that the next one can begin. */
   reset(): void
 }
 
 /**
- * Plans reading a signal at the times `k / toRate`; time 0 is its sample {@link INTERPOLATOR_LEAD}.
+ * Plans to read a signal at the times `k / toRate`. Time 0 is its sample {@link interpolatorLead}.
  *
- * @param fromRate - The signal's rate; what it holds lies below a quarter of it.
+ * @param fromRate - The signal's rate. All its frequencies must lie below a quarter of it.
  * @param toRate - At least a quarter of `fromRate`.
- * @param blockLength - Of the blocks it comes in.
+ * @param blockLength - Length of the signal's blocks.
  */
 export function createInterpolator(fromRate: number, toRate: number, blockLength: number): Interpolator {
-  const taps = 2 * INTERPOLATOR_LEAD
+  const taps = 2 * interpolatorLead
   const rows = delayRows(taps)
   const signal = new Float64Array(blockLength + 2 * taps)
   let first = 0
@@ -46,11 +47,11 @@ export function createInterpolator(fromRate: number, toRate: number, blockLength
       filled += block.length
       const end = at + room
       let next = at
-      // Times are counted from the signal's start: a running sum of steps would drift.
+      // Each time is computed from the signal's start: a running sum of steps would drift.
       let time = (k * fromRate) / toRate
       let start = Math.floor(time) + 1 - first
       while (start + taps <= filled && next < end) {
-        out[next++] = read(signal, start, rows, taps, (time - Math.floor(time)) * DELAYS)
+        out[next++] = read(signal, start, rows, taps, (time - Math.floor(time)) * delaysPerSample)
         k++
         time = (k * fromRate) / toRate
         start = Math.floor(time) + 1 - first
@@ -63,16 +64,16 @@ export function createInterpolator(fromRate: number, toRate: number, blockLength
   }
 }
 
-/** The filter at `DELAYS + 1` delays from 0 to 1 sample, one row of taps each. */
+/** Computes the filter for `delaysPerSample + 1` delays from 0 to 1 sample. Each delay has a row of taps. */
 function delayRows(taps: number): Float64Array {
   const half = taps / 2
-  const rows = new Float64Array((DELAYS + 1) * taps)
-  for (let delay = 0; delay <= DELAYS; delay++) {
+  const rows = new Float64Array((delaysPerSample + 1) * taps)
+  for (let delay = 0; delay <= delaysPerSample; delay++) {
     const row = rows.subarray(delay * taps, (delay + 1) * taps)
     for (let tap = 0; tap < taps; tap++) {
-      row[tap] = kaiserSinc(tap - half + 1 - delay / DELAYS, half, 1 / 2)
+      row[tap] = kaiserSinc(tap - half + 1 - delay / delaysPerSample, half, 1 / 2)
     }
-    // Every delay passes a constant unchanged: else a constant would come out with a tone on it.
+    // Each delay must pass a constant unchanged. Otherwise a tone would be added to a constant.
     const sum = row.reduce((total, weight) => total + weight, 0)
     for (let tap = 0; tap < taps; tap++) row[tap]! /= sum
   }

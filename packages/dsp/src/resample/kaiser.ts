@@ -1,34 +1,34 @@
 /** Low-pass filters: a sinc under a Kaiser window. */
 import { sinOfTurn } from '../math.js'
 
-/** What a filter takes away from what it must stop; 100 dB are promised, the rest is for the rounding of tables. */
-const STOP_BAND_DB = 112
+/** By how much the filters weaken the stop band. The promise is 100 dB; the rest allows for the rounding of tables. */
+const stopBandDb = 112
 
 /**
- * Half the length, in samples, of a filter whose transition from passing to stopping is `width` wide.
+ * Computes half the length, in samples, of a filter.
  *
- * @param width - In cycles per sample, > 0.
+ * @param width - Width of the transition from pass band to stop band, in cycles per sample, > 0.
  * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 7.5.3 (Kaiser's design formulas).
  */
 export function kaiserHalfLength(width: number): number {
-  return Math.ceil((STOP_BAND_DB - 7.95) / (2 * 2.285 * 2 * Math.PI * width))
+  return Math.ceil((stopBandDb - 7.95) / (2 * 2.285 * 2 * Math.PI * width))
 }
 
 /**
- * The filter's impulse response, up to a factor.
+ * Computes the filter's impulse response, up to a factor.
  *
  * @param time - Samples from its centre.
- * @param half - Half its length, as {@link kaiserHalfLength} gives it; zero beyond.
+ * @param half - Half its length, from {@link kaiserHalfLength}. The response is zero beyond it.
  * @param cutoff - Middle of the transition, in cycles per sample.
  */
 export function kaiserSinc(time: number, half: number, cutoff: number): number {
-  const beta = 0.1102 * (STOP_BAND_DB - 8.7)
+  const beta = 0.1102 * (stopBandDb - 8.7)
   const inside = 1 - (time / half) * (time / half)
   return inside < 0 ? 0 : sinc(2 * cutoff * time) * bessel0(beta * Math.sqrt(inside))
 }
 
 /**
- * A symmetric Kaiser window.
+ * Computes a symmetric Kaiser window.
  *
  * @see scipy 1.10 `signal.windows.kaiser`.
  */
@@ -44,7 +44,7 @@ function sinc(x: number): number {
   return x === 0 ? 1 : (Math.sign(x) * sinOfTurn(Math.abs(x), 2)) / (Math.PI * x)
 }
 
-/** The modified Bessel function of the first kind, order 0, by its power series; all terms are positive. */
+/** The modified Bessel function of the first kind, order 0, by its power series. All terms are positive. */
 function bessel0(x: number): number {
   const quarter = (x * x) / 4
   let term = 1

@@ -7,31 +7,39 @@ import { kaiserWindow } from './kaiser.js'
 
 /** Options of {@link resamplePoly}. */
 export interface ResamplePolyOptions {
-  /** Window of the filter: a Kaiser window with its β, or the name of another one. Default `['kaiser', 5]`. */
+  /**
+   * Window of the filter: a Kaiser window with its β, or the name of another window.
+   *
+   * @defaultValue `['kaiser', 5]`
+   */
   window?: readonly ['kaiser', number] | WindowName
-  /** What stands beyond the ends of the signal: zeros (the default), or its first and its last sample. */
+  /**
+   * The samples beyond the ends of the signal: 'constant' for zeros, 'edge' for its first and its last sample.
+   *
+   * @defaultValue `'constant'`
+   */
   padtype?: 'constant' | 'edge'
 }
 
 const polyNames: Names<ResamplePolyOptions> = { window: true, padtype: true }
 
-// The filter has 20 taps for each unit of the larger factor: 10 MB at this bound.
-const MAX_FACTOR = 65536
+// The filter has 20 taps for each unit of the larger factor, which is 10 MB at this bound.
+const maxFactor = 65536
 
 /**
- * Converts a signal to `up / down` times its sample rate: `up - 1` zeros after each sample, a low-pass filter without
- * delay, and every `down`-th sample of that, of which only those are computed. The filter is scipy's: its attenuation
- * is about 50 dB with the default window, and half the amplitude is left at the lower Nyquist frequency; `resample` is
- * the sharper one.
+ * Converts a signal to `up / down` times its sample rate. The result is that of three steps: put `up - 1` zeros after each
+ * sample, apply a low-pass filter without delay, keep every `down`-th sample. Only the kept samples are computed. The
+ * filter is scipy's. With the default window it weakens the stop band by about 50 dB, and leaves half the amplitude at the
+ * lower Nyquist frequency (half of the lower sample rate). The filter of `resample` is sharper.
  *
  * @param samples - Mono signal.
  * @param up - Integer >= 1.
- * @param down - Integer >= 1; without the divisors they share, both at most 65536.
+ * @param down - Integer >= 1. Divided by their greatest common divisor, both must be at most 65536.
  * @returns `ceil(length * up / down)` samples, new storage.
  * @throws EscError INVALID_OPTION if a factor or an option is out of its range, or an option is unknown; INVALID_INPUT if
  *   the signal is empty or not finite.
  * @see scipy 1.10 `signal.resample_poly`, computed in float64; librosa 0.10.2 `resample` with `res_type='polyphase'`.
- *   Differs from scipy: of its `padtype`s there are these two.
+ *   Differs from scipy: only two of its `padtype`s exist here.
  * @example resamplePoly(clip.samples, 1, 2) // 44100 to 22050 Hz
  */
 export function resamplePoly(
@@ -47,10 +55,10 @@ export function resamplePoly(
   assertOneOf('padtype', padtype, ['constant', 'edge'])
   const divisor = gcd(up, down)
   const [p, q] = [up / divisor, down / divisor]
-  if (Math.max(p, q) > MAX_FACTOR) {
+  if (Math.max(p, q) > maxFactor) {
     throw new EscError(
       'INVALID_OPTION',
-      `up=${up}, down=${down} must reduce to at most ${MAX_FACTOR}; use resample for such rates`,
+      `up=${up}, down=${down} must reduce to at most ${maxFactor}; use resample for such rates`,
     )
   }
   const half = 10 * Math.max(p, q)
@@ -60,16 +68,16 @@ export function resamplePoly(
   return convolvePhases(samples, polyphase(filter, p), p, q, half, padtype)
 }
 
-/** The filter's coefficients by phase: one row of taps for each of `up` phases, in the order of the samples. */
+/** The filter's taps by phase: one row of taps for each of `up` phases, in the order of the samples. */
 interface Phases {
   rows: Float64Array
   taps: number
 }
 
 /**
- * A windowed sinc of `2 * half + 1` taps that passes a constant unchanged.
+ * Computes a windowed sinc of `2 * half + 1` taps that passes a constant unchanged.
  *
- * @param factor - The cutoff is the Nyquist frequency over it.
+ * @param factor - The cutoff is the Nyquist frequency divided by this factor.
  * @see scipy 1.10 `signal.firwin`.
  */
 function lowPass(
@@ -91,12 +99,12 @@ function windowOf(window: NonNullable<ResamplePolyOptions['window']>, length: nu
   if (typeof window === 'string') return getWindow(window, length, { fftbins: false })
   const [name, beta] = window
   assertOneOf('window', name, ['kaiser'])
-  // Beyond it the Bessel function leaves float64's range.
+  // For a larger β, the Bessel function leaves float64's range.
   assertInRange('window beta', beta, 0, 700)
   return kaiserWindow(length, beta)
 }
 
-/** Row r holds taps r, r + up, r + 2 up, …, the last one first, times `up` for the zeros put between the samples. */
+/** Row r holds taps r, r + up, r + 2 up, … in reverse order. They are multiplied by `up`, because the zeros add nothing. */
 function polyphase(filter: Float64Array, up: number): Phases {
   const taps = Math.ceil(filter.length / up)
   const rows = new Float64Array(up * taps)
@@ -106,7 +114,7 @@ function polyphase(filter: Float64Array, up: number): Phases {
   return { rows, taps }
 }
 
-/** Output k is the filter, centred on time `k * down / up`, over the signal. */
+/** Computes output k as the sum of the signal under the filter, centred on time `k * down / up`. */
 function convolvePhases(
   samples: Float32Array,
   { rows, taps }: Phases,

@@ -1,6 +1,5 @@
-/** Decibels. */
+/** Decibels of power and amplitude, and the way back. */
 import {
-  asOptions,
   assertKnown,
   assertMatrix,
   assertMatrixShape,
@@ -9,44 +8,55 @@ import {
   type FeatureMatrix,
 } from '@esc/core'
 import { exp, ln, log10 } from '../math.js'
-import type { Names } from '../option-names.js'
+import { assertGiven, type Names } from '../option-names.js'
 import { convertToDecibels, decibelsOf } from './decibel-table.js'
 
 /** Options of {@link powerToDb} and {@link amplitudeToDb}. */
 export interface DbOptions {
   /**
-   * What 0 dB is: a value, 'max' for the largest of the matrix, or a function that gets all values and returns a finite
-   * number >= 0. Its argument is a copy of the powers, or of the magnitudes of amplitudes, in the matrix's order.
+   * The value that becomes 0 dB: a number, 'max' for the largest value of the matrix, or a function that gets all values
+   * and returns a finite number >= 0. Its argument is a copy of the powers, or of the magnitudes of the amplitudes, in
+   * the order of the matrix.
    *
-   * @defaultValue 1
+   * @defaultValue `1`
    */
   ref?: number | 'max' | ((values: Float32Array) => number)
   /**
-   * Smaller values are raised to it.
+   * Smaller values are raised to this one before the logarithm.
    *
-   * @defaultValue 1e-10 for power, 1e-5 for amplitude
+   * @defaultValue `1e-10` for power, `1e-5` for amplitude
    */
   amin?: number
   /**
-   * Values more than this below the peak are raised to it; `null` keeps the full range.
+   * Results more than this many dB below the peak are raised to that level; `null` keeps the full range.
    *
-   * @defaultValue 80
+   * @defaultValue `80`
    */
   topDb?: number | null
 }
 
+/** Options of {@link dbToPower} and {@link dbToAmplitude}. */
+export interface DbReferenceOptions {
+  /**
+   * The power or the amplitude at 0 dB.
+   *
+   * @defaultValue `1`
+   */
+  ref?: number
+}
+
 const dbNames: Names<DbOptions> = { ref: true, amin: true, topDb: true }
 const offsetNames: Names<{ offset: number }> = { offset: true }
-const refNames: Names<{ ref: number }> = { ref: true }
+const refNames: Names<DbReferenceOptions> = { ref: true }
 
 /**
- * Converts power to decibels: `10 * log10(power / ref)`, floored `topDb` below the peak.
+ * Converts power to decibels: `10 * log10(power / ref)`, but at least the peak minus `topDb`.
  *
  * @param power - Power, not amplitude; shape [bins, frames].
  * @returns dB relative to `ref`; same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown, `amin <= 0`, `topDb < 0`, or `ref` is not finite or returns what
- *   is no finite number >= 0; INVALID_INPUT if the matrix is empty or not finite.
- * @see librosa 0.10.2 `power_to_db`. With a floor it needs the whole clip, so it cannot run on a stream.
+ * @throws EscError INVALID_OPTION if an option is unknown, `amin <= 0`, `topDb < 0`, `ref` is not finite, or `ref` returns
+ *   something else than a finite number >= 0; INVALID_INPUT if the matrix is empty or not finite.
+ * @see librosa 0.10.2 `power_to_db`. With `topDb` it needs the whole clip, so it cannot run on a stream.
  * @example powerToDb(melSpectrogram(clip), { ref: 'max' })
  * @example powerToDb(melSpectrogram(clip), { ref: (powers) => powers.sort()[powers.length >> 1]! }) // the median is 0 dB
  */
@@ -58,7 +68,7 @@ export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): Featur
 }
 
 /**
- * {@link powerToDb} into `out`, which may be the matrix's own data.
+ * {@link powerToDb} that writes into `out`, which may be the matrix's own data.
  *
  * @throws EscError as {@link powerToDb}.
  */
@@ -68,14 +78,14 @@ export function writeDecibels(power: FeatureMatrix, options: DbOptions, out: Flo
   assertMatrix('power', power)
   const peak = ref === 'max' || topDb !== null ? Math.max(amin, maxOf(power.data)) : amin
   const refDb = decibelsOf(ref === 'max' ? peak : Math.max(amin, referenceOf(ref, power.data)))
-  // The floor hangs from the peak of the whole matrix, not of each frame: a per-frame
-  // floor would lift quiet frames and erase the silence between events.
+  // The floor depends on the peak of the whole matrix, not on that of each frame: a floor
+  // for each frame would lift quiet frames and erase the silence between events.
   const floorDb = topDb === null ? Number.NEGATIVE_INFINITY : Math.fround(decibelsOf(peak) - refDb) - topDb
   return convertToDecibels(power.data, { amin, refDb, floorDb }, out)
 }
 
 /**
- * Converts amplitude to decibels: `20 * log10(|amplitude| / ref)`, floored `topDb` below the peak.
+ * Converts amplitude to decibels: `20 * log10(|amplitude| / ref)`, but at least the peak minus `topDb`.
  *
  * @param amplitude - Amplitude, not power; shape [bins, frames].
  * @returns dB relative to `ref`; same shape, new storage.
@@ -90,24 +100,24 @@ export function amplitudeToDb(amplitude: FeatureMatrix, options: DbOptions = {})
   assertMatrix('amplitude', amplitude)
   const magnitude = amplitude.data.map(Math.abs)
   const refDb = 20 * log10(Math.max(amin, referenceOf(ref, magnitude)))
-  // Squares of float32 amplitudes would leave float32's range below 1e-19: the logarithm is doubled instead.
+  // The square of an amplitude below 1e-19 would be too small for float32. So the logarithm is doubled instead.
   const db = magnitude.map((value) => 20 * log10(Math.max(amin, value)) - refDb)
   if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
   return { data: db, bins: amplitude.bins, frames: amplitude.frames }
 }
 
 /**
- * The natural logarithm of a matrix plus an offset, which keeps silence finite: `ln(values + offset)`.
+ * The natural logarithm of a matrix plus an offset: `ln(values + offset)`. The offset keeps the result finite for silence.
  *
  * @param values - >= 0; shape [bins, frames].
  * @returns Same shape, new storage.
  * @throws EscError INVALID_OPTION if an option is unknown or `offset` is not > 0; INVALID_INPUT if the matrix is empty, not
  *   finite, or negative.
- * @see YAMNet's features, whose offset is 0.001.
+ * @see The features of YAMNet; its offset is 0.001.
  * @example stabilizedLog(melSpectrogram(clip, { power: 1 }), { offset: 0.001 })
  */
 export function stabilizedLog(values: FeatureMatrix, options: { offset: number }): FeatureMatrix {
-  assertKnown('stabilizedLog', asOptions('stabilizedLog', options), offsetNames)
+  assertGiven('stabilizedLog', options, offsetNames)
   const { offset } = options
   assertPositive('offset', offset)
   assertMatrix('values', values)
@@ -128,7 +138,7 @@ export function stabilizedLog(values: FeatureMatrix, options: { offset: number }
  * @see librosa 0.10.2 `db_to_power`.
  * @example dbToPower(powerToDb(mel, { topDb: null })) // mel again
  */
-export function dbToPower(db: FeatureMatrix, options: { ref?: number } = {}): FeatureMatrix {
+export function dbToPower(db: FeatureMatrix, options: DbReferenceOptions = {}): FeatureMatrix {
   assertKnown('dbToPower', options, refNames)
   const { ref = 1 } = options
   assertPositive('ref', ref)
@@ -146,7 +156,7 @@ export function dbToPower(db: FeatureMatrix, options: { ref?: number } = {}): Fe
  * @see librosa 0.10.2 `db_to_amplitude`.
  * @example dbToAmplitude(amplitudeToDb(magnitude, { topDb: null }))
  */
-export function dbToAmplitude(db: FeatureMatrix, options: { ref?: number } = {}): FeatureMatrix {
+export function dbToAmplitude(db: FeatureMatrix, options: DbReferenceOptions = {}): FeatureMatrix {
   assertKnown('dbToAmplitude', options, refNames)
   const { ref = 1 } = options
   assertPositive('ref', ref)
@@ -165,7 +175,7 @@ export function assertDbOptions({ ref, amin, topDb }: Required<DbOptions>): void
   }
 }
 
-/** What 0 dB is. @throws EscError INVALID_OPTION if a function returns what is no finite number >= 0. */
+/** Returns the value at 0 dB. @throws EscError INVALID_OPTION if a function returns no finite number >= 0. */
 function referenceOf(ref: Required<DbOptions>['ref'], values: Float32Array): number {
   if (ref === 'max') return maxOf(values)
   if (typeof ref === 'number') return Math.abs(ref)
@@ -185,7 +195,7 @@ function clampBelow(values: Float32Array, floor: number): void {
   for (let i = 0; i < values.length; i++) if (values[i]! < floor) values[i] = floor
 }
 
-/** As `data.map`, which allocates each number. */
+/** Does the same as `data.map`, which would allocate each number. */
 function mapped(matrix: FeatureMatrix, convert: (value: number) => number): FeatureMatrix {
   const data = new Float32Array(matrix.data.length)
   for (let i = 0; i < data.length; i++) data[i] = convert(matrix.data[i]!)

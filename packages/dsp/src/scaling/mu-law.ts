@@ -1,4 +1,4 @@
-/** μ-law companding: quiet samples get more of the levels. */
+/** μ-law companding: a scale of levels that is finer for quiet samples. */
 import {
   assertInteger,
   assertKnown,
@@ -13,26 +13,39 @@ import type { Names } from '../option-names.js'
 
 /** Options of {@link muCompress} and {@link muExpand}. */
 export interface MuLawOptions {
-  /** How strongly loud samples are compressed, > 0; with `quantize` a whole number. Default 255. */
+  /**
+   * How strongly loud samples are compressed, > 0. With `quantize` it must be a whole number.
+   *
+   * @defaultValue `255`
+   */
   mu?: number
 }
 
 const muLawNames: Names<MuLawOptions & { quantize: boolean }> = { mu: true, quantize: true }
 
 /**
- * μ-law compression: `sign(x) ln(1 + mu |x|) / ln(1 + mu)`, by default as one of `mu + 1` whole numbers.
+ * μ-law compression: `sign(x) ln(1 + mu |x|) / ln(1 + mu)`. With `quantize` the result is one of `mu + 1` whole numbers.
  *
- * @param samples - In [-1, 1].
- * @param options - `mu` 255; `quantize` true.
- * @returns Levels from `-(mu + 1) / 2` (-128) to `(mu - 1) / 2` (127), or values in [-1, 1] without `quantize`; same
- *   length.
+ * @param samples - Samples in [-1, 1].
+ * @returns Same length. Levels from `-(mu + 1) / 2` (-128) to `(mu - 1) / 2` (127), or values in [-1, 1] with
+ *   `quantize: false`.
  * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the signal is
  *   empty, not finite or beyond [-1, 1].
  * @see librosa 0.10.2 `mu_compress`.
  * @example muCompress(clip.samples)
  */
 export function muCompress(samples: Float32Array, options: MuLawOptions & { quantize: false }): Float32Array
-export function muCompress(samples: Float32Array, options?: MuLawOptions & { quantize?: true }): Int32Array
+export function muCompress(
+  samples: Float32Array,
+  options?: MuLawOptions & {
+    /**
+     * `true` returns levels, which are whole numbers; `false` returns values in [-1, 1].
+     *
+     * @defaultValue `true`
+     */
+    quantize?: true
+  },
+): Int32Array
 export function muCompress(
   samples: Float32Array,
   options: MuLawOptions & { quantize?: boolean } = {},
@@ -52,7 +65,7 @@ export function muCompress(
   const edge = (level: number) => (level === mu ? 1 : -1 + level * (2 / mu))
   return Int32Array.from(samples, (value) => {
     const compressed = compress(value)
-    // The lowest of mu + 1 edges from -1 to 1 that is not below the value; the product may round across one.
+    // The level is the lowest of mu + 1 edges from -1 to 1 that is not below the value. Rounding may cross one edge.
     let level = Math.min(mu, Math.max(0, Math.ceil((compressed + 1) * (mu / 2))))
     if (level > 0 && edge(level - 1) >= compressed) level--
     else if (edge(level) < compressed) level++
@@ -64,7 +77,6 @@ export function muCompress(
  * The inverse of {@link muCompress}: `sign(x) ((1 + mu) ** |x| - 1) / mu`.
  *
  * @param compressed - Levels, or values in [-1, 1] with `quantize: false`.
- * @param options - `mu` 255; `quantize` true: whether the values are levels.
  * @returns Samples in [-1, 1]; same length.
  * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the array is
  *   empty, not finite or out of its range.
@@ -73,7 +85,14 @@ export function muCompress(
  */
 export function muExpand(
   compressed: Float32Array | Int32Array,
-  options: MuLawOptions & { quantize?: boolean } = {},
+  options: MuLawOptions & {
+    /**
+     * Whether the values are levels.
+     *
+     * @defaultValue `true`
+     */
+    quantize?: boolean
+  } = {},
 ): Float32Array {
   assertKnown('muExpand', options, muLawNames)
   const { quantize = true } = options
@@ -90,7 +109,7 @@ export function muExpand(
   })
 }
 
-/** @throws EscError INVALID_OPTION unless `mu` is > 0, and whole where there are levels. */
+/** Returns `mu`. @throws EscError INVALID_OPTION unless it is > 0, and with `quantize` a whole number. */
 function checkedMu({ mu = 255 }: MuLawOptions, quantize: boolean): number {
   if (quantize) assertInteger('mu', mu, 1, 2 ** 24)
   else assertPositive('mu', mu)

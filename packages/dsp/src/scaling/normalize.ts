@@ -1,4 +1,4 @@
-/** Scaling signals and matrices to norm 1, and to a length. */
+/** Scales signals and matrices to norm 1, and brings signals to a length. */
 import {
   assertInteger,
   assertKnown,
@@ -12,9 +12,9 @@ import { pow } from '../math.js'
 import type { Names } from '../option-names.js'
 
 /**
- * A norm of a vector. 'inf': the largest magnitude; '-inf': the smallest; 'l1': the sum of the magnitudes; 'l2': the root
- * of the sum of the squares. A number p > 0: `(Σ |x|^p)^(1 / p)`, so that 1 is 'l1', 2 is 'l2' and `Infinity` is 'inf'. 0:
- * how many values are not zero. `-Infinity` is '-inf'.
+ * A norm of a vector. 'inf': the largest magnitude; '-inf': the smallest magnitude; 'l1': the sum of the magnitudes; 'l2':
+ * the root of the sum of the squares. A number p > 0: `(Σ |x|^p)^(1 / p)`, so that 1 is 'l1', 2 is 'l2' and `Infinity` is
+ * 'inf'. 0: how many values are not zero. `-Infinity` is '-inf'.
  */
 export type Norm = 'inf' | '-inf' | 'l1' | 'l2' | number
 
@@ -25,36 +25,46 @@ export interface NormalizeOptions {
   /**
    * Which norm becomes 1; `null` leaves the values as they are.
    *
-   * @defaultValue 'inf'
+   * @defaultValue `'inf'`
    */
   norm?: Norm | null
   /**
-   * A norm below it counts as zero.
+   * A norm below this one counts as zero.
    *
-   * @defaultValue 2^-126, the smallest normal float32
+   * @defaultValue `2 ** -126`, the smallest normal float32
    */
   threshold?: number
   /**
-   * What becomes of a vector whose norm counts as zero: `null` keeps it, `false` makes zeros, `true` makes equal values
-   * whose norm is 1. There are no such values for the norm 0.
+   * What happens to a vector whose norm counts as zero: `null` keeps it, `false` fills it with zeros, `true` fills it with
+   * equal values so that its norm is 1. Such values do not exist for the norm 0.
    *
-   * @defaultValue null
+   * @defaultValue `null`
    */
   fill?: boolean | null
 }
 
+/** Options of {@link normalizeMatrix}. */
+export interface NormalizeMatrixOptions extends NormalizeOptions {
+  /**
+   * `0` scales every column (each frame over its bins), `1` every row (each bin over its frames).
+   *
+   * @defaultValue `0`
+   */
+  axis?: 0 | 1
+}
+
 const normalizeNames: Names<NormalizeOptions> = { norm: true, threshold: true, fill: true }
-const matrixNames: Names<NormalizeOptions & { axis: 0 | 1 }> = { ...normalizeNames, axis: true }
+const matrixNames: Names<NormalizeMatrixOptions> = { ...normalizeNames, axis: true }
 
 /**
  * Scales a signal so that its norm is 1. Silence stays silence.
  *
  * @param samples - Mono signal.
  * @returns Same length, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `fill` is true and `norm` 0;
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `fill` is true and `norm` is 0;
  *   INVALID_INPUT if the signal is empty or not finite.
- * @see librosa 0.10.2 `util.normalize`. Differs from librosa: magnitudes are divided by the largest before they are
- *   raised to the power p, so that no power of them is too large or too small for a number.
+ * @see librosa 0.10.2 `util.normalize`. Differs from librosa: magnitudes are divided by the largest one before they are
+ *   raised to the power p. So no power is too large or too small for a float64.
  * @example normalize(clip.samples) // the peak becomes 1
  */
 export function normalize(samples: Float32Array, options: NormalizeOptions = {}): Float32Array {
@@ -67,8 +77,7 @@ export function normalize(samples: Float32Array, options: NormalizeOptions = {})
 }
 
 /**
- * Scales every column (`axis` 0, each frame over its bins) or every row (`axis` 1, each bin over its frames) of a
- * matrix so that its norm is 1.
+ * Scales every column or every row of a matrix so that its norm is 1.
  *
  * @param matrix - Shape [bins, frames].
  * @returns Same shape, new storage.
@@ -76,10 +85,7 @@ export function normalize(samples: Float32Array, options: NormalizeOptions = {})
  * @see librosa 0.10.2 `util.normalize`. Differs from librosa: as {@link normalize}.
  * @example normalizeMatrix(chroma, { norm: 'l2' })
  */
-export function normalizeMatrix(
-  matrix: FeatureMatrix,
-  options: NormalizeOptions & { axis?: 0 | 1 } = {},
-): FeatureMatrix {
+export function normalizeMatrix(matrix: FeatureMatrix, options: NormalizeMatrixOptions = {}): FeatureMatrix {
   assertKnown('normalizeMatrix', options, matrixNames)
   const { axis = 0 } = options
   assertInteger('axis', axis, 0, 1)
@@ -101,7 +107,7 @@ export function normalizeMatrix(
 }
 
 /**
- * Cuts a signal at the end, or pads it with zeros there, to `length` samples.
+ * Brings a signal to `length` samples: cuts its end off, or pads it with zeros at the end.
  *
  * @returns New storage.
  * @throws EscError INVALID_OPTION if `length` is not an integer >= 1; INVALID_INPUT if the signal is empty or not finite.
@@ -117,7 +123,7 @@ export function padOrTruncate(samples: Float32Array, length: number): Float32Arr
 }
 
 /**
- * A function that scales a vector in place.
+ * Returns a function that scales a vector in place.
  *
  * @throws EscError INVALID_OPTION if an option is out of its range.
  */
@@ -143,7 +149,9 @@ export function createScaler(options: NormalizeOptions): (vector: Float32Array) 
 }
 
 /**
- * @param others - What the option may be besides.
+ * Checks a norm.
+ *
+ * @param others - Other values that the option may have.
  * @throws EscError INVALID_OPTION unless `norm` is one.
  */
 export function assertNorm(norm: Norm, ...others: readonly string[]): void {
@@ -178,13 +186,13 @@ export function vectorNorm(vector: Float32Array | Float64Array, norm: Norm): num
   return powerNorm(vector, Number(norm))
 }
 
-/** Magnitudes are divided by the largest first: their powers would leave float64's range. */
+/** Divides the magnitudes by the largest first: without that, their powers could leave float64's range. */
 function powerNorm(vector: Float32Array | Float64Array, p: number): number {
   const peak = largest(vector)
   if (peak === 0) return 0
   let total = 0
   for (let i = 0; i < vector.length; i++) total += pow(Math.abs(vector[i]!) / peak, p)
-  // Not of 1: where 1 / p is infinite, that would be NaN.
+  // A power of 1 is not computed: if 1 / p is infinite, it would be NaN.
   return total === 1 ? peak : peak * pow(total, 1 / p)
 }
 
@@ -194,7 +202,7 @@ function smallest(vector: Float32Array | Float64Array): number {
   return min
 }
 
-/** Not by `Math.max`, which asks for NaN and the sign of zero each time. */
+/** The largest magnitude. `Math.max` would be slower: it checks for NaN and the sign of zero each time. */
 function largest(vector: Float32Array | Float64Array): number {
   let even = 0
   let odd = 0

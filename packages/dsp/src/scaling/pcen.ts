@@ -1,4 +1,4 @@
-/** Per-channel energy normalisation. */
+/** Per-channel energy normalisation (PCEN): each bin of a spectrogram relative to its own recent past. */
 import {
   assertInRange,
   assertInteger,
@@ -14,27 +14,65 @@ import { assertMagnitude } from '../spectral/magnitude.js'
 
 /** Options of {@link pcen}. */
 export interface PcenOptions {
-  /** Of the clip, in Hz; with `hopLength` it says how long a frame is. Default 22050. */
+  /**
+   * Sample rate of the clip in Hz. With `hopLength` it says how much time lies between two frames.
+   *
+   * @defaultValue `22050`
+   */
   sampleRate?: number
-  /** Samples between frames. Default 512. */
+  /**
+   * Samples from the start of one frame to the start of the next.
+   *
+   * @defaultValue `512`
+   */
   hopLength?: number
-  /** How much of the smoothed energy is divided out, >= 0. Default 0.98. */
+  /**
+   * Exponent of the smoothed energy that each value is divided by, >= 0.
+   *
+   * @defaultValue `0.98`
+   */
   gain?: number
-  /** Added before compression, >= 0. Default 2. */
+  /**
+   * Added before the compression, >= 0.
+   *
+   * @defaultValue `2`
+   */
   bias?: number
-  /** Exponent of the compression, >= 0; 0 takes the logarithm instead. Default 0.5. */
+  /**
+   * Exponent of the compression, >= 0. `0` takes the logarithm instead.
+   *
+   * @defaultValue `0.5`
+   */
   power?: number
-  /** Of the smoothing, in seconds. Default 0.4. */
+  /**
+   * Time constant of the smoothing in seconds.
+   *
+   * @defaultValue `0.4`
+   */
   timeConstant?: number
-  /** Added to the smoothed energy, > 0. Default 1e-6. */
+  /**
+   * Added to the smoothed energy, > 0.
+   *
+   * @defaultValue `1e-6`
+   */
   eps?: number
-  /** Coefficient of the smoothing, in [0, 1]; `null` (the default) takes that of `timeConstant`. */
+  /**
+   * Coefficient of the smoothing, in [0, 1]; `null` computes it from `timeConstant`.
+   *
+   * @defaultValue `null`
+   */
   b?: number | null
-  /** Bins of the running maximum that is smoothed. Default 1: none. */
+  /**
+   * The smoothing uses the maximum over this many neighbouring bins.
+   *
+   * @defaultValue `1`: each bin alone
+   */
   maxSize?: number
   /**
-   * State of the smoothing before the first frame, >= 0, one value for each bin: the `zf` of the block before.
-   * `null` (the default) stands for energies of 1.
+   * State of the smoothing before the first frame, >= 0, one value for each bin. Pass the `zf` of the block before.
+   * `null` stands for energies of 1.
+   *
+   * @defaultValue `null`
    */
   zi?: ArrayLike<number> | null
 }
@@ -53,20 +91,20 @@ const pcenNames: Names<PcenOptions & { returnZf: boolean }> = {
   returnZf: true,
 }
 
-/** What {@link pcen} returns with `returnZf`: a block, and the `zi` of the next one. */
+/** What {@link pcen} returns with `returnZf`. */
 export interface PcenBlock {
+  /** The block. */
   matrix: FeatureMatrix
+  /** The state after its last frame: the `zi` of the next block. */
   zf: Float64Array
 }
 
 /**
- * Per-channel energy normalisation, which quiets a steady background and evens out loud and soft events:
+ * Per-channel energy normalisation. It weakens a steady background, and brings loud and soft events to a similar level:
  * `(S / (eps + M) ** gain + bias) ** power - bias ** power`, where M is S smoothed over time.
  *
- * @param magnitude - E.g. a mel spectrogram with `power: 1`; shape [bins, frames], >= 0. The defaults are made for
+ * @param magnitude - For example a mel spectrogram with `power: 1`; shape [bins, frames], >= 0. The defaults are made for
  *   samples of 32 bits: multiply a spectrogram of samples in [-1, 1] by 2^31.
- * @param options - With `returnZf` the state after the last frame is returned too, so that blocks can be processed one
- *   by one.
  * @returns >= 0; same shape, new storage.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `zi` has not one value for each bin;
  *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
@@ -76,7 +114,17 @@ export interface PcenBlock {
  * pcen(melSpectrogram({ ...clip, samples }, { power: 1 }), { sampleRate: clip.sampleRate })
  */
 export function pcen(magnitude: FeatureMatrix, options: PcenOptions & { returnZf: true }): PcenBlock
-export function pcen(magnitude: FeatureMatrix, options?: PcenOptions & { returnZf?: false }): FeatureMatrix
+export function pcen(
+  magnitude: FeatureMatrix,
+  options?: PcenOptions & {
+    /**
+     * `true` also returns the state after the last frame, so that you can process a signal block by block.
+     *
+     * @defaultValue `false`
+     */
+    returnZf?: false
+  },
+): FeatureMatrix
 export function pcen(
   magnitude: FeatureMatrix,
   options: PcenOptions & { returnZf?: boolean } = {},
@@ -107,7 +155,7 @@ export function pcen(
 }
 
 /**
- * The compression of a value that is first divided by `exp(logGain)`.
+ * Returns the function that divides a value by `exp(logGain)` and then compresses it.
  *
  * @throws EscError INVALID_OPTION if an option is out of its range.
  */

@@ -1,13 +1,13 @@
 /**
- * Sums over the bins of every frame, in float64. All take several rows at a time, which halves their cost or better, and
- * look for wrong magnitudes on the way: a pass of its own would cost as much again.
+ * Sums over the bins of every frame, in float64. All functions take several rows at a time, which at least halves the
+ * time. They also look for wrong magnitudes on the way: a separate pass would take as long again.
  */
 import type { FeatureMatrix } from '@esc/core'
 import { ln, pow } from '../math.js'
 import { assertMagnitude } from './magnitude.js'
 
 /**
- * `Σ S` and `Σ S weight`.
+ * Computes `Σ S` and `Σ S weight` of every frame.
  *
  * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
  */
@@ -44,7 +44,7 @@ export function sumBins(
   return { totals, weighted }
 }
 
-/** `Σ S |freq - center| ** p`, with a centre for each frame. */
+/** Computes `Σ S |freq - center| ** p` of every frame. Each frame has a centre of its own. */
 export function sumDeviations(
   { data, bins, frames }: FeatureMatrix,
   freq: Float64Array,
@@ -76,23 +76,23 @@ export function sumDeviations(
   return sums
 }
 
-// Bins between two of the sums that countBelowShare keeps; a multiple of 4.
-const STRIDE = 32
+// countBelowShare keeps a sum after each group of this many bins; a multiple of 4.
+const stride = 32
 
 /**
- * How many bins, from the lowest, it takes until their sum is no longer below `share` of the whole; at most all but one.
+ * Counts the lowest bins of every frame whose sum is still below `share` of the whole; at most all bins but one.
  *
  * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
  */
 export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Array {
   const { data, bins, frames } = matrix
-  // Row k holds the sums of the first `STRIDE * k` bins: the data are read once, and then a few of them near the goal.
-  const rows = Math.floor(bins / STRIDE)
+  // Row k holds the sums of the first `stride * k` bins. So the data are read once, and then only a few bins again.
+  const rows = Math.floor(bins / stride)
   const sums = new Float64Array((rows + 1) * frames)
   let negative = false
-  for (let bin = 0; bin < STRIDE * rows; bin += 4) {
-    const row = Math.floor(bin / STRIDE) * frames
-    if (bin % STRIDE === 0) sums.copyWithin(row + frames, row, row + frames)
+  for (let bin = 0; bin < stride * rows; bin += 4) {
+    const row = Math.floor(bin / stride) * frames
+    if (bin % stride === 0) sums.copyWithin(row + frames, row, row + frames)
     const [r0, r1, r2, r3] = [bin * frames, (bin + 1) * frames, (bin + 2) * frames, (bin + 3) * frames]
     for (let t = 0, to = row + frames; t < frames; t++, to++) {
       const a = data[r0 + t]!
@@ -104,7 +104,7 @@ export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Arra
     }
   }
   const totals = sums.slice(rows * frames)
-  for (let bin = STRIDE * rows; bin < bins; bin++) {
+  for (let bin = stride * rows; bin < bins; bin++) {
     for (let t = 0, i = bin * frames; t < frames; t++, i++) {
       if (data[i]! < 0) negative = true
       totals[t]! += data[i]!
@@ -115,9 +115,9 @@ export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Arra
     const threshold = share * total
     let k = 0
     while (k < rows && sums[(k + 1) * frames + t]! < threshold) k++
-    let bin = STRIDE * k
+    let bin = stride * k
     let sum = sums[k * frames + t]!
-    // The sums add in different orders: they may differ in their last digits.
+    // The sums were added in different orders, so their last digits may differ.
     for (; bin < bins - 1; bin++) {
       sum += data[bin * frames + t]!
       if (!(sum < threshold)) break
@@ -126,19 +126,20 @@ export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Arra
   })
 }
 
-// A running product stays within these bounds; times four numbers of float32's range it is still a normal double, and
-// one such step leads back.
-const LARGE = 2 ** 400
-const SMALL = 2 ** -400
-const OCTAVES = 600
-const UP = 2 ** OCTAVES
-const DOWN = 2 ** -OCTAVES
+// A running product stays within these bounds. Its product with four float32 numbers is still a normal float64, and one
+// step by `octavesPerStep` brings it back.
+const largeProduct = 2 ** 400
+const smallProduct = 2 ** -400
+const octavesPerStep = 600
+const scaleUp = 2 ** octavesPerStep
+const scaleDown = 2 ** -octavesPerStep
 
 /**
- * `Σ S ** power` and `Σ ln S`, with what is below `floor` raised to it: the logarithm of a product, which is kept near 1
- * by whole powers of two, takes one logarithm a frame instead of one a bin.
+ * Computes `Σ S ** power` and `Σ ln S` of every frame, after raising smaller values to `floor`. The sum of logarithms is
+ * the logarithm of a product, so it needs one logarithm for each frame instead of one for each bin. Whole powers of two
+ * keep the product near 1.
  *
- * @param floor - Of float32's range.
+ * @param floor - In float32's range.
  * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
  */
 export function sumPowersAndLogs(
@@ -160,7 +161,7 @@ export function sumPowersAndLogs(
       let b = data[r1 + t]!
       let c = data[r2 + t]!
       let d = data[r3 + t]!
-      // Most are above it: one look at four costs less than four of Math.max.
+      // Most values are above the floor: one test of four values takes less time than four calls of Math.max.
       if (a < floor || b < floor || c < floor || d < floor) {
         if (a < 0 || b < 0 || c < 0 || d < 0) negative = true
         a = Math.max(floor, a)
@@ -170,12 +171,12 @@ export function sumPowersAndLogs(
       }
       powers[t]! += power === 2 ? a * a + b * b + (c * c + d * d) : raise(a) + raise(b) + raise(c) + raise(d)
       let product = products[t]! * a * (b * c * d)
-      if (product > LARGE) {
-        product *= DOWN
-        octaves[t]! += OCTAVES
-      } else if (product < SMALL) {
-        product *= UP
-        octaves[t]! -= OCTAVES
+      if (product > largeProduct) {
+        product *= scaleDown
+        octaves[t]! += octavesPerStep
+      } else if (product < smallProduct) {
+        product *= scaleUp
+        octaves[t]! -= octavesPerStep
       }
       products[t] = product
     }

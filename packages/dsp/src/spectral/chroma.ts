@@ -1,7 +1,6 @@
-/** Chroma: how much of every pitch class a spectrum holds. */
+/** Chroma: the energy of every pitch class (C, C sharp, D, …) in a spectrum. */
 import {
   type AudioClip,
-  asOptions,
   assertInteger,
   assertKnown,
   assertPositive,
@@ -10,27 +9,45 @@ import {
 } from '@esc/core'
 import { createBasisProduct } from '../fft/basis-product.js'
 import { exp, roundHalfEven } from '../math.js'
-import type { Names } from '../option-names.js'
+import { assertGiven, type Names } from '../option-names.js'
 import { assertNorm, type Norm, normalizeMatrix, vectorNorm } from '../scaling/normalize.js'
 import { type StftOptions, stftNames } from '../stft/stft.js'
 import { assertMagnitude, spectrogramOf } from './magnitude.js'
 import { estimateTuning, hzToOctaves } from './tuning.js'
 
-/** Which pitches a bank of chroma filters collects. */
+/** The pitches that a bank of chroma filters collects. */
 export interface ChromaFilterOptions {
-  /** Pitch classes in an octave. Default 12. */
+  /**
+   * Pitch classes in an octave.
+   *
+   * @defaultValue `12`
+   */
   nChroma?: number
-  /** Octave, counted from 27.5 Hz (the A of `ctroct` 0), that weighs most. Default 5. */
+  /**
+   * The octave with the largest weight. Octave 0 begins at 27.5 Hz (the note A).
+   *
+   * @defaultValue `5`
+   */
   ctroct?: number
-  /** Width of the weights around `ctroct` in octaves; `null` weighs all octaves alike. Default 2. */
+  /**
+   * Width of the weights around `ctroct` in octaves; `null` gives all octaves the same weight.
+   *
+   * @defaultValue `2`
+   */
   octwidth?: number | null
-  /** Whether the first class is C (the default) or A. */
+  /**
+   * `true` begins with the class C, `false` with A.
+   *
+   * @defaultValue `true`
+   */
   baseC?: boolean
 }
 
-/** How the spectrum was made that a bank is for. */
+/** The transform whose spectra the filters are for. */
 interface TransformSize {
+  /** Sample rate in Hz. */
   sampleRate: number
+  /** Length of the transform in samples, >= 2. */
   nFft: number
 }
 
@@ -39,9 +56,17 @@ const filterNames: Names<ChromaFilterOptions> = { nChroma: true, ctroct: true, o
 
 /** Options of {@link chromaFilterbank}. */
 export interface ChromaBankOptions extends ChromaFilterOptions {
-  /** Deviation from A = 440 Hz, in classes. Default 0. */
+  /**
+   * Deviation from A = 440 Hz, in pitch classes.
+   *
+   * @defaultValue `0`
+   */
   tuning?: number
-  /** Norm of a bin's weights over the classes, before `octwidth` weighs them. Default 'l2'. */
+  /**
+   * Norm of each bin's weights over the classes, before they are multiplied by the weights of the octaves.
+   *
+   * @defaultValue `'l2'`
+   */
   norm?: Norm | null
 }
 
@@ -53,37 +78,57 @@ const bankNames: Names<ChromaBankOptions & TransformSize> = {
 }
 
 /**
- * A bank of filters, one for each pitch class: Gaussian bumps at that class in every octave.
+ * Computes a bank of filters, one for each pitch class. Each filter has a Gaussian bump at that class in every octave.
  *
- * @param options - `sampleRate` in Hz and `nFft` >= 2 in samples say which spectrum it is for.
+ * @param options - `sampleRate` in Hz and `nFft` >= 2 in samples say for which spectrum the filters are.
  * @returns Weights of shape [nChroma, nFft / 2 + 1], >= 0.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see librosa 0.10.2 `filters.chroma` with `dtype=np.float64`.
  * @example chromaFilterbank({ sampleRate: 22050, nFft: 2048 })
  */
 export function chromaFilterbank(options: ChromaBankOptions & TransformSize): FeatureMatrix {
-  assertKnown('chromaFilterbank', asOptions('chromaFilterbank', options), bankNames)
+  assertGiven('chromaFilterbank', options, bankNames)
   const { nChroma, bins, weights } = chromaBasis(options)
   return { data: Float32Array.from(weights), bins: nChroma, frames: bins }
 }
 
-/** Options of {@link chromaStftFromSpectrogram}. */
+/** Options of {@link chromaStft} besides those of the transform. */
 export interface ChromaOptions extends ChromaFilterOptions {
-  /** Norm of every frame; `null` leaves the energies as they are. Default 'inf': the strongest class is 1. */
+  /**
+   * Norm of every frame; `null` leaves the energies as they are.
+   *
+   * @defaultValue `'inf'`: the strongest class becomes 1
+   */
   norm?: Norm | null
-  /** Deviation from A = 440 Hz, in classes; `null` (the default) takes that of {@link estimateTuning}. */
+  /**
+   * Deviation from A = 440 Hz, in pitch classes; `null` takes the result of {@link estimateTuning}.
+   *
+   * @defaultValue `null`
+   */
   tuning?: number | null
+}
+
+/** Options of {@link chromaStftFromSpectrogram}. */
+export interface ChromaFromSpectrogramOptions extends ChromaOptions {
+  /** Sample rate of the clip in Hz. */
+  sampleRate: number
+  /**
+   * Length of the transform in samples.
+   *
+   * @defaultValue `2 * (bins - 1)`
+   */
+  nFft?: number
 }
 
 const chromaNames: Names<ChromaOptions> = { ...filterNames, norm: true, tuning: true }
 const chromaStftNames: Names<StftOptions & ChromaOptions> = { ...stftNames, ...chromaNames }
-const fromSpectrogramNames: Names<ChromaOptions & TransformSize> = { ...sizeNames, ...chromaNames }
+const fromSpectrogramNames: Names<ChromaFromSpectrogramOptions> = { ...sizeNames, ...chromaNames }
 
 /**
- * The energy of every pitch class: a {@link chromaFilterbank} over the power spectrogram.
+ * Computes the energy of every pitch class: a {@link chromaFilterbank} over the power spectrogram.
  *
- * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512; `nChroma` 12, `norm` 'inf', `tuning` null.
- * @returns In [0, 1] with a norm; a silent frame is 0; shape [nChroma, frames].
+ * @param options - Those of {@link spectrogram}, and the pitch classes.
+ * @returns Shape [nChroma, frames]. In [0, 1] with a norm; a silent frame is 0.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
  *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.chroma_stft`.
@@ -97,8 +142,7 @@ export function chromaStft(clip: AudioClip, options: StftOptions & ChromaOptions
 /**
  * {@link chromaStft} of a power spectrogram.
  *
- * @param power - Shape [bins, frames], >= 0, e.g. of {@link spectrogram} with `power: 2`.
- * @param options - `sampleRate` in Hz; `nFft` 2 * (bins - 1).
+ * @param power - Shape [bins, frames], >= 0, for example from {@link spectrogram} with `power: 2`.
  * @returns Shape [nChroma, frames].
  * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
  *   the matrix is empty, not finite or negative somewhere.
@@ -107,13 +151,9 @@ export function chromaStft(clip: AudioClip, options: StftOptions & ChromaOptions
  */
 export function chromaStftFromSpectrogram(
   power: FeatureMatrix,
-  options: ChromaOptions & { sampleRate: number; nFft?: number },
+  options: ChromaFromSpectrogramOptions,
 ): FeatureMatrix {
-  assertKnown(
-    'chromaStftFromSpectrogram',
-    asOptions('chromaStftFromSpectrogram', options),
-    fromSpectrogramNames,
-  )
+  assertGiven('chromaStftFromSpectrogram', options, fromSpectrogramNames)
   assertMagnitude(power, 'power')
   const { sampleRate, nFft = 2 * (power.bins - 1), nChroma = 12, norm = 'inf' } = options
   if (norm !== null) assertNorm(norm)
@@ -131,7 +171,7 @@ function assertClasses(nChroma: number): number {
   return nChroma
 }
 
-/** {@link chromaFilterbank} in float64, row-major. @throws EscError INVALID_OPTION if an option is out of its range. */
+/** {@link chromaFilterbank} in float64, row by row. @throws EscError INVALID_OPTION if an option is out of its range. */
 function chromaBasis(options: ChromaBankOptions & TransformSize): {
   nChroma: number
   bins: number
@@ -151,9 +191,9 @@ function chromaBasis(options: ChromaBankOptions & TransformSize): {
   for (let bin = 0; bin < bins; bin++) {
     for (let k = 0; k < nChroma; k++) {
       const away = position[bin]! - k + half
-      // To the nearest octave's pitch of the class.
+      // Distance to the class in the nearest octave.
       const distance = away - nChroma * Math.floor(away / nChroma) - half
-      // Twice the distance makes the bumps narrower.
+      // The factor 2 makes the bumps narrower, as in librosa.
       const bump = (2 * distance) / width[bin]!
       column[k] = exp(-0.5 * bump * bump)
     }
@@ -167,7 +207,7 @@ function chromaBasis(options: ChromaBankOptions & TransformSize): {
   return { nChroma, bins, weights }
 }
 
-/** Every bin's place in classes above 27.5 Hz, and its width in classes (at least 1). */
+/** Computes every bin's place in pitch classes above 27.5 Hz, and its width in classes (at least 1). */
 function binClasses(
   { sampleRate, nFft, tuning = 0 }: ChromaBankOptions & TransformSize,
   nChroma: number,
@@ -179,7 +219,7 @@ function binClasses(
   }
   const bins = Math.floor(nFft / 2) + 1
   const position = Float64Array.from({ length: bins + 1 }, (_, bin) =>
-    // 0 Hz has no pitch: it stands 1.5 octaves below the first bin, half a turn away from its class.
+    // 0 Hz has no pitch. It is placed 1.5 octaves below the first bin, at the class farthest from that bin's.
     bin === 0 ? classOf(sampleRate / nFft) - 1.5 * nChroma : classOf((bin * sampleRate) / nFft),
   )
   const width = Float64Array.from({ length: bins }, (_, bin) =>

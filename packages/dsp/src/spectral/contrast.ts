@@ -1,7 +1,6 @@
-/** Spectral contrast: how far the peaks of each octave stand above its valleys. */
+/** Spectral contrast: the difference between the peaks and the valleys of each octave of a spectrum. */
 import {
   type AudioClip,
-  asOptions,
   assertInteger,
   assertKnown,
   assertMatrixShape,
@@ -10,7 +9,7 @@ import {
   type FeatureMatrix,
 } from '@esc/core'
 import { gcd, pow, roundHalfEven } from '../math.js'
-import type { Names } from '../option-names.js'
+import { assertGiven, type Names } from '../option-names.js'
 import { powerToDb } from '../scaling/db.js'
 import { type StftOptions, stftNames } from '../stft/stft.js'
 import {
@@ -22,15 +21,31 @@ import {
   spectrogramOf,
 } from './magnitude.js'
 
-/** The bands of {@link spectralContrast}, and what counts as a peak. */
+/** The bands of {@link spectralContrast}, and how many bins count as peaks. */
 export interface ContrastOptions {
-  /** Where the first octave starts, in Hz; what lies below is a band of its own. Default 200. */
+  /**
+   * Start of the first octave in Hz. The frequencies below it are one more band.
+   *
+   * @defaultValue `200`
+   */
   fmin?: number
-  /** Number of octaves, at most 16; the last reaches up to half the sample rate. Default 6. */
+  /**
+   * Number of octaves, at most 16. The last one reaches up to half the sample rate.
+   *
+   * @defaultValue `6`
+   */
   nBands?: number
-  /** Share of a band's bins that are its peaks, and its valleys, in (0, 1). Default 0.02; at least one bin. */
+  /**
+   * Share of a band's bins that count as peaks, and share of those that count as valleys, in (0, 1); at least one bin.
+   *
+   * @defaultValue `0.02`
+   */
   quantile?: number
-  /** Difference of the magnitudes instead of their difference in dB. Default false. */
+  /**
+   * `true` returns the difference of the magnitudes, `false` their difference in dB.
+   *
+   * @defaultValue `false`
+   */
   linear?: boolean
 }
 
@@ -43,11 +58,11 @@ const contrastNames: Names<StftOptions & BinFrequencyOptions & ContrastOptions> 
 const fromSpectrogramNames: Names<SpectrogramSource & ContrastOptions> = { ...sourceNames, ...bandNames }
 
 /**
- * The mean of the highest bins over the mean of the lowest, in every band of every frame.
+ * Computes the contrast of every band of every frame: the mean of its highest bins compared with that of its lowest bins.
  *
- * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512; `fmin` 200, `nBands` 6, `quantile` 0.02.
- * @returns dB (of magnitudes taken for powers, as librosa does), or magnitude with `linear`; >= 0 but for the floor 80
- *   dB below the loudest; shape [nBands + 1, frames].
+ * @param options - Those of {@link spectrogram}, and the bands.
+ * @returns Shape [nBands + 1, frames]. dB, for which magnitudes are treated as powers, as librosa does; or a difference of
+ *   magnitudes with `linear`. Values are >= 0. Only the floor of 80 dB below the loudest value can make one negative.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or a band is beyond half the sample rate
  *   or narrower than the bins; INVALID_INPUT if the clip has no samples, samples that are not finite, or (with
  *   `center: false`) fewer than `nFft`.
@@ -77,11 +92,7 @@ export function spectralContrastFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & ContrastOptions,
 ): FeatureMatrix {
-  assertKnown(
-    'spectralContrastFromSpectrogram',
-    asOptions('spectralContrastFromSpectrogram', options),
-    fromSpectrogramNames,
-  )
+  assertGiven('spectralContrastFromSpectrogram', options, fromSpectrogramNames)
   const { linear = false } = options
   assertMatrixShape('magnitude', magnitude)
   const { frames } = magnitude
@@ -90,7 +101,7 @@ export function spectralContrastFromSpectrogram(
   const peak = { ...shape, data: new Float32Array(bands.length * frames) }
   const valley = { ...shape, data: new Float32Array(bands.length * frames) }
   bands.forEach((band, k) => {
-    const { highest, lowest } = band.take > FEW ? sortBand(magnitude, band) : keepEnds(magnitude, band)
+    const { highest, lowest } = band.take > fewValues ? sortBand(magnitude, band) : keepEnds(magnitude, band)
     peak.data.set(highest, k * frames)
     valley.data.set(lowest, k * frames)
   })
@@ -98,7 +109,7 @@ export function spectralContrastFromSpectrogram(
   return { ...shape, data: high.data.map((value, i) => value - low.data[i]!) }
 }
 
-/** Bins `first` up to, not including, `end`, of which `take` are peaks and `take` valleys. */
+/** The bins from `first` up to, but not including, `end`. `take` of them are peaks and `take` are valleys. */
 interface Band {
   first: number
   end: number
@@ -125,7 +136,8 @@ function octaveBands(freq: Float64Array, options: SpectrogramSource & ContrastOp
     const highHz = fmin * pow(2, k)
     const inside = freq.findIndex((hz) => hz >= lowHz)
     const beyond = freq.findIndex((hz) => hz > highHz)
-    // As in librosa, a band starts one bin early, its last bin is the next band's first, and yet counts for `take`.
+    // As in librosa, a band starts one bin early, and ends before the first bin of the next band, which still counts
+    // for `take`.
     const first = k === 0 ? inside : inside - 1
     const last = k === nBands || beyond < 0 ? freq.length : beyond
     const end = k === nBands ? last : last - 1
@@ -139,32 +151,36 @@ function octaveBands(freq: Float64Array, options: SpectrogramSource & ContrastOp
   })
 }
 
-/** Means of the peaks and of the valleys of a band, one for each frame. */
+/** The means of a band's peaks and of its valleys, one for each frame. */
 interface Means {
   highest: Float64Array
   lowest: Float64Array
 }
 
-// Up to so many values are kept in order while passing over a band; for more of them the band is sorted.
-const FEW = 64
+// Up to this many peaks are kept in order during one pass over a band. For more peaks the band is sorted.
+const fewValues = 64
 
-// Of float32 as integers, which are in the order of the numbers where these are >= 0.
-const INFINITY_BITS = 0x7f800000
-const LEAST = -(2 ** 31)
+// The bits of float32 numbers as integers. For numbers >= 0 both have the same order.
+const infinityBits = 0x7f800000
+const leastBits = -(2 ** 31)
 
 /**
- * Keeps the highest and the lowest of all frames at once, row by row; the lowest are the highest of the inverted bits.
+ * Finds the highest and the lowest values of all frames in one pass over the rows. The lowest values are those whose
+ * inverted bits are highest.
  *
  * @throws EscError INVALID_INPUT if a magnitude of the band is not finite or is negative.
  */
 function keepEnds(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
   const { data, frames } = magnitude
   const bits = new Int32Array(data.buffer, data.byteOffset, data.length)
-  const [high, low] = [new Int32Array(take * frames).fill(LEAST), new Int32Array(take * frames).fill(LEAST)]
-  // The least that each frame keeps: what does not pass it needs no further look.
-  const [above, below] = [new Int32Array(frames).fill(LEAST), new Int32Array(frames).fill(LEAST)]
+  const [high, low] = [
+    new Int32Array(take * frames).fill(leastBits),
+    new Int32Array(take * frames).fill(leastBits),
+  ]
+  // The least value that each frame keeps. Smaller values are skipped.
+  const [above, below] = [new Int32Array(frames).fill(leastBits), new Int32Array(frames).fill(leastBits)]
   const count = end - first
-  // Rows from all over the band: in their order, a spectrum that falls would bring new lowest values to the end.
+  // Rows are taken from all over the band. In their own order, a falling spectrum would have new lowest values to the end.
   let step = Math.ceil(0.618 * count)
   while (gcd(step, count) !== 1) step++
   const row = (k: number) => (first + ((k * step) % count)) * frames
@@ -197,14 +213,14 @@ function keepEnds(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
     }
   }
   for (let i = 0; i < low.length; i++) low[i] = ~low[i]!
-  // What is infinite, NaN or has a sign is at an end: the check of all magnitudes is for these.
-  if (high.some((value) => value >= INFINITY_BITS) || low.some((value) => value < 0)) {
+  // An infinite, NaN or negative value would be among the highest or the lowest. Then the full check finds and names it.
+  if (high.some((value) => value >= infinityBits) || low.some((value) => value < 0)) {
     assertMagnitude(magnitude)
   }
   return { highest: meansOf(high, take), lowest: meansOf(low, take) }
 }
 
-/** Puts a value among the `take` ascending ones that begin at `first`, drops the least, and returns the new least. */
+/** Inserts a value into the `take` ascending values that begin at `first`, drops the least, and returns the new least. */
 function keep(values: Int32Array, first: number, take: number, value: number): number {
   const last = first + take - 1
   let i = first
@@ -213,7 +229,7 @@ function keep(values: Int32Array, first: number, take: number, value: number): n
   return values[first]!
 }
 
-/** @param bits - Of float32, shape [frames, take]. */
+/** Computes the mean of each frame. @param bits - The bits of float32 numbers, shape [frames, take]. */
 function meansOf(bits: Int32Array, take: number): Float64Array {
   const values = new Float32Array(bits.buffer)
   const means = new Float64Array(values.length / take)
@@ -221,7 +237,7 @@ function meansOf(bits: Int32Array, take: number): Float64Array {
   return means
 }
 
-/** @throws EscError INVALID_INPUT if a magnitude is not finite or is negative. */
+/** Does the same as `keepEnds` by sorting. @throws EscError INVALID_INPUT if a magnitude is not finite or is negative. */
 function sortBand(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
   assertMagnitude(magnitude)
   const { data, frames } = magnitude

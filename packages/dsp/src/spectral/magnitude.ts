@@ -1,4 +1,4 @@
-/** Magnitude spectrograms as the spectral features take them, and the frequencies of their bins. */
+/** The spectrograms that the spectral features take, and the frequencies of their bins. */
 import {
   type AudioClip,
   assertClip,
@@ -13,25 +13,33 @@ import type { Names } from '../option-names.js'
 import { computeSpectrogram, type StftOptions } from '../stft/stft.js'
 import { fftFrequencies } from '../units.js'
 
-/** What frequencies the bins of a spectrum have, where they are not those of the Fourier transform. */
+/** The frequencies of a spectrum's bins, for bins that are not those of the Fourier transform. */
 export interface BinFrequencyOptions {
-  /** Hz, ascending, one for each bin; `null` (the default) takes those of the transform. */
+  /**
+   * Frequencies in Hz, ascending, one for each bin; `null` takes those of the transform.
+   *
+   * @defaultValue `null`
+   */
   freq?: ArrayLike<number> | null
 }
 
-/** How a spectrogram was made. */
+/** How a spectrogram was computed. */
 export interface SpectrogramSource extends BinFrequencyOptions {
-  /** Of the clip, in Hz. Differs from librosa: no default, which would be wrong for most clips. */
+  /** Sample rate of the clip in Hz. Differs from librosa: there is no default, which would be wrong for most clips. */
   sampleRate: number
-  /** Length of the transform in samples. Default `2 * (bins - 1)`, right for every even length. */
+  /**
+   * Length of the transform in samples.
+   *
+   * @defaultValue `2 * (bins - 1)`, which is right for every even length
+   */
   nFft?: number
 }
 
 export const sourceNames: Names<SpectrogramSource> = { sampleRate: true, nFft: true, freq: true }
 
 /**
- * A clip's magnitude (or power) spectrogram, and the options of a feature of it: those that are not the transform's
- * alone, and what the feature must know of the transform.
+ * Computes a clip's magnitude (or power) spectrogram. Returns it with the options for a feature of it: the options that
+ * belong to the feature, the sample rate, and `nFft`.
  *
  * @throws EscError INVALID_OPTION if an option of the transform is out of its range; INVALID_INPUT as `spectrogram`.
  */
@@ -46,7 +54,7 @@ export function spectrogramOf<Options extends StftOptions>(
   return [matrix, { ...own, sampleRate: clip.sampleRate, nFft }]
 }
 
-/** @throws EscError INVALID_INPUT if the matrix is empty, or a value is not finite or is negative. */
+/** Checks a spectrogram. @throws EscError INVALID_INPUT if it is empty, or a value is not finite or is negative. */
 export function assertMagnitude(matrix: FeatureMatrix, name = 'magnitude'): void {
   assertMatrix(name, matrix)
   const { data } = matrix
@@ -57,13 +65,13 @@ export function assertMagnitude(matrix: FeatureMatrix, name = 'magnitude'): void
 }
 
 /**
- * Centre frequency of every bin in Hz.
+ * Returns the centre frequency of every bin in Hz.
  *
  * @throws EscError INVALID_OPTION if an option is out of its range or does not fit the matrix.
  */
 export function binFrequencies({ bins }: FeatureMatrix, options: SpectrogramSource): Float64Array {
   const { sampleRate, nFft = Math.max(1, 2 * (bins - 1)), freq = null } = options
-  // Of the transform it would be a default, which is wrong for most clips.
+  // `fftFrequencies` has a default sample rate, which is wrong for most clips.
   assertPositive('sampleRate', sampleRate)
   const ofTransform = fftFrequencies({ sampleRate, nFft })
   if (freq !== null && !isNumberList(freq)) {

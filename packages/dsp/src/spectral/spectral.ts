@@ -1,7 +1,6 @@
-/** The shape of the spectrum, a number for each frame: centre, spread, rolloff and flatness. */
+/** The shape of the spectrum, one number for each frame: centroid, bandwidth, rolloff and flatness. */
 import {
   type AudioClip,
-  asOptions,
   assertKnown,
   assertMatrixShape,
   assertPositive,
@@ -9,7 +8,7 @@ import {
   type FeatureMatrix,
 } from '@esc/core'
 import { exp, pow } from '../math.js'
-import type { Names } from '../option-names.js'
+import { assertGiven, type Names } from '../option-names.js'
 import { type StftOptions, stftNames } from '../stft/stft.js'
 import { countBelowShare, sumBins, sumDeviations, sumPowersAndLogs } from './bin-sums.js'
 import {
@@ -26,9 +25,9 @@ export interface SpectralOptions extends StftOptions, BinFrequencyOptions {}
 const spectralNames: Names<SpectralOptions> = { ...stftNames, freq: true }
 
 /**
- * The centre of gravity of every frame's magnitude spectrum.
+ * Computes the centre of gravity of every frame's magnitude spectrum.
  *
- * @param options - As {@link spectrogram}: `nFft` 2048, `hopLength` 512.
+ * @param options - Those of {@link spectrogram}, and `freq`.
  * @returns Hz; 0 for a silent frame; shape [1, frames].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
  *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
@@ -43,7 +42,7 @@ export function spectralCentroid(clip: AudioClip, options: SpectralOptions = {})
 /**
  * {@link spectralCentroid} of a spectrogram.
  *
- * @param magnitude - Shape [bins, frames], >= 0, e.g. of {@link spectrogram}.
+ * @param magnitude - Shape [bins, frames], >= 0, for example from {@link spectrogram}.
  * @returns Hz; shape [1, frames].
  * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
  *   the matrix is empty, not finite or negative somewhere.
@@ -54,22 +53,30 @@ export function spectralCentroidFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource,
 ): FeatureMatrix {
-  assertKnown(
-    'spectralCentroidFromSpectrogram',
-    asOptions('spectralCentroidFromSpectrogram', options),
-    sourceNames,
-  )
+  assertGiven('spectralCentroidFromSpectrogram', options, sourceNames)
   assertMatrixShape('magnitude', magnitude)
   return rowOf(centersOf(sumBins(magnitude, binFrequencies(magnitude, options))))
 }
 
-/** What {@link spectralBandwidth} measures. */
+/** Options of {@link spectralBandwidth} besides those of the spectrum. */
 export interface BandwidthOptions {
-  /** Exponent of the deviations, > 0. Default 2: the standard deviation. */
+  /**
+   * Exponent of the deviations, > 0.
+   *
+   * @defaultValue `2`: the standard deviation
+   */
   p?: number
-  /** Whether a frame's magnitudes are scaled to the sum 1. Default true. */
+  /**
+   * Whether a frame's magnitudes are scaled to the sum 1.
+   *
+   * @defaultValue `true`
+   */
   norm?: boolean
-  /** Centre of every frame in Hz, shape [1, frames]; `null` (the default) takes the {@link spectralCentroid}. */
+  /**
+   * Centre of every frame in Hz, shape [1, frames]; `null` takes the {@link spectralCentroid}.
+   *
+   * @defaultValue `null`
+   */
   centroid?: FeatureMatrix | null
 }
 
@@ -78,9 +85,9 @@ const bandwidthNames: Names<SpectralOptions & BandwidthOptions> = { ...spectralN
 const bandwidthSourceNames: Names<SpectrogramSource & BandwidthOptions> = { ...sourceNames, ...spreadNames }
 
 /**
- * The spread of every frame's magnitude spectrum around its centre: `(Σ S[k] |freq[k] - centroid|^p)^(1 / p)`.
+ * Computes the spread of every frame's magnitude spectrum around its centre: `(Σ S[k] |freq[k] - centroid|^p)^(1 / p)`.
  *
- * @param options - As {@link spectralCentroid}; `p` 2, `norm` true, `centroid` null.
+ * @param options - Those of {@link spectralCentroid}, and `p`, `norm` and `centroid`.
  * @returns Hz (with `norm`); shape [1, frames].
  * @throws EscError as {@link spectralCentroid}.
  * @see librosa 0.10.2 `feature.spectral_bandwidth`.
@@ -107,11 +114,7 @@ export function spectralBandwidthFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & BandwidthOptions,
 ): FeatureMatrix {
-  assertKnown(
-    'spectralBandwidthFromSpectrogram',
-    asOptions('spectralBandwidthFromSpectrogram', options),
-    bandwidthSourceNames,
-  )
+  assertGiven('spectralBandwidthFromSpectrogram', options, bandwidthSourceNames)
   const { p = 2, norm = true, centroid = null } = options
   assertPositive('p', p)
   assertMatrixShape('magnitude', magnitude)
@@ -134,9 +137,13 @@ export function spectralBandwidthFromSpectrogram(
   )
 }
 
-/** What {@link spectralRolloff} looks for. */
+/** Options of {@link spectralRolloff} besides those of the spectrum. */
 export interface RolloffOptions {
-  /** Share of the frame's total magnitude, in (0, 1). Default 0.85. */
+  /**
+   * Share of the frame's total magnitude, in (0, 1).
+   *
+   * @defaultValue `0.85`
+   */
   rollPercent?: number
 }
 
@@ -144,10 +151,10 @@ const rolloffNames: Names<SpectralOptions & RolloffOptions> = { ...spectralNames
 const rolloffSourceNames: Names<SpectrogramSource & RolloffOptions> = { ...sourceNames, rollPercent: true }
 
 /**
- * The frequency below which `rollPercent` of every frame's magnitude lies.
+ * Computes the frequency below which `rollPercent` of every frame's magnitude lies.
  *
- * @param options - As {@link spectralCentroid}; `rollPercent` 0.85.
- * @returns Hz, always a bin's; shape [1, frames].
+ * @param options - Those of {@link spectralCentroid}, and `rollPercent`.
+ * @returns Hz, always the frequency of a bin; shape [1, frames].
  * @throws EscError as {@link spectralCentroid}.
  * @see librosa 0.10.2 `feature.spectral_rolloff`.
  * @example spectralRolloff(clip, { rollPercent: 0.95 })
@@ -173,11 +180,7 @@ export function spectralRolloffFromSpectrogram(
   magnitude: FeatureMatrix,
   options: SpectrogramSource & RolloffOptions,
 ): FeatureMatrix {
-  assertKnown(
-    'spectralRolloffFromSpectrogram',
-    asOptions('spectralRolloffFromSpectrogram', options),
-    rolloffSourceNames,
-  )
+  assertGiven('spectralRolloffFromSpectrogram', options, rolloffSourceNames)
   const { rollPercent = 0.85 } = options
   if (!(rollPercent > 0 && rollPercent < 1)) {
     throw new EscError('INVALID_OPTION', `rollPercent=${rollPercent} must lie between 0 and 1, both excluded`)
@@ -187,11 +190,19 @@ export function spectralRolloffFromSpectrogram(
   return rowOf(Float64Array.from(countBelowShare(magnitude, rollPercent), (bin) => freq[bin]!))
 }
 
-/** What {@link spectralFlatness} compares. */
+/** Options of {@link spectralFlatness} besides those of the transform. */
 export interface FlatnessOptions {
-  /** Smaller powers are raised to it, > 0. Default 1e-10. */
+  /**
+   * Smaller powers are raised to this one, > 0.
+   *
+   * @defaultValue `1e-10`
+   */
   amin?: number
-  /** Exponent of the magnitudes, > 0. Default 2. */
+  /**
+   * Exponent of the magnitudes, > 0.
+   *
+   * @defaultValue `2`
+   */
   power?: number
 }
 
@@ -199,10 +210,10 @@ const meanNames: Names<FlatnessOptions> = { amin: true, power: true }
 const flatnessNames: Names<StftOptions & FlatnessOptions> = { ...stftNames, ...meanNames }
 
 /**
- * How noisy every frame is: the geometric over the arithmetic mean of its power spectrum.
+ * Computes how noisy every frame is: the geometric mean of its power spectrum divided by the arithmetic mean.
  *
- * @param options - As {@link spectrogram}; `amin` 1e-10, `power` 2.
- * @returns From 0 (a tone) to 1 (white; also silence, which is `amin` everywhere); shape [1, frames].
+ * @param options - Those of {@link spectrogram}, and `amin` and `power`.
+ * @returns From 0 (a tone) to 1 (white noise; also silence, which is `amin` everywhere); shape [1, frames].
  * @throws EscError as {@link spectralCentroid}.
  * @see librosa 0.10.2 `feature.spectral_flatness`.
  * @example spectralFlatness(clip)

@@ -1,25 +1,30 @@
-/** How far a recording's pitches deviate from A = 440 Hz. */
-import {
-  asOptions,
-  assertInteger,
-  assertKnown,
-  assertPositive,
-  EscError,
-  type FeatureMatrix,
-} from '@esc/core'
+/** Tuning: how far a recording's pitches deviate from A = 440 Hz. */
+import { assertInteger, assertPositive, EscError, type FeatureMatrix } from '@esc/core'
 import { exp, ln } from '../math.js'
-import type { Names } from '../option-names.js'
+import { assertGiven, type Names } from '../option-names.js'
 import { assertMagnitude, binFrequencies } from './magnitude.js'
 
 /** Options of {@link estimateTuning}. */
 export interface TuningOptions {
-  /** Hz. */
+  /** Sample rate of the clip in Hz. */
   sampleRate: number
-  /** Length of the transform in samples. Default `2 * (bins - 1)`. */
+  /**
+   * Length of the transform in samples.
+   *
+   * @defaultValue `2 * (bins - 1)`
+   */
   nFft?: number
-  /** Step of the result as a share of a pitch class, in (0, 1). Default 0.01: cents. */
+  /**
+   * Step of the result as a share of a pitch class, in (0, 1).
+   *
+   * @defaultValue `0.01`, which is one cent with 12 classes
+   */
   resolution?: number
-  /** Pitch classes in an octave. Default 12. */
+  /**
+   * Pitch classes in an octave.
+   *
+   * @defaultValue `12`
+   */
   binsPerOctave?: number
 }
 
@@ -31,17 +36,17 @@ const tuningNames: Names<TuningOptions> = {
 }
 
 /**
- * The most frequent deviation of a spectrogram's louder peaks from the pitches of A = 440 Hz.
+ * Finds the most frequent deviation of a spectrogram's louder peaks from the pitches of A = 440 Hz.
  *
  * @param spectrogram - Magnitude or power; shape [bins, frames].
- * @returns Share of a pitch class, in [-0.5, 0.5), a multiple of `resolution`; 0 without any peak.
+ * @returns Share of a pitch class, in [-0.5, 0.5), a multiple of `resolution`; 0 if there is no peak.
  * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
  *   the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `estimate_tuning` with `S`, `pitch_tuning`.
  * @example estimateTuning(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
  */
 export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOptions): number {
-  assertKnown('estimateTuning', asOptions('estimateTuning', options), tuningNames)
+  assertGiven('estimateTuning', options, tuningNames)
   const { resolution = 0.01, binsPerOctave = 12 } = options
   if (!(resolution > 0 && resolution < 1)) {
     throw new EscError('INVALID_OPTION', `resolution=${resolution} must lie between 0 and 1, both excluded`)
@@ -58,7 +63,7 @@ export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOption
     const residual = classes - Math.floor(classes)
     const deviation = residual >= 0.5 ? residual - 1 : residual
     let step = Math.min(steps - 1, Math.floor((deviation + 0.5) * steps))
-    // The product above may round across an edge.
+    // Rounding may have put the product above on the other side of an edge.
     if (deviation < edges[step]!) step--
     else if (step < steps - 1 && deviation >= edges[step + 1]!) step++
     counts[step]!++
@@ -67,7 +72,7 @@ export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOption
 }
 
 /**
- * Octaves above 27.5 Hz, the A of octave 0.
+ * Computes octaves above 27.5 Hz, the A of octave 0.
  *
  * @param hz - > 0.
  * @param tuning - Deviation from A = 440 Hz in pitch classes.
@@ -79,7 +84,8 @@ export function hzToOctaves(hz: number, tuning = 0, binsPerOctave = 12): number 
 }
 
 /**
- * Every frame's local maxima from 150 to 4000 Hz above a tenth of its largest value, refined by a parabola.
+ * Finds every frame's local maxima from 150 to 4000 Hz that are above a tenth of the frame's largest value. A parabola
+ * through three bins makes their frequency and height more exact.
  *
  * @see librosa 0.10.2 `piptrack`.
  */

@@ -1,24 +1,25 @@
-/** Matrices that come column by column and are kept row by row. */
+/** Writes matrices that are computed column by column and stored row by row. */
 
 /** Takes the columns of a matrix from left to right. */
 export interface ColumnWriter {
-  /** `data[row * columns + column]`; whole once all columns are written. */
+  /** `data[row * columns + column]`. It is complete when all columns are written. */
   readonly data: Float32Array
+  /** Takes the next column. */
   write(column: Float64Array): void
 }
 
-// Numbers that share a line of the cache.
-const BLOCK = 16
+// Float32 numbers in one line of the cache.
+const blockColumns = 16
 
 /**
- * Plans the matrix. Columns are put down sixteen at a time: one by one, every number would go to a line of the cache of
- * its own, and that takes longer than a transform.
+ * Plans the matrix. It stores sixteen columns at a time. If it stored them one by one, each number would go to a
+ * different line of the cache, which takes longer than a transform.
  *
  * @example const { data, write } = createColumnWriter(1025, 431)
  */
 export function createColumnWriter(rows: number, columns: number): ColumnWriter {
   const data = new Float32Array(rows * columns)
-  const block = new Float32Array(BLOCK * rows)
+  const block = new Float32Array(blockColumns * rows)
   let done = 0
   let held = 0
   function put(): void {
@@ -34,7 +35,7 @@ export function createColumnWriter(rows: number, columns: number): ColumnWriter 
     write(column) {
       block.set(column, held * rows)
       held++
-      if (held === BLOCK || done + held === columns) put()
+      if (held === blockColumns || done + held === columns) put()
     },
   }
 }

@@ -2,27 +2,42 @@
 import { assertInteger, assertKnown, EscError, type FeatureRecipe, shown } from '@esc/core'
 import type { Names } from '../option-names.js'
 
-/** What stands beyond the ends of the signal: zeros, its mirror image (the end itself not repeated), or its end. */
+/**
+ * The samples beyond the ends of a signal. 'constant': zeros; 'reflect': the mirror image, without repeating the last
+ * sample itself; 'edge': the last sample.
+ */
 export type PadMode = FeatureRecipe['stft']['padMode']
 
-export const PAD_MODES: readonly PadMode[] = ['constant', 'reflect', 'edge']
+export const padModes: readonly PadMode[] = ['constant', 'reflect', 'edge']
 
 /** How a signal is cut into frames. */
 export interface FrameOptions {
-  /** Samples. */
+  /**
+   * Length of a frame in samples.
+   *
+   * @defaultValue `2048`
+   */
   frameLength?: number
-  /** Samples between the starts of two frames. */
+  /**
+   * Samples from the start of one frame to the start of the next.
+   *
+   * @defaultValue `512`
+   */
   hopLength?: number
-  /** Whether frame t is centred on sample `t * hopLength` (the signal is padded) or starts there. */
+  /**
+   * `true` centres frame t on sample `t * hopLength`; the signal is padded at both ends. `false` starts frame t there.
+   *
+   * @defaultValue `true`
+   */
   center?: boolean
 }
 
 export const frameNames: Names<FrameOptions> = { frameLength: true, hopLength: true, center: true }
 
 /**
- * How many frames a signal gives.
+ * Counts the frames of a signal.
  *
- * @param length - Of the signal, in samples.
+ * @param length - Length of the signal in samples.
  * @throws EscError INVALID_OPTION if an option is unknown, or a length is not an integer >= 1; INVALID_INPUT if the signal
  *   is empty, or is shorter than one frame and not centred.
  * @see librosa 0.10.2 `util.frame` on a signal padded by `frameLength // 2` at both ends.
@@ -48,7 +63,7 @@ export function frameCount(length: number, options: FrameOptions = {}): number {
 }
 
 /**
- * Copies one frame into `out`; what lies outside the signal is made up by `padMode`.
+ * Copies one frame into `out`. `padMode` decides the samples outside the signal.
  *
  * @param start - First sample of the frame; may be negative.
  */
@@ -63,12 +78,12 @@ export function copyFrame(samples: Float32Array, start: number, padMode: PadMode
   }
 }
 
-/** Which sample stands at `index` of the padded signal, or -1 for a zero. */
+/** Returns the index of the sample at place `index` of the padded signal, or -1 for a zero. */
 function padIndex(index: number, length: number, padMode: PadMode): number {
   if (index >= 0 && index < length) return index
   if (padMode === 'constant') return -1
   if (padMode === 'edge' || length === 1) return index < 0 ? 0 : length - 1
-  // numpy reflects again and again where the pad is longer than the signal.
+  // Where the pad is longer than the signal, numpy reflects again and again.
   const period = 2 * (length - 1)
   const folded = ((index % period) + period) % period
   return folded < length ? folded : period - folded

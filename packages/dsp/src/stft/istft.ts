@@ -1,4 +1,4 @@
-/** From the short-time Fourier transform back to samples. */
+/** The inverse of the short-time Fourier transform: from spectra back to samples. */
 import { assertInteger, assertKnown, EscError } from '@esc/core'
 import { addFrame, createOverlapAdder } from '../fft/frame-fft.js'
 import type { Names } from '../option-names.js'
@@ -6,9 +6,25 @@ import { assertComplex, type ComplexMatrix } from './complex-matrix.js'
 import { getWindow } from './get-window.js'
 import type { StftOptions } from './stft.js'
 
-/** Options of {@link istft}: those that the transform was made with. */
+/** Options of {@link istft}. They must be those of the `stft` call. */
 export interface IstftOptions extends Omit<StftOptions, 'padMode'> {
-  /** Length of the result in samples; without it, what the frames cover for certain. */
+  /**
+   * Length of the transform in samples. Give it if it is odd.
+   *
+   * @defaultValue `2 * (bins - 1)`
+   */
+  nFft?: number
+  /**
+   * Samples from the start of one frame to the start of the next.
+   *
+   * @defaultValue `winLength / 4`
+   */
+  hopLength?: number
+  /**
+   * Length of the result in samples.
+   *
+   * @defaultValue the length that the frames cover, without the padding of a centred signal
+   */
   length?: number
 }
 
@@ -22,15 +38,13 @@ const istftNames: Names<IstftOptions> = {
 }
 
 /**
- * The inverse of the short-time Fourier transform: frames are transformed back, windowed, added where they overlap,
- * and divided by the sum of the squared windows there. Of all signals it is the one whose transform is nearest to
- * `matrix` (which need not be the transform of any).
+ * The inverse of the short-time Fourier transform. It transforms each frame back, multiplies it by the window, adds the
+ * frames where they overlap, and divides by the sum of the squared windows there. A changed matrix may be the transform
+ * of no signal. Then the result is the signal whose transform is nearest to it.
  *
- * @param matrix - Shape [nFft / 2 + 1, frames]; the imaginary parts of the first bin, and of the last one of an even
- *   `nFft`, do not count.
- * @param options - Defaults as in librosa: `nFft` `2 * (bins - 1)`, `winLength` `nFft`, `hopLength` `winLength / 4`,
- *   `window` 'hann', `center` true; an odd `nFft` must be given.
- * @returns `length` samples, new storage; samples that no frame covers are 0.
+ * @param matrix - Shape [nFft / 2 + 1, frames]. The imaginary parts of the first bin, and for an even `nFft` those of the
+ *   last bin, are ignored.
+ * @returns `length` samples, new storage. Samples that no frame covers are 0.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty, not
  *   finite, does not fit `nFft`, or has too few frames for a single sample.
  * @see librosa 0.10.2 `istft`; Griffin and Lim, "Signal estimation from modified short-time Fourier transform", 1984.
@@ -64,29 +78,30 @@ export function istft(matrix: ComplexMatrix, options: IstftOptions = {}): Float3
   return adder.finish()
 }
 
-/** An inverse transform with its tables: frames come one at a time, through buffers of its own. */
+/** An inverse transform with its tables. It takes one frame at a time from buffers of its own. */
 export interface IstftPlan {
   readonly bins: number
-  /** Real parts of the frame to add, for the caller to fill. */
+  /** Real parts of the frame to add. The caller fills them. */
   readonly re: Float64Array
   /** Imaginary parts. */
   readonly im: Float64Array
-  /** Length of the signal that `frames` frames cover, without what centring has padded it with; may be < 1. */
+  /** Length of the signal that `frames` frames cover, without the padding of a centred signal. It may be < 1. */
   coveredLength(frames: number): number
   /** Begins a signal of `length` samples. */
   start(length: number): FrameAdder
 }
 
-/** A signal in the making. */
+/** A signal that is not complete yet. */
 export interface FrameAdder {
   /** Whether the next frame can reach into the signal. */
   wantsMore(): boolean
-  /** Adds the frame in the plan's buffers, which are undefined afterwards, as the next one. */
+  /** Adds the frame in the plan's buffers as the next one. The buffers are undefined afterwards. */
   add(): void
+  /** Returns the signal. */
   finish(): Float32Array
 }
 
-/** @throws EscError INVALID_OPTION if an option is out of its range. */
+/** Plans the inverse transform. @throws EscError INVALID_OPTION if an option is out of its range. */
 export function createIstftPlan(options: IstftOptions): IstftPlan {
   const { nFft = 2048, window = 'hann', center = true } = options
   assertInteger('nFft', nFft, 1, 2 ** 24)
@@ -108,7 +123,7 @@ export function createIstftPlan(options: IstftOptions): IstftPlan {
     start(length) {
       const out = new Float32Array(length)
       sums.fill(0)
-      // What the squares of the windows add up to, and by what the sums are multiplied therefore.
+      // The sums of the squared windows, and the factors that divide by them.
       const weight = new Float64Array(nFft)
       const factor = new Float64Array(nFft)
       let frames = 0
@@ -116,10 +131,10 @@ export function createIstftPlan(options: IstftOptions): IstftPlan {
         wantsMore: () => frames * hopLength < length + 2 * pad,
         add() {
           add(hopLength)
-          // From there on, the windows that overlap are always the same.
+          // After that many frames, always the same windows overlap, and the factors stay.
           if (frames < overlaps) {
             addFrame(weight, padded, padded, hopLength)
-            for (let i = 0; i < nFft; i++) factor[i] = weight[i]! > TINY ? 1 / weight[i]! : 1
+            for (let i = 0; i < nFft; i++) factor[i] = weight[i]! > smallestWeight ? 1 / weight[i]! : 1
           }
           writeProduct(sums, factor, 0, Math.min(hopLength, nFft), out, frames * hopLength - pad)
           frames++
@@ -134,10 +149,10 @@ export function createIstftPlan(options: IstftOptions): IstftPlan {
   }
 }
 
-// The smallest normal float64, up to which the reference, too, takes a weight for zero: a window may end in zeros.
-const TINY = 2 ** -1022
+// The smallest normal float64. A window may end in zeros; librosa, too, treats weights up to this as zero.
+const smallestWeight = 2 ** -1022
 
-/** `out[start + i] = sum[i] * factor[i]` for i from `first` up to `last`, as far as `out` reaches. */
+/** Writes `out[start + i] = sum[i] * factor[i]` for i from `first` up to `last`, as far as `out` reaches. */
 function writeProduct(
   sum: Float64Array,
   factor: Float64Array,

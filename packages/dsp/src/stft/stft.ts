@@ -12,21 +12,46 @@ import { createFrameFft } from '../fft/frame-fft.js'
 import type { Names } from '../option-names.js'
 import { createColumnWriter } from './columns.js'
 import { assertComplex, type ComplexMatrix } from './complex-matrix.js'
-import { copyFrame, frameCount, PAD_MODES, type PadMode } from './frame.js'
+import { copyFrame, frameCount, type PadMode, padModes } from './frame.js'
 import { getWindow, type WindowName } from './get-window.js'
 
-/** Options of {@link stft}; also part of every feature made from it. */
+/** Options of {@link stft}. All features that are computed from it take them, too. */
 export interface StftOptions {
-  /** Length of the transform in samples; powers of two are fastest. */
+  /**
+   * Length of the transform in samples. Powers of two are fastest.
+   *
+   * @defaultValue `2048`
+   */
   nFft?: number
-  /** Samples between two frames. */
+  /**
+   * Samples from the start of one frame to the start of the next.
+   *
+   * @defaultValue `winLength / 4` for `stft`, `timeStretch` and `pitchShift`; `512` for spectrograms and features
+   */
   hopLength?: number
-  /** Length of the window, padded with zeros on both sides to `nFft`. Default `nFft`. */
+  /**
+   * Length of the window in samples. It is padded with zeros on both sides to `nFft`.
+   *
+   * @defaultValue `nFft`
+   */
   winLength?: number
+  /**
+   * Name of the window.
+   *
+   * @defaultValue `'hann'`
+   */
   window?: WindowName
-  /** Whether frame t is centred on sample `t * hopLength`. */
+  /**
+   * `true` centres frame t on sample `t * hopLength`; the signal is padded at both ends. `false` starts frame t there.
+   *
+   * @defaultValue `true`
+   */
   center?: boolean
-  /** What stands beyond the ends of a centred signal. */
+  /**
+   * How a centred signal is padded.
+   *
+   * @defaultValue `'constant'`
+   */
   padMode?: PadMode
 }
 
@@ -43,8 +68,6 @@ export const stftNames: Names<StftOptions> = {
  * The short-time Fourier transform.
  *
  * @param samples - Mono signal.
- * @param options - Defaults as in librosa: `nFft` 2048, `winLength` `nFft`, `hopLength` `winLength / 4`, `window`
- *   'hann', `center` true, `padMode` 'constant'.
  * @returns Shape [nFft / 2 + 1, frames].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
  *   finite, or (with `center: false`) shorter than `nFft`.
@@ -85,7 +108,11 @@ export function magnitude(matrix: ComplexMatrix): FeatureMatrix {
 
 /** Options of {@link spectrogram}. */
 export interface SpectrogramOptions extends StftOptions {
-  /** 1 makes magnitudes (the default), 2 makes powers. */
+  /**
+   * `1` returns magnitudes, `2` powers.
+   *
+   * @defaultValue `1`
+   */
   power?: 1 | 2
 }
 
@@ -95,7 +122,6 @@ const spectrogramNames: Names<SpectrogramOptions> = { ...stftNames, power: true 
  * The magnitude (or power) of the short-time Fourier transform: `|stft| ** power`.
  *
  * @param samples - Mono signal.
- * @param options - As {@link stft}, but `hopLength` 512; `power` 1.
  * @returns Shape [nFft / 2 + 1, frames], >= 0.
  * @throws EscError as {@link stft}, and INVALID_OPTION if `power` is not 1 or 2.
  * @see librosa 0.10.2 `core.spectrum._spectrogram`.
@@ -106,7 +132,7 @@ export function spectrogram(samples: Float32Array, options: SpectrogramOptions =
   return computeSpectrogram(samples, options)
 }
 
-/** {@link spectrogram} for callers whose options have more names. @throws EscError as there, but for these names. */
+/** {@link spectrogram} for callers that have checked the names of their options. @throws EscError as {@link spectrogram}. */
 export function computeSpectrogram(samples: Float32Array, options: SpectrogramOptions): FeatureMatrix {
   const { power = 1, hopLength = 512 } = options
   assertPower(power)
@@ -119,26 +145,27 @@ export function computeSpectrogram(samples: Float32Array, options: SpectrogramOp
   return { data: columns.data, bins, frames }
 }
 
-/** A transform with its tables: one frame at a time, into buffers of its own. */
+/** A transform with its tables. It transforms one frame at a time into buffers of its own. */
 export interface StftPlan {
   readonly bins: number
-  /** Real parts of the frame transformed last. */
+  /** Real parts of the last transformed frame. */
   readonly re: Float64Array
-  /** Imaginary parts of the frame transformed last. */
+  /** Imaginary parts of the last transformed frame. */
   readonly im: Float64Array
-  /** Frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
+  /** Number of frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
   frames(length: number): number
+  /** Fills `re` and `im` with the transform of a frame. */
   transform(samples: Float32Array, frame: number): void
-  /** `|X| ** power` of a frame, in a buffer that the next call overwrites. */
+  /** Returns `|X| ** power` of a frame, in a buffer that the next call overwrites. */
   spectrum(samples: Float32Array, frame: number, power: 1 | 2): Float64Array
-  /** Sums of the same under the filters, likewise. */
+  /** Returns the sums of `|X| ** power` under the filters, in a buffer that the next call overwrites. */
   bands(samples: Float32Array, frame: number, power: 1 | 2): Float64Array
 }
 
 /**
  * Plans the transform.
  *
- * @param bank - Filters over its bins. Default none.
+ * @param bank - Filters over the bins. Only `bands` needs them.
  * @throws EscError INVALID_OPTION if an option is out of its range.
  */
 export function createStftPlan(options: StftOptions, bank?: FilterBank): StftPlan {
@@ -148,14 +175,14 @@ export function createStftPlan(options: StftOptions, bank?: FilterBank): StftPla
   assertInteger('winLength', winLength, 1, nFft)
   const { hopLength = Math.max(1, Math.floor(winLength / 4)) } = options
   assertInteger('hopLength', hopLength, 1)
-  assertOneOf('padMode', padMode, PAD_MODES)
+  assertOneOf('padMode', padMode, padModes)
 
   const padded = new Float64Array(nFft)
   padded.set(getWindow(window, winLength), Math.floor((nFft - winLength) / 2))
   const fft = createFrameFft(padded, bank)
   const { re, im, spectrum, bands } = fft
   const offset = center ? Math.floor(nFft / 2) : 0
-  /** Whether there is anything to transform: the padding after a short clip is most of its frames. */
+  /** Returns false for a silent frame. It needs no transform; most frames of a short padded clip are silent. */
   function read(samples: Float32Array, frame: number): boolean {
     copyFrame(samples, frame * hopLength - offset, padMode, fft.frame)
     return !isSilent(fft.frame)
