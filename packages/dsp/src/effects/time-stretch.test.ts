@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { istft } from '../stft/istft.js'
@@ -62,14 +63,10 @@ describe('timeStretch', () => {
 
   test('refuses bad rates, options and signals', () => {
     for (const options of [{ rate: 0 }, { rate: Number.NaN }, { rate: 300 }, { rate: 1, hopLength: 0 }]) {
-      expect(() => timeStretch(noise(100, 1), options)).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION' }),
-      )
+      expect(() => timeStretch(noise(100, 1), options)).toThrow(throwsCode('INVALID_OPTION'))
     }
     for (const samples of [new Float32Array(0), Float32Array.of(Number.NaN)]) {
-      expect(() => timeStretch(samples, { rate: 1 })).toThrow(
-        expect.objectContaining({ code: 'INVALID_INPUT' }),
-      )
+      expect(() => timeStretch(samples, { rate: 1 })).toThrow(throwsCode('INVALID_INPUT'))
     }
   })
 })
@@ -92,9 +89,7 @@ describe('pitchShift', () => {
 
   test('refuses bad options', () => {
     for (const options of [{ nSteps: Number.NaN }, { nSteps: 97 }, { nSteps: 1, binsPerOctave: 0 }]) {
-      expect(() => pitchShift(noise(100, 1), options)).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION' }),
-      )
+      expect(() => pitchShift(noise(100, 1), options)).toThrow(throwsCode('INVALID_OPTION'))
     }
   })
 })

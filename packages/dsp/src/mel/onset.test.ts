@@ -1,4 +1,5 @@
 import type { FeatureMatrix } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { powerToDb } from '../scaling/db.js'
@@ -92,10 +93,10 @@ describe('onsetStrength', () => {
       { nFft: 0 },
       { hopLength: 0 },
     ]) {
-      expect(() => onsetStrength(clip, options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+      expect(() => onsetStrength(clip, options)).toThrow(throwsCode('INVALID_OPTION'))
     }
     expect(() => onsetStrength({ samples: new Float32Array(0), sampleRate })).toThrow(
-      expect.objectContaining({ code: 'INVALID_INPUT' }),
+      throwsCode('INVALID_INPUT'),
     )
   })
 })

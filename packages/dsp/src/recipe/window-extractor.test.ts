@@ -1,4 +1,5 @@
 import { createRng, type FeatureRecipe } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import {
   createExtractor,
@@ -19,9 +20,6 @@ function noise(seconds: number, rate = sampleRate) {
   })
   return { samples, sampleRate: rate }
 }
-const withCode = (code: string, text: RegExp) =>
-  expect.objectContaining({ code, message: expect.stringMatching(text) })
-
 describe('createWindowExtractor', () => {
   test.each([
     ['mfcc13', mfcc13],
@@ -104,17 +102,17 @@ describe('createWindowExtractor', () => {
   test('lengths that are none: INVALID_OPTION', () => {
     for (const windowSec of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 3601]) {
       expect(() => createWindowExtractor(logmel64, { windowSec })).toThrow(
-        withCode('INVALID_OPTION', /windows.windowSec=/),
+        throwsCode('INVALID_OPTION', /windows.windowSec=/),
       )
     }
     expect(() => createWindowExtractor(logmel64, { windowSec: 1, hopSec: 1.5 })).toThrow(
-      withCode('INVALID_OPTION', /hopSec=1.5 must be at most windowSec=1: the sound between/),
+      throwsCode('INVALID_OPTION', /hopSec=1.5 must be at most windowSec=1: the sound between/),
     )
     expect(() => createWindowExtractor(logmel64, { windowSec: 0.01 })).toThrow(
-      withCode('INVALID_OPTION', /windowSec=0.01 makes 221 samples, less than one frame/),
+      throwsCode('INVALID_OPTION', /windowSec=0.01 makes 221 samples, less than one frame/),
     )
     expect(() => createWindowExtractor(logmel64, { seconds: 1 } as never)).toThrow(
-      withCode('INVALID_OPTION', /no option 'seconds'/),
+      throwsCode('INVALID_OPTION', /no option 'seconds'/),
     )
   })
 })
@@ -123,7 +121,7 @@ describe('windowsOfClips', () => {
   test('is the duration of the recipe', () => {
     expect(windowsOfClips(mfcc13, 431)).toEqual({ windowSec: 5, hopSec: 2.5 })
     expect(() => windowsOfClips(mfcc13, 430)).toThrow(
-      withCode('INVALID_INPUT', /makes 431 frames; the features have 430/),
+      throwsCode('INVALID_INPUT', /makes 431 frames; the features have 430/),
     )
   })
 

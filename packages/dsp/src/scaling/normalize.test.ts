@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { normalize, normalizeMatrix, padOrTruncate } from './normalize.js'
@@ -37,13 +38,13 @@ describe('normalize', () => {
   })
 
   test('refuses unknown options, and signals that are empty or not finite', () => {
-    const badOption = expect.objectContaining({ code: 'INVALID_OPTION' })
+    const badOption = throwsCode('INVALID_OPTION')
     for (const norm of ['l3', Number.NaN, -1, -0.5, true, '2'])
       expect(() => normalize(Float32Array.of(1), { norm: norm as 'l2' })).toThrow(badOption)
     expect(() => normalize(Float32Array.of(1), { norm: 0, fill: true })).toThrow(badOption)
     expect(() => normalize(Float32Array.of(1), { threshold: 0 })).toThrow(badOption)
     expect(() => normalize(Float32Array.of(1), { fill: 1 as unknown as boolean })).toThrow(badOption)
-    const badInput = expect.objectContaining({ code: 'INVALID_INPUT' })
+    const badInput = throwsCode('INVALID_INPUT')
     expect(() => normalize(new Float32Array(0))).toThrow(badInput)
     expect(() => normalize(Float32Array.of(1, Number.NaN))).toThrow(badInput)
   })
@@ -141,11 +142,9 @@ describe('normalizeMatrix', () => {
   })
 
   test('refuses another axis and an empty matrix', () => {
-    expect(() => normalizeMatrix(matrix, { axis: 2 as 1 })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    )
+    expect(() => normalizeMatrix(matrix, { axis: 2 as 1 })).toThrow(throwsCode('INVALID_OPTION'))
     expect(() => normalizeMatrix({ data: new Float32Array(0), bins: 0, frames: 0 })).toThrow(
-      expect.objectContaining({ code: 'INVALID_INPUT' }),
+      throwsCode('INVALID_INPUT'),
     )
   })
 })
@@ -161,8 +160,6 @@ describe('padOrTruncate', () => {
   })
 
   test.each([0, -1, 1.5, Number.NaN])('refuses the length %s', (length) => {
-    expect(() => padOrTruncate(Float32Array.of(1), length)).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    )
+    expect(() => padOrTruncate(Float32Array.of(1), length)).toThrow(throwsCode('INVALID_OPTION'))
   })
 })

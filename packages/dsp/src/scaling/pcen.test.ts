@@ -1,4 +1,5 @@
 import type { FeatureMatrix } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { noise } from '../test-support/signals.js'
 import { type PcenOptions, pcen } from './pcen.js'
@@ -105,11 +106,11 @@ describe('pcen', () => {
     [{ zi: [1] }],
     [{ zi: [1, Number.NaN] }],
   ])('refuses %o', (options) => {
-    expect(() => pcen(matrix(2, 3), options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect(() => pcen(matrix(2, 3), options)).toThrow(throwsCode('INVALID_OPTION'))
   })
 
   test('refuses an empty matrix and negative values', () => {
-    const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
+    const refused = throwsCode('INVALID_INPUT')
     expect(() => pcen(matrix(0, 0))).toThrow(refused)
     expect(() => pcen(matrix(2, 2, -1))).toThrow(refused)
   })

@@ -1,7 +1,8 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { getWindow, type WindowName } from './get-window.js'
 
-const NAMES: readonly WindowName[] = ['hann', 'hamming', 'blackman', 'boxcar']
+const names: readonly WindowName[] = ['hann', 'hamming', 'blackman', 'boxcar']
 
 describe('getWindow', () => {
   test('makes the textbook values', () => {
@@ -13,7 +14,7 @@ describe('getWindow', () => {
     expect([...getWindow('boxcar', 3)]).toEqual([1, 1, 1])
   })
 
-  test.each(NAMES)('makes %s periodic by leaving out the last value of the symmetric one', (name) => {
+  test.each(names)('makes %s periodic by leaving out the last value of the symmetric one', (name) => {
     const symmetric = getWindow(name, 65, { fftbins: false })
     expect([...getWindow(name, 64)]).toEqual([...symmetric.subarray(0, 64)])
     for (let i = 0; i < 65; i++) expect(symmetric[i]).toBeCloseTo(symmetric[64 - i]!, 12)
@@ -28,7 +29,7 @@ describe('getWindow', () => {
   })
 
   test('refuses unknown names and lengths', () => {
-    const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
+    const refused = throwsCode('INVALID_OPTION')
     expect(() => getWindow('kaiser' as 'hann', 4)).toThrow(refused)
     expect(() => getWindow('hann', 0)).toThrow(refused)
     expect(() => getWindow('hann', 2.5)).toThrow(refused)

@@ -9,7 +9,7 @@ const rng = () => createRng(1)
 const bothParts = ({ re, im }: dsp.ComplexMatrix) => [...re, ...im]
 
 /** By name; each takes mono samples. */
-export const SAMPLES_CALLS: Readonly<Record<string, Call<Float32Array>>> = {
+export const samplesCalls: Readonly<Record<string, Call<Float32Array>>> = {
   deemphasis: (samples) => dsp.deemphasis(samples),
   muCompress: (samples) => dsp.muCompress(samples),
   muExpand: (samples) => dsp.muExpand(samples, { quantize: false }),
@@ -30,7 +30,7 @@ export const SAMPLES_CALLS: Readonly<Record<string, Call<Float32Array>>> = {
 }
 
 /** By name; each takes samples on their way: the numbers of all pieces. */
-export const STREAM_CALLS: Readonly<Record<string, Call<Float32Array>>> = {
+export const streamCalls: Readonly<Record<string, Call<Float32Array>>> = {
   createFeatureStream(samples) {
     const stream = dsp.createFeatureStream(dsp.stm32)
     return [...stream.push(samples).data, ...stream.end().data]
@@ -46,7 +46,7 @@ const augment = (change: dsp.Augment) => (clip: AudioClip) => change(clip, rng()
 const background = { samples: Float32Array.of(0.5, -0.5, 0.25), sampleRate: 22050 }
 
 /** By name; each takes a clip at 22050 Hz. */
-export const CLIP_CALLS: Readonly<Record<string, Call<AudioClip>>> = {
+export const clipCalls: Readonly<Record<string, Call<AudioClip>>> = {
   chromaStft: (clip) => dsp.chromaStft(clip).data,
   melSpectrogram: (clip) => dsp.melSpectrogram(clip).data,
   mfcc: (clip) => dsp.mfcc(clip).data,
@@ -91,7 +91,7 @@ const mask = (change: dsp.Augment<FeatureMatrix>) => (matrix: FeatureMatrix) => 
 const complexOf = ({ data, bins, frames }: FeatureMatrix) => ({ re: data, im: data, bins, frames })
 
 /** By name; each takes a matrix, of 1025 bins where it is a spectrum. */
-export const MATRIX_CALLS: Readonly<Record<string, Call<FeatureMatrix>>> = {
+export const matrixCalls: Readonly<Record<string, Call<FeatureMatrix>>> = {
   amplitudeToDb: (matrix) => dsp.amplitudeToDb(matrix).data,
   chromaStftFromSpectrogram: (matrix) => dsp.chromaStftFromSpectrogram(matrix, { sampleRate }).data,
   dbToAmplitude: (matrix) => dsp.dbToAmplitude(matrix).data,
