@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { checkModel, createGraphBuilder, floatData, floatTensor, scalar, writeModel } from './index.js'
+import { createGraphBuilder, floatData, floatTensor, scalar, writeModel } from './index.js'
+import { checkModel } from './inspect/index.js'
 import { ortRuntime } from './node/index.js'
 
 const float1 = { type: 'float32', dims: [1] } as const

@@ -2,6 +2,7 @@
 import type { NetworkGraph } from '@esc/core'
 import { describe, expect, test } from 'vitest'
 import * as onnx from './index.js'
+import * as inspect from './inspect/index.js'
 import * as node from './node/index.js'
 
 /** A misspelt option, in place of an options object of any type. */
@@ -132,6 +133,6 @@ test('every function is in one of the lists', () => {
       if (typeof value === 'function') return [name]
       return typeof value === 'object' && value !== null ? functionsOf(value) : []
     })
-  const functions = [...functionsOf(onnx), ...functionsOf(node)]
+  const functions = [...functionsOf(onnx), ...functionsOf(inspect), ...functionsOf(node)]
   expect([...Object.keys(calls), ...withoutOptions].sort()).toEqual(functions.sort())
 })

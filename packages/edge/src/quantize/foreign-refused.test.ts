@@ -1,6 +1,5 @@
 /** What stays float, and what is refused, of models of other exporters. */
 import {
-  checkModel,
   createGraphBuilder,
   floatData,
   floatTensor,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   type ValueInfo,
 } from '@esc/onnx'
+import { checkModel } from '@esc/onnx/inspect'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { call, changed, plain, random, weights, x } from '../fixtures/foreign-models.js'

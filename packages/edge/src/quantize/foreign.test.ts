@@ -1,5 +1,6 @@
 /** Models as other exporters write them: each must give the same int8 model as the plain one. */
-import { checkModel, floatData, type OnnxRuntime, printGraph, readModel, writeModel } from '@esc/onnx'
+import { floatData, type OnnxRuntime, readModel, writeModel } from '@esc/onnx'
+import { checkModel, printGraph } from '@esc/onnx/inspect'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { plain, variants, x } from '../fixtures/foreign-models.js'
 import { logits, maxError, quantized } from '../fixtures/run-models.js'

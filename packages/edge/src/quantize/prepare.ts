@@ -1,14 +1,7 @@
 /** Models of any exporter in the one form that calibration and quantisation work on. */
 import { EscError } from '@esc/core'
-import {
-  checkModel,
-  dataInputs,
-  floatTensor,
-  inferTypes,
-  type OnnxModel,
-  type OnnxNode,
-  type Tensor,
-} from '@esc/onnx'
+import { dataInputs, floatTensor, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
+import { checkModel, inferTypes } from '@esc/onnx/inspect'
 
 /** Operators that move or choose values: their output has their input's scale. */
 export const passThrough: ReadonlySet<string> = new Set(['MaxPool', 'Flatten'])

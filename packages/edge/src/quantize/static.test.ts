@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng, type NetworkGraph } from '@esc/core'
 import {
-  checkModel,
   createGraphBuilder,
   floatData,
   floatTensor,
@@ -13,6 +12,7 @@ import {
   type Tensor,
   writeModel,
 } from '@esc/onnx'
+import { checkModel } from '@esc/onnx/inspect'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { InferenceSession } from 'onnxruntime-node'

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import reference from '../../fixtures/losses.json' with { type: 'json' }
 import {
-  checkModel,
   createGraphBuilder,
   floatData,
   floatTensor,
@@ -10,6 +9,7 @@ import {
   type OnnxModel,
   writeModel,
 } from '../index.js'
+import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 import { type Batch, gradient64, loss64 } from './fixtures/loss64.js'
 import { writeLoss } from './loss.js'

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import reference from '../../fixtures/optimizers.json' with { type: 'json' }
 import {
-  checkModel,
   createGraphBuilder,
   floatData,
   floatTensor,
@@ -15,6 +14,7 @@ import {
   type Tensor,
   writeModel,
 } from '../index.js'
+import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 import { writeOptimizer } from './optimizer.js'
 

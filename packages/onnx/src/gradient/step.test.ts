@@ -1,13 +1,7 @@
 import type { NetworkGraph, NetworkNode } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import {
-  buildGradientModel,
-  buildTrainingModel,
-  checkModel,
-  floatData,
-  type Tensor,
-  writeModel,
-} from '../index.js'
+import { buildGradientModel, buildTrainingModel, floatData, type Tensor, writeModel } from '../index.js'
+import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 
 const plain = { attributes: {}, weights: {} }

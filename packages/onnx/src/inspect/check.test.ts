@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import {
   type Attribute,
-  checkModel,
   createGraphBuilder,
   type ElementType,
   floatTensor,
   int64Vector,
   type OnnxModel,
   scalar,
-} from './index.js'
+} from '../index.js'
+import { checkModel } from './index.js'
 
 /** y = (2x + b) summed over the last axis. */
 function example(opset = 17): OnnxModel {

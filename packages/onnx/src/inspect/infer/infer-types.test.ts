@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { describeLike } from '../fixtures/describe.js'
-import { modelNames, readFixture } from '../fixtures/files.js'
-import types from '../fixtures/types.json' with { type: 'json' }
+import { describeLike } from '../../../fixtures/describe.js'
+import { modelNames, readFixture } from '../../../fixtures/files.js'
+import types from '../../../fixtures/types.json' with { type: 'json' }
 import {
   type Attribute,
   createGraphBuilder,
   floatTensor,
-  inferTypes,
   int64Vector,
   type OnnxModel,
   readModel,
@@ -14,9 +13,10 @@ import {
   type Tensor,
   type ValueInfo,
   writeModel,
-} from './index.js'
-import { ortRuntime } from './node/index.js'
-import { arrayOf } from './tensor.js'
+} from '../../index.js'
+import { ortRuntime } from '../../node/index.js'
+import { arrayOf } from '../../tensor.js'
+import { inferTypes } from '../index.js'
 
 const reference = types as Record<string, Record<string, string>>
 
