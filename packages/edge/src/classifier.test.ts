@@ -13,7 +13,8 @@ import {
   unpackModel,
   withEvaluation,
 } from './index.js'
-import { encodeManifest, fileNames, readManifest } from './model-files.js'
+import { encodeManifest, readManifest } from './manifest.js'
+import { fileNames } from './model-files.js'
 
 const runtime = ortRuntime
 const bytes = writeModel(exportModel(model))

@@ -14,7 +14,8 @@ import {
 } from '@esc/core'
 import { createWindowExtractor } from '@esc/dsp'
 import { assertRuntime, floatData, type OnnxRuntime, type Session, singleInputName } from '@esc/onnx'
-import { checkedBytes, entryOf, type ModelFiles, type Precision, readManifest } from './model-files.js'
+import { readManifest } from './manifest.js'
+import { checkedBytes, entryOf, type ModelFiles, type Precision } from './model-files.js'
 
 /** A label and how sure the model is of it, in [0, 1]. */
 export interface Prediction {

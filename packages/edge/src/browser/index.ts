@@ -12,14 +12,11 @@ import {
 } from '../classifier.js'
 import type { ModelFiles, Precision } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import {
-  type CalibrateOptions,
-  type CalibrationBatch,
-  calibrate as calibratePortably,
-  type Range,
-} from '../quantize/calibrate.js'
+import { type CalibrateOptions, calibrate as calibratePortably } from '../quantize/calibrate.js'
+import type { CalibrationBatch } from '../quantize/feeds.js'
+import type { Range } from '../quantize/int8-activations.js'
 
-export { unpackModel } from '../model-files.js'
+export { unpackModel } from '../unpack-model.js'
 
 /** A {@link Classifier} that takes sound files, too. */
 export interface BlobClassifier extends Omit<Classifier, 'classify'> {

@@ -10,7 +10,7 @@ import {
   type Prediction,
 } from '../classifier.js'
 import { entryOf, type ModelFiles, type Precision } from '../model-files.js'
-import { readModelFolder } from './model-folder.js'
+import { readModelFolder } from './read-model-folder.js'
 
 /** A {@link Classifier} that takes paths, too. */
 export interface FileClassifier extends Omit<Classifier, 'classify'> {

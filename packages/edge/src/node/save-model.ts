@@ -1,9 +1,11 @@
 /** Trained models to folders and back. */
 import { assertKnown, assertText, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
-import { networkEntryOf, unpackModel } from '../model-files.js'
+import { networkEntryOf } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import { readModelFolder, type WriteModelOptions, writeModelFiles } from './model-folder.js'
+import { unpackModel } from '../unpack-model.js'
+import { readModelFolder } from './read-model-folder.js'
+import { type WriteModelOptions, writeModelFiles } from './write-model-files.js'
 
 /** Options of {@link saveModel}. */
 export interface SaveModelOptions extends Omit<PackOptions, 'runtime'>, WriteModelOptions {}

@@ -9,14 +9,9 @@ import {
   type Tensor,
   writeModel,
 } from '@esc/onnx'
-import { feedsOf } from './feeds.js'
+import { type CalibrationBatch, feedsOf } from './feeds.js'
+import type { Range } from './int8-activations.js'
 import { prepare, quantizedValues } from './prepare.js'
-
-/** Smallest and largest number a value took. */
-export interface Range {
-  min: number
-  max: number
-}
 
 /** Options of {@link calibrate}. */
 export interface CalibrateOptions {
@@ -25,9 +20,6 @@ export interface CalibrateOptions {
   /** Called after every batch with the number done. */
   onBatch?: ((done: number) => void) | undefined
 }
-
-/** What a model is fed once: a tensor if it takes one input, or tensors by input name. */
-export type CalibrationBatch = Tensor | Readonly<Record<string, Tensor>>
 
 /**
  * Runs a float model and notes the smallest and largest number of every value that quantisation will round

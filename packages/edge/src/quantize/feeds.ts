@@ -1,7 +1,9 @@
 /** What a model is fed, compared with what it takes. */
 import { EscError, hasField, typeOf, wrongValue } from '@esc/core'
 import { assertTensor, dataInputs, type OnnxModel, type Tensor, type ValueInfo } from '@esc/onnx'
-import type { CalibrationBatch } from './calibrate.js'
+
+/** What a model is fed once: a tensor if it takes one input, or tensors by input name. */
+export type CalibrationBatch = Tensor | Readonly<Record<string, Tensor>>
 
 /**
  * A batch by input name.

@@ -17,9 +17,10 @@ import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { InferenceSession } from 'onnxruntime-node'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { compareLogits } from '../parity.js'
-import { calibrate, type Range } from './calibrate.js'
-import { quantizeActivation, quantizeBias, quantizeWeight, scalesForBias } from './scheme.js'
+import { compareLogits } from '../compare-logits.js'
+import { calibrate } from './calibrate.js'
+import { quantizeActivation, type Range } from './int8-activations.js'
+import { quantizeBias, quantizeWeight, scalesForBias } from './int8-weights.js'
 import { quantizeStatic } from './static.js'
 
 const rng = createRng(31)

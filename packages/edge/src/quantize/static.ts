@@ -1,16 +1,10 @@
 /** Static 8-bit quantisation in the QDQ form. */
 import { assertKnown, EscError, wrongValue } from '@esc/core'
 import { assertOnnxModel, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
-import type { Range } from './calibrate.js'
+import { weightsOf } from './float-weights.js'
+import { quantizeActivation, type Range } from './int8-activations.js'
+import { quantizeBias, quantizeWeight, scalesForBias, type WeightScale } from './int8-weights.js'
 import { passThrough, prepare, weighted } from './prepare.js'
-import {
-  quantizeActivation,
-  quantizeBias,
-  quantizeWeight,
-  scalesForBias,
-  type WeightScale,
-} from './scheme.js'
-import { weightsOf } from './weights.js'
 
 /** Options of {@link quantizeStatic}. */
 export interface QuantizeOptions {

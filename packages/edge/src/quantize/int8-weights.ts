@@ -1,12 +1,5 @@
 /** The arithmetic of 8-bit quantisation: scales, zero points, rounding. */
 import { floatTensor, sizeOf, type Tensor } from '@esc/onnx'
-import type { Range } from './calibrate.js'
-
-/** `value ≈ scale · (quantised - zeroPoint)`, quantised in 0 … 255. */
-export interface ActivationScale {
-  scale: number
-  zeroPoint: number
-}
 
 /** A quantised constant. `axis: null` means one scale for all. */
 export interface WeightScale {
@@ -14,15 +7,6 @@ export interface WeightScale {
   scales: Tensor & { type: 'float32' }
   zeroPoints: Tensor
   axis: number | null
-}
-
-/** uint8 with a zero point. The range is widened to hold 0, so that padding zeros are exact. */
-export function quantizeActivation(range: Range): ActivationScale {
-  const min = Math.min(0, range.min)
-  const max = Math.max(0, range.max)
-  // A value that is always 0 would have scale 0, and dividing by it gives NaN.
-  const scale = Math.fround((max - min) / 255) || 1
-  return { scale, zeroPoint: Math.round((0 - min) / scale) }
 }
 
 /** How weights are quantised. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareLogits } from './parity.js'
+import { compareLogits } from './compare-logits.js'
 
 test('agreement counts rows with the same best class; errors are over all logits', () => {
   const parity = compareLogits(Float32Array.of(1, 0, 0, 1), Float32Array.of(1.5, 0, 1, 0.5), 2)
