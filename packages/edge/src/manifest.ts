@@ -15,47 +15,57 @@ import {
 import { parseManifest } from '@esc/core/manifest'
 import { fileNames, type ModelFiles } from './model-files.js'
 
-/** The version that is written. `@esc/core/manifest` has the schema, and reads older ones. */
+/** Version of the manifest's format that this package writes. `@esc/core/manifest` has the schema and reads older versions. */
 const manifestVersion = 2
 
-/** Where the clips are from, for the manifest. */
+/** The data set that the model was trained on, for the manifest. */
 export interface DatasetFacts {
   name: string
+  /** True if a program made the clips. @defaultValue what the model says, else `false` */
   synthetic?: boolean | undefined
+  /** Number of clips. @defaultValue `null`: not known */
   clips?: number | null | undefined
-  /** SHA-256 over the clips' ids, labels and sounds, hexadecimal. */
+  /** SHA-256 over the clips' ids, labels and sounds, hexadecimal. @defaultValue `null`: not known */
   hash?: string | null | undefined
 }
 
-/** Which clips were for what, for the manifest; a splitter's result fits. */
+/** How the clips were split, for the manifest. The result of a splitter fits. Each part is a list of indices, or their number. */
 export interface SplitFacts {
   train: ArrayLike<number> | number
+  /** @defaultValue `0` */
   validation?: ArrayLike<number> | number | undefined
+  /** @defaultValue `0` */
   test?: ArrayLike<number> | number | undefined
+  /** Name of the way of splitting. @defaultValue `null`: not known */
   name?: string | null | undefined
+  /** @defaultValue `null`: not known */
   seed?: number | null | undefined
+  /** Fold that was kept for testing. @defaultValue `null`: the split is not by folds */
   testFold?: number | null | undefined
+  /** Fold that was kept for validation. @defaultValue `null`: the split is not by folds */
   validationFold?: number | null | undefined
+  /** Number of test clips with a sibling in training: a clip cut from the same recording. @defaultValue `null`: not known */
   leakedTestClips?: number | null | undefined
 }
 
-/** Figures on the test part, for the manifest; the result of `evaluate` fits. */
+/** Figures of the test part, for the manifest. The result of `evaluate` fits. */
 export interface EvaluationFacts {
   accuracy: number
   macro: { f1: number }
 }
 
-/** What the caller knows of the data that a model was trained on. */
+/** What the caller knows about the data that a model was trained on. */
 export interface ManifestFacts {
   /** @defaultValue what the model knows */
   dataset?: DatasetFacts | null | undefined
+  /** @defaultValue `null`: not known */
   split?: SplitFacts | null | undefined
 }
 
 /**
- * The manifest of a model, in the version of the format that this package writes.
+ * Makes the manifest of a model.
  *
- * @throws EscError INVALID_INPUT if it would not be read again; INVALID_OPTION naming a fact that is unknown.
+ * @throws EscError INVALID_INPUT if the manifest could not be read again; INVALID_OPTION naming a fact that is unknown.
  */
 export function manifestOf(
   model: TrainedModel,
@@ -83,7 +93,7 @@ export function manifestOf(
     metrics: null,
     files,
   }
-  // What could not be opened again is not written.
+  // A manifest that cannot be read again must not be written.
   return parseManifest(manifest)
 }
 
@@ -114,10 +124,12 @@ function splitOf(split: SplitFacts): NonNullable<ModelManifest['split']> {
 }
 
 /**
- * The same files with figures of the test part in `model.json`: those of the int8 file are known only once it is there.
+ * The same files, with figures of the test part added to `model.json`. This is a step of its own because the figures of the int8
+ * file can be measured only once the file is there.
  *
- * @param figures - What `evaluate` or `evaluateSession` of `@esc/model` found for each file, and on what share of clips they agree.
- * @throws EscError INVALID_INPUT if a figure is out of [0, 1], or the files have no manifest.
+ * @param figures - What `evaluate` or `evaluateSession` of `@esc/model` returned for each file. `agreement` is the share of clips for
+ *   which both files choose the same label.
+ * @throws EscError INVALID_INPUT if a figure is outside [0, 1], or the files have no manifest.
  * @example const verified = withEvaluation(files, { float: evaluation, int8: int8Evaluation, agreement })
  */
 export function withEvaluation(
@@ -142,7 +154,7 @@ export function withEvaluation(
   }
   for (const [name, value] of Object.entries(given)) {
     if (typeof value === 'number' && value >= 0 && value <= 1) continue
-    throw new EscError('INVALID_INPUT', `evaluation.${name}=${shown(value)} must lie in [0, 1]`)
+    throw new EscError('INVALID_INPUT', `evaluation.${name}=${shown(value)} must be in [0, 1]`)
   }
   const { accuracy, macro } = float
   const metrics = { accuracy, macroF1: macro.f1, int8Accuracy: int8?.accuracy ?? null, agreement }
@@ -150,9 +162,9 @@ export function withEvaluation(
 }
 
 /**
- * Reads `model.json` of a model's files.
+ * Reads `model.json` from the files of a model.
  *
- * @throws EscError INVALID_INPUT if it is not there or no manifest; UNSUPPORTED_FORMAT if a newer version wrote it.
+ * @throws EscError INVALID_INPUT if the file is missing or is not a manifest; UNSUPPORTED_FORMAT if a newer version wrote it.
  * @example readManifest(files).labels
  */
 export function readManifest(files: ModelFiles): ModelManifest {
@@ -171,12 +183,12 @@ export function readManifest(files: ModelFiles): ModelManifest {
 
 function assertFiles(files: ModelFiles): void {
   if (typeOf(files) === 'object' && mistakeOf(files) === null) return
-  throw wrongValue('files', files, 'files by name, as packModel makes them', {
+  throw wrongValue('files', files, 'files by name, as packModel returns them', {
     advice: { 'a trained model': 'pass await packModel(model)' },
   })
 }
 
-/** @throws EscError INVALID_INPUT if the bytes are no manifest. */
+/** @throws EscError INVALID_INPUT if the bytes are not a manifest. */
 export function parseManifestBytes(bytes: Uint8Array): ModelManifest {
   let json: unknown
   try {

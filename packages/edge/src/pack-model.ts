@@ -1,4 +1,4 @@
-/** From a trained model to the files of its folder. */
+/** Packs a trained model as the files of its folder. */
 import {
   allIndices,
   asOptions,
@@ -32,25 +32,28 @@ import { encodeNetwork } from './network-file.js'
 import { calibrate } from './quantize/calibrate.js'
 import { quantizeStatic } from './quantize/static.js'
 
-/** What int8 quantisation measures the network's values on. */
+/** The examples of calibration: int8 quantisation runs the network on them to measure the range of each of its values. */
 export interface CalibrationData {
   calibrateOn: FeatureSet
-  /** Examples of the training part: test clips would leak into the model. @defaultValue all */
+  /** Indices of the examples. Take the training part: test clips would leak into the model. @defaultValue all examples */
   indices?: ArrayLike<number> | undefined
 }
 
-/** Options of {@link packModel}. What is not known is left out. */
+/** Options of {@link packModel}. Leave out what you do not know. */
 export interface PackOptions extends ManifestFacts {
-  /** Runs the network over the calibration examples; `/node` and `/browser` bring their own. */
+  /** Runs the network on the calibration examples. `packModel` of `/node` and `/browser` brings its own. */
   runtime: OnnxRuntime
-  /** Makes an int8 file as well. @defaultValue `null`: none */
+  /** Adds an int8 file, `model.int8.onnx`. @defaultValue `null`: no int8 file */
   int8?: CalibrationData | null | undefined
+  /** Figures of the test part. @defaultValue `null`: not known */
   evaluation?: EvaluationFacts | null | undefined
+  /** Stops the call; the call then throws the signal's reason. @defaultValue none */
   signal?: AbortSignal | undefined
+  /** Called after each batch of calibration, with the stage `calibrate`. @defaultValue none */
   onProgress?: OnProgress | undefined
 }
 
-/** Every name of {@link PackOptions} but `runtime`, which `/node` and `/browser` bind. */
+/** The names of all {@link PackOptions} except `runtime`, which `/node` and `/browser` bring. */
 export const packNames = {
   int8: true,
   dataset: true,
@@ -60,11 +63,12 @@ export const packNames = {
   onProgress: true,
 } as const
 
+/** Examples in one batch of calibration. */
 const calibrationBatch = 16
 
 /**
- * A trained model as the files of its folder: `network.safetensors` (to train on, or to export again), `model.onnx`,
- * `model.int8.onnx` if it is asked for, and `model.json` with the SHA-256 of each.
+ * Packs a trained model as the files of its folder: `network.safetensors` (to continue training, or to export again),
+ * `model.onnx`, `model.int8.onnx` if `int8` is given, and `model.json` with the SHA-256 of each file.
  *
  * @throws EscError INVALID_INPUT if the model's parts do not fit each other, or the calibration examples do not fit the model;
  *   INVALID_OPTION naming an option that is unknown; the signal's reason.
@@ -102,7 +106,7 @@ function assertModel(model: TrainedModel): void {
   if (made === frames) return
   throw new EscError(
     'INVALID_INPUT',
-    `the model's parts do not fit: windows of ${windows.windowSec} s make ${made} frames, the network reads ${frames}`,
+    `the model's parts do not fit: windows of ${windows.windowSec} s make ${made} frames, but the network reads ${frames}`,
   )
 }
 
@@ -118,7 +122,7 @@ async function quantize(
   if ('indices' in data && data.indices === undefined) {
     throw new EscError(
       'INVALID_INPUT',
-      'int8.indices is undefined: does the split have that part? Leave it out for all examples',
+      'int8.indices is undefined; check that the split has that part, or leave indices out to use all examples',
     )
   }
   if (
@@ -126,8 +130,8 @@ async function quantize(
     recipe &&
     JSON.stringify(parseRecipe(set.recipe)) !== JSON.stringify(parseRecipe(recipe))
   ) {
-    const found = "int8.calibrateOn has features of another recipe than the model's"
-    throw new EscError('INVALID_INPUT', `${found}; extract them with model.recipe`)
+    const found = 'the features of int8.calibrateOn were made by another recipe than the one of the model'
+    throw new EscError('INVALID_INPUT', `${found}; extract features with model.recipe`)
   }
   const { indices = allIndices(set) } = data
   assertIndices('int8.indices', indices, set)

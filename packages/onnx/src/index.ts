@@ -8,9 +8,9 @@ export {
   optimizerSlots,
   type SgdOptions,
 } from './gradient/optimizer.js'
-export type { StepOptions } from './gradient/step-options.js'
 export { buildProbeModel } from './gradient/probe.js'
 export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
+export type { StepOptions } from './gradient/step-options.js'
 export { dataInputs, singleInputName } from './inputs.js'
 export { type LowerOptions, lowerNetwork } from './lower.js'
 export {

@@ -1,4 +1,4 @@
-/** Saving, loading and classifying bound to onnxruntime-node. */
+/** `@esc/edge/node`: saves and loads model folders, classifies sound files, and binds the root's functions to onnxruntime-node. */
 import { assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'

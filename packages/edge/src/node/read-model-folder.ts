@@ -6,10 +6,11 @@ import { fileNames, isFile, type ModelFiles, otherFile } from '../model-files.js
 import { previousName, readOne } from './folder-files.js'
 
 /**
- * Reads `model.json` and the files that are wanted of it.
+ * Reads `model.json` and one of the files that it names.
  *
- * @throws EscError IO naming a file that cannot be read; INVALID_INPUT if `model.json` is no manifest; CORRUPT_DATA if a file is
- *   another model's; UNSUPPORTED_FORMAT if a newer version wrote it.
+ * @param wanted - Chooses the file.
+ * @throws EscError IO naming a file that cannot be read; INVALID_INPUT if `model.json` is not a manifest; CORRUPT_DATA if the file
+ *   belongs to another model; UNSUPPORTED_FORMAT if a newer version wrote the manifest.
  */
 export async function readModelFolder(
   dir: string,
@@ -21,10 +22,10 @@ export async function readModelFolder(
     const bytes = await readManifestFile(root)
     const entry = wanted(inFile(root, () => parseManifestBytes(bytes)))
     const found = await readEntry(root, entry).catch((error: EscError) => error)
-    // Another program may have put a new model here since the manifest was read, or two.
+    // Another program may have saved a new model here since the manifest was read, even more than once.
     const isChanged = !(await readManifestFile(root)).equals(bytes)
     const isError = found instanceof Error
-    // Without a hash (version 1) nothing else tells whether the file is this manifest's.
+    // Version 1 has no hashes. Then the file belongs to this manifest only if the manifest did not change meanwhile.
     if (!isError && (entry.sha256 !== null || !isChanged))
       return { [fileNames.manifest]: bytes, [entry.name]: found }
     if (attempt < 3 && (isChanged || isEscError(found, 'CORRUPT_DATA'))) continue
@@ -51,7 +52,7 @@ function inFile<T>(root: string, run: () => T): T {
   }
 }
 
-/** The bytes that the manifest names: where a save was cut, they still lie under the name for that. */
+/** The bytes that the manifest names. After a save was cut off, they may still be under their second name. */
 async function readEntry(root: string, entry: FileEntry): Promise<Uint8Array> {
   const path = join(root, entry.name)
   const bytes = await readOne(path).catch((error: EscError) => error)

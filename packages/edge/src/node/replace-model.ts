@@ -1,4 +1,4 @@
-/** Replaces the model of a folder, so that a process that is killed leaves the old model or the new one. */
+/** Replaces the model in a folder. If the process is killed at any moment, the folder holds the old model or the new one. */
 import { link, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FileEntry, type ModelManifest, sha256 } from '@esc/core'
@@ -7,7 +7,7 @@ import { encodeManifest, parseManifestBytes } from '../manifest.js'
 import { fileNames, type ModelFiles } from '../model-files.js'
 import { entriesOf, isPreviousName, namesIn, ourNames, previousName, readOne } from './folder-files.js'
 
-/** Puts the files in the place of the old ones, `model.json` last; where that fails, the old ones come back. */
+/** Writes the new files over the old ones, `model.json` last. If that fails, the old files are put back. */
 export async function replaceModel(root: string, files: ModelFiles, manifest: ModelManifest): Promise<void> {
   const old = await previousModel(root)
   const names = [...(old ? entriesOf(old) : []), ...entriesOf(manifest)].map(({ name }) => name)
@@ -26,19 +26,19 @@ export async function replaceModel(root: string, files: ModelFiles, manifest: Mo
   await cleanUp(root, manifest)
 }
 
-/** The model that is there, with the hashes of its files; `null` if there is none that can be read. */
+/** The manifest of the model in the folder, with hashes; `null` if there is no model that can be read. */
 async function previousModel(root: string): Promise<ModelManifest | null> {
   const bytes = await readOne(join(root, fileNames.manifest)).catch(() => null)
   if (!bytes) return null
   try {
     const manifest = parseManifestBytes(bytes)
     if (manifest.files.float.sha256 !== null) return manifest
-    // Version 1 has no hashes, by which its files would be found while they are being replaced.
+    // Version 1 has no hashes, but readers need them to find the old files while these are being replaced.
     const withHash = async (entry: FileEntry) => {
       return { ...entry, sha256: await sha256(await readOne(join(root, entry.name))) }
     }
     const { float, int8 } = manifest.files
-    // An int8 file that was removed costs the float one nothing.
+    // If the int8 file was removed, the float file can still be used.
     const hashedInt8 = int8 && (await withHash(int8).catch(() => null))
     const hashed = { network: null, float: await withHash(float), int8: hashedInt8 }
     const upgraded: ModelManifest = { ...manifest, files: hashed }
@@ -50,8 +50,8 @@ async function previousModel(root: string): Promise<ModelManifest | null> {
 }
 
 /**
- * Gives the present files a second name, by which readers find them until the new manifest is there, and a save that fails puts
- * them back.
+ * Gives the present files a second name. Readers find them by it until the new manifest is written, and a save that fails puts them
+ * back.
  */
 async function keepPrevious(
   root: string,
@@ -63,7 +63,7 @@ async function keepPrevious(
     if (!bytes) continue
     const keptAs = previousName({ name, sha256: await sha256(bytes) })
     const [from, to] = [join(root, name), join(root, keptAs)]
-    // Not every file system has links.
+    // Some file systems have no links, so the bytes are copied there.
     await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') await writeAtomically(to, bytes)
     })
@@ -81,14 +81,15 @@ async function putBack(
   for (const name of written)
     if (!names.has(name)) await rm(join(root, name), { force: true }).catch(() => {})
   for (const { name, keptAs } of kept) {
-    // Where both names are of one file still, rename leaves both. Where it fails, the second name is the last one.
+    // If both names still belong to one file, rename leaves both, so the second one is removed. If rename fails, the second name
+    // stays: it is the last one of these bytes.
     await rename(join(root, keptAs), join(root, name))
       .then(() => rm(join(root, keptAs), { force: true }))
       .catch(() => {})
   }
 }
 
-/** Removes what the new model does not name: files of the old one, and second names. */
+/** Removes the files that the new model does not have, and all second names. */
 async function cleanUp(root: string, manifest: ModelManifest): Promise<void> {
   const present = [fileNames.manifest, ...entriesOf(manifest).map(({ name }) => name)]
   const gone = ourNames.filter((name) => !present.includes(name))

@@ -1,4 +1,4 @@
-/** Writes a model's files into a folder; a folder that holds another model is refused. */
+/** Writes a model's files into a folder, unless the folder holds another model. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { assertKnown, assertText, EscError, type ModelManifest, typeOf } from '@esc/core'
@@ -8,24 +8,29 @@ import { fileNames, isFile, type ModelFiles, otherFile } from '../model-files.js
 import { entriesOf, isThere, namesIn, ourNames, readOne } from './folder-files.js'
 import { replaceModel } from './replace-model.js'
 
+/** This file exists while a program writes into the folder. */
 const lockName = 'model.lock'
-/** There while a save writes into a folder without a model: files without a manifest are then ours. */
+/**
+ * This file exists while a save writes into a folder without a model. If the save is cut off, it shows that files without a manifest
+ * are ours.
+ */
 const unfinishedName = 'model.unfinished'
 
 /** Options of {@link writeModelFiles}. */
 export interface WriteModelOptions {
-  /** Replaces another model that is in the folder. @defaultValue `false`: that is an error */
+  /** Replaces another model in the folder. @defaultValue `false`: another model in the folder is an error */
   overwrite?: boolean | undefined
 }
 
 /**
- * Writes a model's files into a folder, `model.json` last. A process that is killed at any moment leaves the model that was there,
- * or the new one.
+ * Writes a model's files into a folder, `model.json` last. If the process is killed at any moment, the folder holds the old model or
+ * the new one.
  *
- * @param files - What `packModel` made. Other files of the folder are left alone.
- * @throws EscError INVALID_INPUT if `model.json` or a file it names is missing, or it does not name one; CORRUPT_DATA if one is
- *   another model's; UNSUPPORTED_FORMAT if `model.json` is of a newer version; INVALID_OPTION if another model is there
- *   and `overwrite` is not set; IO naming what cannot be written, or the lock of a program that is writing there.
+ * @param files - The result of `packModel`. Other files in the folder are left alone.
+ * @throws EscError INVALID_INPUT if `model.json` or a file that it names is missing, or if there is a file that it does not name;
+ *   CORRUPT_DATA if a file belongs to another model; UNSUPPORTED_FORMAT if a newer version wrote `model.json`; INVALID_OPTION if
+ *   the folder holds another model and `overwrite` is not set; IO naming a file that cannot be written, or the lock of a program
+ *   that is writing into the folder.
  * @example await writeModelFiles('models/esc10', withEvaluation(files, { float: evaluation }), { overwrite: true })
  */
 export async function writeModelFiles(
@@ -52,7 +57,7 @@ export async function writeModelFiles(
   try {
     await removeStaleTemporaries(root)
     const isFirst = !(await isThere(join(root, fileNames.manifest)))
-    // Files without a manifest are somebody's, unless a first save was cut off here.
+    // Files without a manifest belong to somebody else, unless a first save was cut off here.
     const wasCut = isFirst && (await isThere(join(root, unfinishedName)))
     if (!wasCut && !overwrite) await assertFree(root, files)
     if (isFirst) await writeAtomically(join(root, unfinishedName), '')
@@ -67,17 +72,20 @@ async function assertComplete(files: ModelFiles, manifest: ModelManifest): Promi
   const named = entriesOf(manifest).map(({ name }) => name)
   const stray = Object.keys(files).find((name) => name !== fileNames.manifest && !named.includes(name))
   if (stray !== undefined) {
-    throw new EscError('INVALID_INPUT', `${fileNames.manifest} does not name '${stray}'; leave it out`)
+    throw new EscError('INVALID_INPUT', `${fileNames.manifest} does not name '${stray}'; leave that file out`)
   }
   for (const entry of entriesOf(manifest)) {
     const bytes = files[entry.name]
     if (!bytes)
-      throw new EscError('INVALID_INPUT', `the model's file ${entry.name} is missing among its files`)
+      throw new EscError(
+        'INVALID_INPUT',
+        `the model's file ${entry.name} is missing; give all files that packModel returned`,
+      )
     if (!(await isFile(entry, bytes))) throw otherFile(entry.name)
   }
 }
 
-/** Refuses to write over another model. The same one may be written again. */
+/** Refuses to write over another model. The same model may be written again. */
 async function assertFree(root: string, files: ModelFiles): Promise<void> {
   const there = (await namesIn(root)).filter((name) => ourNames.includes(name) || Object.hasOwn(files, name))
   if (there.length === 0 || (await isSameModel(root, there, files))) return
