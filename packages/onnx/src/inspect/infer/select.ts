@@ -1,28 +1,13 @@
 /** Types of operators that join, cut and choose values. */
-import {
-  asSize,
-  axesIn,
-  axisIn,
-  contradiction,
-  type Dim,
-  expectRank,
-  hasInput,
-  input,
-  intOf,
-  type Known,
-  numbersOf,
-  type Rule,
-  sameDim,
-  sameType,
-  shaped,
-} from './known.js'
+import { hasInput, input, intOf, type Known, numbersOf, type Rule, sameType, shaped } from './call.js'
+import { asSize, axesIn, axisIn, contradiction, type Dim, expectRank, sameDim } from './sizes.js'
 
 const concat: Rule = (call) => {
   const type = sameType(call)
   const shapes = call.inputs.flatMap(({ dims }) => (dims === null ? [] : [dims]))
   const [first] = shapes
   if (!first) return [{ type, dims: null }]
-  for (const dims of shapes) expectRank({ type, dims }, 'an input', first.length)
+  for (const dims of shapes) expectRank({ dims }, 'an input', first.length)
   const at = axisIn(intOf(call, 'axis', 0), first.length)
   const merged = first.map((_, axis) => {
     if (axis === at) {

@@ -1,5 +1,5 @@
 /** What {@link operatorSignature} knows, as data; compared with `onnx.defs` of ONNX 1.23.1 for operator sets 13 to 21. */
-import type { AttributeKind } from './model.js'
+import type { AttributeKind } from '../model.js'
 
 const floats = 'float16 float32 float64'
 const ints = 'int8 int16 int32 int64'

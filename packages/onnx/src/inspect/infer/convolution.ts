@@ -1,23 +1,18 @@
 /** Types of convolutions and pooling. */
 
-import type { ElementType } from '../tensor.js'
+import type { ElementType } from '../../tensor.js'
 import {
   type Call,
-  contradiction,
-  type Dim,
-  describeDims,
-  expectRank,
   hasInput,
   input,
   intOf,
   intsOf,
   type Known,
-  productOf,
   type Rule,
-  sameDim,
   sameType,
   stringOf,
-} from './known.js'
+} from './call.js'
+import { contradiction, type Dim, describeDims, expectRank, productOf, sameDim } from './sizes.js'
 
 /** A window that slides over the spatial axes. */
 interface Window {

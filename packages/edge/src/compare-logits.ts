@@ -1,18 +1,21 @@
-/** How far one model's answers are from another's. */
+/** Parity: how close the outputs of two models are, such as a float model and its int8 copy. */
 import { assertFloat32, assertInteger, EscError } from '@esc/core'
 
-/** Two models on the same examples. */
+/** How close two models are on the same examples. */
 export interface Parity {
-  /** Share of examples on which both choose the same class. */
+  /** Share of examples for which both models choose the same class, in [0, 1]. */
   agreement: number
-  /** Largest and mean absolute difference of a logit. */
+  /** Largest absolute difference of a logit (an output before softmax or sigmoid). */
   maxLogitError: number
+  /** Mean absolute difference of a logit. */
   meanLogitError: number
 }
 
 /**
- * Compares the logits of two models on the same examples, [examples, classes] each.
+ * Compares the logits of two models on the same examples.
  *
+ * @param reference - Logits of the first model, [examples, classes].
+ * @param candidate - Logits of the second model, same shape.
  * @throws EscError INVALID_INPUT if there are no logits, or the lengths differ.
  * @example const { agreement } = compareLogits(floatLogits, int8Logits, labels.length)
  */
@@ -23,7 +26,7 @@ export function compareLogits(reference: Float32Array, candidate: Float32Array, 
   if (reference.length === 0 || reference.length !== candidate.length || reference.length % classes !== 0) {
     throw new EscError(
       'INVALID_INPUT',
-      `got ${reference.length} and ${candidate.length} logits for ${classes} classes`,
+      `got ${reference.length} and ${candidate.length} logits for ${classes} classes; both must have the same number, classes for each example`,
     )
   }
   const rows = reference.length / classes

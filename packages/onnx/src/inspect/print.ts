@@ -1,9 +1,10 @@
 /** Prints models for people. */
-import { describeDims } from './infer/known.js'
-import { findTypes } from './infer.js'
-import { dataInputs } from './inputs.js'
-import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from './model.js'
-import { sizeOf, type Tensor } from './tensor.js'
+
+import { dataInputs } from '../inputs.js'
+import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from '../model.js'
+import { sizeOf, type Tensor } from '../tensor.js'
+import { findTypes } from './infer/infer-types.js'
+import { describeDims } from './infer/sizes.js'
 
 /** Constants with at most this many values are printed with them: shapes, axes and scales. */
 const printedValues = 8

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { arrayOf } from '../tensor.js'
 import { operatorSignature } from './index.js'
 import { signatures } from './operator-table.js'
-import { arrayOf } from './tensor.js'
 
 test('operatorSignature', () => {
   expect(operatorSignature('Conv', 17)).toEqual({

@@ -1,9 +1,9 @@
 /** Checks that a model is a graph that can run from top to bottom. */
 import { EscError } from '@esc/core'
-import { findTypes, labelOf } from './infer.js'
-import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from './model.js'
+import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from '../model.js'
+import { type ElementType, sizeOf } from '../tensor.js'
+import { findTypes, labelOf } from './infer/infer-types.js'
 import { type OperatorSignature, operatorSignature } from './operators.js'
-import { type ElementType, sizeOf } from './tensor.js'
 
 /**
  * Checks a model in one call:

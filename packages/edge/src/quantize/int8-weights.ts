@@ -1,14 +1,7 @@
-/** The arithmetic of 8-bit quantisation: scales, zero points, rounding. */
+/** Weights and biases as integers: the range of int8 weights, their scales, and rounding. */
 import { floatTensor, sizeOf, type Tensor } from '@esc/onnx'
-import type { Range } from './calibrate.js'
 
-/** `value ≈ scale · (quantised - zeroPoint)`, quantised in 0 … 255. */
-export interface ActivationScale {
-  scale: number
-  zeroPoint: number
-}
-
-/** A quantised constant. `axis: null` means one scale for all. */
+/** A quantised constant. `axis: null` means one scale for all values. */
 export interface WeightScale {
   values: Tensor
   scales: Tensor & { type: 'float32' }
@@ -16,26 +9,20 @@ export interface WeightScale {
   axis: number | null
 }
 
-/** uint8 with a zero point. The range is widened to hold 0, so that padding zeros are exact. */
-export function quantizeActivation(range: Range): ActivationScale {
-  const min = Math.min(0, range.min)
-  const max = Math.max(0, range.max)
-  // A value that is always 0 would have scale 0, and dividing by it gives NaN.
-  const scale = Math.fround((max - min) / 255) || 1
-  return { scale, zeroPoint: Math.round((0 - min) / scale) }
-}
+/** Largest absolute value of an int8 weight; `reduced` is the one of 7 bits. The smallest is its negative: the range is symmetric. */
+const weightLimit = { full: 127, reduced: 64 } as const
 
 /** How weights are quantised. */
 export interface WeightOptions {
   perChannel: boolean
-  /** 7 bits, ±64, instead of ±127. */
+  /** Weights of 7 bits, in ±64, instead of 8 bits, in ±127. */
   reduceRange: boolean
-  /** Scales must not be smaller than these, one per channel (or one in all). */
+  /** Lower bounds of the scales: one for each channel, or one for the whole tensor. */
   smallestScales: readonly number[]
 }
 
 /**
- * int8, symmetric, per output channel (the first axis) or for the whole tensor.
+ * Weights as int8, symmetric around 0, with one scale for each output channel (the first axis) or one for the whole tensor.
  *
  * @see ONNX Runtime `quantize_static(reduce_range=True)`: weights in [-64, 64].
  */
@@ -43,7 +30,7 @@ export function quantizeWeight(
   { dims, data }: { dims: readonly number[]; data: Float32Array },
   { perChannel, reduceRange, smallestScales }: WeightOptions,
 ): WeightScale {
-  const limit = reduceRange ? 64 : 127
+  const limit = reduceRange ? weightLimit.reduced : weightLimit.full
   const channels = perChannel ? dims[0]! : 1
   const size = data.length / channels
   const scales = new Float32Array(channels)
@@ -65,12 +52,13 @@ export function quantizeWeight(
   }
 }
 
-/** int32's largest value, less what float32 scales may be off by. */
+/** The largest int32, reduced by the possible rounding error of float32 scales. */
 const largestBias = 2 ** 31 * (1 - 2 ** -20)
 
 /**
- * Scales below which a channel's bias would not fit int32. A channel whose weights have all but died (a folded BatchNorm
- * with a gamma near 0) would otherwise have a scale so small that its bias is cut off, and with it all it still says.
+ * The smallest scale of each channel with which its bias still fits int32. If the weights of a channel are nearly 0 (after a
+ * BatchNorm with a gamma near 0 was folded), their own scale would be so small that the bias is cut off, and the bias is all that
+ * such a channel contributes.
  *
  * @see ONNX Runtime `QDQQuantizer`, which adjusts weight scales for int32 biases for the same reason.
  */
@@ -80,8 +68,8 @@ export function scalesForBias(bias: Float32Array, inputScale: number, perChannel
 }
 
 /**
- * int32 in units of input scale × weight scale, so that it adds to the accumulator as it is. The weight scales must be
- * those that {@link scalesForBias} allows.
+ * A bias as int32 in units of input scale × weight scale, so that a kernel can add it to its sum of products. The weight
+ * scales must not be smaller than {@link scalesForBias} allows.
  */
 export function quantizeBias(
   { dims, data }: { dims: readonly number[]; data: Float32Array },

@@ -3,20 +3,12 @@
  * → Reshape), and without their values no shape behind them is known.
  */
 
-import { arrayOf, type Tensor } from '../tensor.js'
-import {
-  axisIn,
-  type Call,
-  type Dim,
-  hasInput,
-  input,
-  intOf,
-  intsOf,
-  type Known,
-  maxContent,
-  numbersOf,
-  productOf,
-} from './known.js'
+import { arrayOf, type Tensor } from '../../tensor.js'
+import { type Call, hasInput, input, intOf, intsOf, type Known, numbersOf } from './call.js'
+import { axisIn, type Dim, productOf } from './sizes.js'
+
+/** Longest vector whose values are followed: shapes, axes, pads and scales are shorter. */
+const maxContent = 64
 
 /** The values of a short constant. */
 export function contentOf({ type, dims, data }: Tensor): readonly number[] | undefined {

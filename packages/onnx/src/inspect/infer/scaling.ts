@@ -1,20 +1,7 @@
 /** Types of normalisations and quantisation, which scale channels. */
 
-import {
-  axisIn,
-  broadcast,
-  type Call,
-  expectRank,
-  hasInput,
-  input,
-  intOf,
-  type Known,
-  type Rule,
-  sameDim,
-  sameType,
-  shaped,
-  typeOr,
-} from './known.js'
+import { type Call, hasInput, input, intOf, type Known, type Rule, sameType, shaped, typeOr } from './call.js'
+import { axisIn, broadcast, expectRank, sameDim } from './sizes.js'
 
 /** The vector inputs of a normalisation have one value for each channel. */
 function expectPerChannel(call: Call, indices: readonly number[]): void {

@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest'
-import { readFixture } from '../fixtures/files.js'
-import {
-  createGraphBuilder,
-  floatTensor,
-  int64Vector,
-  type OnnxModel,
-  printGraph,
-  readModel,
-  scalar,
-} from './index.js'
+import { readFixture } from '../../fixtures/files.js'
+import { createGraphBuilder, floatTensor, int64Vector, type OnnxModel, readModel, scalar } from '../index.js'
+import { printGraph } from './index.js'
 
 function example(): OnnxModel {
   const g = createGraphBuilder({ name: 'example' })

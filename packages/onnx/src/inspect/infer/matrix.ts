@@ -1,19 +1,6 @@
 /** Types of matrix products. */
-import {
-  broadcast,
-  type Call,
-  contradiction,
-  type Dim,
-  describeDims,
-  expectRank,
-  input,
-  intOf,
-  type Known,
-  type Rule,
-  sameDim,
-  sameType,
-  stringOf,
-} from './known.js'
+import { type Call, input, intOf, type Known, type Rule, sameType, stringOf } from './call.js'
+import { broadcast, contradiction, type Dim, describeDims, expectRank, sameDim } from './sizes.js'
 
 /** [..., n, k] x [..., k, m], as numpy.matmul: a vector counts as a row on the left and as a column on the right. */
 function matMulDims(call: Call, left: number, right: number): Dim[] | null {

@@ -1,19 +1,6 @@
 /** Types of resizing, of channels traded for pixels, and of Fourier transforms. */
-import {
-  axesIn,
-  axisIn,
-  contradiction,
-  type Dim,
-  expectRank,
-  hasInput,
-  input,
-  intOf,
-  intsOf,
-  numbersOf,
-  productOf,
-  type Rule,
-  stringOf,
-} from './known.js'
+import { hasInput, input, intOf, intsOf, numbersOf, type Rule, stringOf } from './call.js'
+import { axesIn, axisIn, contradiction, type Dim, expectRank, productOf } from './sizes.js'
 
 const resize: Rule = (call) => {
   const { type, dims } = input(call, 0)

@@ -1,25 +1,17 @@
 /** Finds the element type and shape of every value of a model. */
 import { EscError, isEscError } from '@esc/core'
-import { constantRules } from './infer/constants.js'
-import { convolutionRules } from './infer/convolution.js'
-import { elementwiseRules } from './infer/elementwise.js'
-import {
-  type Call,
-  contradiction,
-  type Dim,
-  describeDims,
-  type Known,
-  maxRank,
-  type Rule,
-  unknown,
-} from './infer/known.js'
-import { matrixRules } from './infer/matrix.js'
-import { reshapeRules } from './infer/reshape.js'
-import { scalingRules } from './infer/scaling.js'
-import { selectRules } from './infer/select.js'
-import { transformRules } from './infer/transform.js'
-import { contentOf, foldContent } from './infer/values.js'
-import { assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from './model.js'
+import { assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from '../../model.js'
+import { type Call, type Known, type Rule, unknown } from './call.js'
+import { constantRules } from './constants.js'
+import { convolutionRules } from './convolution.js'
+import { elementwiseRules } from './elementwise.js'
+import { matrixRules } from './matrix.js'
+import { reshapeRules } from './reshape.js'
+import { scalingRules } from './scaling.js'
+import { selectRules } from './select.js'
+import { contradiction, type Dim, describeDims, maxRank } from './sizes.js'
+import { transformRules } from './transform.js'
+import { contentOf, foldContent } from './values.js'
 
 /**
  * The element type and shape of every value that can be told before the model runs, by name: inputs, constants, and what

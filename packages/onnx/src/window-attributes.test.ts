@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createGraphBuilder, floatData, floatTensor, writeModel } from './index.js'
 import { ortRuntime } from './node/index.js'
-import { poolWindow } from './window.js'
+import { poolWindow } from './window-attributes.js'
 
 test("`same` pads as ONNX Runtime's SAME_UPPER does", async () => {
   const size = fc.integer({ min: 1, max: 9 })

@@ -1,8 +1,8 @@
 /** Signatures of the standard operators: inputs and their element types, outputs, attributes, by operator set. */
 import { assertInteger, wrongValue } from '@esc/core'
-import type { AttributeKind } from './model.js'
+import type { AttributeKind } from '../model.js'
+import type { ElementType } from '../tensor.js'
 import { attributeKinds, signatures, typeSets } from './operator-table.js'
-import type { ElementType } from './tensor.js'
 
 /** How an operator may be called. */
 export interface OperatorSignature {

@@ -1,19 +1,8 @@
 /** Types of operators that make values from attributes, sizes and counts. */
 
-import { sizeOf } from '../tensor.js'
-import {
-  asSize,
-  axisIn,
-  contradiction,
-  input,
-  intOf,
-  intsOf,
-  numbersOf,
-  type Rule,
-  sameType,
-  typeOr,
-  unknownSizes,
-} from './known.js'
+import { sizeOf } from '../../tensor.js'
+import { input, intOf, intsOf, numbersOf, type Rule, sameType, typeOr, unknownSizes } from './call.js'
+import { asSize, axisIn, contradiction } from './sizes.js'
 import { contentOf } from './values.js'
 
 const shape: Rule = (call) => {

@@ -1,11 +1,11 @@
-/** The float weights of operators that are quantised, as quantisation wants them. */
+/** Reads the float weights of a Conv or Gemm in the one form that quantisation works on. */
 import type { OnnxNode, Tensor } from '@esc/onnx'
 import { unsupported } from './prepare.js'
 
 /** A tensor of float32. */
 export type FloatTensor = Tensor & { type: 'float32' }
 
-/** An operator with its weights: [filters or units, …], and one bias for each of them. */
+/** An operator with its weights: `weight` is [filters or units, …], and `bias` has one value for each filter or unit. */
 export interface Weighted {
   node: OnnxNode
   weight: FloatTensor
@@ -13,11 +13,11 @@ export interface Weighted {
 }
 
 /**
- * Reads the constants of a Conv or Gemm. A Gemm becomes `x · Wᵀ + b`: exporters also write `x · W`, factors, and biases of
- * shape [1, units] or of one value.
+ * Reads the constants of a Conv or Gemm (ONNX's name of a dense layer). A Gemm is rewritten as `x · Wᵀ + b`: exporters also
+ * write `x · W`, factors, and biases of shape [1, units] or of one value.
  *
- * @throws EscError UNSUPPORTED_LAYER if a weight or bias is no float32 constant, not finite or of another shape, or a Gemm
- *   transposes its data.
+ * @throws EscError UNSUPPORTED_LAYER if a weight or bias is not a float32 constant, is not finite or has another shape, or if a
+ *   Gemm transposes its data.
  */
 export function weightsOf(node: OnnxNode, constants: ReadonlyMap<string, Tensor>): Weighted {
   const [, weightName, biasName = ''] = node.inputs as [string, string, string?]
@@ -32,7 +32,7 @@ export function weightsOf(node: OnnxNode, constants: ReadonlyMap<string, Tensor>
   if (!isRow && !(isOne && node.opType === 'Gemm')) {
     throw unsupported(
       node,
-      `bias '${biasName}' has ${bias.data.length} values for ${units} channels; it must have one for each`,
+      `bias '${biasName}' has ${bias.data.length} values for ${units} channels; it must have one value for each channel`,
     )
   }
   const data = Float32Array.from({ length: units }, (_, i) => bias.data[isOne ? 0 : i]! * plain.biasFactor)
@@ -44,7 +44,7 @@ function constantOf(node: OnnxNode, name: string, constants: ReadonlyMap<string,
   if (!tensor) {
     throw unsupported(
       node,
-      `'${name}' is fed or computed, and must be a constant; fold constants first (Python: onnxsim)`,
+      `'${name}' is an input or computed, but must be a constant; fold constants first (Python: onnxsim)`,
     )
   }
   if (tensor.type !== 'float32')

@@ -1,20 +1,7 @@
 /** Types of operators that work value by value, or along axes. */
 
-import {
-  axesIn,
-  axesOf,
-  axisIn,
-  broadcast,
-  type Call,
-  contradiction,
-  type Dim,
-  input,
-  intOf,
-  numbersOf,
-  type Rule,
-  sameType,
-  typeOr,
-} from './known.js'
+import { axesOf, type Call, input, intOf, numbersOf, type Rule, sameType, typeOr } from './call.js'
+import { axesIn, axisIn, broadcast, contradiction, type Dim } from './sizes.js'
 
 const same: Rule = (call) => [{ type: input(call, 0).type, dims: input(call, 0).dims }]
 

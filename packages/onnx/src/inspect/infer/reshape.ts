@@ -1,23 +1,16 @@
 /** Types of operators that give values another shape or repeat them. */
+import { axesOf, input, intOf, intsOf, numbersOf, type Rule, shaped, unknownSizes } from './call.js'
 import {
   asSize,
   axesIn,
-  axesOf,
   axisIn,
   broadcast,
   contradiction,
   type Dim,
   describeDims,
-  input,
-  intOf,
-  intsOf,
-  numbersOf,
   productOf,
-  type Rule,
   sameDim,
-  shaped,
-  unknownSizes,
-} from './known.js'
+} from './sizes.js'
 
 const reshape: Rule = (call) => {
   const { dims } = input(call, 0)
