@@ -1,8 +1,7 @@
-export { decodeAiff } from './aiff.js'
 export type { AudioInfo, DecodedAudio, DecodeLimits } from './audio.js'
 export { assertChannels, toMono } from './channels.js'
 export type { AudioDecoder, Codecs } from './codecs.js'
-export { decodeFlac } from './flac.js'
+export { decodeFlac } from './flac/decode.js'
 export {
   type DecodeOptions,
   decodeAudio,
@@ -17,4 +16,5 @@ export {
 export { describeOtherSound } from './other-sounds.js'
 export type { ByteSource } from './reading.js'
 export { type AudioFormat, detectSound } from './sniff.js'
-export { decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'
+export { decodeAiff } from './wav/aiff.js'
+export { decodeWav, type EncodeWavOptions, encodeWav } from './wav/wav.js'

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import { toMono } from './channels.js'
 import { decodeAudio, type LoadOptions, loadAudio, streamAudio } from './load.js'
-import { encodeWav } from './wav.js'
+import { encodeWav } from './wav/wav.js'
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))

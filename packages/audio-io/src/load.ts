@@ -1,7 +1,6 @@
 /** Any supported file to samples, and to a mono clip at the rate that features are computed at. */
 import { type AudioClip, assertBytes, assertInteger, assertPositive, EscError } from '@esc/core'
 import { resample } from '@esc/dsp'
-import { probeAiff, readAiff } from './aiff.js'
 import {
   type AudioInfo,
   type DecodedAudio,
@@ -13,19 +12,20 @@ import {
 import { toMono } from './channels.js'
 import type { AudioDecoder, Codecs, CompressedFile } from './codecs.js'
 import { decodeCompressed, streamCompressed } from './compressed.js'
-import { decodeFlac, flacInfoOf, probeFlac } from './flac.js'
-import { unwrapOggFlac } from './flac-ogg.js'
-import { openFlac } from './flac-open.js'
-import { streamFlac } from './flac-stream.js'
-import { readMp3 } from './mp3.js'
+import { decodeFlac, flacInfoOf, probeFlac } from './flac/decode.js'
+import { unwrapOggFlac } from './flac/ogg.js'
+import { openFlac } from './flac/open.js'
+import { streamFlac } from './flac/stream.js'
+import { readMp3 } from './mp3/read.js'
+import { readOggOpus } from './ogg/opus.js'
+import { readOggVorbis } from './ogg/vorbis.js'
 import { assertPortableOptions, decodeNames, loadNames, streamNames } from './option-names.js'
-import { readOggOpus } from './opus.js'
-import { decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
 import { type ByteSource, bytesSource, type Reading, readExactly, readSource, sourceOf } from './reading.js'
-import { readWav } from './riff.js'
 import { type AudioFormat, detectSound, readFormat, unsupported } from './sniff.js'
-import { readOggVorbis } from './vorbis.js'
-import { probeWav } from './wav.js'
+import { probeAiff, readAiff } from './wav/aiff.js'
+import { decodePcm, type PcmFile, pcmInfo, pcmRange } from './wav/pcm-file.js'
+import { readWav } from './wav/riff.js'
+import { probeWav } from './wav/wav.js'
 
 export interface DecodeOptions extends DecodeLimits {
   /** Decoders of the formats that need one: OGG Vorbis, Opus, MP3. Default none. */

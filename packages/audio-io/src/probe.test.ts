@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { lazyCodecs } from './lazy-codecs.js'
+import { lazyCodecs } from './codecs/lazy.js'
 import { decodeAudio, probeAudio } from './load.js'
 
 const fixture = (name: string) =>

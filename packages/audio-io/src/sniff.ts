@@ -1,6 +1,6 @@
 /** What a file is, from its bytes: names and MIME types are claims, and often wrong. */
 import { assertBytes, EscError } from '@esc/core'
-import { isMp3Chain, MAX_MP3_JUNK } from './mp3.js'
+import { isMp3Chain, MAX_MP3_JUNK } from './mp3/read.js'
 import { describeOtherSound } from './other-sounds.js'
 import { type Reading, readBytes } from './reading.js'
 import { readTagsBefore } from './tags.js'

@@ -1,7 +1,7 @@
 /** Sound files in a page. */
 import { assertKnown, wrongBytes } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
-import { lazyCodecs } from '../lazy-codecs.js'
+import { lazyCodecs } from '../codecs/lazy.js'
 import * as portable from '../load.js'
 import { decodeNames, loadNames, streamNames } from '../option-names.js'
 import type { ByteSource } from '../reading.js'

@@ -11,7 +11,7 @@ const SCRIPT = `
   import { readFileSync } from 'node:fs'
   const [module, reader, codec, path] = process.argv.slice(1)
   const { decodeCompressed } = await import('${new URL('../compressed.ts', import.meta.url).href}')
-  const { lazyCodecs } = await import('${new URL('../lazy-codecs.ts', import.meta.url).href}')
+  const { lazyCodecs } = await import('${new URL('./lazy.ts', import.meta.url).href}')
   const read = (await import(module))[reader]
   await decodeCompressed(read(new Uint8Array(readFileSync(path))), lazyCodecs()[codec], {})
   // Not console.log, which colours numbers where FORCE_COLOR is set.
@@ -26,9 +26,9 @@ describe.skipIf(!hasFfmpeg)(`memory${hasFfmpeg ? '' : ' (skipped: ffmpeg is abse
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test.each([
-    ['vorbis', 'ogg', 'vorbis.ts', 'readOggVorbis', 44100],
-    ['opus', 'opus', 'opus.ts', 'readOggOpus', 48000],
-    ['mp3', 'mp3', 'mp3.ts', 'readMp3', 44100],
+    ['vorbis', 'ogg', 'ogg/vorbis.ts', 'readOggVorbis', 44100],
+    ['opus', 'opus', 'ogg/opus.ts', 'readOggOpus', 48000],
+    ['mp3', 'mp3', 'mp3/read.ts', 'readMp3', 44100],
   ])(
     'decoding %s takes the sound and a constant',
     { timeout: 600_000 },

@@ -3,8 +3,8 @@ import { assertBytes, EscError } from '@esc/core'
 import { OpusDecoder } from 'opus-decoder'
 import type { DecodedAudio } from '../audio.js'
 import { runDecoder } from '../codecs.js'
-import { oggPackets, readOggPages } from '../ogg.js'
-import { readOpusHead } from '../opus.js'
+import { readOpusHead } from '../ogg/opus.js'
+import { oggPackets, readOggPages } from '../ogg/pages.js'
 
 // A second of the usual packets, six of the longest.
 const PACKETS_AT_A_TIME = 50

@@ -3,7 +3,7 @@ import { assertBytes } from '@esc/core'
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis'
 import type { DecodedAudio } from '../audio.js'
 import { runDecoder, type WasmAudio, type WasmDecoder } from '../codecs.js'
-import { oggPackets, readOggPages } from '../ogg.js'
+import { oggPackets, readOggPages } from '../ogg/pages.js'
 
 // About a sixth of a second as most encoders write them.
 const PACKETS_AT_A_TIME = 16

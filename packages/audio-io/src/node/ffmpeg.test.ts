@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { probeAudio } from '../load.js'
-import { encodeWav } from '../wav.js'
+import { encodeWav } from '../wav/wav.js'
 import { decodeAudio } from './files.js'
 
 const present = spawnSync('ffmpeg', ['-version']).status === 0

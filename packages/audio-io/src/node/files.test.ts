@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decodeWav, encodeWav } from '../wav.js'
+import { decodeWav, encodeWav } from '../wav/wav.js'
 import { decodeAudio, loadAudio, writeWav } from './files.js'
 
 const oggPath = fileURLToPath(new URL('../../fixtures/mono-vorbis.ogg', import.meta.url))

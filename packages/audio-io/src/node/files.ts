@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { type AudioClip, assertKnown, assertText, EscError, isEscError, wrongBytes } from '@esc/core'
 import { ioError, writeAtomically } from '@esc/core/node'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
-import { lazyCodecs } from '../lazy-codecs.js'
+import { lazyCodecs } from '../codecs/lazy.js'
 import * as portable from '../load.js'
 import { decodeNames, loadNames, streamNames } from '../option-names.js'
 import type { ByteSource } from '../reading.js'
-import { type EncodeWavOptions, encodeWav, encodeWavNames } from '../wav.js'
+import { type EncodeWavOptions, encodeWav, encodeWavNames } from '../wav/wav.js'
 
 /** A path, or the bytes of a whole file. */
 export type AudioInput = string | URL | Uint8Array
