@@ -1,4 +1,5 @@
-/** The codecs of the entries for Node and browsers, each imported only when such a file comes. */
+/** All codecs for the entries `/node` and `/browser`. Each is imported when its first file comes. */
+import { assertKnown } from '@esc/core'
 import { type AudioDecoder, type Codecs, startError } from '../codecs.js'
 
 /**
@@ -12,6 +13,22 @@ export function lazyCodecs(): Codecs {
     opus: lazily(async () => (await import('./opus.js')).opus),
     mp3: lazily(async () => (await import('./mp3.js')).mp3),
   }
+}
+
+/**
+ * Checks the options of a function of `/node` or `/browser`, and adds all codecs to them.
+ *
+ * @param owner - The function that the user called.
+ * @throws EscError INVALID_OPTION naming an option that is unknown; `codecs` is one there.
+ * @example decodeAudio(source, bindCodecs('decodeAudio', options, decodeNames))
+ */
+export function bindCodecs<Options extends object>(
+  owner: string,
+  options: Options,
+  names: Readonly<Record<keyof Options, true>>,
+): Options & { codecs: Codecs } {
+  assertKnown(owner, options, names)
+  return { ...options, codecs: lazyCodecs() }
 }
 
 function lazily(load: () => Promise<AudioDecoder>): AudioDecoder {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { createRng, isEscError, type Rng } from '@esc/core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cpuMs } from '../../fixtures/cpu-time.js'
+import { fixture } from '../../fixtures/load.js'
 import { repairChecksums } from '../../fixtures/ogg-pages.js'
 import type { DecodedAudio } from '../audio.js'
 import { mp3 } from '../codecs/mp3.js'
@@ -12,14 +12,11 @@ import { readMp3 } from '../mp3/read.js'
 import { readOggOpus } from '../ogg/opus.js'
 import { readOggVorbis } from '../ogg/vorbis.js'
 
-const load = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)))
-
-// The Opus and MP3 decoders print what they also return.
+// The Opus and MP3 decoders print their errors, and also return them.
 beforeAll(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 afterAll(() => void vi.restoreAllMocks())
 
-/** Flips bits, cuts, or removes, doubles and overwrites a stretch. */
+/** Flips bits, cuts the file, or removes, doubles and overwrites a part. */
 function damage(bytes: Uint8Array, rng: Rng): Uint8Array {
   const kind = rng.integer(3)
   const at = rng.integer(bytes.length)
@@ -35,7 +32,7 @@ function damage(bytes: Uint8Array, rng: Rng): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/** What came of decoding: sound that is all numbers, or an EscError. */
+/** Decodes, and names the outcome: sound of finite samples, or the code of an EscError. */
 async function outcome(decode: () => Promise<DecodedAudio>): Promise<string> {
   try {
     const { channels } = await decode()
@@ -62,12 +59,12 @@ const cases = formats.flatMap((format) => [
       ]),
 ])
 
-describe('60 damaged files each decode to numbers, or fail with an EscError', () => {
+describe('60 damaged files each decode to finite samples, or fail with an EscError', () => {
   test.each(cases)(
     '$format, tolerant=$tolerant, checksums made right: $repair',
     async ({ read, decode, names, tolerant, repair }) => {
       const rng = createRng(5)
-      const originals = names.map(load)
+      const originals = names.map(fixture)
       const outcomes: Record<string, number> = {}
       for (let i = 0; i < 60; i++) {
         const bytes = damage(originals[i % originals.length]!, rng)

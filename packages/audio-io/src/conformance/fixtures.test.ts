@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { DecodedAudio } from '../audio.js'
 import { lazyCodecs } from '../codecs/lazy.js'
-import { decodeAudio } from '../load.js'
+import { decodeAudio } from '../decode.js'
 
 const folder = new URL('../../fixtures/', import.meta.url)
 const names = readdirSync(folder).filter((name) => /\.(wav|ogg)$/.test(name))
@@ -29,7 +29,7 @@ function worst(ours: Float32Array, theirs: Float32Array): { index: number; diffe
 }
 
 describe('fixtures made by ffmpeg and sox', () => {
-  test('are all here', () => {
+  test('all exist', () => {
     expect(names.filter((name) => name.endsWith('.wav'))).toHaveLength(20)
     expect(names.filter((name) => name.endsWith('.ogg'))).toHaveLength(3)
   })
@@ -54,7 +54,7 @@ describe('fixtures made by ffmpeg and sox', () => {
     },
   )
 
-  test('one-page.ogg: nothing is lost', async () => {
+  test('one-page.ogg: no sound is lost', async () => {
     const bytes = new Uint8Array(readFileSync(new URL('one-page.ogg', folder)))
     const { channels } = await decodeAudio(bytes, { codecs: lazyCodecs() })
     const several = await decodeAudio(new Uint8Array(readFileSync(new URL('mono-vorbis.ogg', folder))), {

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DecodedAudio } from '../audio.js'
 import { readBytes } from '../reading.js'
 import { decodeAiff } from '../wav/aiff.js'
+import { decodeWav } from '../wav/decode.js'
 import { pcmRange } from '../wav/pcm-file.js'
 import { readWav } from '../wav/riff.js'
-import { decodeWav } from '../wav/wav.js'
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 const hasSox = spawnSync('sox', ['--version']).status === 0

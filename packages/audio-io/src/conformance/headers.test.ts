@@ -1,17 +1,18 @@
 /**
- * Every size and count in a header, set to what recorders leave there and to what is off by one: what becomes of the
- * sound. What is right was found with ffmpeg 5.1 and libsndfile 1.2; where they differ, or neither is right, a comment
- * says so. A container's own size, and whatever else the samples do not depend on, decides nothing.
+ * Sets every size and count in a header to values that recorders leave there, and to values that are wrong by one, and checks
+ * the sound. The expected results are those of ffmpeg 5.1 and libsndfile 1.2. Where the two differ, or both are wrong, a comment
+ * says so. The size of a container, and every other field that the samples do not depend on, must change nothing.
  */
-import { readFileSync } from 'node:fs'
+
 import { expect, test } from 'vitest'
 import { decodeAll } from '../../fixtures/decode-all.js'
+import { fixture } from '../../fixtures/load.js'
 import { join as joinPages, pagesOf } from '../../fixtures/ogg-pages.js'
 import { chunk, concat, fmt, rf64, riff, text, u32 } from '../../fixtures/riff.js'
 
-/** The intact file's samples; the same with a warning; other lengths, with a warning or not; or an error. */
+/** The intact file's samples, without or with a warning; another length, without or with a warning; or an error. */
 type Expected = 'same' | 'warned' | number | [number, 'warned'] | RegExp
-/** For 0, 1, 0x7fffffff, 0xffffffff (or as much of them as the field holds), one less than is true, one more. */
+/** For the values 0, 1, 0x7fffffff, 0xffffffff (cut to the size of the field), one less than the right value, and one more. */
 type Row = [Expected, Expected, Expected, Expected, Expected, Expected]
 
 interface Field {
@@ -59,7 +60,7 @@ async function expectOutcome(
     const frames = Array.isArray(expected) ? expected[0] : expected
     expect(channels[0]!.length, what).toBe(frames)
     const common = Math.min(frames, whole[0]!.length)
-    // Where the start is trimmed otherwise, the end is the same.
+    // A wrong delay trims the start in another way; then only the end is the same.
     if (!what.includes('delay'))
       expect(channels[0]!.subarray(0, common), what).toEqual(whole[0]!.subarray(0, common))
   }
@@ -86,7 +87,7 @@ const noise = (length: number, seed = 7) =>
   Uint8Array.from({ length }, (_, i) => (i * i * 31 + seed * i + 90) % 256)
 
 const cut = /the file was cut short/
-// ffmpeg and libsndfile drop what is less than a whole frame; to say so is what `tolerant` is for.
+// ffmpeg and libsndfile drop an incomplete frame in silence; here `tolerant` drops it with a warning.
 const part = /not a multiple of the block align/
 const dataRow: Row = ['warned', part, 'warned', 'warned', part, cut]
 
@@ -99,7 +100,7 @@ test.each<[string, Uint8Array]>([
   ['WAV with a chunk behind the samples', wavWithTail],
 ])('%s', async (_, file) => {
   await expectRow(file, { name: 'RIFF size', at: 4, ...le, row: same })
-  // Of "fmt " ffmpeg takes 15 bytes too; libsndfile takes none of these.
+  // ffmpeg also accepts a "fmt " of 15 bytes; libsndfile accepts none of these sizes.
   await expectRow(file, { name: 'fmt size', at: 16, ...le, row: every(/WAV: /) })
   await expectRow(file, { name: 'byte rate', at: 28, ...le, row: same })
   const align = /blockAlign=\d+, expected 1 channels of 2 bytes/
@@ -118,7 +119,7 @@ test.each(['RF64', 'BW64'])('%s', async (id) => {
   await expectRow(file, { name: 'RIFF size in ds64', at: 20, ...le64, row: same })
   await expectRow(file, { name: 'data size in ds64', at: 28, ...le64, row: dataRow })
   await expectRow(file, { name: 'samples in ds64', at: 36, ...le64, row: same })
-  // Its true size is in ds64, and both readers look there.
+  // Its right size is in ds64, and both readers use that one.
   const stated: Field = { name: 'data size', at: at(file, 'data') + 4, ...le, row: same }
   await expectRow(writeField(file, stated, 400), stated)
 })
@@ -142,14 +143,11 @@ test.each(['AIFF', 'AIFC'])('%s', async (type) => {
   const file = concat(text('FORM'), u32(body.length, false), body)
   await expectRow(file, { name: 'FORM size', at: 4, width: 4, row: same })
   const row: Row = ['warned', 'warned', 'warned', 'warned', 'warned', /need 402 bytes/]
-  // Both readers go by SSND alone. More than it holds may be a file that was cut.
+  // Both readers use SSND alone. A larger count may mean that the file was cut.
   await expectRow(file, { name: 'frames', at: 22, width: 4, row })
   const size: Row = ['warned', /has 1 bytes/, 'warned', 'warned', /need 400 bytes/, cut]
   await expectRow(file, { name: 'SSND size', at: at(file, 'SSND') + 4, width: 4, row: size })
 })
-
-const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)))
 
 test('FLAC', async () => {
   const file = fixture('mono-s24.flac')
@@ -159,9 +157,16 @@ test('FLAC', async () => {
   await expectRow(file, { name: 'largest block', at: 10, width: 2, row: block })
   await expectRow(file, { name: 'least frame', at: 12, width: 3, row: same })
   await expectRow(file, { name: 'largest frame', at: 15, width: 3, row: same })
-  // 0 is "unknown" by RFC 9639. The others contradict the frames: ffmpeg goes by those, libsndfile by the header.
-  const more = /FLAC: frame \d goes on to sample/
-  const total: Row = ['same', more, 'warned', 'warned', more, /expected 201: the file was cut short/]
+  // 0 means "unknown" in RFC 9639. The other values contradict the frames: ffmpeg trusts the frames, libsndfile the header.
+  const more = /FLAC: frame \d ends at sample \d+, but the sound has/
+  const total: Row = [
+    'same',
+    more,
+    'warned',
+    'warned',
+    more,
+    /ends after 200 samples, expected 201: it was cut short/,
+  ]
   await expectRow(file, { name: 'total samples', at: 22, width: 4, row: total })
   await expectRow(file, { name: 'MD5', at: 26, width: 4, row: same })
 })
@@ -170,10 +175,10 @@ test('MP3', async () => {
   const file = fixture('mono-cbr.mp3')
   const tag = at(file, 'Info')
   const warned: Row = ['warned', 'warned', 'warned', 'warned', 'warned', 'warned']
-  // ffmpeg leaves the padding at the end where the count is too large, or 0; the frames are the same.
+  // If the count is too large, or 0, ffmpeg keeps the padding at the end; the frames are the same.
   await expectRow(file, { name: 'frames', at: tag + 8, width: 4, row: warned })
   await expectRow(file, { name: 'bytes', at: tag + 12, width: 4, row: same })
-  // As many samples as ffmpeg gives; but more delay than sound is an error.
+  // The lengths equal ffmpeg's. But a delay of more than the whole sound is an error here.
   const view = new DataView(file.buffer, file.byteOffset + tag + 141, 3)
   const pair = view.getUint16(0) * 256 + view.getUint8(2)
   const [start, end] = [pair >> 12, pair & 0xfff]
@@ -203,7 +208,7 @@ test('MP3', async () => {
   }
 })
 
-/** Where a field of a page stands in the file. */
+/** The offset of a field of a page in the file. */
 const inPage = (file: Uint8Array, page: number, offset: number) =>
   pagesOf(file)
     .slice(0, page)
@@ -217,7 +222,7 @@ test.each<[string, string, number, number]>([
   const file = fixture(name)
   const pages = pagesOf(file)
   const last = pages.length - 1
-  // Positions in the middle decide nothing; libsndfile drops sound where the first is wrong, Opus in ffmpeg at the end.
+  // Positions in the middle must change nothing. libsndfile drops sound if the first one is wrong; ffmpeg drops Opus at the end.
   const middle: Row = ['same', 'same', 'warned', 'warned', 'same', 'same']
   for (const page of [2, 3]) {
     await expectRow(
@@ -232,7 +237,7 @@ test.each<[string, string, number, number]>([
   const all: Expected = [given, 'warned']
   const row: Row = [
     all,
-    new RegExp(`page ${last} ends at sample 1, its packets at`),
+    new RegExp(`page ${last} states sample 1 as its end, its packets end at`),
     all,
     all,
     frames - 1,
@@ -240,10 +245,10 @@ test.each<[string, string, number, number]>([
   ]
   await expectRow(file, { name: 'last position', at: inPage(file, last, 6), ...le, row }, repair)
   const flags: [string, number, (flags: number) => number, Expected][] = [
-    // libsndfile trims the end of Vorbis all the same, and loses a packet of Opus.
+    // libsndfile also trims the end of Vorbis here, and loses a packet of Opus.
     ['no end of stream', last, () => 0, all],
     ['an early end of stream', 2, () => 4, /it follows the page that ends the stream/],
-    ['no beginning of stream', 0, () => 0, /no beginning-of-stream flag: the start is missing/],
+    ['no beginning of stream', 0, () => 0, /no beginning-of-stream flag: the start of the file is missing/],
     ['a second beginning of stream', 3, () => 2, /multiplexed files are not supported/],
   ]
   for (const [what, page, change, expected] of flags) {
@@ -269,13 +274,13 @@ test.each<[string, number, number]>([
   ['mono-vorbis.ogg', 0, 0],
   ['mono-opus.opus', 0, 0],
   ['stereo-flac.oga', 0, 0],
-  // All of their sound is on one page, of which that much and no more is left.
+  // All of their sound is on one page. The first number is the trimmed length, the second the untrimmed one.
   ['one-page.ogg', 1600, 1664],
   ['stereo-opus.opus', 1440, 1608],
-])('a captured stream begins late: %s', async (name, frames, given) => {
+])('reads a captured stream that begins late: %s', async (name, frames, given) => {
   const file = fixture(name)
   for (const late of [1, 100, 7000, 3600 * 48000, 2 ** 40]) {
-    // On a single page, a position that is late by less than what is trimmed trims less.
+    // On a single page, a late position trims less of the end.
     const result = given === 0 ? 'same' : Math.min(frames + late, given)
     await expectOutcome(`${late} samples late`, file, moved(file, late, 0), result)
   }
@@ -283,28 +288,23 @@ test.each<[string, number, number]>([
 })
 
 test.each(['mono-vorbis.ogg', 'mono-opus.opus'])(
-  'headers, and then pages from the middle: %s',
+  'reads headers and then pages from the middle: %s',
   async (name) => {
     const file = fixture(name)
     await expectOutcome('captured', file, moved(file, 10 ** 6, 500, false), 'warned')
-    await expectOutcome(
-      'pages lost',
-      file,
-      moved(file, 0, 500, false),
-      /pages are missing behind the headers/,
-    )
+    await expectOutcome('pages lost', file, moved(file, 0, 500, false), /pages are missing after the headers/)
     await expectOutcome('one page lost', file, moved(file, 10 ** 6, 1, false), /a page is missing/)
   },
 )
 
-test('Vorbis drops samples from the start where all positions are behind, as libvorbisfile does', async () => {
+test('drops samples from the start of Vorbis if all positions are too small, as libvorbisfile does', async () => {
   const file = fixture('mono-vorbis.ogg')
   const whole = (await decodeAll(file)).channels[0]!
   // ffmpeg 5.1 keeps them.
   expect((await decodeAll(moved(file, -100, 0))).channels[0]).toEqual(whole.subarray(100))
 })
 
-test('FLAC in Ogg without an end of stream', async () => {
+test('reads FLAC in Ogg without an end of stream, with a warning', async () => {
   const file = fixture('stereo-flac.oga')
   const pages = pagesOf(file)
   await expectOutcome('no end', file, joinPages(pages.with(-1, pages.at(-1)!.with(5, 0))), 'warned')

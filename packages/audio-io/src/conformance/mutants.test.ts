@@ -1,11 +1,12 @@
 /**
- * Damaged files of every container: each is decoded, the same at once and block by block and as long as probing says,
- * or refused with an EscError; none hangs or takes memory without bound. `VERIFY_LONG=1` tries 20,000.
+ * Damaged files of every container. Each is either refused with an EscError, or decoded: with the same result at once and block
+ * by block, and with the length that probing states. None hangs or needs memory without limit. `VERIFY_LONG=1` tries 20,000.
  */
-import { readFileSync } from 'node:fs'
+
 import { createRng, type Rng } from '@esc/core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { decodeAll, type Outcome } from '../../fixtures/decode-all.js'
+import { fixture } from '../../fixtures/load.js'
 import { cut, flip, lie, misstate, splice, surroundWithTags } from '../../fixtures/mutations.js'
 import { repairChecksums } from '../../fixtures/ogg-pages.js'
 
@@ -27,15 +28,12 @@ const FILES = [
 const MUTATIONS = [flip, cut, splice, lie, misstate, misstate, surroundWithTags]
 const count = process.env.VERIFY_LONG === '1' ? 20_000 : 400
 const MIB = 2 ** 20
-// What a byte can decode to: a FLAC frame of 11 bytes holds 65,535 samples of silence.
+// A FLAC frame of 11 bytes can hold 65,535 samples of silence. No format has more samples per byte.
 const MAX_SAMPLES_PER_BYTE = 65_535 / 11
-// The codecs' WebAssembly included.
+// This includes the codecs' WebAssembly.
 const MAX_MEMORY = 1024 * MIB
 
-const load = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)))
-
-// The Opus and MP3 decoders print what they also return.
+// The Opus and MP3 decoders print their errors, and also return them.
 beforeAll(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 afterAll(() => void vi.restoreAllMocks())
 
@@ -43,12 +41,12 @@ function mutate(original: Uint8Array, rng: Rng): Uint8Array {
   let bytes = original
   for (let n = rng.integer(2); n >= 0 && bytes.length > 0; n--)
     bytes = MUTATIONS[rng.integer(MUTATIONS.length)]!(bytes, rng)
-  // Else no changed page would come past its checksum.
+  // Otherwise the checksum would stop every changed page.
   if (bytes[0] === 0x4f && rng.uniform() < 0.7) repairChecksums(bytes)
   return bytes
 }
 
-/** What is wrong with an outcome, in words. */
+/** Says what is wrong with an outcome; `null` if nothing is. */
 function fault(
   { channels, error, disagreement }: Outcome,
   size: number,
@@ -56,7 +54,7 @@ function fault(
 ): string | null {
   if (disagreement !== null) return disagreement
   if (strict?.error === null) {
-    // What the strict reader takes, the tolerant one takes as it is.
+    // If the strict reader accepts a file, the tolerant one must return the same.
     const isSame =
       strict.channels.length === channels.length &&
       strict.channels.every(
@@ -76,9 +74,11 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-test(`${count} mutants are decoded alike in every way, or refused`, { timeout: 3_600_000 }, async () => {
+test(`${count} mutants are decoded with the same result in every way, or refused`, {
+  timeout: 3_600_000,
+}, async () => {
   const rng = createRng(count)
-  const originals = FILES.map(load)
+  const originals = FILES.map(fixture)
   const before = process.resourceUsage().maxRSS
   const outcomes: Record<string, number> = {}
   const faults: string[] = []
@@ -96,7 +96,7 @@ test(`${count} mutants are decoded alike in every way, or refused`, { timeout: 3
         outcomes[key] = (outcomes[key] ?? 0) + 1
         strict = outcome
       } catch (cause) {
-        // No error of ours.
+        // Any other error than an EscError is a fault.
         faults.push(`${what}: ${(cause as Error).stack}`)
       }
     }
@@ -104,7 +104,7 @@ test(`${count} mutants are decoded alike in every way, or refused`, { timeout: 3
   expect(faults).toEqual([])
   // In kibibytes.
   expect((process.resourceUsage().maxRSS - before) * 1024).toBeLessThan(MAX_MEMORY)
-  // Neither all damage is found, nor is all of it fatal.
+  // Some damage is not noticed, and some is not fatal.
   expect(outcomes['strict CORRUPT_DATA']).toBeGreaterThan(count / 10)
   expect(outcomes['strict with warnings']).toBeGreaterThan(count / 50)
   expect(outcomes['strict decoded']).toBeGreaterThan(count / 10)

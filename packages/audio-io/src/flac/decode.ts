@@ -1,4 +1,4 @@
-/** FLAC files: what they hold, and the whole of them to samples. */
+/** FLAC files in memory: probes and decodes them. */
 import { assertBytes, assertKnown } from '@esc/core'
 import {
   type AudioInfo,
@@ -15,10 +15,10 @@ import { type FlacFile, openFlac } from './open.js'
 import { copyFlacPiece, nextFlacPiece, startFlacWalk, takeFlacWarnings } from './walk.js'
 
 /**
- * What a FLAC file's header says of its sound; nothing is decoded, but the last frame where the header has no length.
+ * What a FLAC file's header says about its sound. Only if the header has no length, the last frame is decoded.
  *
  * @param bytes - The whole file; ID3 and APE tags around it are skipped.
- * @throws EscError CORRUPT_DATA if the header is damaged, or promises more than the file can hold.
+ * @throws EscError CORRUPT_DATA if the header is damaged, or states more samples than the file can hold.
  * @throws EscError UNSUPPORTED_FORMAT if it is no FLAC file.
  * @see RFC 9639 (FLAC), section 8.
  * @example probeFlac(bytes).durationSec
@@ -27,7 +27,7 @@ export function probeFlac(bytes: Uint8Array): AudioInfo {
   return flacInfoOf(readBytes(bytes, openFlac(bytes.length, false)))
 }
 
-/** What an open file holds. @example flacInfoOf(await readSource(source, openFlac(source.size, false))) */
+/** What the header of an open file says. @example flacInfoOf(await readSource(source, openFlac(source.size, false))) */
 export function flacInfoOf({ sampleRate, channels, bitDepth, frames, warnings }: FlacFile): AudioInfo {
   const durationSec = frames / sampleRate
   const info = { container: 'flac', codec: 'flac', sampleRate, channels, bitDepth, frames, durationSec }
@@ -35,14 +35,15 @@ export function flacInfoOf({ sampleRate, channels, bitDepth, frames, warnings }:
 }
 
 /**
- * Decodes a FLAC file of 4 to 32 bits: PCM of `n` bits divided by `2 ** (n - 1)`, as ffmpeg does.
+ * Decodes a FLAC file of 4 to 32 bits. A sample of `n` bits is divided by `2 ** (n - 1)`, as in ffmpeg.
  *
- * Checked are both checksums and the number of every frame up to the end of what is wanted, the length in STREAMINFO, and
- * that nothing but tags follows the last frame; not the MD5 of the samples. Where STREAMINFO has no length, a file cut
- * exactly between two frames cannot be told from a whole one.
+ * It checks both checksums and the number of every frame up to the end of the wanted part, the length in STREAMINFO, and that
+ * only tags follow the last frame. It does not check the MD5 of the samples. If STREAMINFO has no length, a file that was cut
+ * exactly between two frames looks like a whole one.
  *
- * With `tolerant`, damaged and missing frames become silence of their length, and a file ends with its last whole frame.
- * Either way a file is refused that has so many places which look like frames and are none that to try them takes long.
+ * With `tolerant`, damaged and missing frames become silence of the same length, and the file ends with its last whole
+ * frame. With or without it, a file is refused if too many of its bytes only look like frames: trying them all would take
+ * long.
  *
  * @param bytes - The whole file; ID3 and APE tags around it are skipped.
  * @returns One array per channel.

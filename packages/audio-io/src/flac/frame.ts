@@ -1,10 +1,10 @@
-/** One frame of a FLAC file: its header, its checksums, its channels. */
+/** Decodes one frame of a FLAC file: its header, its checksums, its channels. */
 import { EscError, isEscError } from '@esc/core'
 import { type FlacFrameHeader, readFlacFrameHeader } from './header.js'
 import { type FlacSamples, MAX_ORDER } from './predict.js'
 import { type BitReader, type FlacPrediction, readSubframe, restoreSubframe } from './subframe.js'
 
-/** What STREAMINFO says that a frame must agree with. */
+/** The fields of STREAMINFO that every frame must agree with. */
 export interface FlacFormat {
   /** Hz. */
   sampleRate: number
@@ -19,42 +19,42 @@ export interface FlacFormat {
 
 /** A decoded frame. */
 export interface FlacFrame extends Omit<FlacFrameHeader, 'channels'> {
-  /** Byte after the frame. */
+  /** Offset of the byte after the frame. */
   end: number
-  /** PCM of `n` bits divided by `2 ** (n - 1)`, `blockSize` samples each; the next frame overwrites them. */
+  /** `blockSize` samples each, of `n` bits divided by `2 ** (n - 1)`; the next frame overwrites them. */
   channels: readonly Float32Array[]
 }
 
-/** Memory and tables for decoding frames of one file. */
+/** Memory and tables for decoding the frames of one file. */
 export interface FlacFrameDecoder {
   format: FlacFormat
-  /** Bytes that hold any frame of the file. */
+  /** Bytes that are enough for any frame of the file. */
   windowSize: number
   bytes: Uint8Array
   bits: BitReader
-  /** Each with zeros before its first sample. */
+  /** Whole-number samples of each channel, with zeros before the first sample. */
   samples: FlacSamples[]
-  /** What becomes of them. */
+  /** The same samples scaled to [-1, 1). */
   channels: Float32Array[]
   crcTable: Uint16Array
-  /** Steps of a few nanoseconds that the last frame took, be it whole or damaged. */
+  /** Cost of the last frame, whole or damaged, in steps of a few nanoseconds. */
   work: number
 }
 
-// Words are read past the last bit.
-const PADDING = 8
-// Copied in the time that a sample is read in.
-const BYTES_PER_STEP = 32
+// The bit reader reads whole words, also past the last bit.
+const padding = 8
+// Reading one sample takes as long as copying this many bytes.
+const bytesPerStep = 32
 
 /**
- * Prepares for the frames of one file.
+ * Creates the decoder for the frames of one file.
  *
  * @param size - Bytes of all its frames together.
  * @example const decoder = createFlacFrameDecoder(info, info.end - info.firstFrame)
  */
 export function createFlacFrameDecoder(format: FlacFormat, size: number): FlacFrameDecoder {
   const windowSize = Math.min(size, largestFrame(format))
-  const bytes = new Uint8Array(windowSize + PADDING)
+  const bytes = new Uint8Array(windowSize + padding)
   const length = MAX_ORDER + format.maxBlockSize
   return {
     format,
@@ -70,14 +70,17 @@ export function createFlacFrameDecoder(format: FlacFormat, size: number): FlacFr
   }
 }
 
-/** A sound encoder stores as it is what coding would lengthen, but one may spend 33 bits on any sample, and a few more. */
+/**
+ * An encoder should store a block as it is if coding would make it longer. A bad one may use 33 bits for each sample, and a few
+ * more.
+ */
 function largestFrame({ channels, maxBlockSize, maxFrameSize }: FlacFormat): number {
   const largest = channels * (maxBlockSize + 32) * 5
-  // A header may state any size, and so much is copied for every frame.
+  // A header may state any size. The window is copied for every frame, so its size is limited.
   return Math.max(largest, Math.min(maxFrameSize, 4 * largest))
 }
 
-/** Bytes of the shortest frame there can be: every channel is one value. @example smallestFlacFrame(info) */
+/** Bytes of the shortest possible frame, in which every channel is one value. @example smallestFlacFrame(info) */
 export function smallestFlacFrame({ channels, bitDepth }: FlacFormat): number {
   return 8 + Math.ceil((channels * (8 + bitDepth)) / 8)
 }
@@ -87,8 +90,8 @@ export function smallestFlacFrame({ channels, bitDepth }: FlacFormat): number {
  *
  * @param bytes - The frame and what follows it, or at least `windowSize` bytes from its start.
  * @param offset - Where the frame begins in `bytes`.
- * @throws EscError CORRUPT_DATA if there is no frame, it contradicts itself or `decoder.format`, a checksum is wrong, or
- *   a sample has more bits than it should.
+ * @throws EscError CORRUPT_DATA if there is no frame, if it contradicts itself or `decoder.format`, if a checksum is wrong, or
+ *   if a sample has more bits than STREAMINFO states.
  * @see RFC 9639 (FLAC), section 9.
  * @example const { channels, end } = decodeFlacFrame(decoder, bytes, info.firstFrame)
  */
@@ -101,14 +104,14 @@ export function decodeFlacFrame(decoder: FlacFrameDecoder, bytes: Uint8Array, of
   const { blockSize, channelCode } = header
   const window = bytes.subarray(offset, offset + decoder.windowSize)
   decoder.bytes.set(window)
-  decoder.bytes.fill(0, window.length, window.length + PADDING)
+  decoder.bytes.fill(0, window.length, window.length + padding)
   bits.position = header.size * 8
   bits.end = window.length * 8
-  decoder.work += window.length / BYTES_PER_STEP
+  decoder.work += window.length / bytesPerStep
   const predictions = readSubframes(decoder, header)
   const size = Math.ceil(bits.position / 8) + 2
-  // Run over its own field too, the checksum comes out as 0.
-  if (size > window.length) throw new EscError('CORRUPT_DATA', 'it ends too soon')
+  // Over the frame and its stored checksum together, the checksum is 0.
+  if (size > window.length) throw new EscError('CORRUPT_DATA', 'the data ends inside it')
   if (crc16(window, size, crcTable) !== 0) throw new EscError('CORRUPT_DATA', 'its checksum is wrong')
   for (const [channel, samples] of decoder.samples.entries()) {
     decoder.work += blockSize * predictions[channel]!.order
@@ -147,7 +150,7 @@ export function tryFlacFrame(
   }
 }
 
-/** Undoes the decorrelation of a pair in place; exact, since float64 holds more bits than that needs. */
+/** Turns a pair of left, right, mid or side channels into left and right, in place. Float64 holds these numbers exactly. */
 function joinPair(first: FlacSamples, second: FlacSamples, channelCode: number, blockSize: number): void {
   const end = MAX_ORDER + blockSize
   if (channelCode === 8) {
@@ -157,7 +160,7 @@ function joinPair(first: FlacSamples, second: FlacSamples, channelCode: number, 
   } else {
     for (let i = MAX_ORDER; i < end; i++) {
       const side = second[i]!
-      // Mid has lost the lowest bit of left plus right, which is that of left minus right.
+      // Mid is half of left plus right without its lowest bit. That bit equals the lowest bit of left minus right.
       const left = first[i]! + (side + (side & 1)) / 2
       first[i] = left
       second[i] = left - side
@@ -166,9 +169,9 @@ function joinPair(first: FlacSamples, second: FlacSamples, channelCode: number, 
 }
 
 /**
- * Scales to full scale.
+ * Scales samples to [-1, 1).
  *
- * @throws EscError CORRUPT_DATA if a sample has more bits than it should, or is NaN: an unstable predictor overflows.
+ * @throws EscError CORRUPT_DATA if a sample has more bits than STREAMINFO states, or is NaN: an unstable predictor overflows.
  */
 function writeChannel(samples: FlacSamples, out: Float32Array, top: number): void {
   const scale = 1 / top
@@ -183,7 +186,7 @@ function writeChannel(samples: FlacSamples, out: Float32Array, top: number): voi
   if (!(lowest >= -top && highest < top)) {
     throw new EscError(
       'CORRUPT_DATA',
-      `its samples go from ${lowest} to ${highest}, more bits than STREAMINFO says`,
+      `its samples go from ${lowest} to ${highest}, which needs more bits than STREAMINFO states`,
     )
   }
 }
@@ -195,19 +198,19 @@ function assertFormat(header: FlacFrameHeader, format: FlacFormat): void {
   if (sampleRate !== format.sampleRate || bitDepth !== format.bitDepth || channels !== format.channels) {
     throw new EscError(
       'CORRUPT_DATA',
-      `it has ${channels} channels of ${bitDepth} bits at ${sampleRate} Hz, STREAMINFO ${format.channels} of ` +
-        `${format.bitDepth} at ${format.sampleRate}`,
+      `it has ${channels} channels of ${bitDepth} bits at ${sampleRate} Hz, STREAMINFO states ${format.channels} channels of ` +
+        `${format.bitDepth} bits at ${format.sampleRate} Hz`,
     )
   }
   if (blockSize > format.maxBlockSize) {
     throw new EscError(
       'CORRUPT_DATA',
-      `it has ${blockSize} samples, STREAMINFO at most ${format.maxBlockSize}`,
+      `it has ${blockSize} samples, STREAMINFO allows at most ${format.maxBlockSize}`,
     )
   }
 }
 
-/** Four bytes at a time: each has a table of what it does to the checksum after those that follow it. */
+/** CRC-16 of four bytes at a time. Each of the four has its own table, which includes the effect of the bytes after it. */
 function crc16(bytes: Uint8Array, count: number, table: Uint16Array): number {
   let crc = 0
   let i = 0
@@ -222,7 +225,7 @@ function crc16(bytes: Uint8Array, count: number, table: Uint16Array): number {
   return crc
 }
 
-/** CRC-16 with polynomial 0x8005, most significant bit first, initial value 0; of a byte and up to three zeros. */
+/** Tables of the CRC-16 of one byte, followed by 0 to 3 zero bytes. Polynomial 0x8005, highest bit first, initial value 0. */
 function createCrcTable(): Uint16Array {
   const table = new Uint16Array(1024)
   for (let byte = 0; byte < 256; byte++) {

@@ -11,7 +11,7 @@ const originals = ['mono-s8.flac', 'mono-s24.flac', 'stereo-s16.flac', 'six-s16.
   (name) => new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url))),
 )
 
-/** Flips up to eight bits, half of them where the header is. */
+/** Flips up to eight bits, in half of the files only in the header. */
 function flip(bytes: Uint8Array, rng: Rng): Uint8Array {
   const out = bytes.slice()
   const reach = rng.uniform() < 0.5 ? 60 : out.length
@@ -23,7 +23,7 @@ function cut(bytes: Uint8Array, rng: Rng): Uint8Array {
   return bytes.slice(0, rng.integer(bytes.length))
 }
 
-/** Removes, doubles or overwrites a stretch. */
+/** Removes, doubles or overwrites a part. */
 function splice(bytes: Uint8Array, rng: Rng): Uint8Array {
   const from = rng.integer(bytes.length)
   const source = rng.integer(bytes.length)
@@ -32,14 +32,14 @@ function splice(bytes: Uint8Array, rng: Rng): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/** Flips, and makes the checksums right, so that damage reaches what is behind them. */
+/** Flips bits and corrects the checksums, so that the damage reaches the decoder. */
 function flipAndRepair(bytes: Uint8Array, rng: Rng): Uint8Array {
   const out = flip(bytes, rng)
   repairFrames(out, bytes)
   return out
 }
 
-/** Decodes; the outcome is sound that is all numbers in range, or an error. */
+/** Decodes, and names the outcome: sound in range, or the code of an error. */
 function outcome(bytes: Uint8Array, tolerant: boolean): string {
   try {
     const { channels } = decodeFlac(bytes, { tolerant })
@@ -70,7 +70,7 @@ describe.each([{ tolerant: false }, { tolerant: true }])(
       { what: '700 flipped', mutate: flip, seed: 1 },
       { what: '700 cut', mutate: cut, seed: 2 },
       { what: '700 spliced', mutate: splice, seed: 3 },
-      { what: '900 flipped, with checksums made right', mutate: flipAndRepair, seed: 4 },
+      { what: '900 flipped, with correct checksums', mutate: flipAndRepair, seed: 4 },
     ])(
       '$what: decode or fail with an EscError, within a second of processor time',
       { timeout: 300_000 },
@@ -86,7 +86,7 @@ describe.each([{ tolerant: false }, { tolerant: true }])(
           })
           slowestMs = Math.max(slowestMs, ms)
           outcomes[key] = (outcomes[key] ?? 0) + 1
-          // Longer than an hour is for a stream only.
+          // A sound longer than an hour is refused, but can be streamed.
           if (key !== 'INVALID_INPUT') expect(await streamed(bytes, tolerant), `file ${i}`).toBe(key)
           if (key === 'decoded' && !tolerant) expect(probeFlac(bytes).frames).toBeGreaterThan(0)
         }

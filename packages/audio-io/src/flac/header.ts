@@ -1,21 +1,21 @@
-/** What comes before the sound of a FLAC frame. */
+/** Reads the header of a FLAC frame. */
 
-/** What comes before the sound of a frame. */
+/** The header of a frame. */
 export interface FlacFrameHeader {
-  /** Hz; 0 for that of STREAMINFO. */
+  /** Hz; 0 stands for the rate in STREAMINFO. */
   sampleRate: number
   channels: number
-  /** 0 for that of STREAMINFO. */
+  /** 0 stands for the bit depth in STREAMINFO. */
   bitDepth: number
   /** Samples per channel. */
   blockSize: number
-  /** Of the frame; of its first sample where `isVariable`. */
+  /** Number of the frame; if `isVariable`, number of its first sample. */
   number: number
   /** Whether block sizes may vary. */
   isVariable: boolean
-  /** How the channels are kept apart: 8 left and side, 9 side and right, 10 mid and side, less is one more channel. */
+  /** How the channels are stored: 0 to 7 are 1 to 8 separate channels, 8 is left and side, 9 side and right, 10 mid and side. */
   channelCode: number
-  /** Bytes of the header with its checksum. */
+  /** Bytes of the header, its checksum included. */
   size: number
 }
 
@@ -23,7 +23,7 @@ const RATES = [0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100
 const BIT_DEPTHS = [0, 8, 12, -1, 16, 20, 24, 32]
 
 /**
- * The frame header at `offset`.
+ * Reads the frame header at `offset`.
  *
  * @returns `undefined` if there is none, or its CRC-8 is wrong.
  * @see RFC 9639 (FLAC), section 9.1.
@@ -37,8 +37,9 @@ export function readFlacFrameHeader(bytes: Uint8Array, offset: number): FlacFram
   const channelCode = layout >> 4
   const bitDepth = BIT_DEPTHS[(layout >> 1) & 7]!
   const coded = readNumber(bytes, offset + 4)
-  if (sizeCode === 0 || rateCode === 15 || channelCode > 10 || bitDepth < 0 || layout & 1 || !coded)
+  if (sizeCode === 0 || rateCode === 15 || channelCode > 10 || bitDepth < 0 || layout & 1 || !coded) {
     return undefined
+  }
   let end = coded.end
   const take = (count: number) => {
     let value = 0
@@ -65,7 +66,7 @@ function blockSizeOf(code: number): number {
   return code === 1 ? 192 : code < 6 ? 576 << (code - 2) : 256 << (code - 8)
 }
 
-/** A number coded as UTF-8 codes characters, of up to 36 bits. */
+/** Reads a number of up to 36 bits, coded in the way that UTF-8 codes characters. */
 function readNumber(bytes: Uint8Array, offset: number): { number: number; end: number } | undefined {
   const first = bytes[offset] ?? 0xff
   if (first < 0x80) return { number: first, end: offset + 1 }
@@ -80,7 +81,7 @@ function readNumber(bytes: Uint8Array, offset: number): { number: number; end: n
   return { number, end: offset + length }
 }
 
-/** Polynomial 0x07, initial value 0. */
+/** CRC-8 with polynomial 0x07, initial value 0. */
 function crc8(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0
   for (let i = start; i < end; i++) {

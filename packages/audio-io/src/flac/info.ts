@@ -1,5 +1,6 @@
-/** The header of a FLAC file. */
+/** Reads the header of a FLAC file. */
 import { EscError } from '@esc/core'
+import { bytesOf, latin1 } from '../bytes.js'
 import type { Reading } from '../reading.js'
 import { readTagsBefore } from '../tags.js'
 import type { FlacFormat } from './frame.js'
@@ -9,31 +10,31 @@ import { readFlacFrameHeader } from './header.js'
 export interface FlacInfo extends FlacFormat {
   /** Samples per channel; `null` if the encoder did not know. */
   frames: number | null
-  /** Samples per channel of every block but the last, where block sizes do not vary. */
+  /** Samples per channel of every block except the last, if all blocks have one size. */
   blockSize: number
   /** Bytes from the start of the file to the first frame. */
   firstFrame: number
-  /** Bytes from the start of the file to what follows the last frame: the end of the file, or tags. */
+  /** Bytes from the start of the file to the end of the last frame, where the file ends or tags begin. */
   end: number
-  /** What was lost of the header. */
+  /** One sentence for each part of the header that was damaged or wrong. */
   warnings: readonly string[]
 }
 
 const STREAMINFO_SIZE = 34
 // Samples per channel; the last block may be shorter.
 const MIN_BLOCK = 16
-// Of an ID3v1 tag, after which the footer of an APE tag may stand.
+// The footer of an APE tag may stand before an ID3v1 tag.
 const ID3V1_SIZE = 128
 const APE_FOOTER_SIZE = 32
-// Each takes a read to find the next; real files have tens.
-const MAX_BLOCKS = 4096
+// Each block costs a read. Real files have tens of blocks.
+const maxBlocks = 4096
 
 /**
- * Reads the header of a FLAC file: STREAMINFO, and of the other blocks only how long they are.
+ * Reads the header of a FLAC file: STREAMINFO in full, and only the length of the other metadata blocks.
  *
  * @param size - Bytes of the file.
- * @param tolerant - `true` takes a file whose blocks after STREAMINFO are damaged: its frames are looked for.
- * @throws EscError CORRUPT_DATA if STREAMINFO is missing or holds what no file can have, or the file ends in the header.
+ * @param tolerant - `true` accepts damaged blocks after STREAMINFO, and searches for the frames.
+ * @throws EscError CORRUPT_DATA if STREAMINFO is missing or holds impossible values, or if the file ends within the header.
  * @throws EscError UNSUPPORTED_FORMAT if it is no FLAC file.
  * @see RFC 9639 (FLAC), section 8.
  * @example await readSource(source, readFlacInfo(source.size))
@@ -44,7 +45,8 @@ export function* readFlacInfo(size: number, tolerant = false): Reading<FlacInfo>
   if (head.byteLength < 4 || head.getUint32(0) !== 0x664c6143) {
     throw new EscError('UNSUPPORTED_FORMAT', 'FLAC: the file does not begin with "fLaC"')
   }
-  if (head.byteLength < 8 + STREAMINFO_SIZE) throw corrupt(`${head.byteLength} bytes, expected a header`)
+  if (head.byteLength < 8 + STREAMINFO_SIZE)
+    throw corrupt(`the file has only ${head.byteLength} bytes, which is less than a header`)
   const format = readStreamInfo(head)
   const blocks = yield* skipBlocks(offset + 4, size)
   if (blocks.reason !== null && !tolerant) throw corrupt(blocks.reason)
@@ -53,13 +55,15 @@ export function* readFlacInfo(size: number, tolerant = false): Reading<FlacInfo>
   const first = readFlacFrameHeader(bytesOf(yield { offset: firstFrame, length: 32 }), 0)
   const warnings = blocks.reason === null ? [] : [`the header was damaged: ${blocks.reason}`]
   const stated = format.maxBlockSize
-  // Where block sizes do not vary, no block is longer than the first, and the frames decide.
+  // If all blocks have one size, no block is longer than the first. The frames decide, not the header.
   const blockSize = first && !first.isVariable ? first.blockSize : stated
   const maxBlockSize = Math.max(stated, blockSize)
-  if (maxBlockSize < MIN_BLOCK)
-    throw corrupt(`blocks of at most ${stated} samples, expected at least ${MIN_BLOCK}`)
-  if (maxBlockSize > stated)
-    warnings.push(`STREAMINFO states blocks of at most ${stated} samples, the first has ${blockSize}`)
+  if (maxBlockSize < MIN_BLOCK) {
+    throw corrupt(`STREAMINFO states blocks of at most ${stated} samples, expected at least ${MIN_BLOCK}`)
+  }
+  if (maxBlockSize > stated) {
+    warnings.push(`STREAMINFO states blocks of at most ${stated} samples, the first block has ${blockSize}`)
+  }
   return { ...format, maxBlockSize, blockSize, firstFrame, end, warnings }
 }
 
@@ -79,42 +83,38 @@ function readStreamInfo(view: DataView): FlacFormat & { frames: number | null } 
   return { sampleRate, channels, bitDepth, maxBlockSize, maxFrameSize, frames: frames === 0 ? null : frames }
 }
 
-/** Goes from block to block; `reason` says what stopped it before the last. */
+/** Goes from block to block. `reason` says what stopped it before the last block; `null` if nothing did. */
 function* skipBlocks(start: number, size: number): Reading<{ end: number; reason: string | null }> {
   let offset = start
-  for (let count = 0; count < MAX_BLOCKS; count++) {
+  for (let count = 0; count < maxBlocks; count++) {
     const head = yield { offset, length: 4 }
-    if (head.byteLength < 4) return { end: offset, reason: 'it ends before the last metadata block' }
+    if (head.byteLength < 4) return { end: offset, reason: 'the file ends before the last metadata block' }
     const kind = head.getUint8(0)
     const length = head.getUint32(0) & 0xffffff
     const end = offset + 4 + length
     if (end > size) {
-      return { end: offset, reason: `a metadata block has ${length} bytes, ${size - offset - 4} are left` }
+      return {
+        end: offset,
+        reason: `a metadata block states ${length} bytes, only ${size - offset - 4} are left`,
+      }
     }
-    if ((kind & 127) === 127) return { end: offset, reason: 'a metadata block is of type 127, which is none' }
+    if ((kind & 127) === 127)
+      return { end: offset, reason: 'a metadata block has type 127, which is not allowed' }
     if (kind & 128) return { end, reason: null }
     offset = end
   }
-  return { end: offset, reason: `there are more than ${MAX_BLOCKS} metadata blocks` }
+  return { end: offset, reason: `there are more than ${maxBlocks} metadata blocks` }
 }
 
-/** Where tags begin that follow the sound: APE, then ID3v1. */
+/** Finds where the tags after the sound begin: first APE, then ID3v1. */
 function* findEnd(size: number): Reading<number> {
   let end = size
   const id3 = bytesOf(yield { offset: Math.max(0, end - ID3V1_SIZE), length: 3 })
-  if (latin1(id3) === 'TAG') end -= ID3V1_SIZE
+  if (latin1(id3, 0, 3) === 'TAG') end -= ID3V1_SIZE
   const footer = yield { offset: Math.max(0, end - APE_FOOTER_SIZE), length: APE_FOOTER_SIZE }
-  if (latin1(bytesOf(footer).subarray(0, 8)) !== 'APETAGEX') return end
+  if (latin1(bytesOf(footer), 0, 8) !== 'APETAGEX') return end
   const hasHeader = footer.getUint32(20, true) >= 0x80000000
   return end - footer.getUint32(12, true) - (hasHeader ? APE_FOOTER_SIZE : 0)
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
 }
 
 function corrupt(message: string): EscError {

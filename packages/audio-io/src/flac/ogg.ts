@@ -1,27 +1,28 @@
-/** FLAC in Ogg. */
+/** Takes FLAC out of an Ogg file. */
 import { EscError, isEscError } from '@esc/core'
+import { concat, latin1 } from '../bytes.js'
 import { END, readOggPackets, readOggPages } from '../ogg/pages.js'
 import { noEnd } from '../ogg/positions.js'
 import { salvageOgg } from '../ogg/repair.js'
 
-// 0x7f "FLAC", a version of two bytes and a count of two come before what a FLAC file begins with.
+// Before the bytes of a FLAC file stand 0x7f, "FLAC", a version of two bytes and a count of two bytes.
 const MAPPING_SIZE = 9
 const FIRST_PACKET_SIZE = 51
 
-/** A file of FLAC alone. */
+/** A FLAC file that was in Ogg. */
 export interface UnwrappedFlac {
-  /** What `decodeFlac` takes; most such files do not say how long they are. */
+  /** A file for `decodeFlac`. Most files of this kind do not state their length. */
   bytes: Uint8Array
-  /** What was lost around it. */
+  /** One sentence for each part of the Ogg file that was lost. */
   warnings: readonly string[]
 }
 
 /**
- * Takes FLAC out of an Ogg file: its packets, one after the other, are a FLAC file.
+ * Joins the packets of an Ogg file of FLAC. Together they are a FLAC file.
  *
  * @param bytes - The whole file.
- * @param tolerant - `true` takes what is intact of a damaged file.
- * @throws EscError CORRUPT_DATA if a page is damaged or missing, or the first packet is not what it should be.
+ * @param tolerant - `true` reads the intact part of a damaged file.
+ * @throws EscError CORRUPT_DATA if a page is damaged or missing, or the first packet is wrong.
  * @throws EscError UNSUPPORTED_FORMAT for several streams, or another version of the mapping.
  * @see RFC 9639 (FLAC), section 10.1.
  * @example decodeFlac(unwrapOggFlac(bytes, false).bytes)
@@ -29,7 +30,7 @@ export interface UnwrappedFlac {
 export function unwrapOggFlac(bytes: Uint8Array, tolerant: boolean): UnwrappedFlac {
   try {
     const pages = readOggPages(bytes)
-    // Frames are numbered and checked one by one: positions of pages are not looked at.
+    // The positions of pages are not used: FLAC frames have numbers and checksums of their own.
     const hasEnd = (pages.at(-1)!.flags & END) !== 0
     return { bytes: joinPackets(readOggPackets(bytes, pages)), warnings: hasEnd ? [] : [noEnd] }
   } catch (error) {
@@ -40,20 +41,15 @@ export function unwrapOggFlac(bytes: Uint8Array, tolerant: boolean): UnwrappedFl
 }
 
 function joinPackets([first = new Uint8Array(0), ...others]: readonly Uint8Array[]): Uint8Array {
-  const name = String.fromCharCode(...first.subarray(0, 5))
+  const name = latin1(first, 0, 5)
   if (name !== '\x7fFLAC' || first.length !== FIRST_PACKET_SIZE) {
     throw new EscError(
       'CORRUPT_DATA',
-      `Ogg FLAC: the first packet has ${first.length} bytes, expected ${FIRST_PACKET_SIZE} from 0x7f "FLAC" on`,
+      `Ogg FLAC: the first packet has ${first.length} bytes, expected ${FIRST_PACKET_SIZE} that begin with 0x7f "FLAC"`,
     )
   }
-  if (first[5] !== 1) throw new EscError('UNSUPPORTED_FORMAT', `Ogg FLAC: version ${first[5]}, expected 1`)
-  const parts = [first.subarray(MAPPING_SIZE), ...others]
-  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-  for (const part of parts) {
-    file.set(part, offset)
-    offset += part.length
+  if (first[5] !== 1) {
+    throw new EscError('UNSUPPORTED_FORMAT', `Ogg FLAC: version ${first[5]} is not supported, expected 1`)
   }
-  return file
+  return concat([first.subarray(MAPPING_SIZE), ...others])
 }

@@ -1,16 +1,16 @@
-/** FLAC's predictors: from what they left over back to samples, in place. */
+/** FLAC's predictors: turn the residual (the error of a prediction) back into samples, in place. */
 
-/** Whole numbers: of 32 bits, and of the 33 that side channels of 32-bit sound have. */
+/** Whole numbers of up to 32 bits, or of the 33 bits that side channels of 32-bit sound need. */
 export type FlacSamples = Int32Array | Float64Array
 
-/** Samples that predictors may look back at; a channel's array has as many zeros before its first sample. */
+/** The most samples that a predictor looks back at. A channel's array has this many zeros before its first sample. */
 export const MAX_ORDER = 32
 
-// Samples that predictors keep in variables.
-const UNROLLED = 8
+// The hot loops keep this many samples in variables.
+const unrolled = 8
 
 /**
- * Undoes a fixed predictor.
+ * Restores samples from the residual of a fixed predictor.
  *
  * @param samples - {@link MAX_ORDER} zeros, `order` samples, then the residual.
  * @param order - 0 to 4.
@@ -19,7 +19,7 @@ const UNROLLED = 8
  */
 export function restoreFixed(samples: FlacSamples, order: number, blockSize: number): void {
   const first = MAX_ORDER + order
-  // The residual is the difference of this order: as many running sums give the samples back.
+  // The residual is the difference of this order. Each running sum undoes one difference.
   for (let pass = order - 1; pass >= 0; pass--) {
     let sum = lastDifference(samples.subarray(MAX_ORDER, first), pass)
     for (let i = first; i < MAX_ORDER + blockSize; i++) {
@@ -37,11 +37,11 @@ function lastDifference(values: FlacSamples, order: number): number {
 }
 
 /**
- * Undoes a linear predictor.
+ * Restores samples from the residual of a linear predictor.
  *
  * @param samples - {@link MAX_ORDER} zeros, as many samples as there are coefficients, then the residual.
- * @param coefficients - At most {@link MAX_ORDER}, of up to 15 bits; that of the sample just before is the first.
- * @param shift - Bits that the sum of products is shifted down.
+ * @param coefficients - At most {@link MAX_ORDER}, of up to 15 bits; the first belongs to the sample just before.
+ * @param shift - Bits by which the sum of products is shifted right.
  * @param depth - Bits of a sample.
  * @see RFC 9639 (FLAC), section 9.2.6.
  * @example restoreLinear(samples, Int32Array.of(2, -1), 0, 4096, 16)
@@ -54,25 +54,23 @@ export function restoreLinear(
   depth: number,
 ): void {
   const order = coefficients.length
-  // From the oldest sample's to the newest's; zeros fill up to whole groups of four.
-  const taps = new Int32Array(Math.max(UNROLLED, Math.ceil(order / 4) * 4))
+  // Ordered from the oldest sample to the newest; zeros fill whole groups of four.
+  const taps = new Int32Array(Math.max(unrolled, Math.ceil(order / 4) * 4))
   taps.set(coefficients.toReversed(), taps.length - order)
   const gain = coefficients.reduce((sum, value) => sum + Math.abs(value), 1)
   const first = MAX_ORDER + order
   const last = MAX_ORDER + blockSize
-  if (gain * 2 ** (depth - 1) < 2 ** 31) sumShort(samples, first, last, taps, shift)
-  else
-    sumLong(
-      samples,
-      first,
-      last,
-      Float64Array.from(taps, (value) => value * 2 ** -shift),
-    )
+  if (gain * 2 ** (depth - 1) < 2 ** 31) {
+    sumShort(samples, first, last, taps, shift)
+    return
+  }
+  const shifted = Float64Array.from(taps, (value) => value * 2 ** -shift)
+  sumLong(samples, first, last, shifted)
 }
 
 /**
- * For sums that fit in 32 bits; `| 0` after each addition, or engines would add in float64. The last eight samples and
- * their coefficients are in variables, which takes half the time of arrays.
+ * For sums that fit in 32 bits. Without `| 0` after each addition, engines would add in float64. The last eight samples and
+ * their coefficients are kept in variables, which takes half the time of arrays.
  */
 function sumShort(
   samples: FlacSamples,
@@ -100,7 +98,7 @@ function sumShort(
   let s7 = samples[from - 8]!
   for (let i = from; i < to; i++) {
     let sum = 0
-    for (let tap = 0, at = i - taps; tap < taps - UNROLLED; tap += 4, at += 4) {
+    for (let tap = 0, at = i - taps; tap < taps - unrolled; tap += 4, at += 4) {
       sum = (sum + Math.imul(coefficients[tap]!, samples[at]!)) | 0
       sum = (sum + Math.imul(coefficients[tap + 1]!, samples[at + 1]!)) | 0
       sum = (sum + Math.imul(coefficients[tap + 2]!, samples[at + 2]!)) | 0
@@ -126,7 +124,10 @@ function sumShort(
   }
 }
 
-/** {@link sumShort} for sums of up to 52 bits, with coefficients that are shifted already. */
+/**
+ * {@link sumShort} for sums of up to 52 bits; the coefficients are shifted already. The two loops stay apart: a shared one would
+ * lose the 32-bit arithmetic.
+ */
 function sumLong(samples: FlacSamples, from: number, to: number, coefficients: Float64Array): void {
   const taps = coefficients.length
   const c0 = coefficients[taps - 1]!
@@ -147,7 +148,7 @@ function sumLong(samples: FlacSamples, from: number, to: number, coefficients: F
   let s7 = samples[from - 8]!
   for (let i = from; i < to; i++) {
     let sum = 0
-    for (let tap = 0, at = i - taps; tap < taps - UNROLLED; tap += 4, at += 4) {
+    for (let tap = 0, at = i - taps; tap < taps - unrolled; tap += 4, at += 4) {
       sum += coefficients[tap]! * samples[at]!
       sum += coefficients[tap + 1]! * samples[at + 1]!
       sum += coefficients[tap + 2]! * samples[at + 2]!

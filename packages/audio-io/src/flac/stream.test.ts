@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { encodeFile, encodeFrame, encodeSubframe, frameStarts } from '../../fixtures/flac-frames.js'
+import { fixture } from '../../fixtures/load.js'
 import type { DecodedAudio, DecodeLimits } from '../audio.js'
 import { type ByteSource, bytesSource, readSource } from '../reading.js'
 import { decodeFlac, flacInfoOf, probeFlac } from './decode.js'
 import { openFlac } from './open.js'
 import { type FlacStreamOptions, streamFlac } from './stream.js'
 
-const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)))
 const names = ['mono-s8.flac', 'mono-s24.flac', 'stereo-s16.flac', 'six-s16.flac']
 
 async function collect(source: ByteSource, options: FlacStreamOptions): Promise<DecodedAudio[]> {
@@ -22,7 +21,7 @@ function joined(blocks: readonly DecodedAudio[]): Float32Array[] {
   return blocks[0]!.channels.map((_, c) => Float32Array.from(blocks.flatMap((b) => [...b.channels[c]!])))
 }
 
-/** A source that notes what is read of it. */
+/** A source that records the length of each read. */
 function counting(bytes: Uint8Array): ByteSource & { reads: number[] } {
   const reads: number[] = []
   const read = async (offset: number, length: number) => {
@@ -48,7 +47,7 @@ function longFile(): Uint8Array {
 }
 
 describe('streamFlac', () => {
-  test.each(names)('%s: blocks of any size, of any part, are what decodeFlac gives', async (name) => {
+  test.each(names)('%s: blocks of any size and any part equal the result of decodeFlac', async (name) => {
     const bytes = fixture(name)
     const damaged = bytes.slice()
     damaged[frameStarts(bytes)[1]! + 20]! ^= 1
@@ -78,7 +77,7 @@ describe('streamFlac', () => {
     }
   })
 
-  test('reads a long file once, a piece at a time, and no further than is wanted', async () => {
+  test('reads a long file once, piece by piece, and only as far as needed', async () => {
     const bytes = longFile()
     const source = counting(bytes)
     const blocks = await collect(source, { blockFrames: 10_000 })
@@ -98,7 +97,7 @@ describe('streamFlac', () => {
     expect(part.reads.length).toBeLessThan(5)
   })
 
-  test('probing fetches the header alone', async () => {
+  test('probing reads only the header', async () => {
     const bytes = longFile()
     const source = counting(bytes)
     const file = await readSource(source, openFlac(source.size, false))
@@ -112,7 +111,7 @@ describe('streamFlac', () => {
     expect(new Set(blocks.map(({ channels }) => channels[0]!.buffer)).size).toBe(4)
   })
 
-  test('gives what is before the damage, then CORRUPT_DATA', async () => {
+  test('yields the sound before the damage, then throws CORRUPT_DATA', async () => {
     const bytes = fixture('mono-s24.flac')
     bytes[frameStarts(bytes)[2]! + 20]! ^= 1
     let samples = 0
@@ -121,14 +120,16 @@ describe('streamFlac', () => {
         samples += channels[0]!.length
       }
     }
-    await expect(run()).rejects.toThrowError(/frame 2, from byte \d+: its checksum is wrong/)
+    await expect(run()).rejects.toThrow(
+      throwsCode('CORRUPT_DATA', /frame 2, from byte \d+: its checksum is wrong/),
+    )
     expect(samples).toBe(128)
   })
 
   test('INVALID_OPTION', async () => {
     const source = bytesSource(fixture('mono-s24.flac'))
     for (const options of [{ blockFrames: 0 }, { blockFrames: 1.5 }, { offset: 1 }, { duration: 0 }]) {
-      await expect(collect(source, options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(collect(source, options)).rejects.toThrow(throwsCode('INVALID_OPTION'))
     }
   })
 })

@@ -1,29 +1,31 @@
-/** FLAC files block by block. */
+/** Decodes FLAC files block by block. */
 import { assertInteger } from '@esc/core'
 import { allocateChannels, type DecodedAudio, type DecodeLimits, decoded, resolveSpan } from '../audio.js'
 import { type ByteSource, readExactly, readSource } from '../reading.js'
 import { openFlac } from './open.js'
 import { copyFlacPiece, nextFlacPiece, startFlacWalk, takeFlacWarnings } from './walk.js'
 
+/** Options of {@link streamFlac}. */
 export interface FlacStreamOptions extends Omit<DecodeLimits, 'maxDurationSec'> {
-  /** Samples per channel of each block but the last, which may be shorter. Default 65536. */
+  /** Samples per channel of each block; the last block may be shorter. @defaultValue `65536` */
   blockFrames?: number
 }
 
-const READ_SIZE = 2 ** 18
+/** Bytes that are read at a time. */
+const readSize = 2 ** 18
 
 /**
  * Decodes a FLAC file block by block, in memory that does not grow with the file.
  *
- * All blocks together equal what `decodeFlac` gives, whatever `blockFrames` is; `warnings` come with the block in which
- * the damage begins. Sound before `offset` is decoded too, and dropped.
+ * All blocks together equal the result of `decodeFlac`, whatever `blockFrames` is. A warning comes with the block in which its
+ * damage begins. Sound before `offset` is decoded too, and dropped.
  *
  * @param source - The file; about 256 kB are read at a time.
- * @param lostBefore - Warnings that go before those of the first block.
+ * @param lostBefore - Warnings to put before those of the first block.
  * @returns Blocks of `blockFrames` samples per channel, each in arrays of its own.
- * @throws EscError as `decodeFlac`, where the loop has come to the damage; INVALID_OPTION if `blockFrames` is not a whole
+ * @throws EscError as `decodeFlac`, when the loop reaches the damage; INVALID_OPTION if `blockFrames` is not a whole
  *   number > 0.
- * @example for await (const { channels } of streamFlac(source, { blockFrames: 48000 })) meter.push(channels[0])
+ * @example for await (const { channels } of streamFlac(source, { blockFrames: 48000 })) console.log(channels)
  */
 export async function* streamFlac(
   source: ByteSource,
@@ -41,7 +43,7 @@ export async function* streamFlac(
   let warnings = [...lostBefore, ...file.warnings]
   let block: Float32Array[] = []
   let filled = 0
-  // Samples per channel that have a block.
+  // The next sample that needs a place in a block.
   let position = span.start
   while (walk.samples < end) {
     const from = walk.samples
@@ -61,7 +63,7 @@ export async function* streamFlac(
   }
 }
 
-/** Reads more than is asked for, so that small steps through a file take few reads. */
+/** Reads large parts and serves small requests from them, so that a walk through a file needs few reads. */
 function bufferReads(source: ByteSource): ByteSource {
   let start = 0
   let bytes: Uint8Array = new Uint8Array(0)
@@ -70,7 +72,7 @@ function bufferReads(source: ByteSource): ByteSource {
     async read(offset, length) {
       const end = Math.min(offset + length, source.size)
       if (offset < start || end > start + bytes.length) {
-        bytes = await readExactly(source, { offset, length: Math.max(length, READ_SIZE) })
+        bytes = await readExactly(source, { offset, length: Math.max(length, readSize) })
         start = offset
       }
       return bytes.subarray(offset - start, offset - start + length)

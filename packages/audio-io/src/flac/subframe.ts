@@ -1,39 +1,39 @@
-/** One channel of a FLAC frame: its bits to whole-number samples. */
+/** Decodes one channel of a FLAC frame from bits to whole-number samples. */
 import { EscError } from '@esc/core'
 import { type FlacSamples, MAX_ORDER, restoreFixed, restoreLinear } from './predict.js'
 
-/** Bits, the most significant of each byte first. */
+/** Reads bits, the highest bit of each byte first. */
 export interface BitReader {
-  /** At least 8 bytes more than `end` says, so that no read of a word passes its end. */
+  /** Holds at least 8 bytes after `end`, so that reading a whole word never passes its end. */
   view: DataView
-  /** Bits read. */
+  /** Bits that were read. */
   position: number
   /** Bits that may be read. */
   end: number
 }
 
-/** What becomes of a subframe's numbers once they are read; see {@link restoreSubframe}. */
+/** How {@link restoreSubframe} turns the numbers of a subframe into samples. */
 export interface FlacPrediction {
-  /** Samples that are predicted from; 0 if the numbers are the samples. */
+  /** Samples that the predictor looks back at; 0 if the numbers already are samples. */
   order: number
   /** `null` for a fixed predictor. */
   coefficients: Int32Array | null
   shift: number
-  /** Bits of a sample without its wasted ones. */
+  /** Bits of a sample without its wasted bits. */
   depth: number
-  /** Low bits that are 0 in every sample and left out. */
+  /** Low bits that are 0 in every sample and are not stored. */
   wasted: number
 }
 
 /**
  * Reads a whole number.
  *
- * @param count - Bits of it, 0 to 33.
- * @throws EscError CORRUPT_DATA past the last bit.
+ * @param count - Bits of the number, 0 to 33.
+ * @throws EscError CORRUPT_DATA if the number goes past the last bit.
  * @example readBits(bits, 6)
  */
 export function readBits(bits: BitReader, count: number): number {
-  // A word from a whole byte on holds 25 bits at least, wherever in that byte the number begins.
+  // A 32-bit word that starts at the number's first byte holds at least 25 bits of the number.
   if (count > 25) return readBits(bits, count - 16) * 65536 + readBits(bits, 16)
   if (count === 0) return 0
   const { position } = bits
@@ -43,7 +43,7 @@ export function readBits(bits: BitReader, count: number): number {
 }
 
 function readSigned(bits: BitReader, count: number): number {
-  // The first bit of the upper part is the sign, as it is of a number that one word holds.
+  // The sign is the first bit of the upper part.
   if (count > 25) return readSigned(bits, count - 16) * 65536 + readBits(bits, 16)
   const { position } = bits
   bits.position = position + count
@@ -51,7 +51,7 @@ function readSigned(bits: BitReader, count: number): number {
   return (bits.view.getInt32(position >> 3) << (position & 7)) >> (32 - count)
 }
 
-/** Counts zeros up to the next one, which is read too. */
+/** Counts 0 bits up to the next 1 bit, and reads that bit too. */
 function readUnary(bits: BitReader): number {
   for (let zeros = 0; ; zeros += 25) {
     const { position } = bits
@@ -65,12 +65,12 @@ function readUnary(bits: BitReader): number {
 /**
  * Reads a subframe: constant, verbatim, fixed predictor or linear predictor, with Rice-coded residual.
  *
- * @param bits - At the subframe's first bit; left behind its last.
- * @param samples - {@link MAX_ORDER} zeros, then room for the block: filled with samples, or what a predictor left of them.
+ * @param bits - Stands at the subframe's first bit, and is moved behind its last.
+ * @param samples - {@link MAX_ORDER} zeros, then room for the block. It is filled with samples, or with a predictor's residual.
  * @param blockSize - Samples to read.
  * @param bitDepth - Bits of a sample, 4 to 33: side channels have one more than their frame.
- * @returns What {@link restoreSubframe} takes: it costs more than reading, and waits until the checksum is known to fit.
- * @throws EscError CORRUPT_DATA if the bits contradict themselves or end too soon.
+ * @returns The input of {@link restoreSubframe}. Restoring costs more than reading, so the caller first checks the checksum.
+ * @throws EscError CORRUPT_DATA if the bits contradict themselves or end within the subframe.
  * @see RFC 9639 (FLAC), section 9.2.
  * @example const prediction = readSubframe(bits, new Float64Array(MAX_ORDER + 4096), 4096, 16)
  */
@@ -89,16 +89,21 @@ export function readSubframe(
   const plain = { order: 0, coefficients: null, shift: 0, depth, wasted }
   if (kind === 0) samples.fill(readSigned(bits, depth), MAX_ORDER, MAX_ORDER + blockSize)
   else if (kind === 1) readVerbatim(bits, samples, blockSize, depth)
-  else if (kind >= 8 && kind <= 12) return readFixed(bits, samples, blockSize, { ...plain, order: kind - 8 })
-  else if (kind >= 32) return readLinear(bits, samples, blockSize, { ...plain, order: kind - 31 })
-  else throw corrupt(`subframe type ${kind} is reserved`)
+  else return readPredicted(bits, samples, blockSize, kind >= 32, { ...plain, order: orderOf(kind) })
   return plain
 }
 
+/** The order of a predictor: types 8 to 12 are fixed predictors, types from 32 on are linear. */
+function orderOf(kind: number): number {
+  if (kind >= 8 && kind <= 12) return kind - 8
+  if (kind >= 32) return kind - 31
+  throw corrupt(`subframe type ${kind} is reserved`)
+}
+
 /**
- * Makes samples of what {@link readSubframe} read, in place.
+ * Turns the numbers that {@link readSubframe} read into samples, in place.
  *
- * A float64 holds every value exactly: 32 products of a 33-bit sample and a 15-bit coefficient need 52 bits. Of damaged
+ * A float64 holds every value exactly: 32 products of a 33-bit sample and a 15-bit coefficient need 52 bits. With damaged
  * data, values may be out of range or NaN.
  *
  * @example restoreSubframe(samples, 4096, prediction)
@@ -116,38 +121,33 @@ function readVerbatim(bits: BitReader, samples: FlacSamples, count: number, dept
   for (let i = MAX_ORDER; i < MAX_ORDER + count; i++) samples[i] = readSigned(bits, depth)
 }
 
-function readFixed(
+/** Reads the first samples, the coefficients of a linear predictor, and the residual. */
+function readPredicted(
   bits: BitReader,
   samples: FlacSamples,
   blockSize: number,
+  isLinear: boolean,
   prediction: FlacPrediction,
 ): FlacPrediction {
   const { order, depth } = prediction
-  assertOrder(order, blockSize)
+  if (order > blockSize)
+    throw corrupt(`a predictor looks back at ${order} samples, in a block of ${blockSize}`)
   readVerbatim(bits, samples, order, depth)
+  const predictor = isLinear ? readLinearPredictor(bits, order) : {}
   readResidual(bits, samples, blockSize, order)
-  return prediction
+  return { ...prediction, ...predictor }
 }
 
-function readLinear(
-  bits: BitReader,
-  samples: FlacSamples,
-  blockSize: number,
-  prediction: FlacPrediction,
-): FlacPrediction {
-  const { order, depth } = prediction
-  assertOrder(order, blockSize)
-  readVerbatim(bits, samples, order, depth)
+function readLinearPredictor(bits: BitReader, order: number): Pick<FlacPrediction, 'coefficients' | 'shift'> {
   const precision = readBits(bits, 4) + 1
-  if (precision === 16) throw corrupt('the precision of the predictor is the code that means none')
+  if (precision === 16) throw corrupt('the precision of the predictor has the code 15, which is not allowed')
   const shift = readSigned(bits, 5)
   if (shift < 0) throw corrupt(`the predictor is shifted by ${shift} bits, expected at least 0`)
   const coefficients = Int32Array.from({ length: order }, () => readSigned(bits, precision))
-  readResidual(bits, samples, blockSize, order)
-  return { ...prediction, coefficients, shift }
+  return { coefficients, shift }
 }
 
-/** Reads the residual into the place of the samples after the first `order`. */
+/** Reads the residual into the places of the samples after the first `order`. */
 function readResidual(bits: BitReader, samples: FlacSamples, blockSize: number, order: number): void {
   const method = readBits(bits, 2)
   if (method > 1) throw corrupt(`residual coding method ${method} is reserved`)
@@ -155,7 +155,7 @@ function readResidual(bits: BitReader, samples: FlacSamples, blockSize: number, 
   const size = blockSize / 2 ** partitionOrder
   if (!Number.isInteger(size) || size < order) {
     throw corrupt(
-      `2 ** ${partitionOrder} partitions do not fit ${blockSize} samples and a predictor of ${order}`,
+      `2 ** ${partitionOrder} partitions do not fit a block of ${blockSize} samples and a predictor of order ${order}`,
     )
   }
   const parameterBits = method === 0 ? 4 : 5
@@ -173,10 +173,10 @@ function readResidual(bits: BitReader, samples: FlacSamples, blockSize: number, 
   }
 }
 
-/** Reads numbers in Rice code: a quotient in unary, `parameter` bits of remainder, the sign in the last bit. */
+/** Reads numbers in Rice code: a quotient in unary, then `parameter` bits of remainder; the last bit is the sign. */
 function readRice(bits: BitReader, samples: FlacSamples, from: number, to: number, parameter: number): void {
   const { view, end } = bits
-  // The longest quotient with which the whole code is sure to be in one word.
+  // With a quotient up to this, the whole code fits in one word.
   const longest = 24 - parameter
   const shift = 31 - parameter
   let position = bits.position
@@ -184,7 +184,7 @@ function readRice(bits: BitReader, samples: FlacSamples, from: number, to: numbe
     const word = view.getInt32(position >> 3) << (position & 7)
     const quotient = Math.clz32(word)
     if (quotient <= longest) {
-      // The one that ends the quotient is shifted along as the bit above the remainder, and taken off again.
+      // The 1 bit that ends the quotient is shifted with the remainder, as the bit above it. Subtracting 1 removes it.
       const code = ((quotient - 1) << parameter) + ((word << quotient) >>> shift)
       samples[i] = (code >>> 1) ^ -(code & 1)
       position += quotient + 1 + parameter
@@ -204,12 +204,8 @@ function readLongRice(bits: BitReader, parameter: number): number {
   return code % 2 === 0 ? code / 2 : -(code + 1) / 2
 }
 
-function assertOrder(order: number, blockSize: number): void {
-  if (order > blockSize) throw corrupt(`a predictor of ${order} samples, in a block of ${blockSize}`)
-}
-
 function endOfBits(): EscError {
-  return corrupt('it ends too soon')
+  return corrupt('the data ends inside it')
 }
 
 function corrupt(message: string): EscError {

@@ -1,4 +1,4 @@
-/** Goes through a FLAC file frame by frame, by the same rules in memory and in a stream. */
+/** Walks a FLAC file frame by frame, with the same rules in memory and in a stream. */
 import { isEscError } from '@esc/core'
 import type { Span } from '../audio.js'
 import {
@@ -9,24 +9,24 @@ import {
   tryFlacFrame,
 } from './frame.js'
 import { readFlacFrameHeader } from './header.js'
-import { assertWork, corrupt, type FlacFile, SEARCH_SIZE, seconds, startOf } from './open.js'
+import { assertWork, corrupt, type FlacFile, searchSize, seconds, startOf } from './open.js'
 
-/** The next stretch of sound. */
+/** A run of samples that follow each other. */
 export interface FlacPiece {
   /** Samples per channel. */
   length: number
-  /** `null` is silence in the place of damage; else overwritten by the next piece. */
+  /** `null` stands for silence in place of damage. Otherwise the next piece overwrites these arrays. */
   channels: readonly Float32Array[] | null
 }
 
-/** Where a walk has come to; {@link nextFlacPiece} moves it on. */
+/** The state of a walk; {@link nextFlacPiece} advances it. */
 export interface FlacWalk {
   file: FlacFile
   decoder: FlacFrameDecoder
   tolerant: boolean
-  /** Bytes from the start of the file to what is read next. */
+  /** Bytes from the start of the file to the next read. */
   offset: number
-  /** Bytes that {@link nextFlacPiece} wants from there, unless the file ends sooner. */
+  /** Bytes that {@link nextFlacPiece} needs from there; fewer where the file ends. */
   readSize: number
   /** Number of the next frame. */
   index: number
@@ -34,27 +34,27 @@ export interface FlacWalk {
   samples: number
   /** Bytes skipped since the last frame. */
   skipped: number
-  /** Work on places that looked like a frame and were none. */
+  /** Work spent on places that only looked like a frame. */
   wastedWork: number
-  /** What was damaged since the warnings were taken. */
+  /** Damage since {@link takeFlacWarnings} was last called. */
   lost: { start: number; length: number; bytes: number }[]
 }
 
-/** A walk at the first frame. @example const walk = startFlacWalk(file, false) */
+/** Starts a walk at the first frame. @example const walk = startFlacWalk(file, false) */
 export function startFlacWalk(file: FlacFile, tolerant: boolean): FlacWalk {
   const decoder = createFlacFrameDecoder(file, file.end - file.firstFrame)
-  const readSize = decoder.windowSize + (tolerant ? SEARCH_SIZE : 0)
+  const readSize = decoder.windowSize + (tolerant ? searchSize : 0)
   const start = { offset: file.firstFrame, index: 0, samples: 0, skipped: 0, wastedWork: 0, lost: [] }
   return { file, decoder, tolerant, readSize, ...start }
 }
 
 /**
- * The next stretch of sound, while `walk.samples < walk.file.frames`.
+ * Decodes the next piece of sound, while `walk.samples < walk.file.frames`.
  *
- * @param walk - Moved on by what is returned.
+ * @param walk - Advanced by the piece.
  * @param bytes - `walk.readSize` bytes from `walk.offset`, or fewer where the file ends.
- * @returns A frame; if the walk is tolerant also silence, or a piece without length where nothing was found yet.
- * @throws EscError CORRUPT_DATA if the walk is not tolerant and finds other than the frame that comes next.
+ * @returns A frame. A tolerant walk also returns silence, or a piece of length 0 if it found nothing yet.
+ * @throws EscError CORRUPT_DATA if the walk is not tolerant and does not find the next frame.
  * @example nextFlacPiece(walk, bytes.subarray(walk.offset, walk.offset + walk.readSize)).channels
  */
 export function nextFlacPiece(walk: FlacWalk, bytes: Uint8Array): FlacPiece {
@@ -66,7 +66,7 @@ function expectFrame(walk: FlacWalk, bytes: Uint8Array): FlacPiece {
   const { file, index, offset, samples } = walk
   const detail = { frame: index }
   if (bytes.length === 0) {
-    throw corrupt(`${samples} samples, expected ${file.frames}: the file was cut short`, {
+    throw corrupt(`the file ends after ${samples} samples, expected ${file.frames}: it was cut short`, {
       expected: file.frames,
       found: samples,
     })
@@ -78,7 +78,7 @@ function expectFrame(walk: FlacWalk, bytes: Uint8Array): FlacPiece {
   }
   if (samples + frame.blockSize > file.frames) {
     throw corrupt(
-      `frame ${index} goes on to sample ${samples + frame.blockSize}, expected ${file.frames}`,
+      `frame ${index} ends at sample ${samples + frame.blockSize}, but the sound has ${file.frames} samples`,
       detail,
     )
   }
@@ -98,11 +98,11 @@ function decodeNumbered({ decoder, index, offset }: FlacWalk, bytes: Uint8Array)
   }
 }
 
-/** Takes the next whole frame that is not before its time, and silence for what is missing before it. */
+/** Finds the next whole frame that belongs after the last one, and returns silence for the gap before it. */
 function findPiece(walk: FlacWalk, bytes: Uint8Array): FlacPiece {
   const { file, decoder, samples } = walk
   const isEnd = walk.offset + bytes.length >= file.end
-  // A frame that begins later may go on past what is here.
+  // A frame that begins later may end behind these bytes.
   const searched = isEnd ? bytes.length : bytes.length - decoder.windowSize
   for (let at = bytes.indexOf(0xff); at >= 0 && at < searched; at = bytes.indexOf(0xff, at + 1)) {
     const header = readFlacFrameHeader(bytes, at)
@@ -148,10 +148,11 @@ function advance(walk: FlacWalk, frame: FlacFrame): void {
 }
 
 /**
- * Writes part of a piece; silence leaves the zeros that are there.
+ * Copies a part of a piece. Silence is not copied: the target holds zeros already.
  *
  * @param skip - Samples of the piece before the part.
- * @param at - Where the part goes in `channels`.
+ * @param count - Samples of the part.
+ * @param at - Where the part begins in `channels`.
  * @example copyFlacPiece(piece, 0, piece.length, channels, 0)
  */
 export function copyFlacPiece(
@@ -166,7 +167,7 @@ export function copyFlacPiece(
   }
 }
 
-/** What a walk lost of a span since it was last asked, a sentence each. @example takeFlacWarnings(walk, span) */
+/** The warnings about damage in a span since the last call. @example takeFlacWarnings(walk, span) */
 export function takeFlacWarnings({ file, lost }: FlacWalk, span: Span): string[] {
   const time = (samples: number) => seconds(samples / file.sampleRate)
   return lost.splice(0).flatMap(({ start, length, bytes }) => {
@@ -174,7 +175,7 @@ export function takeFlacWarnings({ file, lost }: FlacWalk, span: Span): string[]
     const to = Math.min(start + length, span.start + span.length)
     if (to > from) return [`${time(to - from)} s from ${time(from)} s on were damaged and are silent`]
     if (length > 0) return []
-    if (start < file.frames) return [`${bytes} bytes before ${time(start)} s were no sound and were skipped`]
-    return [`${bytes} bytes after the last whole frame, from ${time(start)} s on, were left out`]
+    if (start < file.frames) return [`${bytes} bytes before ${time(start)} s are no sound and were skipped`]
+    return [`${bytes} bytes after the last whole frame, at ${time(start)} s, were left out`]
   })
 }

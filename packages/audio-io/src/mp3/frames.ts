@@ -1,7 +1,8 @@
-/** MPEG layer III frames: their headers, and how they follow each other in a file. */
+/** MPEG layer III frames: reads their headers, and walks from frame to frame. */
 import { EscError } from '@esc/core'
+import { concat } from '../bytes.js'
 
-/** What the four bytes before each frame say. */
+/** The header of a frame, its first four bytes. */
 export interface Mp3Header {
   /** Bytes of the frame, its header included. */
   length: number
@@ -17,17 +18,17 @@ export interface Mp3Frames {
   /** The frames alone, one after the other. */
   payload: Uint8Array
   count: number
-  /** What was left out, a sentence each. */
+  /** One sentence for each part that was left out. */
   warnings: string[]
 }
 
 const KBPS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
-// MPEG-2 and 2.5, the versions for half and quarter rates.
+// For MPEG-2 and 2.5, the versions with half and quarter rates.
 const KBPS_LOW = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const RATES = [44100, 48000, 32000]
 
 /**
- * The header of the layer III frame at `offset`; `undefined` if there is none. Frames of free bit rate are none here.
+ * Reads the header of the layer III frame at `offset`; `undefined` if there is none. Frames of free bit rate are not read.
  *
  * @see ISO/IEC 11172-3, section 2.4.2.3.
  * @example readMp3Header(bytes, 0)?.sampleRate
@@ -51,12 +52,12 @@ export function readMp3Header(bytes: Uint8Array, offset: number): Mp3Header | un
 }
 
 /**
- * Where the first frame begins that another of its kind follows, or with which the bytes end: eleven bits of sync are
- * soon found by chance.
+ * Finds the first frame that is followed by another frame of its kind, or with which the bytes end. A header alone is not
+ * enough: its eleven bits of sync are soon found by chance.
  *
  * @param from - Where to begin.
- * @param to - Where to give up.
- * @param kind - What the frame must be like. Default anything.
+ * @param to - Where to stop.
+ * @param kind - A header whose kind the frame must have; any kind if it is left out.
  * @returns -1 if there is none.
  * @example findMp3Frame(bytes, 0, 4096)
  */
@@ -71,13 +72,13 @@ export function findMp3Frame(bytes: Uint8Array, from: number, to: number, kind?:
   return -1
 }
 
-// A chain of so many headers is no chance: each fits by one in thousands.
-const CHAIN = 3
+// Three headers in a row are no accident: each fits random bytes once in thousands of times.
+const chainLength = 3
 
 /**
  * Whether the bytes begin with a chain of frames: three of one kind, or all that there are.
  *
- * @param afterTag - `true` takes a single header for one: what comes after an ID3 tag is seldom anything else.
+ * @param afterTag - `true` accepts a single header, since an ID3 tag is nearly always followed by a frame.
  * @example isMp3Chain(bytes, 0, false)
  */
 export function isMp3Chain(bytes: Uint8Array, offset: number, afterTag: boolean): boolean {
@@ -86,9 +87,9 @@ export function isMp3Chain(bytes: Uint8Array, offset: number, afterTag: boolean)
   if (afterTag) return true
   let at = offset
   for (let count = 0; ; count++) {
-    if (count === CHAIN) return true
+    if (count === chainLength) return true
     const frame = readMp3Header(bytes, at)
-    // A single frame that is cut short is no more than a header: that may be chance.
+    // A single frame that is cut short is only a header, which may be there by chance.
     if (!frame) return count > 0 && isEndOfFrames(bytes, at)
     if (!isSameKind(frame, first)) return false
     if (at + frame.length > bytes.length) return count > 0
@@ -96,7 +97,7 @@ export function isMp3Chain(bytes: Uint8Array, offset: number, afterTag: boolean)
   }
 }
 
-/** Whether nothing but what may follow the last frame is there: tags, zeros, or too few bytes for a header. */
+/** Whether the bytes are what may follow the last frame: tags, zeros, or too few bytes for a header. */
 function isEndOfFrames(bytes: Uint8Array, at: number): boolean {
   const rest = bytes.subarray(at, at + 8)
   if (rest.length < 4) return rest.every((byte) => byte === 0 || byte === 0xff)
@@ -106,8 +107,8 @@ function isEndOfFrames(bytes: Uint8Array, at: number): boolean {
 /**
  * Walks the frames of an intact file; zeros may follow the last.
  *
- * @param first - The kind that all frames must be of.
- * @throws EscError CORRUPT_DATA if there is anything else, or the last frame is incomplete.
+ * @param first - A header whose kind all frames must have.
+ * @throws EscError CORRUPT_DATA if there are other bytes, or if the last frame is incomplete.
  * @example walkFrames(bytes, 0, readMp3Header(bytes, 0)).count
  */
 export function walkFrames(bytes: Uint8Array, start: number, first: Mp3Header): Mp3Frames {
@@ -118,18 +119,18 @@ export function walkFrames(bytes: Uint8Array, start: number, first: Mp3Header): 
     const rest = bytes.length - offset
     if (!frame) {
       if (isZero(bytes, offset)) break
-      throw corrupt(`frame ${count}: no frame header at byte ${offset} of ${bytes.length}`, count)
+      throw corrupt(`frame ${count}: there is no frame header at byte ${offset} of ${bytes.length}`, count)
     }
     if (frame.length > rest) {
       throw corrupt(
-        `frame ${count}: ${rest} bytes left, it has ${frame.length}: the file was cut short`,
+        `frame ${count} has ${frame.length} bytes, only ${rest} are left: the file was cut short`,
         count,
       )
     }
     if (!isSameKind(frame, first)) {
       throw corrupt(
-        `frame ${count} has ${frame.channels} channels at ${frame.sampleRate} Hz, the first ${first.channels} ` +
-          `at ${first.sampleRate}`,
+        `frame ${count} has ${frame.channels} channels at ${frame.sampleRate} Hz, the first frame has ${first.channels} ` +
+          `at ${first.sampleRate} Hz`,
         count,
       )
     }
@@ -139,8 +140,8 @@ export function walkFrames(bytes: Uint8Array, start: number, first: Mp3Header): 
 }
 
 /**
- * Takes the frames of a damaged file: skips what is none, or of another kind than the first, and what is left of an
- * incomplete one.
+ * Takes the frames of a damaged file. It skips bytes that are no frame, incomplete frames, and frames of another kind than the
+ * first.
  *
  * @example salvageFrames(bytes, 0, readMp3Header(bytes, 0)).warnings
  */
@@ -169,7 +170,7 @@ export function salvageFrames(bytes: Uint8Array, start: number, first: Mp3Header
       : [
           `${skipped} bytes in ${places} places are no whole frames and were left out, the first at byte ${firstAt}`,
         ]
-  return { payload: concat(runs), count, warnings }
+  return { payload: runs.length === 1 ? runs[0]! : concat(runs), count, warnings }
 }
 
 function endOfRun(bytes: Uint8Array, start: number, kind: Mp3Header): { offset: number; count: number } {
@@ -190,17 +191,6 @@ function isSameKind(a: Mp3Header, b: Mp3Header): boolean {
 function isZero(bytes: Uint8Array, from: number): boolean {
   for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false
   return true
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.length
-  }
-  return out
 }
 
 function corrupt(message: string, frame: number): EscError {

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
+import { fixture } from '../../fixtures/load.js'
 import { mp3 } from '../codecs/mp3.js'
 import { decodeCompressed } from '../compressed.js'
 import { withoutTags } from '../tags.js'
-import { readMp3, readMp3Header } from './read.js'
+import { readMp3Header } from './frames.js'
+import { readMp3 } from './read.js'
 
-const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)))
 const text = (value: string) => Uint8Array.from(value, (char) => char.charCodeAt(0))
 const tagged = fixture('mono-cbr.mp3')
 const stream = withoutTags(tagged)
@@ -32,7 +32,7 @@ describe('readMp3Header', () => {
 describe('readMp3', () => {
   const stated = { container: 'mp3', codec: 'mp3', bitDepth: null }
 
-  test('reads what a file with a LAME tag promises', () => {
+  test('reads a file with a LAME tag', () => {
     const { info, streams } = readMp3(tagged)
     const length = { frames: 1600, durationSec: 0.1 }
     expect(info).toEqual({ ...stated, sampleRate: 16000, channels: 1, ...length })
@@ -41,34 +41,34 @@ describe('readMp3', () => {
     expect(streams).toEqual([{ payload, least, most, skip: 576 + 529, frames: 1600, gain: 1 }])
   })
 
-  test('counts the frames of a file without', () => {
+  test('counts the frames of a file without an info frame', () => {
     const { info, streams } = readMp3(bare)
     const length = { frames: 2880, durationSec: 0.18 }
     expect(info).toEqual({ ...stated, sampleRate: 16000, channels: 1, ...length })
     expect(streams).toEqual([{ payload: bare, least: 2880, most: 2880, skip: 0, frames: 2880, gain: 1 }])
   })
 
-  test('CORRUPT_DATA for a file cut anywhere but between frames, which is warned of if it counts them', () => {
+  test('CORRUPT_DATA for a file that is cut anywhere; a cut between two frames gives a warning if the header counts them', () => {
     const sound = tagged.length - 5 * FRAME
     for (let length = 0; length < tagged.length; length++) {
       const read = () => readMp3(tagged.subarray(0, length))
       const count = (length - sound) / FRAME
-      // The first of them is all encoder's delay.
+      // The first frame holds only the encoder's delay.
       if (Number.isInteger(count) && count > 1) {
         expect(read().warnings).toEqual([
-          expect.stringContaining(`there are ${count} frames, the header promises 5`),
+          expect.stringContaining(`the file has ${count} frames, its header states 5`),
         ])
       } else {
-        expect(read, `cut at ${length}`).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
+        expect(read, `cut at ${length}`).toThrow(throwsCode('CORRUPT_DATA'))
       }
     }
   })
 
-  test('CORRUPT_DATA for a file without an info frame cut anywhere but between frames', () => {
+  test('CORRUPT_DATA for a file without an info frame that is cut anywhere inside a frame', () => {
     for (let length = 1; length < bare.length; length++) {
       const read = () => readMp3(bare.subarray(0, length)).info.frames
       if (length % FRAME === 0) expect(read()).toBe((length / FRAME) * 576)
-      else expect(read, `cut at ${length}`).toThrowError(expect.objectContaining({ code: 'CORRUPT_DATA' }))
+      else expect(read, `cut at ${length}`).toThrow(throwsCode('CORRUPT_DATA'))
     }
   })
 
@@ -80,7 +80,7 @@ describe('readMp3', () => {
     expect(streams[0]!.payload).toEqual(bare)
     const wrong = readMp3(vbri.with(36 + 17, 6))
     expect(wrong.info.frames).toBe(2880)
-    expect(wrong.warnings).toEqual([expect.stringMatching(/there are 5 frames, the header promises 6/)])
+    expect(wrong.warnings).toEqual([expect.stringMatching(/the file has 5 frames, its header states 6/)])
   })
 
   const at = (offset: number, ...bytes: number[]) => {
@@ -94,14 +94,12 @@ describe('readMp3', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['no frames at all', text('TAG'.padEnd(128)), /no frame after the tags/],
     ['the info frame alone', stream.subarray(0, SOUND), /no frame of sound/],
-    ['no sync in the middle', at(SOUND + 2 * FRAME, 0), /frame 2: no frame header/],
+    ['no sync in the middle', at(SOUND + 2 * FRAME, 0), /frame 2: there is no frame header/],
     ['another rate in the middle', at(SOUND + 2 * FRAME + 2, 0x40), /frame 2 has 1 channels at 22050 Hz/],
     ['stereo in the middle', at(SOUND + 2 * FRAME + 3, 0), /frame 2 has 2 channels/],
     ['more padding than sound', at(INFO + 120 + 21, 0xff, 0xff, 0xff), /are padding/],
   ])('CORRUPT_DATA: %s', (_, bytes, message) => {
-    expect(() => readMp3(bytes)).toThrowError(
-      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
-    )
+    expect(() => readMp3(bytes)).toThrow(throwsCode('CORRUPT_DATA', message))
   })
 })
 
@@ -131,7 +129,7 @@ describe('withoutTags', () => {
     expect(withoutTags(Uint8Array.of(...before, ...bare, ...after))).toEqual(bare)
   })
 
-  test('is empty if a tag claims more than there is', () => {
+  test('is empty if a tag states more bytes than the file has', () => {
     expect(withoutTags(id3(300).subarray(0, 200))).toHaveLength(0)
     expect(withoutTags(ape(77, true).subarray(50))).toHaveLength(0)
   })
@@ -159,11 +157,9 @@ describe('what stands around the frames', () => {
       /no frame after the tags/,
     ],
     ['a damaged info frame before', stream.with(0, 0), /info frame is damaged/],
-    ['anything but zeros after', Uint8Array.of(...bare, 0, 0, 1), /frame 5: no frame header/],
+    ['anything but zeros after', Uint8Array.of(...bare, 0, 0, 1), /frame 5: there is no frame header/],
   ])('CORRUPT_DATA: %s', (_, bytes, message) => {
-    expect(() => readMp3(bytes)).toThrowError(
-      expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) }),
-    )
+    expect(() => readMp3(bytes)).toThrow(throwsCode('CORRUPT_DATA', message))
   })
 })
 
@@ -191,10 +187,10 @@ describe('tolerant readMp3', () => {
       ['144 bytes in 1 places are no whole frames and were left out, the first at byte 432'],
     ],
     [
-      'fewer frames than promised',
+      'fewer frames than stated',
       stream.subarray(0, stream.length - FRAME),
       4,
-      [expect.stringMatching(/there are 4 frames, the header promises 5/) as string],
+      [expect.stringMatching(/the file has 4 frames, its header states 5/) as string],
     ],
     [
       'junk before',
@@ -203,7 +199,7 @@ describe('tolerant readMp3', () => {
       ['5000 bytes before the first frame were left out'],
     ],
     [
-      'a tag that claims all',
+      'a tag that states the whole file',
       Uint8Array.of(...text('ID3\x04\0\0\x7f\x7f\x7f\x7f'), ...bare),
       5,
       ['10 bytes before the first frame were left out'],
@@ -214,11 +210,13 @@ describe('tolerant readMp3', () => {
     expect(warnings).toEqual(expected)
   })
 
-  test('CORRUPT_DATA where there is no frame at all', () => {
-    expect(() => readMp3(text('no sound here'), true)).toThrowError(/no frame after the tags/)
+  test('CORRUPT_DATA if there is no frame at all', () => {
+    expect(() => readMp3(text('no sound here'), true)).toThrow(
+      throwsCode('CORRUPT_DATA', /no frame after the tags/),
+    )
   })
 
-  test('decodes what is left', async () => {
+  test('decodes the remaining frames', async () => {
     const [whole] = (await decodeCompressed(readMp3(bare), mp3, {})).channels
     const { channels, warnings } = await decodeCompressed(readMp3(changed, true), mp3, { tolerant: true })
     expect(warnings).toHaveLength(1)
@@ -228,7 +226,7 @@ describe('tolerant readMp3', () => {
 })
 
 describe('MP3 decoded', () => {
-  test('trims what the LAME tag says, and nothing without it', async () => {
+  test('trims the padding that the LAME tag states, and nothing without a tag', async () => {
     const [trimmed] = (await decodeCompressed(readMp3(tagged), mp3, {})).channels
     const [whole] = (await decodeCompressed(readMp3(bare), mp3, {})).channels
     expect(whole).toHaveLength(2880)

@@ -1,8 +1,9 @@
-/** Checks an Ogg Opus file before it is decoded. */
-import { EscError, isEscError } from '@esc/core'
-import { type CompressedFile, joinStreams, type ReadStream } from '../codecs.js'
-import { type OggPage, oggPackets, readOggStreams } from './pages.js'
-import { captureWarnings, findSound, type SoundPage } from './positions.js'
+/** Ogg Opus: checks a file before it is decoded, and reads its header. */
+import { EscError } from '@esc/core'
+import { latin1, viewOf } from '../bytes.js'
+import type { CompressedFile } from '../codecs.js'
+import { type OggPage, oggPackets } from './pages.js'
+import { joinStreams, measureStream, nextPacket, type OggCodec, type ReadStream, readOgg } from './read.js'
 import { salvageOgg, writeOgg } from './repair.js'
 
 /** The header of an Opus stream. */
@@ -12,61 +13,63 @@ export interface OpusHead {
   preSkip: number
   /** Factor on every sample. */
   gain: number
-  /** Opus streams in each packet, how many of them stereo, and which of their channels each channel is. */
+  /** Opus streams in each packet. */
   streams: number
+  /** How many of those streams are stereo. */
   coupled: number
+  /** For each channel, which channel of the streams it is. */
   mapping: number[]
 }
 
-// Opus decodes to this rate whatever the recording's was.
+// Opus decodes to this rate, whatever the rate of the recording was.
 const SAMPLE_RATE = 48000
-// OpusHead and OpusTags come before the first packet of sound.
+// OpusHead and OpusTags stand before the first packet of sound.
 const HEADER_PACKETS = 2
-// 120 ms, the most that one packet may hold.
+// 120 ms, the longest that a packet may be.
 const MAX_PACKET_FRAMES = 5760
 
 /**
- * Checks an Ogg Opus file: its pages, its headers, and that its last position is what its packets add up to, give or
- * take a packet. A stream may lack the end-of-stream flag, and start late ({@link findSound} says what follows from
- * that). The length is the last page's position, counted from where the stream starts, less the pre-skip, as RFC 7845 has
- * it; ffmpeg 5.1 trims the last page against the one before, which gives less where that one's position is ahead of its
- * packets. Of chained files, all streams must have the same number of channels; their sound is joined.
+ * Checks an Ogg Opus file: its pages, its headers, and that its last position equals the sum of its packets, or differs by
+ * less than a packet. A stream may lack the end-of-stream flag, and may start late ({@link findSound} says what follows).
+ *
+ * The length is the last page's position, counted from the start of the stream, minus the pre-skip (RFC 7845). ffmpeg 5.1
+ * trims the last page by the position of the page before: where that position is ahead of its packets, ffmpeg returns less.
+ * The streams of a chained file must have the same number of channels; their sound is joined.
  *
  * @param bytes - The whole file.
- * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Opus.
- * @returns What it decodes to, with `warnings` of what is odd, or was left out; channels are in the file's order (Vorbis's: 5.1 is L C R Ls Rs LFE).
- * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or the file was cut short at either end.
+ * @param tolerant - `true` reads the intact part of a damaged file; of several streams, only the first that is Opus.
+ * @returns What the file decodes to, with `warnings`. Channels are in the file's order, which is Vorbis's: 5.1 is L C R Ls Rs
+ *   LFE.
+ * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or the file was cut at its start or its end.
  * @throws EscError UNSUPPORTED_FORMAT if it is multiplexed, or of a channel mapping family other than 0 and 1.
  * @see RFC 7845 (Ogg Opus), sections 4 and 5; RFC 6716 (Opus), section 3.1.
  * @example readOggOpus(bytes).info.durationSec
  */
 export function readOggOpus(bytes: Uint8Array, tolerant = false): CompressedFile {
-  try {
-    const streams = readOggStreams(bytes).map((pages) => readStream(bytes, pages))
-    return joinStreams('opus', streams)
-  } catch (error) {
-    const repaired = tolerant && isEscError(error) ? repair(bytes) : undefined
-    if (!repaired) throw error
-    // Every page may be there, and yet they contradict each other.
-    return repaired.warnings.length > 0 ? repaired : { ...repaired, warnings: [(error as EscError).message] }
-  }
+  return readOgg(opusCodec, bytes, tolerant)
 }
+
+const opusCodec: OggCodec = { name: 'opus', readStream, repair }
 
 function readStream(bytes: Uint8Array, pages: readonly OggPage[]): ReadStream {
   const packets = oggPackets(bytes, pages)
-  const head = readOpusHead(packets.next().value ?? new Uint8Array(0))
-  if (!isTags(packets.next().value)) throw corrupt('the second packet is not OpusTags')
-  const sound = countSamples(packets, pages)
-  const given = sound.at(-1)?.given ?? 0
-  if (given === 0) throw corrupt('there is no sound behind the headers')
-  const span = findSound('Opus', sound, MAX_PACKET_FRAMES, false)
-  const warnings = [...span.warnings, ...captureWarnings('Opus', pages, span, MAX_PACKET_FRAMES)]
-  const last = pages.at(-1)!
-  const payload = bytes.subarray(pages[0]!.offset, last.offset + last.length)
+  const head = readOpusHead(nextPacket(packets))
+  if (!isTags(nextPacket(packets))) throw corrupt('the second packet is not OpusTags')
+  const { given, span, payload, warnings } = measureStream(bytes, pages, packets, {
+    title: 'Opus',
+    headerPackets: HEADER_PACKETS,
+    longestPacket: MAX_PACKET_FRAMES,
+    trimsStart: false,
+    samplesOf(packet, index) {
+      const count = packetFrames(packet)
+      if (count === undefined) throw corrupt(`packet ${index} has no frames, or more than 120 ms of them`)
+      return count
+    },
+  })
   return toStream(head, payload, given, span.end, warnings)
 }
 
-/** @param end - Where the sound ends, in samples that the packets decode to. */
+/** @param end - Where the sound ends, counted in the samples that the packets decode to. */
 function toStream(
   head: OpusHead,
   payload: Uint8Array,
@@ -81,7 +84,7 @@ function toStream(
   return { stream, channels, sampleRate: SAMPLE_RATE, warnings }
 }
 
-/** What is left of a damaged file; `undefined` if its header is not, or no sound. */
+/** The readable part of a damaged file; `undefined` if the header or all sound is lost. */
 function repair(bytes: Uint8Array): CompressedFile | undefined {
   const salvaged = salvageOgg(bytes, 'OpusHead', 'Opus')
   if (!salvaged) return undefined
@@ -91,9 +94,9 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
   const candidates = others.filter((packet) => !isTags(packet))
   const sound = candidates.filter((packet) => packetFrames(packet) !== undefined)
   const bad = candidates.length - sound.length
-  if (bad > 0) warnings.push(`${bad} packets are none of Opus and were left out`)
+  if (bad > 0) warnings.push(`${bad} packets are not valid Opus and were left out`)
   const frames = sound.reduce((sum, packet) => sum + packetFrames(packet)!, 0)
-  // A position within the last packet trims the end. Beyond it, a page was lost; before it, the position is wrong.
+  // A position within the last packet trims the end. A later one shows that a page was lost, an earlier one is wrong.
   const end = granule > frames - MAX_PACKET_FRAMES ? Math.min(granule, frames) : frames
   if (end <= head.preSkip) return undefined
   const payload = writeOgg([first!, emptyTags(), ...sound])
@@ -101,7 +104,7 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
 }
 
 /**
- * The first packet of an Opus stream.
+ * Reads the first packet of an Opus stream.
  *
  * @throws EscError CORRUPT_DATA if it is too short or contradicts itself; UNSUPPORTED_FORMAT for a later version, or a
  *   mapping family other than 0 and 1.
@@ -110,15 +113,19 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
  */
 export function readOpusHead(packet: Uint8Array): OpusHead {
   if (packet.length < 19) throw corrupt(`OpusHead has ${packet.length} bytes, expected at least 19`)
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength)
+  const view = viewOf(packet)
   const version = view.getUint8(8)
-  // A minor version, in the lower half, keeps what is read here.
-  if (version >> 4 !== 0)
-    throw new EscError('UNSUPPORTED_FORMAT', `Opus version ${version}, expected below 16`)
+  // The lower half is the minor version, which does not change the fields that are read here.
+  if (version >> 4 !== 0) {
+    throw new EscError('UNSUPPORTED_FORMAT', `Opus version ${version} is not supported, expected below 16`)
+  }
   const channels = view.getUint8(9)
   const family = view.getUint8(18)
   if (family > 1) {
-    throw new EscError('UNSUPPORTED_FORMAT', `Opus channel mapping family ${family}, expected 0 or 1`)
+    throw new EscError(
+      'UNSUPPORTED_FORMAT',
+      `Opus channel mapping family ${family} is not supported, expected 0 or 1`,
+    )
   }
   const most = family === 0 ? 2 : 8
   if (!(channels >= 1 && channels <= most)) {
@@ -150,30 +157,14 @@ function readMapping(
     total > 255 ||
     !mapping.every((index) => index < total || index === 255)
   ) {
-    throw corrupt(`${streams} streams, ${coupled} of them coupled, mapped to channels as [${mapping}]`)
+    throw corrupt(
+      `the channel mapping [${mapping}] does not fit ${streams} streams, ${coupled} of them stereo`,
+    )
   }
   return { streams, coupled, mapping }
 }
 
-/** Pages with sound, and what their packets hold. */
-function countSamples(packets: Iterator<Uint8Array>, pages: readonly OggPage[]): SoundPage[] {
-  const sound: SoundPage[] = []
-  let packet = 0
-  let given = 0
-  for (const [index, page] of pages.entries()) {
-    const first = packet
-    packet += page.packets
-    for (let n = Math.max(first, HEADER_PACKETS); n < packet; n++) {
-      const count = packetFrames(packets.next().value)
-      if (count === undefined) throw corrupt(`packet ${n} has no frames, or more than 120 ms of them`)
-      given += count
-    }
-    if (packet > Math.max(first, HEADER_PACKETS)) sound.push({ page, index, given })
-  }
-  return sound
-}
-
-/** Samples that a packet decodes to; `undefined` if its first bytes are none that RFC 6716 allows. */
+/** Samples that a packet decodes to; `undefined` if RFC 6716 does not allow its first bytes. */
 function packetFrames(packet: Uint8Array): number | undefined {
   const [toc, second = 0] = packet
   if (toc === undefined) return undefined
@@ -189,11 +180,11 @@ function packetFrames(packet: Uint8Array): number | undefined {
   return count === 0 || count * size > MAX_PACKET_FRAMES ? undefined : count * size
 }
 
-function isTags(packet: Uint8Array | undefined): boolean {
-  return packet !== undefined && String.fromCharCode(...packet.subarray(0, 8)) === 'OpusTags'
+function isTags(packet: Uint8Array): boolean {
+  return latin1(packet, 0, 8) === 'OpusTags'
 }
 
-/** No vendor, no comments: decoders skip it. */
+/** Tags with no vendor and no comments; decoders skip them. */
 function emptyTags(): Uint8Array {
   const packet = new Uint8Array(16)
   packet.set(Array.from('OpusTags', (char) => char.charCodeAt(0)))

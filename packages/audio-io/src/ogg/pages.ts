@@ -1,5 +1,6 @@
-/** Checks an Ogg file before it is decoded: decoders skip what is damaged and return less sound, silently. */
+/** The pages and packets of an Ogg file, all checked: decoders skip damage without a word, and return less sound. */
 import { EscError } from '@esc/core'
+import { concat, viewOf } from '../bytes.js'
 import { readBytes } from '../reading.js'
 import { readTagsBefore } from '../tags.js'
 
@@ -8,13 +9,13 @@ export interface OggPage {
   offset: number
   length: number
   flags: number
-  /** Position of the sound up to the last packet that ends here, in the codec's own unit; -1 if none does. */
+  /** Position of the sound at the end of the last packet that ends on this page, in the codec's own unit; -1 if none ends. */
   granule: bigint
   serial: number
   sequence: number
-  /** How many packets end here. */
+  /** How many packets end on this page. */
   packets: number
-  /** Whether the last packet goes on on the next page. */
+  /** Whether the last packet continues on the next page. */
   isOpen: boolean
 }
 
@@ -26,12 +27,12 @@ export const END = 4
 const HEADER_SIZE = 27
 
 /**
- * Walks every page of an Ogg file: capture pattern, bounds, CRC, one logical stream, page numbers and packets without
- * a gap, an end-of-stream flag on no page but the last.
+ * Reads every page of an Ogg file with one logical stream. It checks the capture pattern, the bounds and the CRC of each
+ * page, that no page number and no part of a packet is missing, and that only the last page has an end-of-stream flag.
  *
- * The last page needs no such flag: recorders that are stopped (Android's) leave it out. A file that was cut between two
- * pages looks the same. Numbers may begin anywhere, and again behind the headers: who captures a stream gets its headers
- * first, and then pages from the middle ({@link isCaptured}). One page that is missing there is a loss all the same.
+ * The last page may lack that flag: a recorder that is stopped (as on Android) leaves it out. A file that was cut between two
+ * pages looks the same. Page numbers may begin anywhere, and may jump after the headers: a program that captures a broadcast
+ * gets the headers first, and then pages from the middle ({@link isCaptured}). A jump by one page is still an error there.
  *
  * @param bytes - The whole file; ID3v2 tags before it are skipped.
  * @throws EscError CORRUPT_DATA if a page is damaged, missing, or the file was cut short.
@@ -42,7 +43,7 @@ const HEADER_SIZE = 27
 export function readOggPages(bytes: Uint8Array): OggPage[] {
   const streams = readOggStreams(bytes)
   if (streams.length > 1) {
-    throw new EscError('UNSUPPORTED_FORMAT', `Ogg: ${streams.length} streams chained, expected one`)
+    throw new EscError('UNSUPPORTED_FORMAT', `Ogg: ${streams.length} streams are chained, expected one`)
   }
   return streams[0]!
 }
@@ -50,8 +51,8 @@ export function readOggPages(bytes: Uint8Array): OggPage[] {
 /**
  * {@link readOggPages} for files that may be chained: one list of pages for each stream.
  *
- * @throws EscError CORRUPT_DATA as there; UNSUPPORTED_FORMAT if streams are multiplexed.
- * @see RFC 3533, section 4: a chained stream begins where the one before has ended.
+ * @throws EscError CORRUPT_DATA as {@link readOggPages}; UNSUPPORTED_FORMAT if streams are multiplexed.
+ * @see RFC 3533, section 4: a chained stream begins where the stream before it ended.
  * @example readOggStreams(bytes).map((pages) => pages.at(-1)?.granule)
  */
 export function readOggStreams(bytes: Uint8Array): OggPage[][] {
@@ -76,26 +77,26 @@ export function readOggStreams(bytes: Uint8Array): OggPage[][] {
   if (pages.at(-1)!.isOpen) {
     throw new EscError(
       'CORRUPT_DATA',
-      'Ogg: the last packet goes on on a page that is missing: the file was cut short',
+      'Ogg: the last packet continues on a page that is missing: the file was cut short',
     )
   }
   return streams
 }
 
-/** Whether the pages behind the headers are numbered from the middle of a stream. @example isCaptured(readOggPages(bytes)) */
+/** Whether the page numbers jump after the headers, as in a captured broadcast. @example isCaptured(readOggPages(bytes)) */
 export function isCaptured(pages: readonly OggPage[]): boolean {
   return pages.some((page, i) => i > 0 && page.sequence !== pages[i - 1]!.sequence + 1)
 }
 
 /**
- * The whole packets of some pages, in order, joined where they go over several; bytes are views of the file's where not.
+ * The whole packets of some pages, in order. A packet that spans several pages is copied; the others are views of `bytes`.
  *
- * @param pages - Of one stream. A packet of which a part is on none of them is left out.
+ * @param pages - Pages of one stream. A packet is left out if a part of it is on none of them.
  * @see RFC 3533, section 5.
  * @example for (const packet of oggPackets(bytes, readOggPages(bytes))) decode(packet)
  */
 export function* oggPackets(bytes: Uint8Array, pages: Iterable<OggPage>): Generator<Uint8Array, undefined> {
-  // The parts of a packet that has begun and not ended.
+  // The parts of a packet that began and has not ended.
   let parts: Uint8Array[] | undefined
   let sequence = 0
   for (const page of pages) {
@@ -123,16 +124,16 @@ export function readOggPackets(bytes: Uint8Array, pages: readonly OggPage[]): Ui
   return Array.from(oggPackets(bytes, pages))
 }
 
-/** The page at `offset`, or what is wrong there, in words; its checksum is not looked at. @example parseOggPage(bytes, 0) */
+/** The page at `offset`, or a text that says what is wrong there. It does not check the checksum. @example parseOggPage(bytes, 0) */
 export function parseOggPage(bytes: Uint8Array, offset: number): OggPage | string {
   const view = viewOf(bytes)
   const rest = bytes.length - offset
-  if (rest < HEADER_SIZE) return `${rest} bytes left, expected a page header of ${HEADER_SIZE}`
-  if (view.getUint32(offset) !== 0x4f676753) return `no "OggS" at byte ${offset}`
-  if (bytes[offset + 4] !== 0) return `version ${bytes[offset + 4]}, expected 0`
+  if (rest < HEADER_SIZE) return `only ${rest} bytes are left, expected a page header of ${HEADER_SIZE}`
+  if (view.getUint32(offset) !== 0x4f676753) return `expected "OggS" at byte ${offset}`
+  if (bytes[offset + 4] !== 0) return `its version is ${bytes[offset + 4]}, expected 0`
   const segments = bytes[offset + 26]!
   let length = HEADER_SIZE + segments
-  if (length > rest) return `${rest} bytes left, its header has ${length}`
+  if (length > rest) return `only ${rest} bytes are left, its header has ${length}`
   const flags = bytes[offset + 5]!
   let packets = 0
   let isOpen = (flags & CONTINUED) !== 0
@@ -142,7 +143,7 @@ export function parseOggPage(bytes: Uint8Array, offset: number): OggPage | strin
     isOpen = lacing === 255
     if (!isOpen) packets++
   }
-  if (length > rest) return `${rest} bytes left, it has ${length}: the file was cut short`
+  if (length > rest) return `only ${rest} bytes are left, it has ${length}: the file was cut short`
   return {
     offset,
     length,
@@ -165,9 +166,10 @@ function checkOrder(page: OggPage, before: readonly OggPage[], index: number): v
       `Ogg page ${index} begins another logical stream: multiplexed files are not supported`,
     )
   }
-  if (!previous && !isBegin) throw corrupt(index, 'no beginning-of-stream flag: the start is missing')
+  if (!previous && !isBegin)
+    throw corrupt(index, 'it has no beginning-of-stream flag: the start of the file is missing')
   if (previous && page.serial !== previous.serial) {
-    throw corrupt(index, `stream ${page.serial}, expected ${previous.serial}`)
+    throw corrupt(index, `it belongs to stream ${page.serial}, expected ${previous.serial}`)
   }
   const expected = previous ? previous.sequence + 1 : page.sequence
   const isAfterHeaders = previous?.granule === 0n && page.granule > 0n
@@ -179,7 +181,7 @@ function checkOrder(page: OggPage, before: readonly OggPage[], index: number): v
   if (isContinued !== (previous?.isOpen ?? false)) {
     throw corrupt(
       index,
-      isContinued ? 'it continues a packet that has ended' : 'the last packet is not continued',
+      isContinued ? 'it continues a packet that has ended' : 'it does not continue the last packet',
     )
   }
 }
@@ -189,11 +191,11 @@ function checkCrc(bytes: Uint8Array, page: OggPage, index: number, table: Uint32
   const stored = viewOf(bytes).getUint32(page.offset + 22, true)
   if (crc !== stored) {
     const hex = (value: number) => value.toString(16).padStart(8, '0')
-    throw corrupt(index, `checksum ${hex(crc)}, its header says ${hex(stored)}`)
+    throw corrupt(index, `its checksum is ${hex(crc)}, its header states ${hex(stored)}`)
   }
 }
 
-/** The checksum that a page should have. @example oggCrc(bytes, page, createCrcTable()) */
+/** The checksum that fits a page's bytes. @example oggCrc(bytes, page, createCrcTable()) */
 export function oggCrc(
   bytes: Uint8Array,
   { offset, length }: { offset: number; length: number },
@@ -201,7 +203,7 @@ export function oggCrc(
 ): number {
   let crc = 0
   for (let i = 0; i < length; i++) {
-    // The field counts as zero in its own checksum.
+    // The checksum's own field counts as zero.
     const byte = i >= 22 && i < 26 ? 0 : bytes[offset + i]!
     crc = (crc << 8) ^ table[(crc >>> 24) ^ byte]!
   }
@@ -220,20 +222,6 @@ export function createCrcTable(): Uint32Array {
     for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
     return crc
   })
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.length
-  }
-  return out
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function corrupt(page: number, message: string): EscError {

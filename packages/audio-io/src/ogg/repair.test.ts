@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { cpuMs } from '../../fixtures/cpu-time.js'
+import { fixture } from '../../fixtures/load.js'
 import { join, pagesOf } from '../../fixtures/ogg-pages.js'
 import { opus } from '../codecs/opus.js'
 import { vorbis } from '../codecs/vorbis.js'
@@ -11,8 +12,6 @@ import { noEnd } from './positions.js'
 import { writeOgg } from './repair.js'
 import { readOggVorbis } from './vorbis.js'
 
-const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url)))
 const opusFile = fixture('mono-opus.opus')
 const vorbisFile = fixture('mono-vorbis.ogg')
 const opusPages = pagesOf(opusFile)
@@ -35,11 +34,11 @@ describe('a damaged Opus file, read tolerantly', () => {
   const [head, tags, ...sound] = opusPages as [Uint8Array, Uint8Array, ...Uint8Array[]]
   const count = opusPages.length
   const at = before(opusPages, 2)
-  const lostOne = `1 of ${count} pages were damaged or missing and are left out, the first at byte ${at}`
-  // Of another number, and of no codec known here.
+  const lostOne = `1 of ${count} pages were damaged or missing and were left out, the first at byte ${at}`
+  // A page of another stream, of an unknown codec.
   const other = (page: Uint8Array) => page.with(14, 7).with(28, 0)
   const multiplexed = join([other(head), head, tags, other(tags), ...sound].map((page) => page.slice()))
-  const restart = 'the file holds other streams as well; only the first Opus stream was decoded'
+  const restart = 'the file also holds other streams; only the first Opus stream was decoded'
 
   test.each<[string, Uint8Array, number, string[]]>([
     ['intact', opusFile, 2400, []],
@@ -49,7 +48,7 @@ describe('a damaged Opus file, read tolerantly', () => {
       'the tags damaged',
       flip(opusFile, head.length + 30),
       2400,
-      [`1 of ${count} pages were damaged or missing and are left out, the first at byte ${head.length}`],
+      [`1 of ${count} pages were damaged or missing and were left out, the first at byte ${head.length}`],
     ],
     [
       'junk between pages',
@@ -77,8 +76,8 @@ describe('a damaged Vorbis file, read tolerantly', () => {
     decodeCompressed(readOggVorbis(bytes, true), vorbis, { tolerant: true })
   const pages = pagesOf(vorbisFile)
   const lost = (at: number) =>
-    `1 of 6 pages were damaged or missing and are left out, the first at byte ${at}`
-  const cut = `the file was cut short: no page ends the stream, the last is at byte ${before(pages, 4)}`
+    `1 of 6 pages were damaged or missing and were left out, the first at byte ${at}`
+  const cut = `the file was cut short: no page is marked as the end of the stream, the last page is at byte ${before(pages, 4)}`
 
   test.each<[string, Uint8Array, number, string[]]>([
     ['the last page damaged', flip(vorbisFile, vorbisFile.length - 1), 1152, [lost(before(pages, 5)), cut]],
@@ -89,17 +88,17 @@ describe('a damaged Vorbis file, read tolerantly', () => {
       1600,
       ['128 bytes are no Ogg pages and were left out'],
     ],
-  ])('%s: the sound before is whole', async (_, bytes, frames, expected) => {
+  ])('%s: the sound before the damage is whole', async (_, bytes, frames, expected) => {
     const { channels: whole } = await decodeVorbis(vorbisFile)
     const { channels, warnings } = await decodeVorbis(bytes)
     expect(warnings).toEqual(expected)
     expect(channels[0]).toEqual(whole[0]!.subarray(0, frames))
   })
 
-  test('a page missing in the middle: goes on after it', async () => {
+  test('decoding goes on after a missing page', async () => {
     const { channels, warnings } = await decodeVorbis(concat(...pages.toSpliced(3, 1)))
     expect(warnings).toEqual([lost(before(pages, 3))])
-    // 512 samples are lost, and with the last position of no use, 64 of padding stay.
+    // 512 samples are lost. The last position can no longer trim the end, so 64 samples of padding stay.
     expect(channels[0]).toHaveLength(1600 - 512 + 64)
   })
 
@@ -107,13 +106,13 @@ describe('a damaged Vorbis file, read tolerantly', () => {
     ['the first page', 0],
     ['the setup', 1],
   ])('CORRUPT_DATA without %s', (_, index) => {
-    expect(() => readOggVorbis(concat(...pages.toSpliced(index, 1)), true)).toThrowError(
-      expect.objectContaining({ code: 'CORRUPT_DATA' }),
+    expect(() => readOggVorbis(concat(...pages.toSpliced(index, 1)), true)).toThrow(
+      throwsCode('CORRUPT_DATA'),
     )
   })
 
-  test('false starts of pages take little time', async () => {
-    // Each claims 65 kB, whose checksum is wrong.
+  test('bytes that only look like pages take little time', async () => {
+    // Each of them states a page of 65 kB, whose checksum is wrong.
     const header = new Uint8Array(32).fill(255)
     header.set([0x4f, 0x67, 0x67, 0x53, 0])
     const bytes = new Uint8Array(2 ** 21)

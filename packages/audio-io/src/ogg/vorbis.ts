@@ -1,105 +1,86 @@
-/** Checks an Ogg Vorbis file before it is decoded. */
-import { EscError, isEscError } from '@esc/core'
-import { MAX_CHANNELS } from '../audio.js'
-import { type CompressedFile, joinStreams, type ReadStream } from '../codecs.js'
-import { type OggPage, oggPackets, readOggStreams } from './pages.js'
-import { captureWarnings, findSound, type SoundPage } from './positions.js'
+/** Ogg Vorbis: checks a file before it is decoded, and reads its headers. */
+import { EscError } from '@esc/core'
+import { maxChannels } from '../audio.js'
+import { viewOf } from '../bytes.js'
+import type { CompressedFile } from '../codecs.js'
+import { type OggPage, oggPackets } from './pages.js'
+import { joinStreams, measureStream, nextPacket, type OggCodec, type ReadStream, readOgg } from './read.js'
 import { salvageOgg, writeOgg } from './repair.js'
 import { blockOfPacket, readVorbisModes, type VorbisModes } from './vorbis-setup.js'
 
+/** The identification header of a stream. */
 interface Identification {
   channels: number
   sampleRate: number
-  /** Samples that the two kinds of packets span. */
+  /** Samples that the two kinds of packets cover. */
   shortBlock: number
   longBlock: number
 }
 
-// Identification, comment and setup headers come before the first packet of sound.
+// The identification, comment and setup headers stand before the first packet of sound.
 const HEADER_PACKETS = 3
 
 /**
- * Checks an Ogg Vorbis file: its pages, its headers, and that its last position is what its packets hold. A stream may
- * lack the end-of-stream flag, and start late ({@link findSound} says what follows from that). Of chained files, all
- * streams must have the same number of channels and the same rate; their sound is joined.
+ * Checks an Ogg Vorbis file: its pages, its headers, and that its last position equals the sum of its packets. A stream may
+ * lack the end-of-stream flag, and may start late ({@link findSound} says what follows). The streams of a chained file must
+ * have the same number of channels and the same rate; their sound is joined.
  *
  * @param bytes - The whole file.
- * @param tolerant - `true` takes what is intact of a damaged file: of several streams the first of Vorbis.
- * @returns What its headers and its last page promise; `warnings` says what is odd, or was left out.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggStreams}, and for another version of Vorbis; CORRUPT_DATA also if a
- *   packet behind the headers is none of sound.
+ * @param tolerant - `true` reads the intact part of a damaged file; of several streams, only the first that is Vorbis.
+ * @returns What the file decodes to, by its headers and its last page, with `warnings`.
+ * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or a packet after the headers is no sound.
+ * @throws EscError UNSUPPORTED_FORMAT if it is multiplexed, or of another version of Vorbis.
  * @see Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
  * @example readOggVorbis(bytes).info.frames
  */
 export function readOggVorbis(bytes: Uint8Array, tolerant = false): CompressedFile {
-  try {
-    const streams = readOggStreams(bytes).map((pages) => readStream(bytes, pages))
-    return joinStreams('vorbis', streams)
-  } catch (error) {
-    const repaired = tolerant && isEscError(error) ? repair(bytes) : undefined
-    if (!repaired) throw error
-    // Every page may be there, and yet they contradict each other.
-    return repaired.warnings.length > 0 ? repaired : { ...repaired, warnings: [(error as EscError).message] }
-  }
+  return readOgg(vorbisCodec, bytes, tolerant)
 }
+
+const vorbisCodec: OggCodec = { name: 'vorbis', readStream, repair }
 
 function readStream(bytes: Uint8Array, pages: readonly OggPage[]): ReadStream {
   const packets = oggPackets(bytes, pages)
-  const { channels, sampleRate, shortBlock, longBlock } = readIdentification(
-    packets.next().value ?? new Uint8Array(0),
-  )
-  // The comment.
+  const { channels, sampleRate, shortBlock, longBlock } = readIdentification(nextPacket(packets))
+  // The second packet holds comments.
   packets.next()
-  const modes = readVorbisModes(packets.next().value ?? new Uint8Array(0), shortBlock, longBlock)
+  const modes = readVorbisModes(nextPacket(packets), shortBlock, longBlock)
   if (!modes) throw corrupt('its third packet is no setup header')
-  const sound = countSamples(packets, pages, modes)
-  const given = sound.at(-1)?.given ?? 0
-  if (given === 0) throw corrupt('there is no sound behind the headers')
-  const span = findSound('Vorbis', sound, longBlock, true)
+  const { given, span, payload, warnings } = measureStream(bytes, pages, packets, {
+    title: 'Vorbis',
+    headerPackets: HEADER_PACKETS,
+    longestPacket: longBlock,
+    trimsStart: true,
+    samplesOf: createSampleCounter(modes),
+  })
   const frames = span.end - span.start
   if (!(frames > 0)) throw corrupt(`its positions leave ${frames} samples`)
-  const warnings = [...span.warnings, ...captureWarnings('Vorbis', pages, span, longBlock)]
-  const [first, last] = [pages[0]!, pages.at(-1)!]
-  const payload = bytes.subarray(first.offset, last.offset + last.length)
-  // What the last page's packets hold may be more than its position says: that trims the end.
+  // The last page's packets may hold more than its position says: the position trims the end.
   const stream = { payload, least: span.end, most: given, skip: span.start, frames, gain: 1 }
   return { stream, channels, sampleRate, warnings }
 }
 
-/** Pages with sound, and what their packets give: of two that follow each other, half of what they span. */
-function countSamples(
-  packets: Iterator<Uint8Array>,
-  pages: readonly OggPage[],
-  modes: VorbisModes,
-): SoundPage[] {
-  const sound: SoundPage[] = []
-  let packet = 0
-  let given = 0
+/** Counts the samples of packets in order: two neighbours overlap, and together give half of what they cover. */
+function createSampleCounter(modes: VorbisModes): (packet: Uint8Array, index: number) => number {
   let before: number | null = null
-  for (const [index, page] of pages.entries()) {
-    const first = packet
-    packet += page.packets
-    for (let n = Math.max(first, HEADER_PACKETS); n < packet; n++) {
-      const bytes = packets.next().value as Uint8Array
-      const block = blockOfPacket(bytes, modes)
-      if (block === undefined) {
-        // An empty packet stands for nothing, and does no harm.
-        if (bytes.length === 0) continue
-        throw corrupt(`packet ${n} is no packet of sound: it is damaged`)
-      }
-      if (before !== null) given += (before + block) / 4
-      before = block
+  return (packet, index) => {
+    const block = blockOfPacket(packet, modes)
+    if (block === undefined) {
+      // An empty packet adds nothing, and does no harm.
+      if (packet.length === 0) return 0
+      throw corrupt(`packet ${index} is no packet of sound: it is damaged`)
     }
-    if (packet > Math.max(first, HEADER_PACKETS)) sound.push({ page, index, given })
+    const given = before === null ? 0 : (before + block) / 4
+    before = block
+    return given
   }
-  return sound
 }
 
-/** What is left of a damaged file; `undefined` if a header that decoding needs is not. */
+/** The readable part of a damaged file; `undefined` if a header that decoding needs is lost. */
 function repair(bytes: Uint8Array): CompressedFile | undefined {
   const salvaged = salvageOgg(bytes, '\x01vorbis', 'Vorbis')
   const setup = salvaged?.packets.find((packet) => packet[0] === 5)
-  // Only packets of sound begin with a bit of 0.
+  // Only packets of sound begin with a 0 bit.
   const sound = salvaged?.packets.filter((packet) => packet.length > 0 && (packet[0]! & 1) === 0) ?? []
   if (!salvaged || !setup || sound.length < 2) return undefined
   const identification = salvaged.packets[0]!
@@ -113,14 +94,15 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
 
 function readIdentification(packet: Uint8Array): Identification {
   if (packet.length < 30) throw corrupt(`its first packet has ${packet.length} bytes, expected 30`)
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength)
+  const view = viewOf(packet)
   const version = view.getUint32(7, true)
-  if (version !== 0) throw new EscError('UNSUPPORTED_FORMAT', `Vorbis version ${version}, expected 0`)
+  if (version !== 0)
+    throw new EscError('UNSUPPORTED_FORMAT', `Vorbis version ${version} is not supported, expected 0`)
   const channels = view.getUint8(11)
   const sampleRate = view.getUint32(12, true)
-  if (!(channels >= 1 && channels <= MAX_CHANNELS) || sampleRate === 0) {
+  if (!(channels >= 1 && channels <= maxChannels) || sampleRate === 0) {
     throw corrupt(
-      `channels=${channels} at ${sampleRate} Hz, expected 1 to ${MAX_CHANNELS} channels and > 0 Hz`,
+      `channels=${channels} at ${sampleRate} Hz, expected 1 to ${maxChannels} channels and > 0 Hz`,
     )
   }
   const shortBlock = 2 ** (view.getUint8(28) & 15)
@@ -131,7 +113,7 @@ function readIdentification(packet: Uint8Array): Identification {
   return { channels, sampleRate, shortBlock, longBlock }
 }
 
-/** No vendor, no comments: decoders skip it. */
+/** A comment header with no vendor and no comments; decoders skip it. */
 function emptyComment(): Uint8Array {
   const packet = new Uint8Array(16)
   packet.set(Array.from('\x03vorbis', (char) => char.charCodeAt(0)))

@@ -1,7 +1,8 @@
-/** The two ADPCM codecs of WAV files: blocks of 4-bit steps, each block decodable alone. */
+/** Decodes the two ADPCM codecs of WAV files: blocks of 4-bit steps, each of which can be decoded alone. */
 import { EscError } from '@esc/core'
+import { viewOf } from '../bytes.js'
 
-/** How ADPCM blocks are laid out, and where a block ends. */
+/** The layout of ADPCM blocks. */
 export interface AdpcmFormat {
   encoding: 'adpcm_ima_wav' | 'adpcm_ms'
   channels: number
@@ -12,18 +13,18 @@ export interface AdpcmFormat {
 }
 
 /**
- * Decodes IMA or Microsoft ADPCM. The last block is decoded whole, as ffmpeg and sox do: the `fact` chunk's count, which
- * may be less, is not used by either.
+ * Decodes IMA or Microsoft ADPCM. The last block is decoded whole, as in ffmpeg and sox: neither uses the count in the `fact`
+ * chunk, which may be less.
  *
- * More than two channels are laid out as sox writes them: IMA in words of four bytes per channel, Microsoft in nibbles.
+ * More than two channels are expected in sox's order: for IMA in words of four bytes per channel, for Microsoft in nibbles.
  *
- * Differs from sox: an IMA step is one multiplication, as in ffmpeg, not the sum of truncated shifts of the IMA's text;
- * on full-scale noise the two drift apart by up to 19 of 32768 levels. Microsoft ADPCM is the same in all three.
+ * Differs from sox: an IMA step is one multiplication, as in ffmpeg, and not the sum of truncated shifts that the IMA's text
+ * describes. On full-scale noise the two differ by up to 19 of 32768 levels. Microsoft ADPCM is the same in all three.
  *
  * @param data - Whole blocks.
- * @param tolerant - `true` leaves silence in place of a block's channels that cannot be decoded, and counts the blocks.
+ * @param tolerant - `true` leaves silence for the channels of a block that cannot be decoded, and counts such blocks.
  * @returns One array per channel, of `blocks * samplesPerBlock` samples in [-1, 1).
- * @throws EscError CORRUPT_DATA if a block's header asks for a step or predictor that does not exist.
+ * @throws EscError CORRUPT_DATA if a block's header names a step or a predictor that does not exist.
  * @see IMA "Recommended Practices for Enhancing Digital Audio Compatibility" 3.0 (1992), Microsoft "New Multimedia Data
  *   Types and Data Techniques" (1994), ffmpeg 5.1 `libavcodec/adpcm.c`.
  * @example decodeAdpcm(data, { encoding: 'adpcm_ima_wav', channels: 1, blockAlign: 1024, samplesPerBlock: 2041 }).channels
@@ -34,9 +35,9 @@ export function decodeAdpcm(
   tolerant = false,
 ): { channels: Float32Array[]; damagedBlocks: number } {
   const { channels, blockAlign, samplesPerBlock } = format
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const view = viewOf(data)
   const blocks = data.byteLength / blockAlign
-  const decodeBlock = format.encoding === 'adpcm_ms' ? decodeMsBlock : decodeImaBlock
+  const decodeBlock = blockDecoders[format.encoding]
   const out = Array.from({ length: channels }, () => new Float32Array(blocks * samplesPerBlock))
   let damagedBlocks = 0
   for (let block = 0; block < blocks; block++) {
@@ -53,7 +54,7 @@ export function decodeAdpcm(
 }
 
 /**
- * Samples per block and channel that a block of `blockAlign` bytes holds; less than 2 if it has no room for steps.
+ * Samples per channel in a block of `blockAlign` bytes; less than 2 if the block has no room for steps.
  *
  * @example adpcmSamplesPerBlock('adpcm_ima_wav', 1024, 1) // 2041
  */
@@ -76,14 +77,17 @@ const IMA_STEPS = [
   20350, 22385, 24623, 27086, 29794, 32767,
 ]
 
-function decodeImaBlock(
+/** Decodes one channel of the block at byte `offset` of `view` into `out`, from sample `start` on. */
+type BlockDecoder = (
   out: Float32Array,
   start: number,
   view: DataView,
   offset: number,
   channel: number,
-  { channels, samplesPerBlock }: AdpcmFormat,
-): void {
+  format: AdpcmFormat,
+) => void
+
+const decodeImaBlock: BlockDecoder = (out, start, view, offset, channel, { channels, samplesPerBlock }) => {
   const header = offset + 4 * channel
   let level = view.getInt16(header, true)
   let index = view.getUint8(header + 2)
@@ -102,11 +106,12 @@ function decodeImaBlock(
   }
 }
 
-/** The next step is this multiple of the last, in units of 1/256, by the nibble just read. */
+/** By the nibble just read: the next step is this multiple of the last step, in units of 1/256. */
 const MS_ADAPTATION = [230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 307, 230, 230, 230]
+
 /**
- * Weights of the last sample and the one before, in units of 1/256. A file lists them, but these come first in every
- * file, and ffmpeg knows no others.
+ * Weights of the last sample and of the sample before it, in units of 1/256. Each file has a list of its own, but these stand
+ * first in every file, and ffmpeg knows no others.
  */
 const MS_PREDICTORS = [
   [256, 0],
@@ -118,22 +123,15 @@ const MS_PREDICTORS = [
   [392, -232],
 ] as const
 
-/** As in ffmpeg: the largest step that 32 bits can hold after the next adaptation. */
-const MS_MAX_STEP = Math.floor((2 ** 31 - 1) / 768)
+/** The largest step that still fits in 32 bits after the next adaptation; the same limit as in ffmpeg. */
+const msMaxStep = Math.floor((2 ** 31 - 1) / 768)
 
-function decodeMsBlock(
-  out: Float32Array,
-  start: number,
-  view: DataView,
-  offset: number,
-  channel: number,
-  { channels, samplesPerBlock }: AdpcmFormat,
-): void {
+const decodeMsBlock: BlockDecoder = (out, start, view, offset, channel, { channels, samplesPerBlock }) => {
   const predictor = MS_PREDICTORS[view.getUint8(offset + channel)]
   if (!predictor) {
     throw corrupt(`predictor ${view.getUint8(offset + channel)} at byte ${offset + channel} does not exist`)
   }
-  // The header holds each field for all channels before the next field.
+  // The header holds one field for all channels, then the next field for all channels.
   const header = offset + channels + 2 * channel
   let step = view.getInt16(header, true)
   let last = view.getInt16(header + 2 * channels, true)
@@ -147,10 +145,15 @@ function decodeMsBlock(
     const predicted = Math.trunc((last * predictor[0] + previous * predictor[1]) / 256)
     previous = last
     last = clampInt16(predicted + (nibble & 8 ? nibble - 16 : nibble) * step)
-    // A damaged block can make the step grow threefold at every sample.
-    step = Math.min(Math.max((MS_ADAPTATION[nibble]! * step) >> 8, 16), MS_MAX_STEP)
+    // In a damaged block, the step may become three times as large at every sample.
+    step = Math.min(Math.max((MS_ADAPTATION[nibble]! * step) >> 8, 16), msMaxStep)
     out[start + i] = last / 32768
   }
+}
+
+const blockDecoders: Readonly<Record<AdpcmFormat['encoding'], BlockDecoder>> = {
+  adpcm_ima_wav: decodeImaBlock,
+  adpcm_ms: decodeMsBlock,
 }
 
 function clampInt16(level: number): number {

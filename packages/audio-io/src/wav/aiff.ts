@@ -1,22 +1,15 @@
-/** AIFF and AIFF-C files to samples. */
-import { assertBytes, assertKnown, EscError } from '@esc/core'
-import {
-  type AudioInfo,
-  type DecodedAudio,
-  type DecodeLimits,
-  decodeLimitNames,
-  MAX_CHANNELS,
-  resolveSpan,
-} from '../audio.js'
+/** Reads AIFF and AIFF-C files: finds the format and the samples, and decodes them. */
+import { EscError } from '@esc/core'
+import { type AudioInfo, type DecodedAudio, type DecodeLimits, maxChannels } from '../audio.js'
 import { type Reading, readBytes } from '../reading.js'
 import { readTagsBefore } from '../tags.js'
 import { isUnknownSize } from './chunk-size.js'
 import { findChunks } from './chunks.js'
 import { fourCc } from './four-cc.js'
 import type { SampleFormat } from './pcm.js'
-import { blockOf, decodePcm, type PcmFile, pcmInfo, pcmRange } from './pcm-file.js'
+import { blockOf, decodePcmFile, type PcmFile, pcmInfo } from './pcm-file.js'
 
-/** What the "COMM" chunk says. */
+/** The fields of the "COMM" chunk. */
 interface Common {
   format: SampleFormat
   /** Hz. */
@@ -24,7 +17,7 @@ interface Common {
   frames: number
 }
 
-/** AIFF-C compression types; those of no fixed width have the width that COMM states. */
+/** AIFF-C compression types. A type without `bits` has the width that COMM states. */
 const COMPRESSIONS: Readonly<
   Record<string, { encoding: SampleFormat['encoding']; bits?: number; littleEndian?: boolean }>
 > = {
@@ -48,28 +41,22 @@ const COMPRESSIONS: Readonly<
  * A-law and µ-law.
  *
  * @param bytes - The whole file.
- * @returns One array per channel; the sample rate is rounded to a whole number of Hz, as in ffmpeg.
+ * @returns One array per channel. The sample rate is rounded to a whole number of Hz, as in ffmpeg.
  * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
- * @throws EscError UNSUPPORTED_FORMAT if it is no AIFF file, or naming its compression type if that is another.
+ * @throws EscError UNSUPPORTED_FORMAT if it is no AIFF file, or naming its compression type if that is not supported.
  * @throws EscError INVALID_INPUT, INVALID_OPTION if the limits do not fit the file.
  * @see Apple, "Audio Interchange File Format" 1.3 (1989) and "AIFF-C" (1991 draft); ffmpeg 5.1 `libavformat/aiffdec.c`.
  * @example const { channels, sampleRate } = decodeAiff(bytes)
  */
 export function decodeAiff(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
-  assertKnown('decodeAiff', limits, decodeLimitNames)
-  assertBytes('bytes', bytes)
-  const { tolerant = false } = limits
-  const file = readBytes(bytes, readAiff(bytes.length, tolerant))
-  const span = resolveSpan(file.frames, file.sampleRate, limits)
-  const { offset, length } = pcmRange(file, span)
-  return decodePcm(file, bytes.subarray(offset, offset + length), span, tolerant)
+  return decodePcmFile('decodeAiff', bytes, readAiff, limits)
 }
 
 /**
- * What an AIFF file's header says of its sound; no sample is decoded.
+ * What an AIFF file's header says about its sound; no sample is decoded.
  *
  * @param bytes - The whole file.
- * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeAiff}, but for bad samples.
+ * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeAiff}; samples are not checked.
  * @example probeAiff(bytes).durationSec
  */
 export function probeAiff(bytes: Uint8Array): AudioInfo {
@@ -79,15 +66,17 @@ export function probeAiff(bytes: Uint8Array): AudioInfo {
 /**
  * Reads the header of an AIFF or AIFF-C file and locates its samples.
  *
- * Strict where samples are missing: the chunks must be whole, and SSND hold what COMM counts. Lenient where nothing is lost: ID3v2 tags before the
- * container and unknown chunks are skipped, the container's size says only what does not belong to it, and what follows
- * the samples may be cut or garbage. With a warning, what recorders leave behind is computed: a size of SSND that cannot
- * be true ({@link trueSize} says which) from the count in COMM, or from the file; a count of 0, "unknown", or less than
- * SSND holds from SSND, as in ffmpeg and libsndfile.
+ * It is strict where samples could be missing: the chunks must be whole, and SSND must hold as many samples as COMM states.
+ * It is lenient where nothing is lost: it skips ID3v2 tags before the container and unknown chunks, it ignores the
+ * container's size except to see where the container ends, and anything may follow the samples.
+ *
+ * It corrects, with a warning, the values that unfinished recordings have: a wrong size of SSND ({@link trueSize} says which)
+ * is computed from the file; a count in COMM that is 0, "unknown", or less than SSND holds is computed from SSND, as in ffmpeg
+ * and libsndfile.
  *
  * @param fileSize - Bytes of the whole file.
- * @param tolerant - `true` reads what there is of a file that was cut short or miscounts its samples.
- * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeAiff}, but for bad samples.
+ * @param tolerant - `true` reads the rest of a file that was cut short or states a wrong count of samples.
+ * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeAiff}; samples are not checked.
  * @example readBytes(bytes, readAiff(bytes.length)).sampleRate
  */
 export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> {
@@ -113,30 +102,58 @@ export function* readAiff(fileSize: number, tolerant = false): Reading<PcmFile> 
   const { samples: SSND, isComputed, warnings } = chunks
   const { offset, length } = chunks.format
   const COMM = yield { offset, length: Math.min(length, 22) }
-  const { format, sampleRate, frames } = readCommon(COMM, form === 'AIFC')
+  const common = readCommon(COMM, form === 'AIFC')
   if (SSND.length < 8) throw corrupt(`chunk "SSND" has ${SSND.length} bytes, expected at least 8`)
-  const sound = yield { offset: SSND.offset, length: 8 }
-  const start = 8 + sound.getUint32(0)
-  const blockSize = sound.getUint32(4)
+  const head8 = yield { offset: SSND.offset, length: 8 }
+  const start = 8 + head8.getUint32(0)
+  const found = countFrames(common, {
+    start,
+    held: SSND.length - start,
+    blockSize: head8.getUint32(4),
+    isComputed,
+    tolerant,
+  })
+  if (found.warning !== null) warnings.push(found.warning)
+  const { format, sampleRate } = common
+  const dataOffset = SSND.offset + start
+  return { container: 'aiff', format, sampleRate, dataOffset, warnings, frames: found.frames }
+}
+
+/** The samples of "SSND", and how they are stored. */
+interface Stored {
+  /** Bytes of the chunk's body before the first sample. */
+  start: number
+  /** Bytes from the first sample to the end of the chunk. */
+  held: number
+  /** Bytes to whose multiple the samples may be padded. */
+  blockSize: number
+  /** Whether the chunk's size was computed from the file. */
+  isComputed: boolean
+  tolerant: boolean
+}
+
+/** Compares the count of samples in "COMM" with the bytes of "SSND". */
+function countFrames(
+  { format, frames }: Common,
+  { start, held, blockSize, isComputed, tolerant }: Stored,
+): { frames: number; warning: string | null } {
   const frameBytes = blockOf(format).bytes
-  const held = SSND.length - start
   const surplus = held - frames * frameBytes
   const whole = Math.floor(held / frameBytes)
-  const file = { container: 'aiff' as const, format, sampleRate, dataOffset: SSND.offset + start, warnings }
   if (whole <= 0 && isUnknownSize(frames)) throw corrupt('the file holds no samples')
-  // Samples may be padded to a whole block; and some writers count the pad byte of an odd chunk. Where the size of SSND was
-  // computed, what follows the samples may be in it; a count of less than half is stale.
+  // Samples may be padded to a whole block, and some writers count the pad byte of an odd chunk. If the size of SSND was
+  // computed, it may include chunks after the samples. But a count of less than half of SSND is an old value.
   const isPadding =
     frames > 0 && surplus >= 0 && (isComputed ? 2 * surplus < held : surplus <= Math.max(blockSize, 1))
-  if (isPadding) return { ...file, frames }
+  if (isPadding) return { frames, warning: null }
   if (isUnknownSize(frames) || surplus > 0) {
-    warnings.push(`numSampleFrames=${frames} cannot be true: ${whole} were computed from chunk "SSND"`)
-    return { ...file, frames: whole }
+    const warning = `numSampleFrames=${frames} is wrong: by its size, chunk "SSND" holds ${whole} samples`
+    return { frames: whole, warning }
   }
   const message = `numSampleFrames=${frames} need ${frames * frameBytes} bytes, chunk "SSND" holds ${held} from offset ${start - 8}`
   if (!tolerant || !(whole > 0)) throw corrupt(message)
-  warnings.push(`${message}: ${Math.min(whole, frames)} samples are read`)
-  return { ...file, frames: Math.min(whole, frames) }
+  const read = Math.min(whole, frames)
+  return { frames: read, warning: `${message}: ${read} samples were read` }
 }
 
 function readCommon(chunk: DataView, compressed: boolean): Common {
@@ -155,10 +172,10 @@ function readCommon(chunk: DataView, compressed: boolean): Common {
       detail: { compression: type },
     })
   }
-  if (!(channels >= 1 && channels <= MAX_CHANNELS)) {
-    throw corrupt(`channels=${channels} must lie in [1, ${MAX_CHANNELS}]`)
+  if (!(channels >= 1 && channels <= maxChannels)) {
+    throw corrupt(`channels=${channels} must lie in [1, ${maxChannels}]`)
   }
-  // The types of a fixed width may state the size of what they were made from.
+  // A type of fixed width may state the sample size of the original recording.
   if (compression.bits === undefined && !(sampleSize >= 1 && sampleSize <= 32)) {
     throw corrupt(`sampleSize=${sampleSize} must lie in [1, 32]`)
   }
@@ -168,7 +185,7 @@ function readCommon(chunk: DataView, compressed: boolean): Common {
   return { format: { encoding, channels, containerBits, validBits, littleEndian }, sampleRate, frames }
 }
 
-/** An 80-bit float: a sign, 15 bits of exponent, and 64 of mantissa with no hidden bit. */
+/** Reads an 80-bit float: a sign, 15 bits of exponent, and 64 bits of mantissa without a hidden bit. */
 function readSampleRate(view: DataView, offset: number): number {
   const exponent = view.getUint16(offset) - 16383
   const mantissa = view.getUint32(offset + 2) * 2 ** 32 + view.getUint32(offset + 6)

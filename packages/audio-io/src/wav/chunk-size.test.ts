@@ -1,8 +1,9 @@
-/** Sizes that recorders leave in WAV headers, and what becomes of what stands around the samples. */
+/** Sizes that recorders leave in WAV headers, and files with other chunks around the samples. */
+import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
 import { decodeAll } from '../../fixtures/decode-all.js'
 import { chunk, concat, fmt, riff, text, u32 } from '../../fixtures/riff.js'
-import { decodeWav } from './wav.js'
+import { decodeWav } from './decode.js'
 
 const HEADER = 44
 const sound = Uint8Array.from({ length: 400 }, (_, i) => (i * i * 31 + 7 * i + 90) % 256)
@@ -15,7 +16,7 @@ const tag = (size: number) =>
 /** A file whose data chunk states `size` bytes. */
 const stating = (size: number, ...behind: Uint8Array[]) => riff(fmt(), chunk('data', sound, size), ...behind)
 
-test('a true data size stays, whatever as long as the header stands behind the samples', async () => {
+test('a right data size is kept, even if bytes of the length of the header follow the samples', async () => {
   for (const junk of [new Uint8Array(HEADER), sound.subarray(7, 7 + HEADER)]) {
     const outcome = await decodeAll(concat(stating(sound.length), junk))
     expect(outcome).toEqual({ channels: whole, warnings: [], error: null, disagreement: null })
@@ -28,13 +29,13 @@ test.each<[string, number]>([
   ['INT_MAX', 0x7fffffff],
   ["arecord's", 0x80000000],
   ["ffmpeg's to a pipe", 0xffffffff],
-  ['the header counted as well', 400 + HEADER],
-  ['the header taken off', 400 - HEADER],
+  ['samples plus header', 400 + HEADER],
+  ['samples minus header', 400 - HEADER],
 ])('a data size of %s is computed from the file', async (_, size) => {
   const warnings = [
-    `chunk "data" states ${size} bytes, which cannot be true: 400 were computed from the file`,
+    `chunk "data" states a size of ${size} bytes, which is wrong: by the size of the file it has 400 bytes`,
   ]
-  // What follows the samples is none of them; ffmpeg and sox give 12 samples more for the LIST chunk.
+  // Chunks after the samples are not decoded; ffmpeg and sox decode the LIST chunk as 12 more samples.
   const isLess = size === sound.length - HEADER
   for (const behind of [
     ...(isLess ? [] : [[]]),
@@ -49,7 +50,7 @@ test.each<[string, number]>([
   }
 })
 
-test("a data size of the file's own is computed, whatever is around the samples", async () => {
+test('a data size that equals the size of the file is computed, with any chunks around the samples', async () => {
   for (const [before, behind] of [
     [[], []],
     [[], [list]],
@@ -59,30 +60,34 @@ test("a data size of the file's own is computed, whatever is around the samples"
     for (const size of [length, length - concat(...before!).length]) {
       const { channels, warnings } = await decodeAll(concat(...before!, stating(size, ...behind!)))
       expect(channels).toEqual(whole)
-      expect(warnings).toEqual([expect.stringContaining(`states ${size} bytes`)])
+      expect(warnings).toEqual([expect.stringContaining(`states a size of ${size} bytes`)])
     }
   }
 })
 
-test('samples that were recorded last and are less than a frame are left out', () => {
+test('an incomplete last frame is left out', () => {
   const cut = concat(riff(fmt({ channels: 2 })), text('data'), u32(0), sound.subarray(0, 399))
   expect(decodeWav(cut).channels[0]).toHaveLength(99)
 })
 
-test('four letters in the samples are no chunk', () => {
+test('letters in the samples are not taken for a chunk', () => {
   const letters = concat(sound, text('LIST'), u32(300), sound)
   const bytes = riff(fmt(), chunk('data', letters, 0))
   expect(decodeWav(bytes).channels[0]).toHaveLength(404)
 })
 
-test('a data chunk that is empty, and followed by others, is empty', () => {
+test('an empty data chunk before other chunks holds no samples', () => {
   const bytes = riff(fmt(), chunk('data', new Uint8Array(0)), list)
-  expect(() => decodeWav(bytes)).toThrow(/data chunk is empty: the file holds no samples/)
+  expect(() => decodeWav(bytes)).toThrow(
+    throwsCode('CORRUPT_DATA', /chunk "data" is empty: the file holds no samples/),
+  )
 })
 
-test('any other excess is a file that was cut short, unless tolerant', () => {
+test('any other size beyond the file means that it was cut short; tolerant reads the rest', () => {
   for (const excess of [1, 2, 36, 43, 45, 1000, 0x70000000]) {
-    expect(() => decodeWav(stating(400 + excess)), `${excess}`).toThrow(/400 follow: the file was cut short/)
+    expect(() => decodeWav(stating(400 + excess)), `${excess}`).toThrow(
+      throwsCode('CORRUPT_DATA', /only 400 bytes follow: the file was cut short/),
+    )
     const { channels, warnings } = decodeWav(stating(400 + excess), { tolerant: true })
     expect(channels).toEqual(whole)
     expect(warnings).toHaveLength(1)

@@ -1,15 +1,15 @@
-/** The "fmt " chunk of WAV files, checked against itself. */
+/** Reads the "fmt " chunk of WAV files, and checks that its fields fit each other. */
 import { EscError } from '@esc/core'
-import { MAX_CHANNELS } from '../audio.js'
+import { maxChannels } from '../audio.js'
 import { type AdpcmFormat, adpcmSamplesPerBlock } from './adpcm.js'
 import type { SampleFormat } from './pcm.js'
 
-/** What the chunk says of the samples. */
+/** What the chunk says about the samples. */
 export interface WavFormat {
   format: SampleFormat | AdpcmFormat
   /** Hz. */
   sampleRate: number
-  /** What was wrong, and is computed. */
+  /** A sentence about a wrong value that was corrected; `null` if there is none. */
   warning: string | null
 }
 
@@ -19,14 +19,14 @@ interface Fields {
   sampleRate: number
   blockAlign: number
   bits: number
-  /** 0 where the chunk does not say. */
+  /** 0 if the chunk does not state it. */
   validBits: number
-  /** Samples per block of ADPCM; `null` where the chunk does not say, as in an extensible one. */
+  /** Samples per block of ADPCM; `null` if the chunk does not state it, as an extensible one. */
   samplesPerBlock: number | null
 }
 
 const EXTENSIBLE = 0xfffe
-// A sub-format GUID is a format tag followed by these bytes: XXXX-0000-0010-8000-00AA00389B71.
+// A sub-format GUID is a format tag and these bytes: XXXX-0000-0010-8000-00AA00389B71.
 const GUID_TAIL = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71]
 
 const WIDTHS: Readonly<
@@ -51,9 +51,10 @@ const UNSUPPORTED_TAGS: Readonly<Record<number, string>> = {
 }
 
 /**
- * Reads a "fmt " chunk: WAVEFORMAT, WAVEFORMATEX or WAVEFORMATEXTENSIBLE. The byte rate follows from the other fields
- * and is not looked at: ffmpeg and libsndfile read files where it is wrong. A block align of 0 is computed as well, but
- * of ADPCM, whose blocks may have any length; any other wrong one leaves open which of the fields is right.
+ * Reads a "fmt " chunk: WAVEFORMAT, WAVEFORMATEX or WAVEFORMATEXTENSIBLE. The byte rate follows from the other fields and is
+ * ignored: ffmpeg and libsndfile also read files in which it is wrong. A block align of 0 is computed from the other fields,
+ * except for ADPCM, whose blocks may have any length. Any other wrong block align is an error, because it is not clear which
+ * of the fields is right.
  *
  * @param body - The chunk without its name and size.
  * @param littleEndian - `false` for RIFX.
@@ -73,13 +74,13 @@ export function readWavFormat(body: DataView, littleEndian: boolean): WavFormat 
       detail: { tag },
     })
   }
-  if (!(channels >= 1 && channels <= MAX_CHANNELS)) {
-    throw corrupt(`channels=${channels} must lie in [1, ${MAX_CHANNELS}]`)
+  if (!(channels >= 1 && channels <= maxChannels)) {
+    throw corrupt(`channels=${channels} must lie in [1, ${maxChannels}]`)
   }
   if (sampleRate === 0) throw corrupt('sampleRate=0 must be > 0')
   if (adpcm) return { format: adpcmFormat(adpcm, fields), sampleRate, warning: null }
   const format = sampleFormat(known!, fields, littleEndian)
-  const warning = `blockAlign=0, ${(channels * format.containerBits) / 8} was computed from channels and bits`
+  const warning = `blockAlign=0 is wrong: by channels and bits it is ${(channels * format.containerBits) / 8}`
   return { format, sampleRate, warning: fields.blockAlign === 0 ? warning : null }
 }
 
@@ -99,14 +100,14 @@ function readFields(body: DataView, littleEndian: boolean): Fields {
   const extra = body.byteLength >= 18 ? u16(16) : 0
   if (body.byteLength < 40 || extra < 22) {
     throw corrupt(
-      `extensible "fmt " has ${body.byteLength} bytes and ${extra} of extension, expected at least 40 and 22`,
+      `extensible "fmt " has ${body.byteLength} bytes, ${extra} of them extension, expected at least 40 and 22`,
     )
   }
-  // In RIFX too the tail stands as here: so sox writes it.
+  // sox writes the same bytes into RIFX files.
   if (GUID_TAIL.some((byte, i) => body.getUint8(26 + i) !== byte)) {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      'the sub-format GUID of this extensible WAV is not a wave format tag',
+      'the sub-format GUID of this extensible WAV file does not name a wave format',
     )
   }
   return { ...fields, tag: u16(24), validBits: u16(18), samplesPerBlock: null }
@@ -123,7 +124,7 @@ function sampleFormat(
     throw new EscError('UNSUPPORTED_FORMAT', `bitsPerSample=${bits} is not supported for ${name}`)
   }
   if (validBits > containerBits || (name !== 'pcm' && validBits !== containerBits)) {
-    throw corrupt(`validBits=${validBits} do not fit ${name} samples of ${containerBits} bits`)
+    throw corrupt(`validBits=${validBits} does not fit ${name} samples of ${containerBits} bits`)
   }
   if (blockAlign !== 0 && blockAlign !== (channels * containerBits) / 8) {
     throw corrupt(`blockAlign=${blockAlign}, expected ${channels} channels of ${containerBits / 8} bytes`)

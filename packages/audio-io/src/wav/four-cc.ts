@@ -1,4 +1,6 @@
-/** The four-letter name of a chunk; bytes that are no printable ASCII read as `?`. @example fourCc(view, 0) // 'RIFF' */
+/** Names of chunks. */
+
+/** Reads the four-letter name of a chunk. A byte that is no printable ASCII becomes `?`. @example fourCc(view, 0) // 'RIFF' */
 export function fourCc(view: DataView, offset: number): string {
   let id = ''
   for (let i = offset; i < offset + 4; i++) {

@@ -1,18 +1,21 @@
-/** Files of PCM or ADPCM, whatever their container: where the samples are, and how any part of them is decoded. */
-import { EscError } from '@esc/core'
+/** Files of PCM or ADPCM in any container: finds the bytes of any part of the sound, and decodes them. */
+import { assertBytes, assertKnown, EscError } from '@esc/core'
 import {
   type AudioInfo,
   type DecodedAudio,
+  type DecodeLimits,
   decoded,
+  decodeLimitNames,
+  resolveSpan,
   type Span,
   silenceNonFinite,
   withWarnings,
 } from '../audio.js'
-import type { ByteRange } from '../reading.js'
+import { type ByteRange, type Reading, readBytes } from '../reading.js'
 import { type AdpcmFormat, decodeAdpcm } from './adpcm.js'
 import { codecName, decodeSamples, type SampleFormat } from './pcm.js'
 
-/** What a header says of the samples, once it is checked. */
+/** What a checked header says about the samples. */
 export interface PcmFile {
   container: 'wav' | 'aiff'
   format: SampleFormat | AdpcmFormat
@@ -22,9 +25,12 @@ export interface PcmFile {
   frames: number
   /** Bytes from the start of the file to the first sample. */
   dataOffset: number
-  /** What was lost around the samples, or computed of the header. */
+  /** One sentence for each wrong value in the header, and for each loss. */
   warnings: readonly string[]
 }
+
+/** Reads the header of a file of one container, as `readWav` and `readAiff`. */
+export type PcmReader = (fileSize: number, tolerant: boolean) => Reading<PcmFile>
 
 /** The smallest part that can be decoded alone, in bytes and in samples per channel. @example blockOf(format).bytes */
 export function blockOf(format: SampleFormat | AdpcmFormat): { bytes: number; frames: number } {
@@ -33,7 +39,7 @@ export function blockOf(format: SampleFormat | AdpcmFormat): { bytes: number; fr
     : { bytes: (format.channels * format.containerBits) / 8, frames: 1 }
 }
 
-/** What {@link PcmFile} says, as `probeAudio` tells it. @example pcmInfo(file).durationSec */
+/** The same information in the form of `probeAudio`. @example pcmInfo(file).durationSec */
 export function pcmInfo({ container, format, sampleRate, frames, warnings }: PcmFile): AudioInfo {
   const isAdpcm = 'samplesPerBlock' in format
   const info = {
@@ -48,7 +54,7 @@ export function pcmInfo({ container, format, sampleRate, frames, warnings }: Pcm
   return withWarnings(info, warnings)
 }
 
-/** The bytes that hold a span: whole blocks. @example pcmRange(file, { start: 0, length: file.frames }) */
+/** The bytes that hold a span, in whole blocks. @example pcmRange(file, { start: 0, length: file.frames }) */
 export function pcmRange({ format, dataOffset }: PcmFile, { start, length }: Span): ByteRange {
   const block = blockOf(format)
   const first = Math.floor(start / block.frames)
@@ -60,8 +66,8 @@ export function pcmRange({ format, dataOffset }: PcmFile, { start, length }: Spa
  * Decodes a span.
  *
  * @param data - The bytes of {@link pcmRange}.
- * @param tolerant - `true` puts silence for samples that are NaN or infinite, and for ADPCM blocks that are damaged.
- * @throws EscError CORRUPT_DATA for such samples and blocks if not `tolerant`, or if there are fewer bytes.
+ * @param tolerant - `true` replaces samples that are NaN or infinite, and damaged ADPCM blocks, by silence.
+ * @throws EscError CORRUPT_DATA for such samples and blocks without `tolerant`, or if `data` is too short.
  * @example decodePcm(file, bytes.subarray(44), { start: 0, length: file.frames }, false)
  */
 export function decodePcm(file: PcmFile, data: Uint8Array, span: Span, tolerant: boolean): DecodedAudio {
@@ -70,7 +76,7 @@ export function decodePcm(file: PcmFile, data: Uint8Array, span: Span, tolerant:
   if (data.length !== length) {
     throw new EscError(
       'CORRUPT_DATA',
-      `${data.length} bytes of samples, expected ${length}: the file was cut short`,
+      `the samples take ${data.length} bytes, expected ${length}: the file was cut short`,
     )
   }
   if (!('samplesPerBlock' in format)) {
@@ -86,13 +92,36 @@ export function decodePcm(file: PcmFile, data: Uint8Array, span: Span, tolerant:
   return decoded(part, sampleRate, [...warnings, ...damage])
 }
 
+/**
+ * Decodes a file in memory, or the part that the limits name.
+ *
+ * @param owner - The function that the user called.
+ * @throws EscError INVALID_INPUT, INVALID_OPTION if `bytes` or `limits` are wrong.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as `read` and {@link decodePcm}.
+ * @example decodePcmFile('decodeWav', bytes, readWav, { offset: 1 })
+ */
+export function decodePcmFile(
+  owner: string,
+  bytes: Uint8Array,
+  read: PcmReader,
+  limits: DecodeLimits,
+): DecodedAudio {
+  assertKnown(owner, limits, decodeLimitNames)
+  assertBytes('bytes', bytes)
+  const { tolerant = false } = limits
+  const file = readBytes(bytes, read(bytes.length, tolerant))
+  const span = resolveSpan(file.frames, file.sampleRate, limits)
+  const { offset, length } = pcmRange(file, span)
+  return decodePcm(file, bytes.subarray(offset, offset + length), span, tolerant)
+}
+
 function assertFiniteSamples(channels: readonly Float32Array[], start: number): void {
   for (const [channel, samples] of channels.entries()) {
     for (let i = 0; i < samples.length; i++) {
       if (Number.isFinite(samples[i]!)) continue
       throw new EscError(
         'CORRUPT_DATA',
-        `sample ${start + i} of channel ${channel} is ${samples[i]}, not a number`,
+        `sample ${start + i} of channel ${channel} is ${samples[i]}, not a finite number`,
         { detail: { channel, sample: start + i } },
       )
     }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { decodeAiff, probeAiff } from './aiff.js'
-import { decodeWav, probeWav } from './wav.js'
+import { decodeWav, probeWav } from './decode.js'
 
 const folder = new URL('../../fixtures/pcm/', import.meta.url)
 const load = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
@@ -29,7 +29,7 @@ const FILES: Readonly<Record<string, [codec: string, bitDepth: number, frames: n
 }
 
 describe('WAV and AIFF fixtures made by ffmpeg and sox', () => {
-  test('are all here', () => {
+  test('all exist', () => {
     expect(readdirSync(folder).filter((name) => !name.endsWith('.f32'))).toEqual(Object.keys(FILES))
   })
 
@@ -41,18 +41,23 @@ describe('WAV and AIFF fixtures made by ffmpeg and sox', () => {
     expect(right).toEqual(expected.filter((_, i) => i % 2 === 1))
   })
 
-  test.each(Object.entries(FILES))('%s: the header alone tells it', (name, [codec, bitDepth, frames]) => {
-    const isWav = name.endsWith('.wav')
-    expect((isWav ? probeWav : probeAiff)(load(name))).toEqual({
-      container: isWav ? 'wav' : 'aiff',
-      codec,
-      sampleRate: 8000,
-      channels: 2,
-      durationSec: frames / 8000,
-      frames,
-      bitDepth,
-      // ffmpeg could not go back to fill in the sizes.
-      ...(name === 'pipe.wav' && { warnings: [expect.stringMatching(/states 4294967295 bytes/)] }),
-    })
-  })
+  test.each(Object.entries(FILES))(
+    '%s: the header alone says what it holds',
+    (name, [codec, bitDepth, frames]) => {
+      const isWav = name.endsWith('.wav')
+      expect((isWav ? probeWav : probeAiff)(load(name))).toEqual({
+        container: isWav ? 'wav' : 'aiff',
+        codec,
+        sampleRate: 8000,
+        channels: 2,
+        durationSec: frames / 8000,
+        frames,
+        bitDepth,
+        // ffmpeg wrote to a pipe, and could not go back to fill in the sizes.
+        ...(name === 'pipe.wav' && {
+          warnings: [expect.stringMatching(/states a size of 4294967295 bytes/)],
+        }),
+      })
+    },
+  )
 })

@@ -15,7 +15,7 @@ function format(options: Partial<SampleFormat>): SampleFormat {
   }
 }
 
-/** Each sample's bytes in the other order. */
+/** The same samples with their bytes in reverse order. */
 function swapped(bytes: Uint8Array, size: number): Uint8Array {
   return bytes.map((_, i) => bytes[i - (i % size) + size - 1 - (i % size)]!)
 }
@@ -44,7 +44,7 @@ describe('decodeSamples', () => {
   })
 
   test.each(WIDTHS)(
-    'reads big-endian %s of %i bits as the little-endian it mirrors',
+    'reads big-endian %s of %i bits as the same number in little-endian',
     (encoding, containerBits) => {
       const size = containerBits / 8
       fc.assert(
@@ -79,7 +79,7 @@ describe('decodeSamples', () => {
     expect(decodeSamples(swapped(little, 3), format({ ...padded, littleEndian: false }))).toEqual(expected)
   })
 
-  test('gives each channel its own samples, wherever the bytes start', () => {
+  test('returns the samples of each channel, at any start of the bytes', () => {
     const bytes = Uint8Array.from({ length: 1 + 12 }, (_, i) => i - 1).subarray(1)
     const levels = [0x0100, 0x0302, 0x0504, 0x0706, 0x0908, 0x0b0a].map((level) => level / 32768)
     expect(decodeSamples(bytes, format({ channels: 3 }))).toEqual([

@@ -1,21 +1,22 @@
-/** Uncompressed and companded samples, interleaved as WAV and AIFF store them, to one array per channel. */
+/** Converts uncompressed and companded samples, interleaved as in WAV and AIFF files, to one array per channel. */
+import { viewOf } from '../bytes.js'
 
 /** How interleaved samples of a fixed width are stored. */
 export interface SampleFormat {
-  /** `uint` is PCM around 2^(bits - 1), which WAV uses for 8 bits alone. */
+  /** `uint` is PCM around 2^(bits - 1); WAV uses it only for 8 bits. */
   encoding: 'int' | 'uint' | 'float' | 'alaw' | 'mulaw'
   channels: number
-  /** Bits one stored sample takes: a multiple of 8. */
+  /** Bits that one stored sample takes: a multiple of 8. */
   containerBits: number
-  /** Bits of it that carry signal, counted from the top; the rest is padding. */
+  /** Bits of a stored sample that carry signal, counted from the top; the rest is padding. */
   validBits: number
   littleEndian: boolean
 }
 
 /**
- * Converts stored samples to float: PCM of `n` bits is divided by `2 ** (n - 1)`, G.711 by 32768.
+ * Converts stored samples to float: PCM of `n` bits is divided by `2 ** (n - 1)`, A-law and µ-law (G.711) by 32768.
  *
- * Differs from ffmpeg and libsndfile: padding below the valid bits, zero by the standard, is set to zero.
+ * Differs from ffmpeg and libsndfile: padding bits below the valid bits, which should be zero, are set to zero.
  *
  * @param data - Whole frames of interleaved samples; may start at any byte of its buffer.
  * @returns One array per channel; float samples are not checked for NaN.
@@ -24,8 +25,8 @@ export interface SampleFormat {
  */
 export function decodeSamples(data: Uint8Array, format: SampleFormat): Float32Array[] {
   const blockAlign = (format.channels * format.containerBits) / 8
-  const decode = DECODERS[`${format.encoding}${format.containerBits}`]!
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const decode = decoders[`${format.encoding}${format.containerBits}`]!
+  const view = viewOf(data)
   return Array.from({ length: format.channels }, (_, channel) => {
     const out = new Float32Array(data.byteLength / blockAlign)
     decode(out, view, (channel * format.containerBits) / 8, blockAlign, format)
@@ -33,7 +34,7 @@ export function decodeSamples(data: Uint8Array, format: SampleFormat): Float32Ar
   })
 }
 
-/** The name ffmpeg has for a format, such as `pcm_s24le`. @example codecName(format) */
+/** ffmpeg's name of a format, such as `pcm_s24le`. @example codecName(format) */
 export function codecName({ encoding, containerBits, littleEndian }: SampleFormat): string {
   if (encoding === 'alaw' || encoding === 'mulaw') return `pcm_${encoding}`
   const letter = { int: 's', uint: 'u', float: 'f' }[encoding]
@@ -44,7 +45,7 @@ export function codecName({ encoding, containerBits, littleEndian }: SampleForma
 /** Fills `out` from every `step`-th byte of `view`, starting at `offset`. */
 type Decoder = (out: Float32Array, view: DataView, offset: number, step: number, format: SampleFormat) => void
 
-const DECODERS: Readonly<Record<string, Decoder>> = {
+const decoders: Readonly<Record<string, Decoder>> = {
   uint8: (out, view, offset, step, format) => {
     const mask = maskOf(format)
     for (let i = 0, at = offset; i < out.length; i++, at += step) {
@@ -70,7 +71,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   int24: (out, view, offset, step, format) => {
     const mask = maskOf(format)
     const { littleEndian } = format
-    // The two high bytes, and the low one.
+    // Offsets of the two high bytes together, and of the low byte.
     const high = littleEndian ? offset + 1 : offset
     const low = littleEndian ? -1 : 2
     for (let i = 0, at = high; i < out.length; i++, at += step) {
@@ -100,9 +101,9 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   },
 }
 
-/** 16 bits in the host's byte order: without a DataView it takes little more than half the time. */
+/** Decodes 16 bits in the host's byte order. Without a DataView this takes little more than half the time. */
 function decodeWords(out: Float32Array, words: Int16Array, first: number, step: number, mask: number): void {
-  // Without padding bits, there is nothing to set to zero.
+  // No padding bits need to be set to zero.
   if (step === 1 && mask === -1) {
     decodeMonoWords(out, words)
     return
@@ -110,7 +111,7 @@ function decodeWords(out: Float32Array, words: Int16Array, first: number, step: 
   for (let i = 0, at = first; i < out.length; i++, at += step) out[i] = (words[at]! & mask) / 32768
 }
 
-/** What most files of a data set hold: eight samples to a turn of the loop halve the time. */
+/** Decodes mono samples of 16 bits, as most data sets have. Eight samples per turn of the loop halve the time. */
 function decodeMonoWords(out: Float32Array, words: Int16Array): void {
   const whole = out.length - (out.length % 8)
   for (let i = 0; i < whole; i += 8) {
@@ -134,9 +135,9 @@ function maskOf({ containerBits, validBits }: SampleFormat): number {
   return -1 << (containerBits - validBits)
 }
 
-/** The 16-bit level of an A-law code: a sign, a segment of three bits, a step of four (ITU-T G.711, table 1a). */
+/** The 16-bit level of an A-law code: a sign bit, three bits of segment, four bits of step (ITU-T G.711, table 1a). */
 function expandALaw(code: number): number {
-  // Even bits are stored inverted.
+  // Every second bit is stored inverted.
   const bits = code ^ 0x55
   const segment = (bits >> 4) & 7
   const step = ((bits & 15) << 4) + 8
@@ -146,7 +147,7 @@ function expandALaw(code: number): number {
 
 /** The 16-bit level of a µ-law code (ITU-T G.711, table 2a). */
 function expandMuLaw(code: number): number {
-  // All bits are stored inverted; 132 is the bias that makes each segment start at a power of two.
+  // All bits are stored inverted. With the bias of 132, each segment starts at a power of two.
   const bits = ~code
   const magnitude = ((((bits & 15) << 3) + 132) << ((bits >> 4) & 7)) - 132
   return bits & 0x80 ? 0 - magnitude : magnitude

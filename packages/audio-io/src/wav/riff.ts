@@ -1,4 +1,4 @@
-/** A validating reader of RIFF/WAVE files: finds the format and the samples, and believes nothing unchecked. */
+/** Reads the header of RIFF/WAVE files: finds the format and the samples, and checks every field that they depend on. */
 import { EscError } from '@esc/core'
 import type { Reading } from '../reading.js'
 import { readTagsBefore } from '../tags.js'
@@ -8,35 +8,37 @@ import { readWavFormat } from './format.js'
 import { fourCc } from './four-cc.js'
 import { blockOf, type PcmFile } from './pcm-file.js'
 
-/** The container: where it is, its byte order, and the size of "data" where 32 bits are too few. */
+/** The container around the chunks. */
 interface Container {
+  /** Bytes from the start of the file to the container. */
   start: number
-  /** Where it ends by its own account, which only says what follows the samples. */
+  /** Where the container ends by the size that it states. Only used to see which chunks belong to it. */
   end: number
   littleEndian: boolean
+  /** Size of "data" in "ds64", for files whose sizes need 64 bits; `null` without "ds64". */
   dataSize: number | null
 }
 
-/** The size of a chunk whose true size "ds64" holds. */
+/** A chunk that states this size has its true size in "ds64". */
 const IN_DS64 = 0xffffffff
 
-// The longest "fmt " that says anything: WAVEFORMATEXTENSIBLE.
+// The longest known "fmt " chunk: WAVEFORMATEXTENSIBLE.
 const MAX_FORMAT_SIZE = 40
 
 /**
  * Reads the header of a WAV file and locates its samples: RIFF, RIFX (big-endian), RF64 and BW64 (64-bit sizes).
  *
- * Strict where a contradiction leaves open what the samples are: the data chunk must be whole, hold whole frames, and
- * its block align must be 0 or follow from the other fields. A file whose data chunk states more than there is, by any
- * other number than those below, was cut short.
+ * It is strict where a contradiction could change the samples: the data chunk must be whole and hold whole frames, and its
+ * block align must be 0 or fit the other fields. If the data chunk states more bytes than the file has, the file was cut
+ * short, unless the size is one of those that {@link trueSize} corrects.
  *
- * Lenient where ffmpeg and libsndfile are and nothing is lost: ID3v2 tags before the container and unknown chunks are
- * skipped, the byte rate is not looked at, the container's size says only what does not belong to it, and what follows
- * the samples may be cut or garbage. With a warning, sizes that recorders leave behind are computed from the file
- * ({@link trueSize} says which, and what becomes of chunks behind the samples), and a block align of 0 is computed.
+ * It is lenient where ffmpeg and libsndfile are lenient and nothing is lost: it skips ID3v2 tags before the container and
+ * unknown chunks, it ignores the byte rate, it ignores the container's size except to see where the container ends, and
+ * anything may follow the samples. It corrects, with a warning, wrong sizes of unfinished recordings ({@link trueSize}) and a
+ * block align of 0.
  *
  * @param fileSize - Bytes of the whole file.
- * @param tolerant - `true` reads what there is of a file that was cut short or ends within a block.
+ * @param tolerant - `true` reads the rest of a file that was cut short or ends within a block.
  * @throws EscError CORRUPT_DATA if the file is cut short or its header contradicts itself.
  * @throws EscError UNSUPPORTED_FORMAT if it is no WAV file, or its encoding is not PCM, float, A-law, µ-law or ADPCM.
  * @see Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991), EBU Tech 3306 v1.1
@@ -63,11 +65,11 @@ export function* readWav(fileSize: number, tolerant = false): Reading<PcmFile> {
   const size = samples.length
   const surplus = size % blockAlign
   if (surplus > 0 && !isComputed) {
-    const message = `data chunk has ${size} bytes, not a multiple of the block align ${blockAlign}`
+    const message = `chunk "data" has ${size} bytes, which is not a multiple of the block align ${blockAlign}`
     if (!tolerant) throw corrupt(message)
-    warnings.push(`${message}: the last ${surplus} are left out`)
+    warnings.push(`${message}: the last ${surplus} bytes were left out`)
   }
-  if (size - surplus === 0) throw corrupt('data chunk is empty: the file holds no samples')
+  if (size - surplus === 0) throw corrupt('chunk "data" is empty: the file holds no samples')
   const frames = ((size - surplus) / blockAlign) * framesPerBlock
   return { container: 'wav', format, sampleRate, frames, dataOffset: samples.offset, warnings }
 }
@@ -93,7 +95,7 @@ function* readContainer(): Reading<Container> {
   return { start, littleEndian, end: start + 8 + (size === IN_DS64 ? riffSize : size), dataSize }
 }
 
-/** The size of "data": of RF64, the one of the two which fits the file; and in any case one that can be true. */
+/** The size of "data", corrected by {@link trueSize}. RF64 states two sizes; the one that fits the file counts. */
 function* dataSize(chunk: StatedChunk, { dataSize: in64 }: Container): Reading<TrueSize> {
   if (in64 === null) return yield* trueSize(chunk)
   const fits = chunk.size !== IN_DS64 && !(yield* isWhole(chunk, in64)) && (yield* isWhole(chunk, chunk.size))

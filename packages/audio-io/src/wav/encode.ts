@@ -1,8 +1,6 @@
-/** WAV files: bytes to samples, and samples to bytes. */
-
+/** Encodes samples as a WAV file. */
 import {
   type AudioClip,
-  assertBytes,
   assertFloat32,
   assertInteger,
   assertKnown,
@@ -10,56 +8,12 @@ import {
   hasField,
   wrongValue,
 } from '@esc/core'
-import {
-  type AudioInfo,
-  type DecodedAudio,
-  type DecodeLimits,
-  decodeLimitNames,
-  MAX_CHANNELS,
-  resolveSpan,
-} from '../audio.js'
+import { type DecodedAudio, maxChannels } from '../audio.js'
 import { assertChannels } from '../channels.js'
-import { readBytes } from '../reading.js'
-import { decodePcm, pcmInfo, pcmRange } from './pcm-file.js'
-import { readWav } from './riff.js'
 
-/**
- * Decodes a WAV file (RIFF, RIFX, RF64 or BW64): PCM of up to 32 bits, float of 32 or 64, A-law, µ-law, IMA and
- * Microsoft ADPCM, plain or WAVE_FORMAT_EXTENSIBLE.
- *
- * PCM of `n` bits is divided by `2 ** (n - 1)`, as libsndfile (librosa) and ffmpeg do.
- *
- * @param bytes - The whole file.
- * @returns One array per channel.
- * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
- * @throws EscError UNSUPPORTED_FORMAT if it is no WAV file or is stored in another encoding.
- * @throws EscError INVALID_INPUT, INVALID_OPTION if the limits do not fit the file.
- * @see libsndfile 1.2 `pcm.c`, ffmpeg 5.1 `libswresample/audioconvert.c` and `libavcodec/adpcm.c`.
- * @example const { channels, sampleRate } = decodeWav(new Uint8Array(await response.arrayBuffer()))
- */
-export function decodeWav(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
-  assertKnown('decodeWav', limits, decodeLimitNames)
-  assertBytes('bytes', bytes)
-  const { tolerant = false } = limits
-  const file = readBytes(bytes, readWav(bytes.length, tolerant))
-  const span = resolveSpan(file.frames, file.sampleRate, limits)
-  const { offset, length } = pcmRange(file, span)
-  return decodePcm(file, bytes.subarray(offset, offset + length), span, tolerant)
-}
-
-/**
- * What a WAV file's header says of its sound; no sample is decoded.
- *
- * @param bytes - The whole file.
- * @throws EscError CORRUPT_DATA and UNSUPPORTED_FORMAT as {@link decodeWav}, but for bad samples.
- * @example probeWav(bytes).durationSec
- */
-export function probeWav(bytes: Uint8Array): AudioInfo {
-  return pcmInfo(readBytes(bytes, readWav(bytes.length)))
-}
-
+/** Options of {@link encodeWav}. */
 export interface EncodeWavOptions {
-  /** 16 and 24 write PCM, 32 writes float. @defaultValue 16 */
+  /** 16 and 24 write PCM, 32 writes float. @defaultValue `16` */
   bitDepth?: 16 | 24 | 32
 }
 
@@ -69,11 +23,11 @@ export const encodeWavNames: Readonly<Record<keyof EncodeWavOptions, true>> = { 
 /**
  * Encodes samples as a WAV file.
  *
- * PCM is rounded to the nearest step and clipped to the range the width can hold, so that decoding gives each sample
- * back to half a step (a whole step just below +1, which PCM cannot represent). 32-bit float is exact.
+ * PCM is rounded to the nearest step and clipped to the range of its width. So decoding returns each sample with an error of at
+ * most half a step (a whole step just below +1, which PCM cannot represent). 32-bit float is exact.
  *
- * Differs from librosa: soundfile scales by `2 ** (n - 1) - 1` when it writes and by `2 ** (n - 1)` when it reads, so a
- * round trip there loses level; here both are `2 ** (n - 1)`, as in ffmpeg.
+ * Differs from librosa: soundfile multiplies by `2 ** (n - 1) - 1` when it writes and divides by `2 ** (n - 1)` when it reads,
+ * so that writing and reading makes a sound softer. Here both factors are `2 ** (n - 1)`, as in ffmpeg.
  *
  * @param audio - A mono clip, or one array per channel; nominal range [-1, 1].
  * @returns The whole file.
@@ -95,7 +49,10 @@ export function encodeWav(audio: AudioClip | DecodedAudio, options: EncodeWavOpt
   const headerSize = bitDepth === 32 ? 58 : 44
   const fileSize = headerSize + dataSize + (dataSize & 1)
   if (fileSize - 8 > 0xffffffff) {
-    throw new EscError('INVALID_INPUT', `${dataSize} bytes of samples do not fit a WAV file of at most 4 GiB`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `${dataSize} bytes of samples do not fit in a WAV file of at most 4 GiB`,
+    )
   }
   const view = new DataView(allocate(fileSize))
   writeHeader(view, { channels: channels.length, sampleRate: audio.sampleRate, bitDepth, frames, dataSize })
@@ -129,17 +86,17 @@ function allocate(size: number): ArrayBuffer {
 
 function assertEncodable(channels: readonly Float32Array[]): number {
   const frames = channels[0]?.length ?? 0
-  if (channels.length > MAX_CHANNELS || frames === 0) {
+  if (channels.length > maxChannels || frames === 0) {
     throw new EscError(
       'INVALID_INPUT',
-      `${channels.length} channels of ${frames} samples: expected 1 to ${MAX_CHANNELS} channels with samples`,
+      `audio has ${channels.length} channels of ${frames} samples, expected 1 to ${maxChannels} channels with samples`,
     )
   }
   for (const [channel, samples] of channels.entries()) {
     if (samples.length !== frames) {
       throw new EscError(
         'INVALID_INPUT',
-        `channel ${channel} has ${samples.length} samples, the first ${frames}`,
+        `channel ${channel} has ${samples.length} samples, channel 0 has ${frames}`,
       )
     }
     const bad = samples.findIndex((sample) => !Number.isFinite(sample))
@@ -153,6 +110,7 @@ function assertEncodable(channels: readonly Float32Array[]): number {
   return frames
 }
 
+/** The fields of a header. */
 interface Header {
   channels: number
   sampleRate: number
@@ -187,7 +145,7 @@ function writeHeader(view: DataView, { channels, sampleRate, bitDepth, frames, d
   u16(blockAlign)
   u16(bitDepth)
   if (isFloat) {
-    // Every encoding but PCM must state the size of its extension, and its length in a "fact" chunk.
+    // Every encoding except PCM must state the size of its extension, and its length in a "fact" chunk.
     u16(0)
     text('fact')
     u32(4)
