@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { findList, foldersOfMap, listOf } from './map/map.js'
+import { findList, foldersOfMap, listOf, silentFilesOf } from './map/map.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
@@ -34,6 +34,10 @@ const linesOf = (text: string) =>
     .split(/\n(?=- |`|\n)/)
     .map((line) => line.trim())
     .filter(Boolean)
+
+test.each(foldersOfMap())('%s: every source file begins with a comment that says what it holds', (folder) => {
+  expect(silentFilesOf(folder)).toEqual([])
+})
 
 describe('the lists of files', () => {
   // A failure shows the lines to add (+) and to remove (-); `npm run map` does both.

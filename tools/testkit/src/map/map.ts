@@ -71,26 +71,18 @@ function wrap(text: string): string {
   return [...lines, line].join('\n')
 }
 
-/**
- * The list of a folder such as `packages/core`: its files by the folder they lie in.
- *
- * @throws Error that names the files which do not say what they hold.
- */
+/** Source files of a folder such as `packages/core` that do not begin with a comment. */
+export function silentFilesOf(folder: string): string[] {
+  return sourcesOf(folder).filter((file) => lineOf(file) === null)
+}
+
+/** The list of a folder such as `packages/core`: its files by the folder they lie in. */
 export function listOf(folder: string): string {
   const byFolder = new Map<string, string[]>()
-  const silent: string[] = []
   for (const file of sourcesOf(folder)) {
-    const line = lineOf(file)
-    if (line === null) silent.push(file)
-    const place = dirname(file)
-    const lines = byFolder.get(place) ?? []
-    lines.push(wrap(`- \`${basename(file)}\`: ${line}`))
-    byFolder.set(place, lines)
-  }
-  if (silent.length > 0) {
-    throw new Error(
-      `begin these files with a comment /** … */ that says in a line what they hold: ${silent.join(', ')}`,
-    )
+    const lines = byFolder.get(dirname(file)) ?? []
+    lines.push(wrap(`- \`${basename(file)}\`: ${lineOf(file) ?? '?'}`))
+    byFolder.set(dirname(file), lines)
   }
   return [...byFolder]
     .sort(([a], [b]) => (a < b ? -1 : 1))
