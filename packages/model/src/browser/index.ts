@@ -2,24 +2,18 @@
 import { assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
-  type Chosen,
-  type ClipPrediction,
-  type Evaluation,
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
-  readChosen,
-} from '../evaluate.js'
+} from '../evaluate/evaluate.js'
+import { type Chosen, readChosen } from '../evaluate/examples.js'
+import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
+import type { Network } from '../network/network.js'
 import { ortEngine } from '../ort/engine.js'
-import { fit as portableFit, train as portableTrain } from '../train.js'
-import {
-  type Network,
-  optionNames,
-  type TrainEvent,
-  type TrainingSplit,
-  type TrainOptions,
-} from '../train-options.js'
-import type { TrainingRun } from '../training-run.js'
+import { optionNames } from '../training/resolve-options.js'
+import { fit as portableFit, train as portableTrain } from '../training/train.js'
+import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-options.js'
+import type { TrainingRun } from '../training/training-run.js'
 
 /** Those of `train` of `@esc/model`; the engine is ONNX Runtime's. */
 export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {

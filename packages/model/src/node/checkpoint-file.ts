@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { assertBytes, assertText } from '@esc/core'
 import { ioError, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
-import type { CheckpointStore } from '../checkpoint.js'
+import type { CheckpointStore } from '../training/checkpoint/checkpoint-store.js'
 
 /**
  * Keeps a training's checkpoint in a file. A process that is killed at any moment leaves a whole one. What killed processes left

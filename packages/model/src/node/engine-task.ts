@@ -2,8 +2,8 @@
 import { EscError, type EscErrorCode, isEscError, type NetworkGraph } from '@esc/core'
 import type { LossOptions, OptimizerOptions, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
-import type { MaskedBatch } from '../dropout.js'
-import type { EngineState, StepResult } from '../engine.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { EngineState, StepResult } from '../engine/engine.js'
 import { createOrtCore } from '../ort/core.js'
 import { createFollower, createLeader, type SharedMemory, type SliceBatch } from './slices.js'
 

@@ -2,23 +2,17 @@
 import { assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import {
-  type Chosen,
-  type ClipPrediction,
-  type Evaluation,
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
-  readChosen,
-} from '../evaluate.js'
-import { fit as portableFit, train as portableTrain } from '../train.js'
-import {
-  type Network,
-  optionNames,
-  type TrainEvent,
-  type TrainingSplit,
-  type TrainOptions,
-} from '../train-options.js'
-import type { TrainingRun } from '../training-run.js'
+} from '../evaluate/evaluate.js'
+import { type Chosen, readChosen } from '../evaluate/examples.js'
+import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
+import type { Network } from '../network/network.js'
+import { optionNames } from '../training/resolve-options.js'
+import { fit as portableFit, train as portableTrain } from '../training/train.js'
+import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-options.js'
+import type { TrainingRun } from '../training/training-run.js'
 import { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
 export { checkpointFile } from './checkpoint-file.js'

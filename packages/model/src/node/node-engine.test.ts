@@ -4,7 +4,7 @@ import type { OptimizerOptions, Tensor } from '@esc/onnx'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
-import type { StepBatch, StepResult, TrainingEngine } from '../engine.js'
+import type { StepBatch, StepResult, TrainingEngine } from '../engine/engine.js'
 import { fit, nodeEngine } from './index.js'
 
 // Threads take long to start on a busy machine.

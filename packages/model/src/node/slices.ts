@@ -1,11 +1,11 @@
 /** Data parallel training: each thread has the gradients of its slice of the batch, and the first one sums and updates. */
 import { EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import { buildGradientModel, buildUpdateModel, type Session } from '@esc/onnx'
-import type { MaskedBatch } from '../dropout.js'
-import type { StepResult } from '../engine.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { StepResult } from '../engine/engine.js'
+import type { FloatTensor, Values } from '../engine/parameters.js'
 import type { Stepper } from '../ort/core.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from '../ort/session.js'
-import type { FloatTensor, Values } from '../parameters.js'
 
 /** In place of a turn: the thread is dead. */
 const abandoned = -(2 ** 31)

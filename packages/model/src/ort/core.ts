@@ -9,9 +9,9 @@ import {
   scalar,
   type Tensor,
 } from '@esc/onnx'
-import type { MaskedBatch, MaskedEngine } from '../dropout.js'
-import type { StepResult } from '../engine.js'
-import { createParameters, type Values } from '../parameters.js'
+import type { MaskedBatch, MaskedEngine } from '../engine/dropout.js'
+import type { StepResult } from '../engine/engine.js'
+import { createParameters, type Values } from '../engine/parameters.js'
 import { findNonFinite } from './find-non-finite.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from './session.js'
 

@@ -1,8 +1,8 @@
 /** The training engine on ONNX Runtime. */
 import { asOptions, assertGraph, assertInteger, assertKnown } from '@esc/core'
 import { assertRuntime, type OnnxRuntime } from '@esc/onnx'
-import { withDropout } from '../dropout.js'
-import type { CreateEngine } from '../engine.js'
+import { withDropout } from '../engine/dropout.js'
+import type { CreateEngine } from '../engine/engine.js'
 import { createOrtCore } from './core.js'
 
 /** Options of {@link ortEngine}. */

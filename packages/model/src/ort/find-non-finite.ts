@@ -1,8 +1,8 @@
 /** Finds where a training step's numbers stop being finite. */
 import { type NetworkGraph, namedWeights } from '@esc/core'
 import { buildProbeModel, floatData } from '@esc/onnx'
-import type { MaskedBatch } from '../dropout.js'
-import type { Values } from '../parameters.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { Values } from '../engine/parameters.js'
 import { batchFeeds, type OrtCoreOptions, openSession } from './session.js'
 
 /**

@@ -1,8 +1,8 @@
 /** Sessions of training graphs, and what goes in and comes out. */
 import type { NetworkGraph } from '@esc/core'
 import { floatData, type OnnxModel, type OnnxRuntime, type Session, type Tensor, writeModel } from '@esc/onnx'
-import type { MaskedBatch } from '../dropout.js'
-import type { EngineOptions, StepResult } from '../engine.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { EngineOptions, StepResult } from '../engine/engine.js'
 
 /** What the arithmetic is told; plain data but for the runtime. */
 export interface OrtCoreOptions extends Omit<EngineOptions, 'rng'> {

@@ -4,7 +4,7 @@ import { ortRuntime } from '@esc/onnx/node'
 import { afterAll, describe, expect, test } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
-import type { EngineState, StepBatch } from '../engine.js'
+import type { EngineState, StepBatch } from '../engine/engine.js'
 import { ortEngine } from './engine.js'
 
 const graph = audioCnn({ bins: 4, frames: 4, classes: 2 })

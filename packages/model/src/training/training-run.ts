@@ -1,9 +1,9 @@
-/** A training under way: its events, and the model it comes to. */
+/** A running training: its events, and the model at its end. */
 import { EscError, type TrainedModel } from '@esc/core'
 import type { TrainEvent } from './train-options.js'
 
 /**
- * A training. It runs while its events are read, or while `result()` is waited for; each event is seen once.
+ * A training. It runs while its events are read, or after `result()` is called. Each event comes once.
  *
  * @example
  * const run = train(melCnn, features, split, { epochs: 30 })
@@ -12,16 +12,18 @@ import type { TrainEvent } from './train-options.js'
  */
 export interface TrainingRun extends AsyncIterable<TrainEvent> {
   /**
-   * The trained model; runs whatever is left of the training. After a `break`, or an abort, it is the best model so far.
+   * Runs the rest of the training, and returns the trained model. After a `break` or an abort, it returns the best model so far.
    *
-   * @throws EscError INVALID_STATE if training was stopped before its first epoch was finished; whatever ended the training.
+   * @throws EscError INVALID_STATE if training was stopped before the end of its first epoch; else the error that ended training.
    */
   result(): Promise<TrainedModel>
 }
 
 /**
- * @param start - Makes the events; it calls `keep` with the best model so far whenever there is one.
- * @param signal - What it throws when it is aborted is no failure: the best model so far is still good.
+ * Wraps a stream of events as a run.
+ *
+ * @param start - Starts the events. It calls `keep` with the best model so far, each time there is a new one.
+ * @param signal - An abort is not a failure: `result()` then still returns the best model so far.
  */
 export function createTrainingRun(
   start: (keep: (model: TrainedModel) => void) => AsyncGenerator<TrainEvent, void>,

@@ -1,4 +1,4 @@
-/** From the logits of examples to those of clips, and how far they are from what is wanted. */
+/** Logits of clips from the logits of their windows, and the loss of logits. */
 import { type Activation, clipLogits } from '@esc/core'
 
 /** The examples of each clip, as rows, in the order in which the clips first appear. */
@@ -13,7 +13,8 @@ export function rowsByClip(clipIds: readonly string[]): Map<string, number[]> {
 }
 
 /**
- * Logits of clips: those of a single example as they are, of several those whose scores are the mean of the examples' scores.
+ * Logits of clips. A clip of one example has that example's logits. A clip of several examples has logits whose scores are the mean
+ * of the examples' scores.
  *
  * @param logits - [examples, classes].
  * @returns [clips, classes].
@@ -35,7 +36,8 @@ export function logitsByClip(
 }
 
 /**
- * Mean loss of rows of logits: softmax cross-entropy, or with `sigmoid` the binary one, the mean over rows and classes.
+ * Mean loss of rows of logits: softmax cross-entropy, the mean over rows; or with `sigmoid` binary cross-entropy, the mean over rows
+ * and classes.
  *
  * @param targets - [rows, classes].
  * @see torch.nn.functional.cross_entropy, binary_cross_entropy_with_logits.
@@ -68,7 +70,7 @@ function softmaxLoss(logits: Float32Array, target: Float32Array): number {
   return share * (Math.log(partition) + max) - dot
 }
 
-/** Sum over the classes, each for itself. */
+/** Sum of the binary cross-entropies of the classes. */
 function binaryLoss(logits: Float32Array, target: Float32Array): number {
   let sum = 0
   for (let c = 0; c < logits.length; c++) {

@@ -7,11 +7,11 @@ export interface ClassScores {
   precision: number
   recall: number
   f1: number
-  /** True examples of the class. */
+  /** Number of examples whose true class this is. */
   support: number
 }
 
-/** What scikit-learn's `classification_report` holds, and the confusion matrix it comes from. */
+/** The values of scikit-learn's `classification_report`, and the confusion matrix. */
 export interface ClassificationReport {
   accuracy: number
   /** Unweighted means over classes. */
@@ -24,7 +24,7 @@ export interface ClassificationReport {
 }
 
 /**
- * Counts of (true class, predicted class): `confusionMatrix(...)[t][p]`, rows = true class.
+ * Counts pairs of a true and a predicted class: `confusionMatrix(...)[t][p]`, rows = true class.
  *
  * @param yTrue - Class indices in [0, classes).
  * @throws EscError INVALID_INPUT if lengths differ or an index is outside the classes.
@@ -39,7 +39,10 @@ export function confusionMatrix(
   assertInteger('classes', classes, 1)
   assertClasses({ yTrue, yPred })
   if (yTrue.length !== yPred.length) {
-    throw new EscError('INVALID_INPUT', `yTrue has ${yTrue.length} values, yPred ${yPred.length}`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `yTrue has ${yTrue.length} values and yPred ${yPred.length}; they must have the same length`,
+    )
   }
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (let i = 0; i < yTrue.length; i++) {
@@ -56,8 +59,8 @@ export function confusionMatrix(
 }
 
 /**
- * Accuracy, and precision, recall and F1 of each class and on average. A score whose denominator is 0 is 0, and every
- * label counts in the macro average, also one without examples.
+ * Accuracy; and precision, recall and F1 of each class and on average. A score whose denominator is 0 is 0. Every label counts
+ * in the macro average, also a label without examples.
  *
  * @throws EscError INVALID_INPUT if there are no examples, lengths differ or an index is outside the labels.
  * @see scikit-learn 1.2 `classification_report(labels=range(n), zero_division=0)`.
@@ -130,7 +133,7 @@ export function argmaxRows(logits: Float32Array, classes: number): Int32Array {
  *
  * @param logits - [rows, classes].
  * @param yTrue - Class index of each row.
- * @throws EscError INVALID_INPUT if there are no rows, their number is not that of the labels, or a label is no class.
+ * @throws EscError INVALID_INPUT if there are no rows, the number of rows is not the number of labels, or a label is not a class.
  * @see torch.nn.functional.cross_entropy.
  * @example crossEntropy(new Float32Array(50), [7], 50) // ln 50 = 3.912
  */

@@ -1,9 +1,9 @@
 import { applyNormalizer, createRng, type Example, type FeatureSet, fitNormalizer } from '@esc/core'
 import { mixup, oneHot, specAugment } from '@esc/dsp'
 import { describe, expect, test } from 'vitest'
+import { bins, classes, frames, given, graph, makeExamples, stubEngine } from '../fixtures/training.js'
+import { fit, type StepBatch } from '../index.js'
 import { createBatchSource, type PreparedBatch } from './batches.js'
-import { bins, classes, frames, given, graph, makeExamples, stubEngine } from './fixtures/training.js'
-import { fit, type StepBatch } from './index.js'
 
 const examples = makeExamples(12, 3)
 const size = bins * frames

@@ -12,7 +12,7 @@ import {
   type NetworkInput,
   sequential,
   type Value,
-} from './index.js'
+} from '../index.js'
 
 const {
   add,
@@ -165,7 +165,7 @@ test.each<[string, () => unknown, 'INVALID_INPUT' | 'INVALID_OPTION', string]>([
     'a dense layer on an image',
     input(dense({ units: 3 })),
     'INVALID_INPUT',
-    'dense reads [1,8,12] and takes vectors',
+    'dense has an input of shape [1,8,12] and takes vectors',
   ],
   [
     'an input too small',
@@ -183,13 +183,13 @@ test.each<[string, () => unknown, 'INVALID_INPUT' | 'INVALID_OPTION', string]>([
   ['the input as output', input((x) => x), 'INVALID_INPUT', 'the output'],
   ['no output', input(() => undefined as never), 'INVALID_INPUT', 'the output'],
   ['a layer for a value', input((x) => add()(x, relu() as never)), 'INVALID_INPUT', 'input 2 of Add'],
-  ['no value', input(() => relu()()), 'INVALID_INPUT', 'ReLU must read a value'],
+  ['no value', input(() => relu()()), 'INVALID_INPUT', 'ReLU needs an input value'],
   ['one value to add', input((x) => add()(x)), 'INVALID_INPUT', 'must read two values and reads 1'],
   [
     'a value of another network',
     input((x) => add()(x, foreign)),
     'INVALID_INPUT',
-    'Add reads values of two networks',
+    'Add has inputs from two networks',
   ],
   [
     'a layer that leads nowhere',

@@ -10,8 +10,8 @@ import { classWeights } from '@esc/dataset'
 import { createExtractor, logmel64, logmel128 } from '@esc/dsp'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
-import { given, graph, makeExamples, stubEngine, weightsOf } from './fixtures/training.js'
-import { audioCnn, fit, melCnn, ortEngine, type TrainEvent, train } from './index.js'
+import { given, graph, makeExamples, stubEngine, weightsOf } from '../fixtures/training.js'
+import { audioCnn, fit, melCnn, ortEngine, type TrainEvent, train } from '../index.js'
 
 const labels = ['dog', 'rain', 'sea']
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
@@ -179,7 +179,7 @@ test('a clip whose windows a split tears apart is refused', async () => {
     await expect(fit(graph, set, split, { engine: stubEngine() })).rejects.toThrow(
       error(
         'INVALID_INPUT',
-        /clip 'clip 0' is in split.train and in split.\w+; split this set, and not its table/,
+        /clip 'clip 0' is in split.train and in split.\w+; split this set itself, not its table/,
       ),
     )
   }

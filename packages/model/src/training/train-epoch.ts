@@ -1,16 +1,19 @@
-/** One epoch of training, and what is said when its numbers stop being numbers. */
+/** One epoch of training, and the error if a number stops being finite. */
 import { type EpochRecord, EscError } from '@esc/core'
+import type { EngineState, TrainingEngine } from '../engine/engine.js'
+import { argmaxRows } from '../evaluate/metrics.js'
 import type { BatchSource } from './batches.js'
-import type { EngineState, TrainingEngine } from './engine.js'
-import { argmaxRows } from './metrics.js'
-import type { ResolvedOptions, TrainEvent } from './train-options.js'
+import { learningRateOf } from './learning-rate.js'
+import type { ResolvedOptions } from './resolve-options.js'
+import type { TrainEvent } from './train-options.js'
 
-/** What one pass over the training examples needs. */
+/** Input of {@link trainEpoch}. */
 export interface EpochPass {
   engine: TrainingEngine
   batches: BatchSource
-  /** Indices of the training examples, shuffled. */
+  /** Positions in the training part, shuffled. */
   order: Int32Array
+  /** From 1. */
   epoch: number
   classes: number
   options: ResolvedOptions
@@ -19,13 +22,13 @@ export interface EpochPass {
 type EpochFigures = Pick<EpochRecord, 'trainLoss' | 'trainAccuracy' | 'learningRate'> & { trainMs: number }
 
 /**
- * One pass over the training examples: while the engine makes a step, the next batch is prepared.
+ * Makes one pass over the training examples. While the engine computes a step, the next batch is prepared.
  *
- * @throws EscError DIVERGED if a loss is not finite, saying where that began; the signal's reason.
+ * @throws EscError DIVERGED if a loss is not finite, saying which value was the first; the signal's reason.
  */
 export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, EpochFigures> {
   const { engine, batches, order, epoch, classes, options } = pass
-  const { batchSize, rateAt, signal } = options
+  const { batchSize, signal } = options
   const steps = Math.ceil(order.length / batchSize)
   const prepare = (step: number) =>
     batches.prepare(epoch, order.subarray((step - 1) * batchSize, step * batchSize))
@@ -34,16 +37,16 @@ export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, E
   let batch = await prepare(1)
   for (let step = 1; step <= steps; step++) {
     signal?.throwIfAborted()
-    const learningRate = rateAt(epoch - 1 + (step - 1) / steps)
+    const learningRate = learningRateOf(options.learningRate, epoch, step, steps)
     const stepBatch = { ...batch, learningRate }
     const running = engine.step(stepBatch)
-    // Handled at once: the step may fail while the next batch is still in the making.
+    // The error is caught at once, because the step may fail while the next batch is still being prepared. It is thrown below.
     const ended = running.catch(() => {})
     let next = batch
     try {
       if (step < steps) next = await prepare(step + 1)
     } finally {
-      // An error in `prepare` must not free the engine under a running step.
+      // If `prepare` fails, the engine is released: the running step must end first.
       await ended
     }
     const { loss, logits } = await running
@@ -68,15 +71,16 @@ export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, E
   return {
     trainLoss: lossSum / count,
     trainAccuracy: correct / count,
-    learningRate: rateAt(epoch - 1),
+    learningRate: learningRateOf(options.learningRate, epoch),
     trainMs,
   }
 }
 
 /**
- * A step's loss is of the weights before it: what the last step broke shows in the state alone.
+ * Checks the weights after the last step of an epoch. The loss of a step belongs to the weights before it, so the loss does not
+ * show what the last step broke.
  *
- * @throws EscError DIVERGED naming a weight, or an array of the optimiser's, that is not finite.
+ * @throws EscError DIVERGED naming a weight, or an array of the optimiser, that is not finite.
  */
 export function assertFiniteState(
   { values }: EngineState,

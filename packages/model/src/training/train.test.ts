@@ -12,7 +12,7 @@ import {
   makeExamples,
   stubEngine,
   weightsOf,
-} from './fixtures/training.js'
+} from '../fixtures/training.js'
 import {
   audioCnn,
   fit,
@@ -21,7 +21,7 @@ import {
   type TrainEvent,
   type TrainOptions,
   train,
-} from './index.js'
+} from '../index.js'
 
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
 const training = makeExamples(45, 1)
@@ -173,7 +173,11 @@ describe('distillation', () => {
       /^INVALID_OPTION: teacherLogits and loss.distillation go together/,
     ],
     ['no teacher', { loss }, /^INVALID_OPTION: teacherLogits and loss.distillation/],
-    ['mixtures', { loss, teacherLogits, mix: mixup }, /^INVALID_OPTION: mix does not go with teacherLogits/],
+    [
+      'mixtures',
+      { loss, teacherLogits, mix: mixup },
+      /^INVALID_OPTION: mix cannot be used with teacherLogits/,
+    ],
     [
       'a row too few',
       { loss, teacherLogits: teacherLogits.subarray(3) },
@@ -222,7 +226,7 @@ describe('refusals', () => {
     [
       'an engine that was made',
       { engine: {} as never },
-      /ortEngine\(…\) or tfjsEngine\(\); train of @esc\/model\/node brings its own/,
+      /ortEngine\(…\) or tfjsEngine\(\); train of @esc\/model\/node needs no engine/,
     ],
     [
       'a path as checkpoint',
@@ -389,12 +393,12 @@ describe('refusals', () => {
     [
       'a function that makes none',
       () => undefined,
-      /the network's function returned is no NetworkGraph: it is of type undefined/,
+      /the network's function returned no NetworkGraph: it is of type undefined/,
     ],
     [
       'a function that makes a trained model',
       () => ({ graph }),
-      /function returned is no NetworkGraph: it is a trained model; pass model.graph/,
+      /function returned no NetworkGraph: it is a trained model; pass model.graph/,
     ],
     ['nodes alone', { nodes: [] }, /a network must have input: \{ name, shape \}/],
     ['a list of nothing', { ...graph, nodes: [null] }, /node 'undefined' is incomplete/],
@@ -410,8 +414,12 @@ describe('refusals', () => {
   })
 
   test.each<[string, object, RegExp]>([
-    ['weights of no label', { loss: { classWeights: new Map([['a', 3]]) } }, /has a weight of 'a'; each key/],
-    ['a weight of a label beyond', { loss: { classWeights: new Map([[7, 3]]) } }, /has a weight of '7'/],
+    [
+      'weights of no label',
+      { loss: { classWeights: new Map([['a', 3]]) } },
+      /has a weight for 'a'; each key/,
+    ],
+    ['a weight of a label beyond', { loss: { classWeights: new Map([[7, 3]]) } }, /has a weight for '7'/],
     ['weights with a hole', { loss: { classWeights: [1, undefined, 1] } }, /classWeights is \[1,,1\]/],
     [
       'a rate that is a text',

@@ -1,30 +1,31 @@
-/** Loss and accuracy on validation examples. */
+/** Loss and accuracy on the validation examples. */
 import { EscError, type FeatureSet, featureBatches, type InputShape, type Normalizer } from '@esc/core'
 import type { LossOptions } from '@esc/onnx'
+import type { TrainingEngine } from '../engine/engine.js'
+import { logitsByClip, meanLoss, rowsByClip } from '../evaluate/clip-scores.js'
+import { argmaxRows } from '../evaluate/metrics.js'
 import { targetOf } from './batches.js'
-import { logitsByClip, meanLoss, rowsByClip } from './clip-scores.js'
-import type { TrainingEngine } from './engine.js'
-import { argmaxRows } from './metrics.js'
 
-/** What {@link validate} needs besides the engine. */
+/** Input of {@link validate} besides the engine. */
 export interface Validation {
   set: FeatureSet
   indices: Int32Array
   shape: InputShape
   normalizer: Normalizer | null
   classes: number
-  /** Examples a run. */
+  /** Examples per run. */
   batchSize: number
   kind: LossOptions['kind']
   signal: AbortSignal | undefined
 }
 
 /**
- * Loss and accuracy of an engine's present weights over clips, in inference mode. The loss is plain cross-entropy: softmax's, or
- * with `kind: 'sigmoid'` the binary one, the mean over clips and classes.
+ * Loss and accuracy over clips, with the engine's present weights, in inference mode. The loss is cross-entropy without the
+ * options of the training loss: softmax cross-entropy, the mean over clips; or with `kind: 'sigmoid'` binary cross-entropy, the
+ * mean over clips and classes.
  *
- * @throws EscError INVALID_INPUT naming an example whose features are not finite; DIVERGED naming one whose loss is not; the
- *   signal's reason.
+ * @throws EscError INVALID_INPUT naming an example whose features are not finite; DIVERGED naming an example if the loss is not
+ *   finite; the signal's reason.
  */
 export async function validate(
   engine: TrainingEngine,
@@ -42,7 +43,7 @@ export async function validate(
     row += batch.indices.length
   }
   const clips = [...rowsByClip(Array.from(indices, (index) => set.records[index]!.clipId)).values()]
-  // The windows of a clip have one target.
+  // All windows of a clip have the same target.
   const wanted = new Float32Array(clips.length * classes)
   for (const [clip, rows] of clips.entries())
     wanted.set(targets.subarray(rows[0]! * classes, (rows[0]! + 1) * classes), clip * classes)

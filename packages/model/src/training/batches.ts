@@ -1,4 +1,4 @@
-/** Prepares training batches: drawn from the set, normalised, augmented, mixed, and packed into arrays that take turns. */
+/** Prepares training batches: reads examples, normalises, augments and mixes them, and packs them into arrays. */
 import {
   applyNormalizer,
   assertFeatures,
@@ -18,24 +18,24 @@ import type { LabeledFeatures, TrainOptions } from './train-options.js'
 /** A tensor of a network's input, targets or logits. */
 export type FloatTensor = Tensor & { type: 'float32' }
 
-/** One step's input. */
+/** The input of one step. */
 export interface PreparedBatch {
   input: FloatTensor
   target: FloatTensor
-  /** Where there is a teacher. */
+  /** Only with a teacher. */
   teacherLogits?: FloatTensor
 }
 
-/** Makes batches. */
+/** Prepares batches. */
 export interface BatchSource {
   /**
-   * The batch of the training examples at these positions of the training part. It lies in arrays that the call after the next
-   * one fills again: one batch can be prepared while a step reads the other.
+   * Prepares the batch of the examples at these positions of the training part. There are two sets of arrays, which take turns: a
+   * batch can be prepared while a step reads the one before. The call after the next one overwrites this batch.
    */
   prepare(epoch: number, positions: Int32Array): Promise<PreparedBatch>
 }
 
-/** What {@link createBatchSource} needs besides the set. */
+/** Options of {@link createBatchSource}. */
 export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits' | 'loss'> {
   shape: InputShape
   classes: number
@@ -44,22 +44,22 @@ export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix'
   rng: Rng
 }
 
-/** An example that was drawn. */
+/** An example as the set returned it. */
 interface Drawn extends LabeledFeatures {
   id: string
-  /** Its id, and which time it is in the training part. */
+  /** The id; from its second place in the training part on, also a number. */
   name: string
 }
 
 /**
- * A source of batches of one training.
+ * The source of the batches of one training.
  *
- * What becomes of an example depends on the generator's seed, the epoch, its id and, where it is mixed, its neighbour in the
- * batch, and not on what was prepared before.
+ * How an example is changed depends on the generator's seed, the epoch, the example's id and, if it is mixed, its neighbour in the
+ * batch. It does not depend on what was prepared before.
  *
  * @param train - Indices of the training part.
- * @throws EscError INVALID_INPUT if there is not one row of `teacherLogits`, finite float32, for each training example; `prepare` throws it where
- *   what the set, `augment` or `mix` made does not fit the network.
+ * @throws EscError INVALID_INPUT unless `teacherLogits` has one row of finite numbers for each training example; `prepare` throws
+ *   it if a result of the set, of `augment` or of `mix` does not fit the network.
  */
 export function createBatchSource(
   set: FeatureSet,
@@ -85,7 +85,7 @@ export function createBatchSource(
   }))
   let turn = 0
 
-  /** A repeated example (oversampling) has a generator of its own each time. */
+  /** An example that occurs several times (oversampling) has another generator each time. */
   const nameOf = occurrencesOf(set, train)
   async function drawAll(epoch: number, positions: Int32Array): Promise<Drawn[]> {
     const places = Array.from(positions)
@@ -94,7 +94,7 @@ export function createBatchSource(
       return {
         epoch,
         rng: rng.fork(`draw ${epoch} ${nameOf[places[place]!]}`),
-        // A copy each time: a set that shuffles it would change what is learnt, here and in later calls.
+        // A copy each time: if a set changed it, for example by shuffling, this training would learn other examples.
         get train() {
           return train.slice()
         },
@@ -150,7 +150,7 @@ export function createBatchSource(
   }
 }
 
-/** A name for each place of the training part: the example's id, with a number behind it from the second time on. */
+/** A name for each place in the training part: the example's id, and a number from its second occurrence on. */
 function occurrencesOf({ records }: FeatureSet, train: Int32Array): string[] {
   const times = new Map<number, number>()
   return Array.from(train, (index) => {
@@ -162,9 +162,9 @@ function occurrencesOf({ records }: FeatureSet, train: Int32Array): string[] {
 }
 
 /**
- * What an example is to be learnt as: its target, or 1 at its label and 0 elsewhere.
+ * The target of an example: its own target, or 1 at its label and 0 elsewhere.
  *
- * @throws EscError INVALID_INPUT naming the example if its target is not what the loss reads.
+ * @throws EscError INVALID_INPUT naming the example if its target does not fit the loss.
  */
 export function targetOf(
   { id, labelIndex }: FeatureRecord,
@@ -181,7 +181,7 @@ export function targetOf(
   return label
 }
 
-/** @throws EscError INVALID_INPUT naming the example if the target is not what the loss reads. */
+/** @throws EscError INVALID_INPUT naming the example if the target does not fit the loss. */
 function assertTarget(
   id: string,
   verb: 'has' | 'is mixed to',

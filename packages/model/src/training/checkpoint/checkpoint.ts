@@ -1,4 +1,4 @@
-/** A training's state as one file, from which it goes on as if it had never stopped. */
+/** Writes the state of a training into a file, and reads it. A training that goes on from it gives the same bytes. */
 import {
   type EpochRecord,
   EscError,
@@ -10,29 +10,14 @@ import {
 } from '@esc/core'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
 import * as z from 'zod/mini'
-import type { EngineState } from './engine.js'
-import { digest, type Part, type RunDescription } from './run-description.js'
+import type { EngineState } from '../../engine/engine.js'
+import { digest, type Part } from './digest.js'
+import type { RunDescription } from './run-description.js'
 
-/**
- * Where a training keeps its state: `checkpointFile(path)` of `@esc/model/node`, or anything else that holds bytes.
- *
- * The bytes are a safetensors file: `state/node.weight` (present weights), `state/slot/node.weight` (the optimiser's),
- * `best/node.weight` (weights of the best epoch), and texts that say what training it is of and how far it came, with a
- * digest over all of it. Going on needs the same network, examples and options; `epochs` may be larger. In `optimizer`
- * and `loss` a number that is left out and its default spelled out count as different. Functions (`augment`, `mix`, a `learningRate` of epochs to come) and the
- * engine cannot be compared: that they are the same is up to the caller.
- */
-export interface CheckpointStore {
-  /** What was written last; `null` if nothing was. */
-  read(): Promise<Uint8Array | null>
-  /** Puts the bytes in the place of what was there, whole or not at all. */
-  write(bytes: Uint8Array): Promise<void>
-}
-
-/** A training after an epoch. */
+/** The state of a training after an epoch. */
 export interface SavedTraining {
   state: EngineState
-  /** Of the generator that dropout draws from. */
+  /** State of the generator for dropout. */
   rng: RngState
   /** At least one epoch. */
   history: readonly EpochRecord[]
@@ -67,7 +52,7 @@ const progressSchema = z.strictObject({
     ),
 })
 
-/** A checkpoint's bytes. */
+/** Writes a checkpoint. */
 export async function encodeCheckpoint(
   run: RunDescription,
   { state, rng, history, best }: SavedTraining,
@@ -75,7 +60,7 @@ export async function encodeCheckpoint(
   const weights = new Map(namedWeights(best).map(({ name, weight }) => [name, weight]))
   const tensors = new Map<string, Weight>()
   for (const [name, data] of Object.entries(state.values)) {
-    // `slot/node.weight` has the weight's shape; nodes may have a slash in their names, too.
+    // `slot/node.weight` has the shape of `node.weight`. A node's name may have a slash, too.
     const weight = weights.get(name) ?? weights.get(name.slice(name.indexOf('/') + 1))
     tensors.set(`state/${name}`, { shape: weight?.shape ?? [data.length], data })
   }
@@ -86,7 +71,7 @@ export async function encodeCheckpoint(
   return writeSafetensors({ tensors, metadata })
 }
 
-/** A digest of all that training goes on from: a bit that changed on the disk would else be trained with. */
+/** A digest of everything in the checkpoint. Without it, training would go on with a bit that changed on the disk. */
 export function digestOf({ tensors, metadata: { run, progress } }: Safetensors): Promise<string> {
   const arrays = [...tensors].map(([name, { shape, data }]): Part => [{ name, shape }, data])
   return digest([[{ run, progress }, new Float32Array(0)], ...arrays])
@@ -96,8 +81,8 @@ export function digestOf({ tensors, metadata: { run, progress } }: Safetensors):
  * Reads a checkpoint of this run.
  *
  * @param graph - The network with its initial weights.
- * @throws EscError CORRUPT_DATA if it is no checkpoint or a damaged one; UNSUPPORTED_FORMAT if it is one of another version;
- *   INVALID_INPUT saying what differs if it is of another run.
+ * @throws EscError CORRUPT_DATA if it is no checkpoint, or damaged; UNSUPPORTED_FORMAT if it has another version; INVALID_INPUT
+ *   saying what differs if it belongs to another training.
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
@@ -109,9 +94,13 @@ export async function decodeCheckpoint(
   if (metadata.format !== format) throw corruptCheckpoint('it is another safetensors file')
   if (metadata.version !== version) {
     const found = JSON.stringify(metadata.version)
-    throw new EscError('UNSUPPORTED_FORMAT', `the checkpoint is of version ${found}; only ${version} is read`)
+    throw new EscError(
+      'UNSUPPORTED_FORMAT',
+      `the checkpoint has version ${found}; only version ${version} can be read; remove it to start anew`,
+    )
   }
-  if (metadata.digest !== (await digestOf(file))) throw corruptCheckpoint('its digest is of other content')
+  if (metadata.digest !== (await digestOf(file)))
+    throw corruptCheckpoint('its digest does not match its content')
   assertSameRun(parsed(descriptionSchema, metadata.run, 'run'), run)
   const { history, ...progress } = parsed(progressSchema, metadata.progress, 'progress')
   const withPrefix = (prefix: string) =>
@@ -127,7 +116,7 @@ export async function decodeCheckpoint(
   }
 }
 
-/** The optimiser's values are compared with what it needs where the engine is restored. */
+/** Checks the weights. The engine checks the optimiser's arrays when it is restored. */
 function assertWeights(tensors: ReadonlyMap<string, Weight>, graph: NetworkGraph): void {
   for (const { name, weight } of namedWeights(graph)) {
     for (const path of [`state/${name}`, `best/${name}`]) {
@@ -150,9 +139,9 @@ function assertSameRun(saved: RunDescription, present: RunDescription): void {
 }
 
 /**
- * What to say of a checkpoint of another run.
+ * The error for a checkpoint of another training.
  *
- * @param differences - What differs, what it was then, and what it is now.
+ * @param differences - What differs, its value in the checkpoint, and its value now.
  */
 export function otherRun(
   differences: readonly (readonly [what: string, then: unknown, now: unknown])[],
@@ -162,7 +151,7 @@ export function otherRun(
   )
   return new EscError(
     'INVALID_INPUT',
-    `the checkpoint is of another run: ${list.join('; ')}. Go on as it was begun, or remove it or name another one to start anew`,
+    `the checkpoint is of another run: ${list.join('; ')}. Repeat the earlier settings to go on; remove the checkpoint, or choose another one, to start anew`,
     { detail: { differences: differences.map(([what]) => what) } },
   )
 }
@@ -171,11 +160,11 @@ function parsed<T>(schema: z.ZodMiniType<T>, text: string | undefined, name: str
   try {
     return schema.parse(JSON.parse(text ?? ''))
   } catch (cause) {
-    throw corruptCheckpoint(`its '${name}' is not what this version writes`, cause)
+    throw corruptCheckpoint(`its '${name}' does not have the form that this version writes`, cause)
   }
 }
 
-/** What to say of a checkpoint that cannot be gone on from. */
+/** The error for a checkpoint from which training cannot go on. */
 export function corruptCheckpoint(what: string, cause?: unknown): EscError {
   return new EscError(
     'CORRUPT_DATA',

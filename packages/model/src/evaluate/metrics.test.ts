@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import sklearn from '../fixtures/metrics.json' with { type: 'json' }
+import sklearn from '../../fixtures/metrics.json' with { type: 'json' }
 import { argmaxRows, classificationReport, confusionMatrix, crossEntropy } from './metrics.js'
 
 describe('against scikit-learn 1.2', () => {

@@ -1,4 +1,4 @@
-/** The look at all examples before training begins: what is wrong is better found now than in the third epoch. */
+/** Checks all examples before training begins, so that a wrong one is found before the first epoch; fits the normaliser. */
 import {
   assertFeatureSet,
   assertFeatures,
@@ -15,7 +15,7 @@ import {
 } from '@esc/core'
 import type { LossOptions } from '@esc/onnx'
 import { targetOf } from './batches.js'
-import { createDigest } from './run-description.js'
+import { createDigest } from './checkpoint/digest.js'
 import type { TrainingSplit } from './train-options.js'
 
 /** The parts of a split that training reads. */
@@ -24,22 +24,26 @@ export interface TrainingParts {
   validation: Int32Array
 }
 
-/** What was found. */
+/** Result of {@link surveyExamples}. */
 export interface Survey {
-  /** Statistics of the training part. */
+  /** Mean and standard deviation of each bin over the training part. */
   statistics: Normalizer
-  /** Digests of both parts, for checkpoints; `null` where none is kept. */
+  /** Digests of both parts, for checkpoints; `null` if no checkpoint is kept. */
   digests: { train: string; validation: string } | null
 }
 
-/** Examples that are read at the same time: a set may take them from a disk. */
+/** How many examples are read at the same time, because a set may read them from a disk. */
 const readAhead = 16
 
-/** @throws EscError INVALID_INPUT if a part is no list of indices of the set, or both have an example in common. */
+/**
+ * The parts of a split, checked.
+ *
+ * @throws EscError INVALID_INPUT if a part is not a list of indices of the set, or two parts share a clip.
+ */
 export function partsOf(set: FeatureSet, split: TrainingSplit): TrainingParts {
   assertFeatureSet(set)
   if (!hasField(split, 'train'))
-    throw wrongValue('split', split, '{ train, validation }, as a splitter returns')
+    throw wrongValue('split', split, '{ train, validation }, the result of a splitter')
   const { train, validation = [], test = [] } = split
   assertIndices('split.train', train, set)
   assertIndices('split.validation', validation, set)
@@ -49,7 +53,10 @@ export function partsOf(set: FeatureSet, split: TrainingSplit): TrainingParts {
   return { train: Int32Array.from(train), validation: Int32Array.from(validation) }
 }
 
-/** A split of clips that was taken for one of their windows tears clips apart, and its figures would look right. */
+/**
+ * Checks that no clip is in two parts. A split that was made for clips and is used for their windows puts windows of one clip into
+ * several parts: the evaluation would be too good, and nobody would notice.
+ */
 function assertApart(set: FeatureSet, parts: Readonly<Record<string, ArrayLike<number>>>): void {
   const partOf = new Map<string, string>()
   for (const [part, indices] of Object.entries(parts)) {
@@ -58,14 +65,17 @@ function assertApart(set: FeatureSet, parts: Readonly<Record<string, ArrayLike<n
       const other = partOf.get(clipId) ?? part
       if (other !== part) {
         const found = `clip '${clipId}' is in split.${other} and in split.${part}`
-        throw new EscError('INVALID_INPUT', `${found}; split this set, and not its table or another one`)
+        throw new EscError(
+          'INVALID_INPUT',
+          `${found}; split this set itself, not its table and not another set`,
+        )
       }
       partOf.set(clipId, part)
     }
   }
 }
 
-/** Shape of the network's input that the first training example asks for. */
+/** The input shape that fits the first training example. */
 export async function inputShapeOf(set: FeatureSet, { train }: TrainingParts): Promise<InputShape> {
   const index = train[0]!
   const drawn = await set.get(index)
@@ -75,7 +85,7 @@ export async function inputShapeOf(set: FeatureSet, { train }: TrainingParts): P
 }
 
 /**
- * Reads every example once, without anything random.
+ * Reads every example once, without augmentation.
  *
  * @throws EscError INVALID_INPUT naming an example whose features or target do not fit the network; the signal's reason.
  */
@@ -94,16 +104,16 @@ export async function surveyExamples(
   const fit = createNormalizerFit()
 
   const targetOfClip = new Map<string, Float32Array>()
-  /** The scores of a clip's windows are averaged, and compared with one target. */
+  /** The scores of a clip's windows are averaged and compared with one target. */
   function assertOneTarget({ id, clipId }: FeatureRecord, target: Float32Array | undefined): void {
     if (!target) return
     const known = targetOfClip.get(clipId) ?? target
     targetOfClip.set(clipId, known)
     if (target.every((value, i) => value === known[i])) return
-    const found = `example '${id}' has another target than the windows before it of clip '${clipId}'`
+    const found = `example '${id}' has another target than the earlier windows of clip '${clipId}'`
     throw new EscError(
       'INVALID_INPUT',
-      `${found}; in the validation part the windows of a clip need one target`,
+      `${found}; in the validation part, all windows of a clip need the same target`,
     )
   }
 
@@ -134,7 +144,7 @@ export async function surveyExamples(
 }
 
 /**
- * What to say of features that a network learns badly from.
+ * The warning for features from which a network learns badly.
  *
  * @returns `null` if mean and standard deviation are near 0 and 1.
  */
@@ -145,6 +155,6 @@ export function warningOf({ mean, std }: Normalizer): string | null {
   if (Math.abs(centre) <= 1 && deviation >= 0.2 && deviation <= 5) return null
   return (
     `the features have mean ${centre.toPrecision(3)} and standard deviation ${deviation.toPrecision(3)}, and normalize is null: ` +
-    'networks learn better from mean 0 and deviation 1; leave normalize out to have that done'
+    'networks learn better from mean 0 and deviation 1; leave normalize out, and training normalises the features'
   )
 }

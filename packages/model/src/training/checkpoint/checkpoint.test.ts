@@ -4,7 +4,6 @@ import { mixup, specAugment } from '@esc/dsp'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { digestOf } from './checkpoint.js'
 import {
   classes,
   given,
@@ -13,8 +12,9 @@ import {
   memoryStore,
   stubEngine,
   weightsOf,
-} from './fixtures/training.js'
-import { fit, ortEngine, type TrainOptions } from './index.js'
+} from '../../fixtures/training.js'
+import { fit, ortEngine, type TrainOptions } from '../../index.js'
+import { digestOf } from './checkpoint.js'
 
 const parts = { train: makeExamples(20, 1), validation: makeExamples(6, 2, 'val') }
 const examples = given(parts.train, parts.validation)
@@ -271,7 +271,9 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     )
     expect(found).toMatch(/^INVALID_INPUT: the checkpoint is of another run: /)
     expect(found).toMatch(message)
-    expect(found).toMatch(/Go on as it was begun, or remove it or name another one to start anew$/)
+    expect(found).toMatch(
+      /Repeat the earlier settings to go on; remove the checkpoint, or choose another one, to start anew$/,
+    )
     expect(store.bytes).toBe(before)
   })
 
@@ -402,7 +404,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
       const damaged = Uint8Array.from(bytes)
       damaged[at]! ^= 1
       const found = await refusal(fit(graph, ...examples, { ...stub, checkpoint: memoryStore(damaged) }))
-      expect(found).toMatch(/^CORRUPT_DATA: .*its digest is of other content/)
+      expect(found).toMatch(/^CORRUPT_DATA: .*its digest does not match its content/)
     }
   })
 

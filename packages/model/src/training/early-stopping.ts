@@ -1,14 +1,17 @@
-/** Decides when training has stopped helping. */
+/** Decides when training should stop, because the validation loss no longer falls. */
 import { assertInteger } from '@esc/core'
 
-/** Follows a loss that should fall. */
+/** Watches a loss that should fall. */
 export interface EarlyStopping {
-  /** Notes an epoch's loss. `best`: it is the lowest so far; `stop`: it was not, `patience` times in a row. */
+  /**
+   * Takes the loss of an epoch. `best` is true if it is the lowest so far; `stop` is true if there was no new lowest loss for
+   * `patience` epochs.
+   */
   observe(loss: number): { best: boolean; stop: boolean }
 }
 
 /**
- * Stops after `patience` epochs without a new lowest loss; `patience: null` never stops. NaN is never a lowest loss.
+ * Stops after `patience` epochs without a new lowest loss. `null` never stops. NaN is never the lowest loss.
  *
  * @throws EscError INVALID_OPTION if patience is not an integer >= 1, or `null`.
  * @example const { stop } = createEarlyStopping(10).observe(validationLoss)

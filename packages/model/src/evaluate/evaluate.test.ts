@@ -3,8 +3,8 @@ import { logmel128 } from '@esc/dsp'
 import { lowerNetwork, type ValueInfo, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
-import { audioCnn, evaluateSession, evaluate as portableEvaluate } from './index.js'
-import { evaluate, predict } from './node/index.js'
+import { audioCnn, evaluateSession, evaluate as portableEvaluate } from '../index.js'
+import { evaluate, predict } from '../node/index.js'
 
 const graph = audioCnn({ bins: 8, frames: 12, classes: 3 })
 const rng = createRng(4)
@@ -172,7 +172,7 @@ describe('what does not fit is refused', () => {
     expect((await predict(here, same)).length).toBe(7)
     const other = featureSet(examples, { labels, recipe: { ...small, normalize: null } })
     await expect(predict(here, other)).rejects.toThrow(
-      error('INCOMPATIBLE_MODEL', /of another recipe than the model's; extract them with model.recipe/),
+      error('INCOMPATIBLE_MODEL', /made by another recipe than the model's; extract them with model.recipe/),
     )
   })
 })
