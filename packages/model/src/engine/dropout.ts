@@ -1,4 +1,4 @@
-/** Dropout masks, the same for every engine. */
+/** Draws the dropout masks; every engine gets the same. */
 import { EscError, inferShapes, type NetworkGraph, type Rng } from '@esc/core'
 import { sizeOf, type Tensor } from '@esc/onnx'
 import type { StepBatch, StepResult, TrainingEngine } from './engine.js'
@@ -8,7 +8,7 @@ export interface MaskedBatch extends StepBatch {
   masks: Readonly<Record<string, Tensor>>
 }
 
-/** A training engine that is handed its dropout masks. */
+/** A training engine that does not draw dropout masks itself, but gets them with each batch. */
 export interface MaskedEngine<B extends MaskedBatch = MaskedBatch>
   extends Omit<TrainingEngine, 'name' | 'step' | 'findNonFinite'> {
   step(batch: B): Promise<StepResult>
@@ -16,8 +16,8 @@ export interface MaskedEngine<B extends MaskedBatch = MaskedBatch>
 }
 
 /**
- * Draws the masks of an engine that is handed them. Those of a step come from a generator of its own, so that neither resuming
- * nor drawing them early changes any.
+ * Makes a complete engine: draws the dropout masks and passes them to `engine`. Each step has its own generator, so a mask stays the
+ * same if training is resumed, or if masks are drawn early.
  */
 export function withDropout(
   graph: NetworkGraph,
@@ -25,7 +25,7 @@ export function withDropout(
   name: string,
   engine: MaskedEngine,
 ): TrainingEngine {
-  // Two sets take turns: one is filled while a step reads the other.
+  // Two sets of masks take turns: one is filled while a step reads the other.
   const sets = [createDropoutMasks(graph), createDropoutMasks(graph)] as const
   const draw = (step: number, clips: number) => ({
     step,
@@ -62,8 +62,8 @@ export function withDropout(
 }
 
 /**
- * Fills a mask for each Dropout of the network, as `node.mask`: 0 with probability `rate`, else `1 / (1 - rate)`, in the order of
- * nodes, clips and values. They are good until the next call, which reuses their memory.
+ * Returns a function that draws a mask for each Dropout node, as `node.mask`: 0 with probability `rate`, else `1 / (1 - rate)`, in
+ * the order of nodes, clips and values. The next call overwrites the masks.
  */
 export function createDropoutMasks(graph: NetworkGraph): (clips: number, rng: Rng) => Record<string, Tensor> {
   const shapes = inferShapes(graph)

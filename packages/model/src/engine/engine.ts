@@ -1,19 +1,19 @@
-/** What the training loop asks of whatever does the arithmetic. */
+/** The interface between the training loop and the engine, which computes the steps. */
 import type { NetworkGraph, Rng } from '@esc/core'
 import type { LossOptions, OptimizerOptions, Tensor } from '@esc/onnx'
 
-/** One optimiser step's input. */
+/** Input of one optimiser step. */
 export interface StepBatch {
   /** [N, channels, bins, frames]. */
   input: Tensor
-  /** [N, classes], rows of probabilities; with a sigmoid loss each value for itself. */
+  /** [N, classes]. Each row holds probabilities that sum to 1; with a sigmoid loss, each value is a probability of its own. */
   target: Tensor
-  /** [N, classes], logits of a larger network; only where the loss distils. */
+  /** [N, classes], logits of a larger network. Only if the loss has `distillation`. @defaultValue none */
   teacherLogits?: Tensor
   learningRate: number
 }
 
-/** What a step reports; both are of the weights before it. */
+/** Result of a step. Both values belong to the weights before the step. */
 export interface StepResult {
   /** Mean loss of the batch. */
   loss: number
@@ -22,45 +22,48 @@ export interface StepResult {
 }
 
 /**
- * All that an engine carries from one step to the next: weights as `node.weight`, the optimiser's slots as
- * `slot/node.weight`, and how many steps were made.
+ * Everything that an engine keeps from one step to the next: weights as `node.weight`, the optimiser's arrays (slots) as
+ * `slot/node.weight`, and the number of steps so far.
  */
 export interface EngineState {
   steps: number
   values: Readonly<Record<string, Float32Array>>
 }
 
-/** Holds a network's weights and the optimiser's state, and makes steps. One call at a time. */
+/** Holds a network's weights and the optimiser's state, and computes steps. Only one call may run at a time. */
 export interface TrainingEngine {
-  /** Package and version that does the arithmetic, for reports. */
+  /** Name and version of the package that computes, for reports. */
   readonly name: string
+  /** Updates the weights once. */
   step(batch: StepBatch): Promise<StepResult>
   /** Logits [N, classes] with the present weights, in inference mode. */
   predict(input: Tensor): Promise<Float32Array>
-  /** A copy of the present state. */
+  /** Returns a copy of the present state. */
   state(): Promise<EngineState>
   /**
    * Goes on from a saved state.
    *
-   * @throws EscError INVALID_INPUT if its names or lengths are not this network's and optimiser's.
+   * @throws EscError INVALID_INPUT if its names or lengths are not those of this network and optimiser.
    */
   restore(state: EngineState): Promise<void>
   /**
-   * Where the last step went wrong: the first weight, input or layer that is not finite when the batch is run again with the
-   * weights that the step began with; `null` if all are finite.
+   * Finds where the last step went wrong. It runs the batch again with the weights from before the step, and returns the first
+   * weight, input or layer that is not finite; `null` if all are finite.
    */
   findNonFinite(batch: StepBatch): Promise<string | null>
-  /** Frees memory; the engine is unusable afterwards. */
+  /** Frees all memory. The engine cannot be used afterwards. */
   release(): Promise<void>
 }
 
-/** What every engine is told. */
+/** Options of every engine. */
 export interface EngineOptions {
-  /** Source of the dropout masks. */
+  /** Generator of the dropout masks. */
   rng: Rng
+  /** @defaultValue `{ kind: 'softmax' }` */
   loss?: LossOptions
+  /** @defaultValue `{ kind: 'adam' }` */
   optimizer?: OptimizerOptions
 }
 
-/** Makes an engine for a network; `ortEngine(…)` and `tfjsEngine()` return one. */
+/** Creates an engine for a network. `ortEngine(…)` and `tfjsEngine()` return such a function. */
 export type CreateEngine = (graph: NetworkGraph, options: EngineOptions) => Promise<TrainingEngine>

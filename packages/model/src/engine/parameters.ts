@@ -9,26 +9,31 @@ export type FloatTensor = Extract<Tensor, { type: 'float32' }>
 /** Tensors by name: `node.weight` and `slot/node.weight`. */
 export type Values = Readonly<Record<string, FloatTensor>>
 
-/** What a step reads, and where it writes. */
+/** The values that a step reads, and the arrays that it writes. */
 export interface Parameters {
-  /** Values that the next step begins with. */
+  /** Values before the next step. */
   readonly present: Values
-  /** Values that the last step began with; before any step, the present ones. */
+  /** Values before the last step; if there was no step yet, the present values. */
   readonly previous: Values
-  /** Places for the next step's results, as `next/…`: the set that is not present. */
+  /** Arrays for the results of the next step, as `next/…`. They are the set that is not `present`. */
   readonly next: Values
-  /** Steps made so far. */
+  /** Number of steps so far. */
   readonly steps: number
   /** Grows whenever the present values change. */
   readonly version: number
-  /** What was written to `next` is present from now on. */
+  /** Makes the arrays of `next` the present values, after a step has written them. */
   advance(): void
+  /** A copy of the present values. */
   state(): EngineState
-  /** @throws EscError INVALID_INPUT naming a value that is missing, unknown or of another length. */
+  /**
+   * Replaces the present values.
+   *
+   * @throws EscError INVALID_INPUT naming a value that is missing, is unknown, or has another length.
+   */
   restore(state: EngineState): void
 }
 
-/** Starts from the graph's weights, which are copied, and an optimiser that has seen nothing. */
+/** Starts with a copy of the graph's weights, and with zeros in the optimiser's arrays. */
 export function createParameters(graph: NetworkGraph, optimizer: OptimizerOptions = {}): Parameters {
   const sets = [emptyValues(graph, optimizer), emptyValues(graph, optimizer)] as const
   const places = sets.map(
@@ -101,7 +106,7 @@ function assertState(
   if (unknown !== undefined) {
     throw new EscError(
       'INVALID_INPUT',
-      `state has values '${unknown}', which '${network}' and its optimiser do not`,
+      `state has values '${unknown}', which '${network}' and its optimiser do not have`,
     )
   }
   for (const [name, { data }] of Object.entries(expected)) {

@@ -1,5 +1,6 @@
 import { createRng, type EscErrorCode, type Example, featureSet, type TrainedModel } from '@esc/core'
 import { logmel128 } from '@esc/dsp'
+import { throwsCode } from '@esc/expect'
 import { lowerNetwork, type ValueInfo, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
@@ -27,8 +28,6 @@ const model: TrainedModel = {
   bestEpoch: 0,
   stoppedEarly: false,
 }
-const error = (code: EscErrorCode, text: RegExp) =>
-  expect.objectContaining({ code, message: expect.stringMatching(text) })
 
 test('scores do not depend on the batch size', async () => {
   const all = await predict(model, set)
@@ -82,9 +81,9 @@ test('a session says what its model says', async () => {
   expect(await evaluateSession(session, set, [1, 2])).toEqual(await evaluate(model, set, [1, 2]))
   await expect(
     evaluateSession(session, featureSet(examples, { labels: [...labels, 'wind'] })),
-  ).rejects.toThrow(error('INCOMPATIBLE_MODEL', /3 outputs for 4 labels/))
+  ).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', /3 outputs for 4 labels/))
   await expect(evaluateSession(session, set, [1], { activation: 'relu' as never })).rejects.toThrow(
-    error('INVALID_OPTION', /activation=relu/),
+    throwsCode('INVALID_OPTION', /activation=relu/),
   )
   await session.release()
 })
@@ -101,7 +100,7 @@ test('a session with two inputs is refused by their names, one with weights as i
   await weighty.release()
   const two = await withInputs([{ name: 'lengths', type: 'int64', dims: ['N'] }, input!])
   await expect(evaluateSession(two, set)).rejects.toThrow(
-    error(
+    throwsCode(
       'INCOMPATIBLE_MODEL',
       /takes 2 inputs, 'lengths' and 'input'; it must take one input, the features/,
     ),
@@ -162,7 +161,7 @@ describe('what does not fit is refused', () => {
     ],
     ['a batch of none', () => evaluate(model, set, [1], { batchSize: 0 }), 'INVALID_OPTION', /batchSize=0/],
   ])('%s', async (_, call, code, text) => {
-    await expect(call()).rejects.toThrow(error(code, text))
+    await expect(call()).rejects.toThrow(throwsCode(code, text))
   })
 
   test('features of another recipe', async () => {
@@ -172,7 +171,10 @@ describe('what does not fit is refused', () => {
     expect((await predict(here, same)).length).toBe(7)
     const other = featureSet(examples, { labels, recipe: { ...small, normalize: null } })
     await expect(predict(here, other)).rejects.toThrow(
-      error('INCOMPATIBLE_MODEL', /made by another recipe than the model's; extract them with model.recipe/),
+      throwsCode(
+        'INCOMPATIBLE_MODEL',
+        /made by another recipe than the model's; extract them with model.recipe/,
+      ),
     )
   })
 })
@@ -185,7 +187,7 @@ test('a part that a split does not have is not all of the set', async () => {
     () => evaluateSession({} as never, set, part),
   ]) {
     await expect(call()).rejects.toThrow(
-      error('INVALID_INPUT', /indices is undefined: does the split have that part\?/),
+      throwsCode('INVALID_INPUT', /indices is undefined: does the split have that part\?/),
     )
   }
   expect((await evaluate(model, set, null)).clips.length).toBe(7)

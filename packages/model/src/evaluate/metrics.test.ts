@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import sklearn from '../../fixtures/metrics.json' with { type: 'json' }
 import { argmaxRows, classificationReport, confusionMatrix, crossEntropy } from './metrics.js'
@@ -48,31 +49,22 @@ test('argmax takes the first of equals', () => {
 })
 
 describe('bad input', () => {
-  const code = (run: () => unknown) => {
-    try {
-      run()
-    } catch (error) {
-      return (error as { code?: string }).code
-    }
-    return 'no error'
-  }
-  test('has a code', () => {
-    expect(code(() => confusionMatrix([0, 1], [0], 2))).toBe('INVALID_INPUT')
-    expect(code(() => confusionMatrix([0, 2], [0, 0], 2))).toBe('INVALID_INPUT')
-    expect(code(() => confusionMatrix([0, Number.NaN], [0, 0], 2))).toBe('INVALID_INPUT')
-    expect(code(() => classificationReport([], [], ['a']))).toBe('INVALID_INPUT')
-    expect(code(() => confusionMatrix([], [], 0))).toBe('INVALID_OPTION')
-    expect(code(() => argmaxRows(new Float32Array(5), 2))).toBe('INVALID_INPUT')
-    expect(code(() => crossEntropy(new Float32Array(4), [4], 4))).toBe('INVALID_INPUT')
-    expect(code(() => crossEntropy(new Float32Array(8), [-1, 0], 4))).toBe('INVALID_INPUT')
-    expect(code(() => crossEntropy(new Float32Array(4), [0.5], 4))).toBe('INVALID_INPUT')
+  test('is refused with a code', () => {
+    expect(() => confusionMatrix([0, 1], [0], 2)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => confusionMatrix([0, 2], [0, 0], 2)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => confusionMatrix([0, Number.NaN], [0, 0], 2)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => classificationReport([], [], ['a'])).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => confusionMatrix([], [], 0)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => argmaxRows(new Float32Array(5), 2)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => crossEntropy(new Float32Array(4), [4], 4)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => crossEntropy(new Float32Array(8), [-1, 0], 4)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => crossEntropy(new Float32Array(4), [0.5], 4)).toThrow(throwsCode('INVALID_INPUT'))
     for (const label of [-1, 0.5, 4, Number.NaN]) {
-      expect(
-        code(() => crossEntropy(new Float32Array(12), [0, label, 1], 4)),
-        `${label}`,
-      ).toBe('INVALID_INPUT')
+      expect(() => crossEntropy(new Float32Array(12), [0, label, 1], 4), `${label}`).toThrow(
+        throwsCode('INVALID_INPUT'),
+      )
     }
-    expect(code(() => crossEntropy(new Float32Array(0), [], 4))).toBe('INVALID_INPUT')
-    expect(code(() => crossEntropy(new Float32Array(4), [0, 1], 4))).toBe('INVALID_INPUT')
+    expect(() => crossEntropy(new Float32Array(0), [], 4)).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => crossEntropy(new Float32Array(4), [0, 1], 4)).toThrow(throwsCode('INVALID_INPUT'))
   })
 })

@@ -1,13 +1,7 @@
-import {
-  type EscErrorCode,
-  type Example,
-  type FeatureRecipe,
-  featureSet,
-  fitNormalizer,
-  type TrainedModel,
-} from '@esc/core'
+import { type Example, type FeatureRecipe, featureSet, fitNormalizer, type TrainedModel } from '@esc/core'
 import { classWeights } from '@esc/dataset'
 import { createExtractor, logmel64, logmel128 } from '@esc/dsp'
+import { throwsCode } from '@esc/expect'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { given, graph, makeExamples, stubEngine, weightsOf } from '../fixtures/training.js'
@@ -15,8 +9,6 @@ import { audioCnn, fit, melCnn, ortEngine, type TrainEvent, train } from '../ind
 
 const labels = ['dog', 'rain', 'sea']
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
-const error = (code: EscErrorCode, text: RegExp) =>
-  expect.objectContaining({ code, message: expect.stringMatching(text) })
 
 /** As decibels are: far from zero, and wide. */
 const loud = (examples: readonly Example[]) =>
@@ -160,7 +152,10 @@ test('class weights are a list, or what classWeights returns', async () => {
   expect(await trained(new Map([[0, 3]]))).toEqual(await trained([3, 1, 1]))
   for (const wrong of [[1, 2], 'balanced', [1, 2, 0], new Set([1])]) {
     await expect(trained(wrong as never)).rejects.toThrow(
-      error('INVALID_OPTION', /loss.classWeights is .*; it must be 3 numbers > 0, or what classWeights\(set/),
+      throwsCode(
+        'INVALID_OPTION',
+        /loss.classWeights is .*; it must be 3 numbers > 0, or what classWeights\(set/,
+      ),
     )
   }
 })
@@ -177,7 +172,7 @@ test('a clip whose windows a split tears apart is refused', async () => {
     { train: [0, 1], test: [2, 3] },
   ]) {
     await expect(fit(graph, set, split, { engine: stubEngine() })).rejects.toThrow(
-      error(
+      throwsCode(
         'INVALID_INPUT',
         /clip 'clip 0' is in split.train and in split.\w+; split this set itself, not its table/,
       ),
@@ -190,17 +185,17 @@ test('what is passed by mistake is named', async () => {
   const options = { engine: stubEngine(), epochs: 1 }
   const model = await fit(graph, set, split, options)
   await expect(fit(model as never, set, split, options)).rejects.toThrow(
-    error('INVALID_INPUT', /it is a trained model; pass model.graph to go on from its weights/),
+    throwsCode('INVALID_INPUT', /it is a trained model; pass model.graph to go on from its weights/),
   )
   expect((await fit(model.graph, set, split, options)).history.length).toBe(1)
   await expect(fit(graph, Promise.resolve(set) as never, split, options)).rejects.toThrow(
-    error('INVALID_INPUT', /the set is of type promise \(await it\)/),
+    throwsCode('INVALID_INPUT', /the set is of type promise \(await it\)/),
   )
   await expect(
     fit(graph, set, split, { ...options, signal: new AbortController() as never }),
-  ).rejects.toThrow(error('INVALID_OPTION', /signal is an AbortController; it must be an AbortSignal/))
+  ).rejects.toThrow(throwsCode('INVALID_OPTION', /signal is an AbortController; it must be an AbortSignal/))
   await expect(fit(graph, set, split, { ...options, loss: { kind: 'bce' as never } })).rejects.toThrow(
-    error('INVALID_OPTION', /loss.kind=bce must be one of softmax, sigmoid/),
+    throwsCode('INVALID_OPTION', /loss.kind=bce must be one of softmax, sigmoid/),
   )
 })
 
@@ -239,21 +234,21 @@ describe('recipe and windows', () => {
 
   test('what cannot be is refused before training', async () => {
     await expect(trained(setOf(small(logmel64), 1, { windows: { windowSec: 2 } }))).rejects.toThrow(
-      error('INVALID_INPUT', /the set's windows make 8\d frames; the features have 4\d/),
+      throwsCode('INVALID_INPUT', /the set's windows make 8\d frames; the features have 4\d/),
     )
     const other = featureSet([{ id: 'a', features: extract(small(logmel64), 1), labelIndex: 0 }], {
       labels,
       recipe: logmel64,
     })
     await expect(fit(melCnn, other, { train: [0] }, options)).rejects.toThrow(
-      error('INVALID_INPUT', /a recipe of 64 bins for a network that reads \[1,16,/),
+      throwsCode('INVALID_INPUT', /a recipe of 64 bins for a network that reads \[1,16,/),
     )
     const longer = featureSet([{ id: 'a', features: extract(small(logmel64), 1), labelIndex: 0 }], {
       labels,
       recipe: { ...small(logmel64), durationSec: 3 },
     })
     await expect(fit(melCnn, longer, { train: [0] }, options)).rejects.toThrow(
-      error('INVALID_INPUT', /the recipe makes 128 frames; the features have 42/),
+      throwsCode('INVALID_INPUT', /the recipe makes 128 frames; the features have 42/),
     )
   })
 })
@@ -344,9 +339,11 @@ describe('train', () => {
   test('before the first epoch there is none: INVALID_STATE', async () => {
     const run = train(graph, ...data, options)
     for await (const _ of run) break
-    await expect(run.result()).rejects.toThrow(error('INVALID_STATE', /before its first epoch was finished/))
+    await expect(run.result()).rejects.toThrow(
+      throwsCode('INVALID_STATE', /before its first epoch was finished/),
+    )
     const aborted = train(graph, ...data, { ...options, signal: AbortSignal.abort('no') })
-    await expect(aborted.result()).rejects.toThrow(error('INVALID_STATE', /there is no model yet/))
+    await expect(aborted.result()).rejects.toThrow(throwsCode('INVALID_STATE', /there is no model yet/))
   })
 
   test('after an error it rejects with that, again and again', async () => {
@@ -355,13 +352,15 @@ describe('train', () => {
     await expect(run.result()).rejects.toThrow('no memory')
     await expect(run.result()).rejects.toThrow('no memory')
     const other = train(graph, ...data, { ...options, epochs: 0 })
-    await expect(other[Symbol.asyncIterator]().next()).rejects.toThrow(error('INVALID_OPTION', /epochs=0/))
-    await expect(other.result()).rejects.toThrow(error('INVALID_OPTION', /epochs=0/))
+    await expect(other[Symbol.asyncIterator]().next()).rejects.toThrow(
+      throwsCode('INVALID_OPTION', /epochs=0/),
+    )
+    await expect(other.result()).rejects.toThrow(throwsCode('INVALID_OPTION', /epochs=0/))
   })
 
   test('fit takes no onEvent that is no function', async () => {
     await expect(fit(graph, ...data, { ...options, onEvent: 'log' as never })).rejects.toThrow(
-      error('INVALID_OPTION', /onEvent is of type string; it must be a function/),
+      throwsCode('INVALID_OPTION', /onEvent is of type string; it must be a function/),
     )
   })
 })

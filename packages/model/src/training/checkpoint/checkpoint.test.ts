@@ -1,6 +1,7 @@
-import { createRng, EscError, isEscError, type TrainedModel, withWeights } from '@esc/core'
+import { createRng, EscError, type EscErrorCode, type TrainedModel, withWeights } from '@esc/core'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
 import { mixup, specAugment } from '@esc/dsp'
+import { throwsCode } from '@esc/expect'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -53,12 +54,6 @@ async function cutAfter(
 /** The bytes of a checkpoint that was changed on purpose. */
 const sealed = async ({ tensors, metadata }: Safetensors) =>
   writeSafetensors({ tensors, metadata: { ...metadata, digest: await digestOf({ tensors, metadata }) } })
-
-const refusal = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'no error',
-    (error) => (isEscError(error) ? `${error.code}: ${error.message}` : error),
-  )
 
 describe('going on', () => {
   test('gives what an uninterrupted training gives, wherever it was cut', async () => {
@@ -199,6 +194,8 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
   const nodes = graph.nodes.map((node) =>
     node.op === 'Dropout' ? { ...node, attributes: { rate: 0.1 } } : node,
   )
+  const advice =
+    /Repeat the earlier settings to go on; remove the checkpoint, or choose another one, to start anew$/
   const otherWeights = withWeights(graph, { 'conv1.bias': new Float32Array(16).fill(9) })
 
   test.each<[string, Partial<TrainOptions>, Partial<typeof parts>, typeof graph, RegExp]>([
@@ -266,14 +263,10 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     const store = await begun()
     const before = store.bytes
     const { train, validation } = { ...parts, ...otherExamples }
-    const found = await refusal(
-      fit(network, ...given(train, validation), { ...stub, ...change, checkpoint: store }),
-    )
-    expect(found).toMatch(/^INVALID_INPUT: the checkpoint is of another run: /)
-    expect(found).toMatch(message)
-    expect(found).toMatch(
-      /Repeat the earlier settings to go on; remove the checkpoint, or choose another one, to start anew$/,
-    )
+    const refused = fit(network, ...given(train, validation), { ...stub, ...change, checkpoint: store })
+    for (const text of [/^the checkpoint is of another run: /, message, advice]) {
+      await expect(refused).rejects.toThrow(throwsCode('INVALID_INPUT', text))
+    }
     expect(store.bytes).toBe(before)
   })
 
@@ -309,30 +302,29 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
       progress: JSON.stringify({ ...JSON.parse(progress!), ...change }),
     }))
 
-  test.each<[string, () => Promise<Uint8Array>, RegExp]>([
+  test.each<[string, () => Promise<Uint8Array>, EscErrorCode, RegExp]>([
     [
       'half of it',
       async () => (await written()).slice(0, 5000),
-      /^CORRUPT_DATA: no safetensors file, or a damaged one/,
+      'CORRUPT_DATA',
+      /^no safetensors file, or a damaged one/,
     ],
-    ['nothing', async () => new Uint8Array(0), /^CORRUPT_DATA/],
+    ['nothing', async () => new Uint8Array(0), 'CORRUPT_DATA', /./],
     [
       'another file',
       () => edited(() => ({})),
-      /^CORRUPT_DATA: no checkpoint .*: it is another safetensors file/,
+      'CORRUPT_DATA',
+      /^no checkpoint .*: it is another safetensors file/,
     ],
     [
       'a later version',
       () => edited((all) => ({ ...all, version: '9' })),
-      /^UNSUPPORTED_FORMAT: .* version "9"/,
+      'UNSUPPORTED_FORMAT',
+      / version "9"/,
     ],
-    ['no run', () => edited(({ run: _, ...rest }) => rest), /^CORRUPT_DATA: .*'run'/],
-    ['no history', () => withProgress({ history: [] }), /^CORRUPT_DATA: .*'progress'/],
-    [
-      'a generator of five words',
-      () => withProgress({ rng: [1, 2, 3, 4, 5] }),
-      /^CORRUPT_DATA: .*'progress'/,
-    ],
+    ['no run', () => edited(({ run: _, ...rest }) => rest), 'CORRUPT_DATA', /'run'/],
+    ['no history', () => withProgress({ history: [] }), 'CORRUPT_DATA', /'progress'/],
+    ['a generator of five words', () => withProgress({ rng: [1, 2, 3, 4, 5] }), 'CORRUPT_DATA', /'progress'/],
     [
       'no best weights',
       async () => {
@@ -340,13 +332,15 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
         const state = [...tensors].filter(([name]) => name.startsWith('state/'))
         return sealed({ tensors: new Map(state), metadata })
       },
-      /^CORRUPT_DATA: .*'best\/conv1.kernel'/,
+      'CORRUPT_DATA',
+      /'best\/conv1.kernel'/,
     ],
-  ])('%s', async (_name, bytes, message) => {
+  ])('%s', async (_name, bytes, code, message) => {
     const store = memoryStore(await bytes())
     const before = store.bytes
-    const found = await refusal(fit(graph, ...examples, { ...stub, checkpoint: store }))
-    expect(found).toMatch(message)
+    await expect(fit(graph, ...examples, { ...stub, checkpoint: store })).rejects.toThrow(
+      throwsCode(code, message),
+    )
     expect(store.bytes).toBe(before)
   })
 
@@ -385,11 +379,10 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
       else edited.delete(path)
       const events: unknown[] = []
       const resumed = { ...options, checkpoint: memoryStore(await sealed({ tensors: edited, metadata })) }
-      const found = await refusal(
-        fit(graph, ...examples, { ...resumed, onEvent: (event) => events.push(event) }),
-      )
-      expect(found).toMatch(/^CORRUPT_DATA: no checkpoint of a training, or a damaged one: /)
-      expect(found).toMatch(message)
+      const refused = fit(graph, ...examples, { ...resumed, onEvent: (event) => events.push(event) })
+      for (const text of [/^no checkpoint of a training, or a damaged one: /, message]) {
+        await expect(refused).rejects.toThrow(throwsCode('CORRUPT_DATA', text))
+      }
       expect(events).toEqual([])
     },
   )
@@ -403,8 +396,9 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
     for (const at of [headerEnd, Math.floor((headerEnd + bytes.length) / 2), bytes.length - 4, digit]) {
       const damaged = Uint8Array.from(bytes)
       damaged[at]! ^= 1
-      const found = await refusal(fit(graph, ...examples, { ...stub, checkpoint: memoryStore(damaged) }))
-      expect(found).toMatch(/^CORRUPT_DATA: .*its digest does not match its content/)
+      await expect(fit(graph, ...examples, { ...stub, checkpoint: memoryStore(damaged) })).rejects.toThrow(
+        throwsCode('CORRUPT_DATA', /its digest does not match its content/),
+      )
     }
   })
 
