@@ -38,7 +38,7 @@ const presets: Readonly<Record<string, FeatureRecipe>> = {
   yamnet: dsp.yamnet,
 }
 
-/** By name: exports that take a recipe. */
+/** Exports that take a recipe, by name. */
 const recipeCalls: Readonly<Record<string, (recipe: FeatureRecipe) => unknown>> = {
   createExtractor: dsp.createExtractor,
   createFeatureStream: (recipe) => dsp.createFeatureStream(recipe),
@@ -47,7 +47,7 @@ const recipeCalls: Readonly<Record<string, (recipe: FeatureRecipe) => unknown>> 
   windowsOfClips: (recipe) => dsp.windowsOfClips(recipe, 431),
 }
 
-/** By name: those that take windows, too. */
+/** Exports that also take windows, by name. */
 const windowCalls: Readonly<Record<string, (windows: { windowSec: number }) => unknown>> = {
   createWindowExtractor: (windows) => dsp.createWindowExtractor(dsp.mfcc13, windows),
   framesOfWindow: (windows) => dsp.framesOfWindow(dsp.mfcc13, windows),
@@ -62,13 +62,13 @@ describe('options', () => {
   const entries = Object.entries(optionCalls)
 
   test.each(entries)(
-    '%s takes all its own, and no function that it calls refuses one',
+    '%s accepts all its own, and no function that it calls refuses one',
     (_, { call, all }) => {
       expect(() => call(all)).not.toThrow()
     },
   )
 
-  test.each(entries)('%s refuses another name, and lists those that there are', (name, { call, all }) => {
+  test.each(entries)('%s refuses another name, and lists its own names', (name, { call, all }) => {
     for (const unknown of ['n_fft', 'sr', 'NFFT', 'toString']) {
       const error = errorOf(() => call({ ...all, [unknown]: 1 }))
       expect(error).toEqual(refused(`${name} has no option '${unknown}'`))
@@ -77,7 +77,7 @@ describe('options', () => {
     }
   })
 
-  test.each(entries)('%s refuses what is no object', (name, { call }) => {
+  test.each(entries)('%s refuses a value that is no object', (name, { call }) => {
     for (const [value, kind] of [
       [null, 'null'],
       [13, 'number'],
@@ -89,7 +89,7 @@ describe('options', () => {
     }
   })
 
-  test('name the option that was probably meant', () => {
+  test('suggest the option that was probably meant', () => {
     expect(() => optionCalls.mfcc!.call({ n_mfcc: 13 })).toThrow(
       refused("mfcc has no option 'n_mfcc' (write nMfcc); it has nFft"),
     )
@@ -104,7 +104,7 @@ describe('recipes', () => {
     timeMaskSmoothMs: 50,
     nFft: 1024,
   }
-  /** Each step is on in one of them. */
+  /** Each step is used in one of them. */
   const recipes: FeatureRecipe[] = [{ ...dsp.mfcc13, denoise }, dsp.yamnet]
   const steps = ['denoise', 'trim', 'stft', 'mel', 'db', 'log', 'mfcc'] as const
   const calls = Object.entries(recipeCalls)
@@ -125,7 +125,7 @@ describe('recipes', () => {
   })
 
   test.each(calls)(
-    '%s refuses a step that is no object, or that is missing where it must not be',
+    '%s refuses a step that is no object, and a missing step that cannot be left out',
     (_, call) => {
       for (const step of steps) {
         expect(() => call({ ...dsp.mfcc13, [step]: 13 })).toThrow(
@@ -156,7 +156,7 @@ describe('recipes', () => {
     )
   })
 
-  test('hold no function, and no norm that the schema does not have', () => {
+  test('accept no function, and no norm that the schema does not have', () => {
     const { createExtractor, mfcc13 } = dsp
     const spoilt = (change: object) => () => createExtractor({ ...mfcc13, ...change } as FeatureRecipe)
     expect(spoilt({ db: { ...mfcc13.db, ref: () => 1 } })).toThrow(
