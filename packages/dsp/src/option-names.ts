@@ -11,7 +11,7 @@ export type Names<Options> = Readonly<Record<keyof Options, true>>
  * Checks options that have no default as a whole, because the caller must give at least one of them.
  *
  * @throws EscError INVALID_OPTION if they are missing, are no object, or have an unknown name.
- * @example assertGiven('timeStretch', options, stretchNames)
+ * @example assertGiven('phaseVocoder', { rate: 2 }, { rate: true })
  */
 export function assertGiven<T extends object>(owner: string, options: T, known: Names<T>): void {
   assertKnown(owner, asOptions(owner, options), known)

@@ -70,7 +70,10 @@ const mixupNames: Names<MixupOptions> = { alpha: true }
  * @throws EscError INVALID_OPTION if an option is unknown or `alpha` is out of its range; INVALID_INPUT if the examples do
  *   not fit together, or one is empty, not finite, or has a label that does not sum to 1.
  * @see Zhang et al., "mixup: beyond empirical risk minimization", 2018.
- * @example mixup({ features, label: oneHot(0, 10) }, other, createRng(1), { alpha: 0.4 })
+ * @example
+ * const dog = { features: melSpectrogram(clips[0]!), label: oneHot(0, 10) }
+ * const rain = { features: melSpectrogram(clips[1]!), label: oneHot(1, 10) }
+ * const mixed = mixup(dog, rain, createRng(1), { alpha: 0.4 })
  */
 export function mixup(
   a: LabeledFeatures,
@@ -108,7 +111,10 @@ export function mixup(
  *   does not sum to 1.
  * @see Tokozume, Ushiku and Harada, "Learning from between-class examples for deep sound recognition", 2018, equation
  *   2; loudness is the largest A-weighted level of any tenth of a second, as there.
- * @example betweenClassMix({ clip: dog, label: oneHot(0, 10) }, { clip: rain, label: oneHot(1, 10) }, createRng(1))
+ * @example
+ * const dog = { clip: clips[0]!, label: oneHot(0, 10) }
+ * const rain = { clip: clips[1]!, label: oneHot(1, 10) }
+ * const mixed = betweenClassMix(dog, rain, createRng(1))
  */
 export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): LabeledClip {
   assertExamples({ a, b }, 'clip')

@@ -120,7 +120,7 @@ function drawNoise({ samples, sampleRate }: AudioClip, color: NoiseColor, rng: R
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or there are no clips; INVALID_INPUT if one
  *   is empty or not finite. The augmentation throws INVALID_INPUT if the background has another sample rate than the clip.
  * @see audiomentations 0.43 `AddBackgroundNoise`.
- * @example backgroundMix({ clips: [rain, traffic], minSnrDb: 0, maxSnrDb: 20 })(clip, createRng(1))
+ * @example backgroundMix({ clips, minSnrDb: 0, maxSnrDb: 20 })(clip, createRng(1))
  */
 export function backgroundMix(options: BackgroundMixOptions): Augment {
   assertGiven('backgroundMix', options, backgroundNames)

@@ -1,10 +1,10 @@
-/// <reference path="./fft-js.d.ts" />
 /**
  * The Fourier transform of real signals of any length. WebAssembly computes powers of two, fft.js all other lengths.
  *
  * fft.js gets only Float64Arrays. V8 compiles its loops for the array types that it has seen. A second type makes
  * every transform of the process about five times slower.
  */
+/// <reference path="./fft-js.d.ts" />
 import FFT from 'fft.js'
 import { cosOfTurn, sinOfTurn } from '../math.js'
 import { createWasmFft } from './fft-wasm.js'
@@ -41,7 +41,7 @@ export interface InvertibleRealFft extends RealFft {
  * @param size - An integer >= 1.
  * @example
  * const fft = createRealFft(1024)
- * fft.input.set(frame)
+ * fft.input.set(samples.subarray(0, 1024))
  * fft.forward()
  */
 export function createRealFft(size: number): RealFft {

@@ -10,7 +10,7 @@ export interface FilterBank {
   weights: Float64Array
 }
 
-/** Writes the sum of the spectrum under each filter into `out`. @example applyFilterBank(bank, power, bands) */
+/** Writes the sum of the spectrum under each filter into `out`. */
 export function applyFilterBank(
   { first, last, weights }: FilterBank,
   spectrum: Float64Array,

@@ -63,7 +63,7 @@ export const mfcc20 = {
 /**
  * Log-mel spectrogram at 22.05 kHz in 64 bins, for clips of any length and for live sound: no step needs the whole clip.
  *
- * @example createFeatureStream(logmel64, 48000).push(block)
+ * @example createFeatureStream(logmel64, 48000).push(samples)
  */
 export const logmel64 = {
   ...librosaMel,

@@ -136,7 +136,7 @@ export function stabilizedLog(values: FeatureMatrix, options: { offset: number }
  * @throws EscError INVALID_OPTION if an option is unknown or `ref` is not > 0; INVALID_INPUT if the matrix is empty or
  *   not finite.
  * @see librosa 0.10.2 `db_to_power`.
- * @example dbToPower(powerToDb(mel, { topDb: null })) // mel again
+ * @example dbToPower(powerToDb(power, { topDb: null })) // power again
  */
 export function dbToPower(db: FeatureMatrix, options: DbReferenceOptions = {}): FeatureMatrix {
   assertKnown('dbToPower', options, refNames)
@@ -154,7 +154,7 @@ export function dbToPower(db: FeatureMatrix, options: DbReferenceOptions = {}): 
  * @throws EscError INVALID_OPTION if an option is unknown or `ref` is not > 0; INVALID_INPUT if the matrix is empty or
  *   not finite.
  * @see librosa 0.10.2 `db_to_amplitude`.
- * @example dbToAmplitude(amplitudeToDb(magnitude, { topDb: null }))
+ * @example dbToAmplitude(amplitudeToDb(spectrogram(samples), { topDb: null }))
  */
 export function dbToAmplitude(db: FeatureMatrix, options: DbReferenceOptions = {}): FeatureMatrix {
   assertKnown('dbToAmplitude', options, refNames)

@@ -82,7 +82,7 @@ export interface Conversion {
  * @param out - Has the length of `values`. It may be the same array.
  * @returns `out`. The error before rounding is below 1e-12.
  * @see Tang, "Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", 1990.
- * @example convertToDecibels(power, { amin: 1e-10, refDb: 0, floorDb: -80 }, new Float32Array(power.length))
+ * @example convertToDecibels(power.data, { amin: 1e-10, refDb: 0, floorDb: -80 }, power.data)
  */
 export function convertToDecibels(
   values: Float32Array,

@@ -83,7 +83,7 @@ export function normalize(samples: Float32Array, options: NormalizeOptions = {})
  * @returns Same shape, new storage.
  * @throws EscError INVALID_OPTION as {@link normalize}; INVALID_INPUT if the matrix is empty or not finite.
  * @see librosa 0.10.2 `util.normalize`. Differs from librosa: as {@link normalize}.
- * @example normalizeMatrix(chroma, { norm: 'l2' })
+ * @example normalizeMatrix(chromaStft(clip, { norm: null }), { norm: 'l2' })
  */
 export function normalizeMatrix(matrix: FeatureMatrix, options: NormalizeMatrixOptions = {}): FeatureMatrix {
   assertKnown('normalizeMatrix', options, matrixNames)

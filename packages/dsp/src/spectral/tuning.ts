@@ -43,7 +43,7 @@ const tuningNames: Names<TuningOptions> = {
  * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
  *   the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `estimate_tuning` with `S`, `pitch_tuning`.
- * @example estimateTuning(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
+ * @example estimateTuning(power, { sampleRate: clip.sampleRate })
  */
 export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOptions): number {
   assertGiven('estimateTuning', options, tuningNames)
