@@ -127,7 +127,7 @@ export function rmsFromSpectrogram(
   if (bins !== Math.floor(frameLength / 2) + 1) {
     throw new EscError(
       'INVALID_INPUT',
-      `magnitude has ${bins} bins, frameLength=${frameLength} makes ${Math.floor(frameLength / 2) + 1}`,
+      `magnitude has ${bins} bins; for frameLength=${frameLength} it must have ${Math.floor(frameLength / 2) + 1}`,
     )
   }
   const power = new Float64Array(frames)

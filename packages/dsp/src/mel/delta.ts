@@ -68,7 +68,7 @@ export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): Featur
   if (mode === 'interp' && width > length) {
     throw new EscError(
       'INVALID_INPUT',
-      `matrix has ${length} ${axis === 1 ? 'frames' : 'bins'}, width=${width} needs as many; use mode 'nearest' or a smaller width`,
+      `matrix has ${length} ${axis === 1 ? 'frames' : 'bins'}; it must have at least width=${width}, or use mode 'nearest'`,
       { detail: { length, width } },
     )
   }

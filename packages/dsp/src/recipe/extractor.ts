@@ -164,7 +164,7 @@ export function assertRecipe(recipe: FeatureRecipe): void {
   const melNorm = recipe.mel.norm ?? null
   if (melNorm !== null) assertOneOf('recipe.mel.norm', melNorm, ['slaney'])
   if ((recipe.db === null) === (recipe.log === null)) {
-    throw new EscError('INVALID_OPTION', 'recipe.db and recipe.log: one of them must be null, and not both')
+    throw new EscError('INVALID_OPTION', 'exactly one of recipe.db and recipe.log must be null')
   }
   if (recipe.db) assertRecipeDb(recipe.db)
   else assertPositive('recipe.log.offset', recipe.log!.offset)

@@ -58,7 +58,7 @@ export function resamplePoly(
   if (Math.max(p, q) > maxFactor) {
     throw new EscError(
       'INVALID_OPTION',
-      `up=${up}, down=${down} must reduce to at most ${maxFactor}; use resample for such rates`,
+      `up=${up}, down=${down} must be at most ${maxFactor} without their common divisors; use resample for such rates`,
     )
   }
   const half = 10 * Math.max(p, q)

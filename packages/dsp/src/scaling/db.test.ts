@@ -69,7 +69,7 @@ describe('powerToDb and amplitudeToDb', () => {
         expect(() => toDb(row(1), { ref: () => value as number })).toThrow(
           throwsCode(
             'INVALID_OPTION',
-            new RegExp(`^ref returned ${value}, must return a finite number >= 0$`),
+            new RegExp(`^ref returned ${value}; it must return a finite number >= 0$`),
           ),
         )
       }

@@ -182,7 +182,7 @@ function referenceOf(ref: Required<DbOptions>['ref'], values: Float32Array): num
   // A copy, so that a function may sort it.
   const value: unknown = ref(values.slice())
   if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) return value
-  throw new EscError('INVALID_OPTION', `ref returned ${String(value)}, must return a finite number >= 0`)
+  throw new EscError('INVALID_OPTION', `ref returned ${String(value)}; it must return a finite number >= 0`)
 }
 
 function maxOf(values: Float32Array): number {

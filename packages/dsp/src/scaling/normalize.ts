@@ -135,7 +135,7 @@ export function createScaler(options: NormalizeOptions): (vector: Float32Array) 
     throw new EscError('INVALID_OPTION', `fill=${String(fill)} must be true, false or null`)
   }
   if (norm === 0 && fill === true) {
-    throw new EscError('INVALID_OPTION', 'fill=true has no values for norm=0; use false or null')
+    throw new EscError('INVALID_OPTION', 'fill=true is impossible for norm=0; use false or null')
   }
   if (norm === null) return () => {}
   return (vector) => {

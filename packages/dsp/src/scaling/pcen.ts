@@ -190,7 +190,7 @@ function initialState({ zi = null }: PcenOptions, bins: number, b: number): Floa
   if (zi.length !== bins) {
     throw new EscError(
       'INVALID_OPTION',
-      `zi has ${zi.length} values, must have one for each of the ${bins} bins`,
+      `zi has ${zi.length} values; it must have one for each of the ${bins} bins`,
     )
   }
   const state = Float64Array.from(zi)

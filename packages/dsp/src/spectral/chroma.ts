@@ -161,7 +161,10 @@ export function chromaStftFromSpectrogram(
     options.tuning ?? estimateTuning(power, { sampleRate, nFft, binsPerOctave: assertClasses(nChroma) })
   const { bins, weights } = chromaBasis({ ...options, nFft, tuning, norm: 'l2' })
   if (bins !== power.bins) {
-    throw new EscError('INVALID_OPTION', `nFft=${nFft} makes ${bins} bins, the spectrogram has ${power.bins}`)
+    throw new EscError(
+      'INVALID_OPTION',
+      `nFft=${nFft} makes ${bins} bins, but the spectrogram has ${power.bins}`,
+    )
   }
   return normalizeMatrix(createBasisProduct(weights, bins)(power), { norm })
 }

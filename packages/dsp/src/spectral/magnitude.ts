@@ -80,7 +80,7 @@ export function binFrequencies({ bins }: FeatureMatrix, options: SpectrogramSour
   const hz = freq === null ? ofTransform : Float64Array.from(freq)
   if (hz.length !== bins) {
     const source = freq === null ? `nFft=${nFft} makes` : 'freq has'
-    throw new EscError('INVALID_OPTION', `${source} ${hz.length} bins, the spectrogram has ${bins}`)
+    throw new EscError('INVALID_OPTION', `${source} ${hz.length} bins, but the spectrogram has ${bins}`)
   }
   const wrong = hz.findIndex((value, i) => !(value >= (hz[i - 1] ?? 0) && value < Number.POSITIVE_INFINITY))
   if (wrong >= 0) {

@@ -122,7 +122,7 @@ export function spectralBandwidthFromSpectrogram(
   if (centroid !== null && centroid.data.length !== frames) {
     throw new EscError(
       'INVALID_OPTION',
-      `centroid has ${centroid.data.length} values, must have one for each of the ${frames} frames`,
+      `centroid has ${centroid.data.length} values; it must have one for each of the ${frames} frames`,
     )
   }
   const freq = binFrequencies(magnitude, options)
@@ -249,7 +249,7 @@ export function spectralFlatnessFromSpectrogram(
   if (!(floor >= 1e-45 && floor <= 3e38)) {
     throw new EscError(
       'INVALID_OPTION',
-      `amin=${amin}, power=${power} raise magnitudes to ${floor}, must lie in [1e-45, 3e38]`,
+      `amin=${amin}, power=${power} raise magnitudes to ${floor}; this must lie in [1e-45, 3e38]`,
     )
   }
   assertMatrixShape('magnitude', magnitude)
