@@ -14,8 +14,8 @@ import { rms, zeroCrossingRate } from './temporal.js'
 import { noise } from './test-support/signals.js'
 
 /**
- * Counts the typed arrays that are made while `run` runs, by `new`, `from`, `of`, `slice`, `map`, `subarray`, …: those
- * Counts the typed arrays that are created while `run` runs, by `new`, `from`, `of`, `slice`, `map`, `subarray`, …. It counts
+ * Counts the typed arrays that are created while `run` runs, by `new`, `from`, `of`, `slice`, `map`,
+ * `subarray` and so on. It counts arrays with storage of their own, and views of existing storage.
  */
 function countTypedArrays(run: () => unknown): { arrays: number; views: number } {
   const count = { arrays: 0, views: 0 }
@@ -96,7 +96,8 @@ describe('typed arrays', () => {
     run(clips[0])
     const [once, twice] = clips.map((samples) => countTypedArrays(() => run(samples)))
     expect(twice!.arrays).toBe(once!.arrays)
-    // Each frame is copied from a view of the clip. Long matrices are converted in blocks, and each block has views, too.
+    // Each frame is copied from a view of the clip. Long matrices are converted in blocks, and each block has
+    // views, too.
     expect(twice!.views - once!.views).toBeLessThanOrEqual(1.05 * frames)
   })
 

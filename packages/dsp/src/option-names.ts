@@ -2,8 +2,9 @@
 import { asOptions, assertKnown } from '@esc/core'
 
 /**
- * Every name of an options object, for `assertKnown`. A list that forgets a name does not compile. An exported function
- * checks the names of its own options. It passes to the functions that it calls only the names that they know.
+ * Every name of an options object, for `assertKnown`. A list that forgets a name does not compile. An
+ * exported function checks the names of its own options. It passes to the functions that it calls only the
+ * names that they know.
  */
 export type Names<Options> = Readonly<Record<keyof Options, true>>
 

@@ -28,7 +28,10 @@ test('the tables hold every export, where each preset stands for createExtractor
 
 const floorDb = -100
 
-/** Results for zeros, where they are not zeros: one value, or one for the first row and one for the other rows. */
+/**
+ * Results for zeros, where they are not zeros: one value, or one for the first row and one for the other
+ * rows.
+ */
 const values: Readonly<Record<string, number | readonly [firstRow: number, others: number]>> = {
   // 10 log10(amin) and 20 log10(amin).
   powerToDb: floorDb,
@@ -81,7 +84,7 @@ test.each([...manySamplesCalls, ...Object.entries(streamCalls)])(
   },
 )
 
-test('split finds one piece in silent samples, because every frame is as loud as the loudest, and trim cuts nothing', () => {
+test('split finds one piece in silent samples, where every frame is as loud as the loudest, and trim cuts nothing', () => {
   expect(samplesCalls.split!(new Float32Array(sampleCount))).toEqual([0, sampleCount])
   expect(samplesCalls.trim!(new Float32Array(sampleCount))).toHaveLength(sampleCount)
 })

@@ -12,7 +12,10 @@ const noisy = { samples: tone.map((value, i) => value + hiss[i]!), sampleRate }
 
 const energyOf = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
 
-/** Computes the signal-to-noise ratio in dB: the tone, at the level that it has in the signal, against all the rest. */
+/**
+ * Computes the signal-to-noise ratio in dB: the tone, at the level that it has in the signal, against all the
+ * rest.
+ */
 function snrDb(samples: Float32Array): number {
   const gain = samples.reduce((sum, value, i) => sum + value * tone[i]!, 0) / energyOf(tone)
   return (
@@ -76,7 +79,8 @@ describe('spectralGate', () => {
     expect(before).toBeLessThan(6)
     expect(after({ freqMaskSmoothHz: null })).toBeGreaterThan(before + 14)
     expect(after({ freqMaskSmoothHz: 100 })).toBeGreaterThan(before + 12)
-    // Within 500 Hz of the tone, its open gates let noise pass, and the closed gates of the noise make the tone softer.
+    // Within 500 Hz of the tone, its open gates let noise pass, and the closed gates of the noise make the
+    // tone softer.
     expect(after({})).toBeGreaterThan(before + 2)
     expect(after({ noise: null })).toBeGreaterThan(before + 2)
   })

@@ -15,7 +15,10 @@ function peakHz(samples: Float32Array, sampleRate: number): number {
   return (power.indexOf(power.reduce((a, b) => Math.max(a, b))) * sampleRate) / 8192
 }
 
-/** Level away from the ends, relative to a sine of amplitude 1. Slower signals get softer: overlapping phases differ. */
+/**
+ * Level away from the ends, relative to a sine of amplitude 1. Slower signals get softer: overlapping phases
+ * differ.
+ */
 function levelDb(samples: Float32Array): number {
   const middle = samples.subarray(4096, -4096)
   return 10 * Math.log10((2 * middle.reduce((sum, value) => sum + value * value, 0)) / middle.length)

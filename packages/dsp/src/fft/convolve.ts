@@ -2,8 +2,8 @@
 import { createPowerOfTwoFft } from './fft.js'
 
 /**
- * Computes the first `signal.length` samples of a signal's convolution with a filter. It transforms the signal piece by
- * piece (overlap-add).
+ * Computes the first `signal.length` samples of a signal's convolution with a filter. It transforms the
+ * signal piece by piece (overlap-add).
  *
  * @param filter - At least one tap (coefficient).
  * @returns New storage.

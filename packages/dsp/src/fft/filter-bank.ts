@@ -1,8 +1,8 @@
 /** Filters over the bins of a spectrum, stored without their zeros. */
 
 /**
- * Filter f covers the bins from `first[f]` up to, but not including, `last[f]`. Its weights follow those of the filter
- * before it.
+ * Filter f covers the bins from `first[f]` up to, but not including, `last[f]`. Its weights follow those of
+ * the filter before it.
  */
 export interface FilterBank {
   first: Int32Array

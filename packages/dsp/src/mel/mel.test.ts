@@ -55,8 +55,9 @@ describe('melFilterbank', () => {
         for (let mel = 0; mel < bins; mel++) {
           const [low, middle, high] = [edges[mel]!, edges[mel + 1]!, edges[mel + 2]!]
           const sum = data.subarray(mel * frames, (mel + 1) * frames).reduce((a, weight) => a + weight, 0)
-          // The trapezoid rule is exact but for the bins in which the slope changes, by an eighth of the change times
-          // The trapezoid rule is exact except in bins where the slope changes. There its error is at most an eighth of the
+          // The trapezoid rule is exact except in bins where the slope changes. There its error is at most an
+          // eighth of the change times the square of the bins' width. The changes at the ends and at the top
+          // have opposite signs.
           const error = binHz ** 2 / (4 * (middle - low) * (high - middle)) + 1e-6
           expect(Math.abs(sum * binHz - areaOf(low, high))).toBeLessThanOrEqual(error * areaOf(low, high))
         }

@@ -57,7 +57,8 @@ describe('onsetStrength', () => {
     for (let pulse = 1; pulse < 10; pulse++) samples[pulse * period * 512] = 1
     const out = onsetStrength({ samples, sampleRate })
     const peaks = [...out.keys()].filter((t) => out[t]! > (out[t - 1] ?? 0) && out[t]! >= (out[t + 1] ?? 0))
-    // The window of the frame before already contains the pulse. `center` shifts by half a transform, which is two frames.
+    // The window of the frame before already contains the pulse. `center` shifts by half a transform, which
+    // is two frames.
     expect(peaks).toEqual(Array.from({ length: 9 }, (_, pulse) => (pulse + 1) * period + 1))
   })
 

@@ -107,7 +107,7 @@ describe('createExtractor', () => {
     },
   )
 
-  test('computes the norm of all samples, also of those that it cuts off, and forgets them for the next clip', () => {
+  test('computes the norm of all samples, also of those that it cuts off, and then forgets them', () => {
     const short: FeatureRecipe = { ...logmel128, durationSec: 0.5, db: { ...logmel128.db, ref: 1 } }
     const extractor = createExtractor(short)
     const long = bark(30000, 22050)

@@ -15,7 +15,10 @@ const ratePairs = [
   [22050, 22050],
 ] as const
 
-/** Returns all output of a stream for a signal that is cut into pieces. The list of sizes is used again and again. */
+/**
+ * Returns all output of a stream for a signal that is cut into pieces. The list of sizes is used again and
+ * again.
+ */
 function streamed(samples: Float32Array, from: number, to: number, sizes: readonly number[]): Float32Array {
   const stream = createResampleStream(from, to)
   const pieces: Float32Array[] = []

@@ -52,7 +52,7 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...power.data, ...amplitude.data]).toEqual([0.25, 4, 1, 0, 9, 2.25, 0.5, -2, 1, 0, -3, 1.5])
   })
 
-  test("return the same bits for a function of the maximum and 'max', and for a function of 0 and the number 0", () => {
+  test("return the same bits for 'max' as for a function of the maximum, and for 0 as for a function of 0", () => {
     const values = row(0.25, 4, -1, 0, 9, 2.25)
     for (const toDb of [powerToDb, amplitudeToDb]) {
       for (const topDb of [null, 20]) {

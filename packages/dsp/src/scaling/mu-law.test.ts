@@ -39,7 +39,8 @@ describe('μ-law', () => {
     const levels = muCompress(samples)
     const back = muExpand(levels)
     back.forEach((value, i) => {
-      // A step of the compressed value is 2 / 255. For the sample, it is ln(256) times that share of |sample| + 1 / 255.
+      // A step of the compressed value is 2 / 255. For the sample, it is ln(256) times that share of |sample|
+      // + 1 / 255.
       const step = (2 / 255) * Math.log(256)
       expect(Math.abs(value - samples[i]!)).toBeLessThan(step * (Math.abs(samples[i]!) + 1 / 255))
     })

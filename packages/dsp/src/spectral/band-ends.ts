@@ -33,8 +33,8 @@ const infinityBits = 0x7f800000
 const leastBits = -(2 ** 31)
 
 /**
- * Finds the highest and the lowest values of all frames in one pass over the rows. The lowest values are those whose
- * inverted bits are highest.
+ * Finds the highest and the lowest values of all frames in one pass over the rows. The lowest values are
+ * those whose inverted bits are highest.
  *
  * @throws EscError INVALID_INPUT if a magnitude of the band is not finite or is negative.
  */
@@ -48,7 +48,8 @@ function keepEnds(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
   // The least value that each frame keeps. Smaller values are skipped.
   const [above, below] = [new Int32Array(frames).fill(leastBits), new Int32Array(frames).fill(leastBits)]
   const count = end - first
-  // Rows are taken from all over the band. In their own order, a falling spectrum would have new lowest values to the end.
+  // Rows are taken from all over the band. In their own order, a falling spectrum would have new lowest
+  // values to the end.
   let step = Math.ceil(0.618 * count)
   while (gcd(step, count) !== 1) step++
   const row = (k: number) => (first + ((k * step) % count)) * frames
@@ -81,14 +82,18 @@ function keepEnds(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
     }
   }
   for (let i = 0; i < low.length; i++) low[i] = ~low[i]!
-  // An infinite, NaN or negative value would be among the highest or the lowest. Then the full check finds and names it.
+  // An infinite, NaN or negative value would be among the highest or the lowest. Then the full check finds
+  // and names it.
   if (high.some((value) => value >= infinityBits) || low.some((value) => value < 0)) {
     assertMagnitude(magnitude)
   }
   return { highest: meansOf(high, take), lowest: meansOf(low, take) }
 }
 
-/** Inserts a value into the `take` ascending values that begin at `first`, drops the least, and returns the new least. */
+/**
+ * Inserts a value into the `take` ascending values that begin at `first`, drops the least, and returns the
+ * new least.
+ */
 function keep(values: Int32Array, first: number, take: number, value: number): number {
   const last = first + take - 1
   let i = first
@@ -105,7 +110,11 @@ function meansOf(bits: Int32Array, take: number): Float64Array {
   return means
 }
 
-/** Does the same as `keepEnds` by sorting. @throws EscError INVALID_INPUT if a magnitude is not finite or is negative. */
+/**
+ * Does the same as `keepEnds` by sorting.
+ *
+ * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
+ */
 function sortBand(magnitude: FeatureMatrix, { first, end, take }: Band): Means {
   assertMagnitude(magnitude)
   const { data, frames } = magnitude

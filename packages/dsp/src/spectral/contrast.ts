@@ -36,7 +36,8 @@ export interface ContrastOptions {
    */
   nBands?: number
   /**
-   * Share of a band's bins that count as peaks, and share of those that count as valleys, in (0, 1); at least one bin.
+   * Share of a band's bins that count as peaks, and share of those that count as valleys, in (0, 1); at least
+   * one bin.
    *
    * @defaultValue `0.02`
    */
@@ -58,16 +59,18 @@ const contrastNames: Names<StftOptions & BinFrequencyOptions & ContrastOptions> 
 const fromSpectrogramNames: Names<SpectrogramSource & ContrastOptions> = { ...sourceNames, ...bandNames }
 
 /**
- * Computes the contrast of every band of every frame: the mean of its highest bins compared with that of its lowest bins.
+ * Computes the contrast of every band of every frame: the mean of its highest bins compared with that of its
+ * lowest bins.
  *
  * @param options - Those of {@link spectrogram}, and the bands.
- * @returns Shape [nBands + 1, frames]. dB, for which magnitudes are treated as powers, as librosa does; or a difference of
- *   magnitudes with `linear`. Values are >= 0. Only the floor of 80 dB below the loudest value can make one negative.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or a band is beyond half the sample rate
- *   or narrower than the bins; INVALID_INPUT if the clip has no samples, samples that are not finite, or (with
- *   `center: false`) fewer than `nFft`.
- * @see librosa 0.10.2 `feature.spectral_contrast`; Jiang et al., "Music type classification by spectral contrast
- *   feature", 2002.
+ * @returns Shape [nBands + 1, frames]. dB, for which magnitudes are treated as powers, as librosa does; or a
+ *   difference of magnitudes with `linear`. Values are >= 0. Only the floor of 80 dB below the loudest value
+ *   can make one negative.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or a band is beyond half the
+ *   sample rate or narrower than the bins; INVALID_INPUT if the clip has no samples, samples that are not
+ *   finite, or (with `center: false`) fewer than `nFft`.
+ * @see librosa 0.10.2 `feature.spectral_contrast`; Jiang et al., "Music type classification by spectral
+ *   contrast feature", 2002.
  * @example spectralContrast(clip, { nBands: 5 })
  */
 export function spectralContrast(
@@ -83,8 +86,8 @@ export function spectralContrast(
  *
  * @param magnitude - Shape [bins, frames], >= 0.
  * @returns Shape [nBands + 1, frames].
- * @throws EscError INVALID_OPTION as {@link spectralContrast}, or if an option does not fit the matrix; INVALID_INPUT
- *   if the matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION as {@link spectralContrast}, or if an option does not fit the matrix;
+ *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `feature.spectral_contrast` with `S`.
  * @example spectralContrastFromSpectrogram(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
  */
@@ -109,7 +112,11 @@ export function spectralContrastFromSpectrogram(
   return { ...shape, data: high.data.map((value, i) => value - low.data[i]!) }
 }
 
-/** Returns the bins of each band. @throws EscError INVALID_OPTION if an option is out of its range, or a band has no bins. */
+/**
+ * Returns the bins of each band.
+ *
+ * @throws EscError INVALID_OPTION if an option is out of its range, or a band has no bins.
+ */
 function octaveBands(freq: Float64Array, options: SpectrogramSource & ContrastOptions): Band[] {
   const { sampleRate, fmin = 200, nBands = 6, quantile = 0.02 } = options
   assertPositive('fmin', fmin)
@@ -129,8 +136,8 @@ function octaveBands(freq: Float64Array, options: SpectrogramSource & ContrastOp
     const highHz = fmin * pow(2, k)
     const inside = freq.findIndex((hz) => hz >= lowHz)
     const beyond = freq.findIndex((hz) => hz > highHz)
-    // As in librosa, a band starts one bin early, and ends before the first bin of the next band, which still counts
-    // for `take`.
+    // As in librosa, a band starts one bin early, and ends before the first bin of the next band, which still
+    // counts for `take`.
     const first = k === 0 ? inside : inside - 1
     const last = k === nBands || beyond < 0 ? freq.length : beyond
     const end = k === nBands ? last : last - 1

@@ -60,7 +60,8 @@ describe('istft', () => {
           const samples = noise(length, nFft)
           const options = { nFft, hopLength, center, window: window as 'hann' }
           const back = istft(stft(samples, options), { ...options, length })
-          // Without center, windows are nearly 0 at the ends. There, rounding errors are divided by that small number.
+          // Without center, windows are nearly 0 at the ends. There, rounding errors are divided by that
+          // small number.
           const skip = center ? 0 : nFft
           const end = center ? length : length - nFft
           for (let i = skip; i < end; i++) expect(Math.abs(back[i]! - samples[i]!)).toBeLessThan(1e-4)

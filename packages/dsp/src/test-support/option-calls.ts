@@ -1,4 +1,7 @@
-/** A table of all exported functions that take options, with a value for each option, for tests of all of them. */
+/**
+ * A table of all exported functions that take options, with a value for each option, for tests of all of
+ * them.
+ */
 import { createRng } from '@esc/core'
 import * as dsp from '../index.js'
 import { noise } from './signals.js'
