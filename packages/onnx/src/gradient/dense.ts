@@ -1,4 +1,4 @@
-/** Fully connected layers. */
+/** The Dense layer (fully connected). */
 import type { DenseNode } from '@esc/core'
 import { axes } from './constants.js'
 import type { LayerRule } from './rule.js'

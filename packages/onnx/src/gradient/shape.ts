@@ -1,4 +1,4 @@
-/** Layers that move values about: Flatten, Reshape, Concatenate. */
+/** The layers Flatten, Reshape and Concatenate, which only move values. */
 import type { ConcatenateNode, FlattenNode, ReshapeNode } from '@esc/core'
 import { vector } from './constants.js'
 import type { LayerRule, RuleContext } from './rule.js'
