@@ -5,8 +5,8 @@ import type { OnnxModel } from '../model.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
 import { type LossOptions, writeLoss } from './loss.js'
 import { type WeightGradient, writeOptimizer } from './optimizer.js'
-import type { ForwardResult, LayerRule } from './rule.js'
-import { layerRules } from './rules.js'
+import type { ForwardResult } from './rule.js'
+import { ruleOf } from './rules.js'
 import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
@@ -122,12 +122,6 @@ export function writeForward(
 ): Map<string, ForwardResult> {
   const forward = new Map<string, ForwardResult>()
   for (const node of nodes) {
-    const rule: LayerRule | undefined = layerRules[node.op]
-    if (!rule) {
-      throw new EscError('UNSUPPORTED_LAYER', `node '${node.name}' (${node.op}) has no gradient rule`, {
-        detail: { node: node.name, op: node.op },
-      })
-    }
     const context = {
       g,
       inputs: node.inputs.map((name) => forward.get(name)?.output ?? name),
@@ -135,7 +129,7 @@ export function writeForward(
       outputShape: shapes.get(node.name)!,
       needsGradient: node.inputs.map((name) => name !== graphInput),
     }
-    forward.set(node.name, rule(context, node))
+    forward.set(node.name, ruleOf(node)(context, node))
   }
   return forward
 }
