@@ -19,7 +19,7 @@ import { type OperatorSignature, operatorSignature } from './operators.js'
  *
  * @throws EscError CORRUPT_DATA naming the first problem; `detail.problems` lists all problems.
  * @see ONNX IR specification, «Graphs»: single static assignment, nodes topologically sorted.
- * @example checkModel(graphBuilder.build())
+ * @example checkModel(lowerNetwork(graph))
  */
 export function checkModel(model: OnnxModel): void {
   assertOnnxModel('model', model)
