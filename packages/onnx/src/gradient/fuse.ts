@@ -85,7 +85,7 @@ function fuse(
   return null
 }
 
-/** Largest window, in values, for which `relu-max-pool.ts` finds the first of several equal maxima. */
+/** Largest window, in values, for which `layers/relu-max-pool.ts` finds the first of several equal maxima. */
 const largestWindow = 4
 
 function isSmallTiling({ attributes: { size, strides = size, padding = 'valid' } }: PoolNode): boolean {

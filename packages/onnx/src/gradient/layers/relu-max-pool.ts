@@ -1,8 +1,10 @@
 /** ReLU and max pooling written as one layer, alone or with the convolution before them. */
 import type { Size2 } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { floatTensor, scalar } from '../tensor.js'
-import { channelSum, vector } from './constants.js'
+import type { GraphBuilder } from '../../builder.js'
+import { floatTensor, scalar } from '../../tensor.js'
+import { channelSum, vector } from '../constants.js'
+import type { ConvReluMaxPoolNode, ReluMaxPoolNode } from '../fuse.js'
+import type { LayerRule } from '../rule.js'
 import {
   type Convolution,
   convolutionOf,
@@ -10,8 +12,6 @@ import {
   kernelGradient,
   writeConvolution,
 } from './convolution.js'
-import type { ConvReluMaxPoolNode, ReluMaxPoolNode } from './fuse.js'
-import type { LayerRule } from './rule.js'
 
 export const reluMaxPool: LayerRule<ReluMaxPoolNode> = ({ g, inputs, inputShapes }, { name, parts }) => {
   const pool = writeReluMaxPool(g, name, inputs[0]!, inputShapes[0]!, parts[1].attributes.size)

@@ -1,8 +1,8 @@
 /** The AttentionPool layer: a weighted mean over time. */
 import type { AttentionPoolNode } from '@esc/core'
-import { createArithmetic } from './arithmetic.js'
-import { axes, vector } from './constants.js'
-import type { LayerRule } from './rule.js'
+import { createArithmetic } from '../arithmetic.js'
+import { axes, vector } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
 export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputShapes }, { name }) => {
   const op = createArithmetic(g, name)

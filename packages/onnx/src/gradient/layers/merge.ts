@@ -1,7 +1,7 @@
 /** The layers Add and Multiply, which read two values. */
 import type { MergeNode } from '@esc/core'
-import { axes } from './constants.js'
-import type { LayerRule, RuleContext } from './rule.js'
+import { axes } from '../constants.js'
+import type { LayerRule, RuleContext } from '../rule.js'
 
 export const add: LayerRule<MergeNode> = (context, node) => {
   const { g, inputs, needsGradient } = context

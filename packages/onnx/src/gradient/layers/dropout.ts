@@ -1,6 +1,6 @@
 /** The Dropout layer. */
 import type { DropoutNode } from '@esc/core'
-import type { LayerRule } from './rule.js'
+import type { LayerRule } from '../rule.js'
 
 /** The mask is an input of the step, already scaled: 0, or 1 / (1 - rate). So the caller makes the random numbers. */
 export const dropout: LayerRule<DropoutNode> = ({ g, inputs, inputShapes }, node) => {

@@ -1,8 +1,8 @@
 /** The LayerNorm layer. */
 import type { LayerNormNode } from '@esc/core'
-import { createArithmetic } from './arithmetic.js'
-import { vector } from './constants.js'
-import type { LayerRule } from './rule.js'
+import { createArithmetic } from '../arithmetic.js'
+import { vector } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
 /**
  * The backward pass uses the normalised input itself. To recover it from the output, it would have to divide by gamma, which

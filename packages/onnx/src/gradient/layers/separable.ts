@@ -1,9 +1,9 @@
 /** The SeparableConv2D layer. */
 import type { SeparableConv2DNode } from '@esc/core'
-import { convWindow } from '../window-attributes.js'
-import { channelSum } from './constants.js'
+import { convWindow } from '../../window-attributes.js'
+import { channelSum } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 import { type Convolution, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
-import type { LayerRule } from './rule.js'
 
 /** Two convolutions: the first works on each channel alone (depthwise), the second on each pixel alone (pointwise). */
 export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) => {

@@ -1,10 +1,10 @@
 /** Pooling layers. */
 import type { GlobalPoolNode, PoolNode } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { floatTensor, scalar } from '../tensor.js'
-import { poolWindow, type WindowAttributes } from '../window-attributes.js'
-import { axes, vector } from './constants.js'
-import type { LayerRule } from './rule.js'
+import type { GraphBuilder } from '../../builder.js'
+import { floatTensor, scalar } from '../../tensor.js'
+import { poolWindow, type WindowAttributes } from '../../window-attributes.js'
+import { axes, vector } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
 /** The gradient goes back to the place of the maximum. If several values are equal, it goes to the first, as in PyTorch and tfjs. */
 export const maxPool: LayerRule<PoolNode> = ({ g, inputs, inputShapes }, node) => {

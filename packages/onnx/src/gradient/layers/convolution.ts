@@ -1,9 +1,9 @@
 /** Convolutions: the forward pass, and the gradients of input, kernel and bias. */
 import { type Conv2DNode, type DepthwiseConv2DNode, windowCount } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { type ConvWindow, convWindow } from '../window-attributes.js'
-import { channelSum, vector } from './constants.js'
-import type { LayerRule, RuleContext } from './rule.js'
+import type { GraphBuilder } from '../../builder.js'
+import { type ConvWindow, convWindow } from '../../window-attributes.js'
+import { channelSum, vector } from '../constants.js'
+import type { LayerRule, RuleContext } from '../rule.js'
 
 /** One convolution that a layer consists of. */
 export interface Convolution {

@@ -1,9 +1,9 @@
 /** Activations: layers that work on each value alone. */
 import type { ActivationNode, LeakyReluNode } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { elementCode } from '../tensor.js'
-import { type Arithmetic, createArithmetic } from './arithmetic.js'
-import type { LayerRule } from './rule.js'
+import type { GraphBuilder } from '../../builder.js'
+import { elementCode } from '../../tensor.js'
+import { type Arithmetic, createArithmetic } from '../arithmetic.js'
+import type { LayerRule } from '../rule.js'
 
 export const relu: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   const op = createArithmetic(g, node.name)

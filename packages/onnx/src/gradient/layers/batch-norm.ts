@@ -1,11 +1,11 @@
 /** Batch normalisation in training mode, alone or with the convolution before it. */
 import type { BatchNormNode } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { floatTensor, scalar } from '../tensor.js'
-import { vector } from './constants.js'
+import type { GraphBuilder } from '../../builder.js'
+import { floatTensor, scalar } from '../../tensor.js'
+import { vector } from '../constants.js'
+import type { ConvBatchNormNode } from '../fuse.js'
+import type { LayerRule } from '../rule.js'
 import { convolutionOf, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
-import type { ConvBatchNormNode } from './fuse.js'
-import type { LayerRule } from './rule.js'
 
 export const batchNorm: LayerRule<BatchNormNode> = ({ g, inputs, inputShapes }, node) => {
   const norm = normalize(g, node, inputs[0]!, inputShapes[0]!, null)
