@@ -1,8 +1,10 @@
-/** ReLU and max pooling as one layer. */
+/** ReLU and max pooling written as one layer, alone or with the convolution before them. */
 import type { Size2 } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { floatTensor, scalar } from '../tensor.js'
-import { channelSum, vector } from './constants.js'
+import type { GraphBuilder } from '../../builder.js'
+import { floatTensor, scalar } from '../../tensor.js'
+import { channelSum, vector } from '../constants.js'
+import type { ConvReluMaxPoolNode, ReluMaxPoolNode } from '../fuse.js'
+import type { LayerRule } from '../rule.js'
 import {
   type Convolution,
   convolutionOf,
@@ -10,8 +12,6 @@ import {
   kernelGradient,
   writeConvolution,
 } from './convolution.js'
-import type { ConvReluMaxPoolNode, ReluMaxPoolNode } from './fuse.js'
-import type { LayerRule } from './rule.js'
 
 export const reluMaxPool: LayerRule<ReluMaxPoolNode> = ({ g, inputs, inputShapes }, { name, parts }) => {
   const pool = writeReluMaxPool(g, name, inputs[0]!, inputShapes[0]!, parts[1].attributes.size)
@@ -21,7 +21,7 @@ export const reluMaxPool: LayerRule<ReluMaxPoolNode> = ({ g, inputs, inputShapes
   }
 }
 
-/** A convolution that spares what the pooling behind it drops, where that is at the padded edge. */
+/** A convolution, ReLU and max pooling. Rows and columns that the pooling drops are not computed if they come from padding alone. */
 export const convReluMaxPool: LayerRule<ConvReluMaxPoolNode> = (context, { name, parts }) => {
   const { g, inputs, needsGradient } = context
   const [conv, , { attributes }] = parts
@@ -32,7 +32,7 @@ export const convReluMaxPool: LayerRule<ConvReluMaxPoolNode> = (context, { name,
     output: pool.output,
     backward(dOutput) {
       const { dPooled, dInput: dConvolved } = pool.backward(dOutput)
-      // Each pooled gradient goes to one pixel: their sum, the bias's gradient, is to be had where there are fewer.
+      // Each pooled gradient goes to one pixel, so the bias's gradient (their sum) can be taken over the smaller, pooled image.
       const bias = channelSum(g, conv.name, dPooled)
       return {
         inputs: [needsGradient[0] ? inputGradient(g, convolution, convolution.kernel, dConvolved) : null],
@@ -45,7 +45,7 @@ export const convReluMaxPool: LayerRule<ConvReluMaxPoolNode> = (context, { name,
   }
 }
 
-/** The convolution without the rows and columns that make no whole window, as far as they come from padding alone. */
+/** The convolution without the last rows and columns that do not fill a window, if they come from padding alone. */
 function cropConvolution(conv: Convolution, size: Size2): Convolution {
   const [channels, ...image] = conv.outputShape as [number, number, number]
   const pads = [...conv.window.pads.ints]
@@ -59,11 +59,11 @@ function cropConvolution(conv: Convolution, size: Size2): Convolution {
 }
 
 /**
- * Max pooling, then ReLU. ONNX Runtime's pooling is many times slower when it must say where the maxima came from, so that is
- * found by comparing each value with its window's maximum. For ties to have one winner, the first as in PyTorch, the values of a
- * window are first told apart: multiplied by 1 + k · 2⁻²³, k falling from its first value to its last. That makes positive
- * equals differ by an ulp or more and changes nothing else beyond rounding; where the maximum is not positive, no gradient
- * passes the ReLU.
+ * Max pooling, then ReLU. ONNX Runtime's pooling is many times slower when it also returns the places of the maxima. So these places
+ * are found by comparing each value with the maximum of its window. If several values of a window are equal, the first must win, as
+ * in PyTorch. Therefore each value is first multiplied by 1 + k · 2⁻²³, where k falls from the first value of a window to the
+ * last. Then equal positive values differ by at least one ulp (the distance to the next float32), and other values change only by rounding.
+ * If the maximum is not positive, ReLU stops the gradient, so equal values do not matter.
  */
 function writeReluMaxPool(
   g: GraphBuilder,
@@ -75,11 +75,11 @@ function writeReluMaxPool(
   const used = [height! - (height! % size[0]), width! - (width! % size[1])] as const
   const whole = used[0] === height && used[1] === width
   const cropped = whole ? input : crop(g, name, input, used)
-  const told = g.node('Mul', [cropped, tieBreaker(g, name, used, size)])
-  const pooled = g.node('MaxPool', [told], { kernel_shape: { ints: size }, strides: { ints: size } })
+  const marked = g.node('Mul', [cropped, tieBreaker(g, name, used, size)])
+  const pooled = g.node('MaxPool', [marked], { kernel_shape: { ints: size }, strides: { ints: size } })
   return {
     output: g.node('Relu', [pooled]),
-    /** `dPooled` is the gradient behind the pooling, where each value belongs to one pixel. */
+    /** `dPooled` is the gradient of the pooled image, where each value belongs to one pixel; `dInput` is the gradient of the input. */
     backward(dOutput: string): { dPooled: string; dInput: string } {
       const scales = g.constant(`${name}:scales`, floatTensor([1, 1, ...size]))
       const spread = (value: string) =>
@@ -91,7 +91,7 @@ function writeReluMaxPool(
       const asFloat = (mask: string) => g.node('Cast', [mask], { to: { int: 1 } })
       const positive = g.node('Greater', [pooled, g.constant(`${name}:zero`, scalar(0))])
       const dPooled = g.node('Mul', [dOutput, asFloat(positive)])
-      const winner = g.node('Equal', [told, spread(pooled)])
+      const winner = g.node('Equal', [marked, spread(pooled)])
       const dCropped = g.node('Mul', [spread(dPooled), asFloat(winner)])
       if (whole) return { dPooled, dInput: dCropped }
       const behind = vector(g, `${name}:behind`, [0, 0, 0, 0, 0, 0, height! - used[0], width! - used[1]])
@@ -106,7 +106,7 @@ function crop(g: GraphBuilder, name: string, image: string, size: Size2): string
   return g.node('Slice', [image, first, end, vector(g, `${name}:imageAxes`, [2, 3])])
 }
 
-/** 1 + k · 2⁻²³ for each pixel [height, width], k the number of values behind it in its window. */
+/** The factor 1 + k · 2⁻²³ for each pixel [height, width], where k is the number of values behind it in its window. */
 function tieBreaker(g: GraphBuilder, name: string, [height, width]: Size2, [rows, columns]: Size2): string {
   const factors = Float32Array.from({ length: height * width }, (_, pixel) => {
     const [y, x] = [Math.floor(pixel / width), pixel % width]

@@ -1,8 +1,8 @@
-/** Attention over time. */
+/** The AttentionPool layer: a weighted mean over time. */
 import type { AttentionPoolNode } from '@esc/core'
-import { createArithmetic } from './arithmetic.js'
-import { axes, vector } from './constants.js'
-import type { LayerRule } from './rule.js'
+import { createArithmetic } from '../arithmetic.js'
+import { axes, vector } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
 export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputShapes }, { name }) => {
   const op = createArithmetic(g, name)
@@ -12,7 +12,7 @@ export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputSh
   const asColumn = vector(g, `${name}:asColumn`, [channels, 1])
   const lastAxis = axes(g, name, [2])
   const swapped = { perm: { ints: [0, 2, 1] } }
-  // [N, C, W], and the shares of the columns, [N, 1, W].
+  // `rows` is [N, C, W]; `shares` of the columns is [N, 1, W].
   const rows = g.node('ReduceMean', [inputs[0]!], { axes: { ints: [2] }, keepdims: { int: 0 } })
   const scores = op('MatMul', op('Reshape', kernel, asRow), rows)
   const shares = g.node('Softmax', [scores], { axis: { int: 2 } })

@@ -1,7 +1,7 @@
-/** Layers that read two values: Add and Multiply. */
+/** The layers Add and Multiply, which read two values. */
 import type { MergeNode } from '@esc/core'
-import { axes } from './constants.js'
-import type { LayerRule, RuleContext } from './rule.js'
+import { axes } from '../constants.js'
+import type { LayerRule, RuleContext } from '../rule.js'
 
 export const add: LayerRule<MergeNode> = (context, node) => {
   const { g, inputs, needsGradient } = context
@@ -31,7 +31,7 @@ export const multiply: LayerRule<MergeNode> = (context, node) => {
   }
 }
 
-/** The second value in a shape that fits the first, and the way back from a gradient of the first's shape. */
+/** The second value with the rank of the first, and how its gradient is computed from a gradient with the first value's shape. */
 function secondInput(
   { g, inputs, inputShapes }: RuleContext,
   { name }: MergeNode,

@@ -1,8 +1,8 @@
-/** Dropout. */
+/** The Dropout layer. */
 import type { DropoutNode } from '@esc/core'
-import type { LayerRule } from './rule.js'
+import type { LayerRule } from '../rule.js'
 
-/** The mask is fed in, already scaled: 0, or 1 / (1 - rate). So the random numbers are the caller's. */
+/** The mask is an input of the step, already scaled: 0, or 1 / (1 - rate). So the caller makes the random numbers. */
 export const dropout: LayerRule<DropoutNode> = ({ g, inputs, inputShapes }, node) => {
   const mask = g.input({ name: `${node.name}.mask`, type: 'float32', dims: ['N', ...inputShapes[0]!] })
   return {

@@ -1,7 +1,7 @@
-/** Layers that move values about: Flatten, Reshape, Concatenate. */
+/** The layers Flatten, Reshape and Concatenate, which only move values. */
 import type { ConcatenateNode, FlattenNode, ReshapeNode } from '@esc/core'
-import { vector } from './constants.js'
-import type { LayerRule, RuleContext } from './rule.js'
+import { vector } from '../constants.js'
+import type { LayerRule, RuleContext } from '../rule.js'
 
 export const flatten: LayerRule<FlattenNode> = (context) => ({
   output: context.g.node('Flatten', [context.inputs[0]!]),

@@ -1,12 +1,12 @@
-/** Layer normalisation. */
+/** The LayerNorm layer. */
 import type { LayerNormNode } from '@esc/core'
-import { createArithmetic } from './arithmetic.js'
-import { vector } from './constants.js'
-import type { LayerRule } from './rule.js'
+import { createArithmetic } from '../arithmetic.js'
+import { vector } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
 /**
- * The variance is that of the centred input, and the backward pass uses the normalised input `x̂`: recovering it from the output
- * would divide by gamma, which training may bring to zero.
+ * The backward pass uses the normalised input itself. To recover it from the output, it would have to divide by gamma, which
+ * training may bring to zero.
  *
  * @see Ba, Kiros & Hinton 2016.
  */
@@ -27,7 +27,7 @@ export const layerNorm: LayerRule<LayerNormNode> = ({ g, inputs, inputShapes }, 
       const dNormalized = op('Mul', dOutput, `${name}.gamma`)
       const slope = meanOf(op('Mul', dNormalized, normalized))
       const explained = op('Add', op('Mul', normalized, slope), meanOf(dNormalized))
-      // The batch axis, and those that gamma does not have.
+      // The batch axis, and the axes that gamma does not have.
       const others = Array.from({ length: 1 + inputShapes[0]!.length - rank }, (_, i) => i)
       const otherAxes = vector(g, `${name}:otherAxes`, others)
       const sumOf = (value: string) => g.node('ReduceSum', [value, otherAxes], { keepdims: { int: 0 } })

@@ -1,11 +1,11 @@
-/** Separable convolutions. */
+/** The SeparableConv2D layer. */
 import type { SeparableConv2DNode } from '@esc/core'
-import { convWindow } from '../window-attributes.js'
-import { channelSum } from './constants.js'
+import { convWindow } from '../../window-attributes.js'
+import { channelSum } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 import { type Convolution, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
-import type { LayerRule } from './rule.js'
 
-/** Two convolutions: of each channel alone, then of each pixel alone. */
+/** Two convolutions: the first works on each channel alone (depthwise), the second on each pixel alone (pointwise). */
 export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) => {
   const { g, inputs, inputShapes, outputShape, needsGradient } = context
   const { name, weights } = node
@@ -46,6 +46,7 @@ export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) =
   }
 }
 
+/** The window of a convolution of 1 × 1 pixel. */
 const onePixel = {
   kernel_shape: { ints: [1, 1] },
   strides: { ints: [1, 1] },

@@ -1,7 +1,7 @@
-/** Fully connected layers. */
+/** The Dense layer (fully connected). */
 import type { DenseNode } from '@esc/core'
-import { axes } from './constants.js'
-import type { LayerRule } from './rule.js'
+import { axes } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
 export const dense: LayerRule<DenseNode> = ({ g, inputs, needsGradient }, node) => ({
   output: g.node('Gemm', [inputs[0]!, `${node.name}.kernel`, `${node.name}.bias`], { transB: { int: 1 } }),

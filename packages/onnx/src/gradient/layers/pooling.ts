@@ -1,12 +1,12 @@
-/** Pooling. */
+/** Pooling layers. */
 import type { GlobalPoolNode, PoolNode } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { floatTensor, scalar } from '../tensor.js'
-import { poolWindow, type WindowAttributes } from '../window-attributes.js'
-import { axes, vector } from './constants.js'
-import type { LayerRule } from './rule.js'
+import type { GraphBuilder } from '../../builder.js'
+import { floatTensor, scalar } from '../../tensor.js'
+import { poolWindow, type WindowAttributes } from '../../window-attributes.js'
+import { axes, vector } from '../constants.js'
+import type { LayerRule } from '../rule.js'
 
-/** The gradient goes back to the place the maximum came from: the first one on a tie, as in PyTorch and tfjs. */
+/** The gradient goes back to the place of the maximum. If several values are equal, it goes to the first, as in PyTorch and tfjs. */
 export const maxPool: LayerRule<PoolNode> = ({ g, inputs, inputShapes }, node) => {
   const input = inputs[0]!
   const window = poolWindow(node, inputShapes[0]!)
@@ -25,7 +25,7 @@ export const maxPool: LayerRule<PoolNode> = ({ g, inputs, inputShapes }, node) =
   }
 }
 
-/** ONNX's indices count through the whole tensor, not through an image. */
+/** Writes MaxPool with its indices. They count through the whole tensor, not through one image. */
 function writeMaxPool(
   g: GraphBuilder,
   name: string,
@@ -37,7 +37,7 @@ function writeMaxPool(
   return [...outputs]
 }
 
-/** One value may be the maximum of several windows, so what comes back is added up; MaxUnpool keeps the last alone. */
+/** The gradient of windows that overlap. One value may be the maximum of several windows, so gradients are added; MaxUnpool would keep only the last. */
 function scatter(g: GraphBuilder, name: string, input: string, indices: string, dOutput: string): string {
   const flat = vector(g, `${name}:flat`, [-1])
   const shape = g.node('Shape', [input])
@@ -48,8 +48,8 @@ function scatter(g: GraphBuilder, name: string, input: string, indices: string, 
 }
 
 /**
- * Each output's gradient, divided by the number of values it is the mean of, goes back to all of them: a transposed
- * convolution of each channel with ones.
+ * Each output is a mean. Its gradient, divided by the number of values, goes back to all of them. This is a transposed
+ * convolution of each channel with a kernel of ones.
  */
 export const averagePool: LayerRule<PoolNode> = ({ g, inputs, inputShapes, outputShape }, node) => {
   const { name } = node
@@ -81,7 +81,7 @@ export const averagePool: LayerRule<PoolNode> = ({ g, inputs, inputShapes, outpu
   }
 }
 
-/** For each window along an axis how many values of the input it covers, padding aside. */
+/** For each window along an axis: how many values of the input it covers, without padding. */
 function valuesInside(
   windows: number,
   stride: number,
@@ -108,7 +108,7 @@ export const globalAveragePool: LayerRule<GlobalPoolNode> = ({ g, inputs, inputS
   }
 }
 
-/** A max pool whose window is the whole image. */
+/** A max pooling whose window is the whole image. */
 export const globalMaxPool: LayerRule<GlobalPoolNode> = ({ g, inputs, inputShapes }, { name }) => {
   const input = inputs[0]!
   const size = { ints: inputShapes[0]!.slice(1) }

@@ -1,18 +1,19 @@
-/** Convolutions: forward, and the gradients of input, kernel and bias. */
+/** Convolutions: the forward pass, and the gradients of input, kernel and bias. */
 import { type Conv2DNode, type DepthwiseConv2DNode, windowCount } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { type ConvWindow, convWindow } from '../window-attributes.js'
-import { channelSum, vector } from './constants.js'
-import type { LayerRule, RuleContext } from './rule.js'
+import type { GraphBuilder } from '../../builder.js'
+import { type ConvWindow, convWindow } from '../../window-attributes.js'
+import { channelSum, vector } from '../constants.js'
+import type { LayerRule, RuleContext } from '../rule.js'
 
-/** One convolution of a layer. */
+/** One convolution that a layer consists of. */
 export interface Convolution {
-  /** Begins the names of its constants. */
+  /** Prefix of the names of its constants. */
   name: string
-  /** Value that holds the kernel, and its shape [filters, channels / groups, kh, kw]. */
+  /** Name of the value that holds the kernel. */
   kernel: string
+  /** [filters, channels / groups, kh, kw]. */
   kernelShape: readonly number[]
-  /** Value that holds the bias, or `null`. */
+  /** Name of the value that holds the bias, or `null` without a bias. */
   bias: string | null
   window: ConvWindow
   /** [channels, rows, columns]. */
@@ -35,7 +36,7 @@ export const conv2d: LayerRule<Conv2DNode | DepthwiseConv2DNode> = (context, nod
   }
 }
 
-/** The convolution that a layer is. */
+/** A layer of one convolution in the form that these functions take. */
 export function convolutionOf(
   { inputShapes }: RuleContext,
   node: Conv2DNode | DepthwiseConv2DNode,
@@ -58,17 +59,17 @@ export function convolutionOf(
   }
 }
 
-/** Writes the forward pass. */
+/** Writes the forward pass. @returns The name of the output. */
 export function writeConvolution(g: GraphBuilder, conv: Convolution, input: string): string {
   const inputs = [input, conv.kernel, ...(conv.bias === null ? [] : [conv.bias])]
   return g.node('Conv', inputs, { ...conv.window })
 }
 
 /**
- * The gradient of the input: the convolution of the output's gradient with the kernel flipped and its channel axes swapped.
- * With strides the output's gradient would need zeros in between, and ConvTranspose does that.
+ * The gradient of the input: the output's gradient, convolved with the flipped kernel whose channel axes are swapped. With
+ * strides, the output's gradient would need zeros between its values, so ConvTranspose is used, which does that.
  *
- * @param kernel - Value of the kernel's shape to go back through.
+ * @param kernel - Name of the kernel to use, or of another value with its shape.
  */
 export function inputGradient(g: GraphBuilder, conv: Convolution, kernel: string, dOutput: string): string {
   const { strides, dilations, pads, group } = conv.window
@@ -105,7 +106,7 @@ export function inputGradient(g: GraphBuilder, conv: Convolution, kernel: string
   })
 }
 
-/** Rows and columns of a kernel in reverse order. */
+/** The kernel with its rows and columns in reverse order. */
 function flipped(g: GraphBuilder, name: string, kernel: string, [kh, kw]: readonly [number, number]): string {
   if (kh * kw === 1) return kernel
   const rows = g.node('Gather', [kernel, vector(g, `${name}:flipRows`, descending(kh))], { axis: { int: 2 } })
@@ -117,13 +118,16 @@ function descending(n: number): number[] {
   return Array.from({ length: n }, (_, i) => n - 1 - i)
 }
 
-/** Below this many channels of a group one product over gathered patches is faster than one product per kernel tap. */
+/**
+ * If a group has fewer channels than this, one matrix product over all taps (positions in the kernel) is faster than one product for each
+ * tap.
+ */
 const gatherBelowChannels = 8
 
 /**
  * The gradient of the kernel, `dKernel[o, c, i, j] = Σ over n, y, x of dOutput[n, o, y, x] · paddedInput[n, c, y + i, x + j]`: for
- * every tap (i, j) a matrix product over the pixels of the input shifted by the tap. With few channels those products are
- * too thin to be fast, so all taps are gathered into one matrix first.
+ * every tap (i, j) a matrix product over the pixels of the input, shifted by the tap. With few channels, these matrices are too
+ * narrow to be fast, so all taps are joined into one matrix first.
  */
 export function kernelGradient(g: GraphBuilder, conv: Convolution, input: string, dOutput: string): string {
   const { name, window, kernelShape, outputShape } = conv
@@ -148,7 +152,7 @@ export function kernelGradient(g: GraphBuilder, conv: Convolution, input: string
   return g.node('Transpose', [tapLast], { perm: { ints: [0, 3, 1, 2] } })
 }
 
-/** For each tap of the kernel the input's values it meets, one for each of the output's pixels. */
+/** For each tap of the kernel, the input values that it is multiplied with: one value for each pixel of the output. */
 function shiftedInputs(
   g: GraphBuilder,
   { name, window, kernelShape, outputShape }: Convolution,

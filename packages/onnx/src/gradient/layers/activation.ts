@@ -1,9 +1,9 @@
-/** Activations, element by element. */
+/** Activations: layers that work on each value alone. */
 import type { ActivationNode, LeakyReluNode } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { elementCode } from '../tensor.js'
-import { type Arithmetic, createArithmetic } from './arithmetic.js'
-import type { LayerRule } from './rule.js'
+import type { GraphBuilder } from '../../builder.js'
+import { elementCode } from '../../tensor.js'
+import { type Arithmetic, createArithmetic } from '../arithmetic.js'
+import type { LayerRule } from '../rule.js'
 
 export const relu: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   const op = createArithmetic(g, node.name)
@@ -17,7 +17,7 @@ export const relu: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   }
 }
 
-/** At both bends the gradient is 0, as in PyTorch. */
+/** At 0 and at 6 the gradient is 0, as in PyTorch. */
 export const relu6: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   const op = createArithmetic(g, node.name)
   const output = op('Clip', inputs[0]!, 0, 6)
@@ -81,7 +81,7 @@ export const hardSigmoid: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   }
 }
 
-/** With `h` the hard sigmoid of `x`: `y' = h + x · h'`. */
+/** `y' = h + x · h'`, where `h` is the hard sigmoid of `x`. */
 export const hardSwish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   const input = inputs[0]!
   const op = createArithmetic(g, node.name)
@@ -95,7 +95,7 @@ export const hardSwish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   }
 }
 
-/** With `s` the sigmoid of `x`: `y' = s + x · s · (1 - s) = s + y · (1 - s)`. */
+/** `y' = s + x · s · (1 - s) = s + y · (1 - s)`, where `s` is the sigmoid of `x`. */
 export const swish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   const op = createArithmetic(g, node.name)
   const gate = op('Sigmoid', inputs[0]!)
@@ -109,13 +109,14 @@ export const swish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   }
 }
 
+/** Attributes of the hard sigmoid `clip(x / 6 + 0.5, 0, 1)`. */
 const sixth = { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }
 
 function between(op: Arithmetic, value: string, low: number, high: number): string {
   return op('And', op('Greater', value, low), op('Less', value, high))
 }
 
-/** 1 where a condition holds, else 0: to multiply by these is faster than ONNX Runtime's Where. */
+/** 1 if a condition holds, else 0. Multiplying by this is faster than ONNX Runtime's Where. */
 function asFloat(g: GraphBuilder, condition: string): string {
   return g.node('Cast', [condition], { to: { int: elementCode('float32') } })
 }

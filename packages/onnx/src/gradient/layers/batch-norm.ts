@@ -1,11 +1,11 @@
-/** Batch normalisation over the training batch, alone or together with the convolution before it. */
+/** Batch normalisation in training mode, alone or with the convolution before it. */
 import type { BatchNormNode } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { floatTensor, scalar } from '../tensor.js'
-import { vector } from './constants.js'
+import type { GraphBuilder } from '../../builder.js'
+import { floatTensor, scalar } from '../../tensor.js'
+import { vector } from '../constants.js'
+import type { ConvBatchNormNode } from '../fuse.js'
+import type { LayerRule } from '../rule.js'
 import { convolutionOf, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
-import type { ConvBatchNormNode } from './fuse.js'
-import type { LayerRule } from './rule.js'
 
 export const batchNorm: LayerRule<BatchNormNode> = ({ g, inputs, inputShapes }, node) => {
   const norm = normalize(g, node, inputs[0]!, inputShapes[0]!, null)
@@ -20,11 +20,11 @@ export const batchNorm: LayerRule<BatchNormNode> = ({ g, inputs, inputShapes }, 
 }
 
 /**
- * A convolution and the batch normalisation behind it. The normalisation takes its input's mean away, so the bias has no part
- * in the output: it is left out, and its gradient is exactly 0. The factor `gamma / std` of the gradient goes back through
- * the kernel, which is smaller than the image.
+ * A convolution and the batch normalisation behind it. The normalisation subtracts the mean of its input, so the bias of the
+ * convolution does not change the output. It is left out, and its gradient is exactly 0. The factor `gamma / std` of the gradient is
+ * applied to the kernel, which is smaller than the image.
  *
- * Differs from PyTorch: there the gradient of such a bias is what rounding leaves of 0.
+ * Differs from PyTorch: there, rounding makes the gradient of such a bias a little different from 0.
  */
 export const convBatchNorm: LayerRule<ConvBatchNormNode> = (context, node) => {
   const { g, inputs, needsGradient } = context
@@ -59,11 +59,12 @@ function withPrefix(name: string, values: Readonly<Record<string, string>>): Rec
 }
 
 /**
- * Training-mode batch normalisation of [N, C, H, W] or [N, C]. The centred input is kept, and the backward pass uses it
- * directly: recovering it from the output would divide by gamma, which training may bring to zero.
+ * Batch normalisation of [N, C, H, W] or [N, C] in training mode. The backward pass uses the centred input (input minus mean)
+ * itself. To recover it from the output, it would have to divide by gamma, which training may bring to zero.
  *
- * @param bias - A value [C] that belongs to the input and was left out, since it goes with the mean; `null` if none was.
- * @returns `dCentred` is the input's gradient but for the factor `scale` [C, 1, 1].
+ * @param bias - Name of a value [C] that was left out of the input because the mean removes it; the running mean needs it. `null` if
+ *   there is none.
+ * @returns `dCentred`, multiplied by `scale` [C, 1, 1], is the gradient of the input.
  * @see Ioffe & Szegedy 2015; running averages as PyTorch's, with the unbiased variance.
  */
 function normalize(
@@ -77,12 +78,12 @@ function normalize(
   const perChannel = vector(g, `${name}:perChannel`, [channels, ...image.map(() => 1)])
   const asVector = vector(g, `${name}:asVector`, [channels])
   const number = (label: string, value: number) => g.constant(`${name}:${label}`, scalar(value))
-  // Over pixels first: at once, ONNX Runtime adds a single channel up one by one, which costs float32 half its digits.
+  // The mean is taken over pixels first, then over images. In one step, ONNX Runtime adds the values of a single channel one by one,
+  // and float32 loses half of its digits.
   const meanOver = (axes: number[], value: string) => g.node('ReduceMean', [value], { axes: { ints: axes } })
   const meanOf = (value: string) => meanOver([0], image.length > 0 ? meanOver([2, 3], value) : value)
   const flat = (value: string) => g.node('Reshape', [value, asVector])
-  // One pass of `value · scale + shift` with a factor and a summand for each channel; with these constants that is all
-  // the operator does.
+  // Computes `value · scale + shift` for each channel in one pass: with these constants, BatchNormalization does nothing else.
   const zeros = g.constant(`${name}:zeros`, floatTensor(new Float32Array(channels)))
   const ones = g.constant(`${name}:ones`, floatTensor(new Float32Array(channels).fill(1)))
   const affine = (value: string, scale: string, shift: string) =>
@@ -95,8 +96,8 @@ function normalize(
   const scale = g.node('Div', [`${name}.gamma`, std])
   const output = affine(centred, scale, `${name}.beta`)
 
-  // count = N · H · W is known only when the step runs; the unbiased variance is count / (count - 1) of the biased one,
-  // and a single value has variance 0 either way.
+  // count = N · H · W is known only when the step runs. The unbiased variance is the biased one times count / (count - 1). A single
+  // value has variance 0 in both forms.
   const axis0 = g.constant(`${name}:axis0`, { type: 'int64', dims: [], data: BigInt64Array.of(0n) })
   const toFloat = { to: { int: 1 } }
   const batchSize = g.node('Cast', [g.node('Gather', [g.node('Shape', [input]), axis0])], toFloat)
