@@ -10,7 +10,7 @@ await build({
   entryPoints: {
     main: `${folder}src/main.ts`,
     // Worker threads are started by a file's name, beside the one that starts them.
-    'feature-worker': `${folder}../../packages/dataset/src/node/feature-worker.ts`,
+    'feature-worker': `${folder}../../packages/dataset/src/node/store/feature-worker.ts`,
     'engine-worker': `${folder}../../packages/model/src/node/engine-worker.ts`,
     'feature-process': `${folder}src/feature-process.ts`,
     'train-process': `${folder}src/train-process.ts`,

@@ -71,7 +71,7 @@ async function bundlePipeline(dir: string): Promise<string> {
   await build({
     entryPoints: {
       main: source('main.ts'),
-      'feature-worker': source('../../../packages/dataset/src/node/feature-worker.ts'),
+      'feature-worker': source('../../../packages/dataset/src/node/store/feature-worker.ts'),
       'engine-worker': source('../../../packages/model/src/node/engine-worker.ts'),
     },
     outdir: dir,
