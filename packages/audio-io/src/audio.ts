@@ -1,4 +1,4 @@
-/** What every decoder here returns, and the checks they share. */
+/** What every decoder here returns, which part of a file it decodes, and the checks that decoders share. */
 import { assertPositive, EscError, wrongOption } from '@esc/core'
 
 /** Decoded sound as the file holds it: not yet mixed to mono, not yet resampled. */
@@ -8,27 +8,35 @@ export interface DecodedAudio {
   /** Hz. */
   sampleRate: number
   /**
-   * A sentence for each thing that was wrong: what was computed because a header cannot be true, and what `tolerant` lost
-   * of a damaged file. Absent where nothing was.
+   * One sentence for each problem: a wrong value in the header that was corrected, or a part of a damaged file that was
+   * lost (only with `tolerant`). Absent if there was no problem.
    */
   warnings?: readonly string[]
 }
 
-/** Which part of a file is wanted, how much at most, and what happens where it is damaged. */
+/** Which part of a file to decode, how much at most, and what to do with a damaged file. */
 export interface DecodeLimits {
-  /** Where to start, in seconds; cut to a whole sample. Default 0. */
+  /** Where to start, in seconds; rounded down to a whole sample. @defaultValue `0` */
   offset?: number
-  /** How much to decode, in seconds, or less where the file ends sooner; `null` decodes to the end. Default `null`. */
+  /**
+   * How much to decode, in seconds; less if the file ends earlier. `null` decodes to the end of the file.
+   *
+   * @defaultValue `null`
+   */
   duration?: number | null
   /**
-   * The most that is decoded, in seconds; more is refused before it is decoded. Default 3600. A second takes four bytes for
-   * each sample of each channel: of files from strangers, allow no more than is needed.
+   * The longest sound that may be decoded, in seconds. A longer one is refused before it is decoded. Each sample of each
+   * channel takes four bytes of memory: for files from strangers, allow no more than you need.
+   *
+   * @defaultValue `3600`
    */
   maxDurationSec?: number
   /**
-   * `true` returns what can be read of a damaged file, and lists in `warnings` what was lost; a file of which nothing can
-   * be read is refused all the same. Default `false`: any damage is CORRUPT_DATA. Headers that recorders leave unfinished
-   * while all of the sound is there are no damage: they are read either way, with a warning.
+   * `true` returns the part of a damaged file that can be read, and lists in `warnings` what was lost. A file of which
+   * nothing can be read is still refused. `false` refuses every damaged file with CORRUPT_DATA. A header that a recorder
+   * left unfinished is no damage if all of the sound is there: such a file is always read, with a warning.
+   *
+   * @defaultValue `false`
    */
   tolerant?: boolean
 }
@@ -47,7 +55,7 @@ export interface Span {
   length: number
 }
 
-/** What a file's header says of its sound. */
+/** What a file's header says about its sound. */
 export interface AudioInfo {
   /** `wav`, `aiff`, `ogg`, `flac` or `mp3`, as ffprobe's `format_name`. */
   container: string
@@ -59,31 +67,31 @@ export interface AudioInfo {
   durationSec: number
   /** Samples per channel. */
   frames: number
-  /** Bits of one stored sample that carry signal; `null` where the codec has no such thing. */
+  /** Bits of one stored sample that carry signal; `null` for a codec that does not store samples. */
   bitDepth: number | null
-  /** What was computed because the header cannot be true, a sentence each; absent where nothing was. */
+  /** One sentence for each wrong value in the header that was corrected; absent if there was none. */
   warnings?: readonly string[]
 }
 
-/** The most channels a file may have: a header that claims more is a lie far more often than a recording. */
-export const MAX_CHANNELS = 64
+/** The most channels that a file may have. A header that claims more is almost always wrong. */
+export const maxChannels = 64
 
-/** The longest file that is decoded unless the caller asks for more, in seconds. */
-const DEFAULT_MAX_DURATION_SEC = 3600
+/** The longest sound that is decoded unless the caller allows more, in seconds. */
+const defaultMaxDurationSec = 3600
 
 /**
- * The samples that {@link DecodeLimits} ask for.
+ * Turns {@link DecodeLimits} into samples.
  *
  * @param frames - Samples per channel that the file has.
  * @param sampleRate - The file's own, in Hz.
- * @throws EscError INVALID_OPTION unless `offset >= 0` lies in the file, `duration` is `null` or at least a sample, and
- *   `maxDurationSec > 0`.
- * @throws EscError INVALID_INPUT if they last longer than `maxDurationSec`.
- * @see librosa 0.10.2 `load`: both ends are cut to whole samples as there.
+ * @throws EscError INVALID_OPTION if `offset` is not >= 0 or lies past the end of the file, if `duration` is neither
+ *   `null` nor at least one sample, or if `maxDurationSec` is not > 0.
+ * @throws EscError INVALID_INPUT if the part is longer than `maxDurationSec`.
+ * @see librosa 0.10.2 `load`, which also rounds both ends down to whole samples.
  * @example resolveSpan(44100, 22050, { offset: 0.5 }) // { start: 11025, length: 33075 }
  */
 export function resolveSpan(frames: number, sampleRate: number, limits: DecodeLimits): Span {
-  const { offset = 0, duration = null, maxDurationSec = DEFAULT_MAX_DURATION_SEC } = limits
+  const { offset = 0, duration = null, maxDurationSec = defaultMaxDurationSec } = limits
   const hasLimit = typeof maxDurationSec === 'number' && maxDurationSec > 0
   if (!hasLimit) throw wrongOption('maxDurationSec', maxDurationSec, '> 0')
   if (!(typeof offset === 'number' && offset >= 0)) throw wrongOption('offset', offset, '>= 0')
@@ -97,13 +105,17 @@ export function resolveSpan(frames: number, sampleRate: number, limits: DecodeLi
   }
   const wanted = duration === null ? frames : Math.trunc(duration * sampleRate)
   if (wanted === 0) {
-    throw new EscError('INVALID_OPTION', `duration=${duration} is less than a sample at ${sampleRate} Hz`)
+    throw new EscError(
+      'INVALID_OPTION',
+      `duration=${duration} is shorter than one sample at ${sampleRate} Hz`,
+    )
   }
   const length = Math.min(wanted, frames - start)
   if (length > maxDurationSec * sampleRate) {
     throw new EscError(
       'INVALID_INPUT',
-      `${length / sampleRate} s exceed maxDurationSec=${maxDurationSec}; raise it, read a part by offset and duration, or stream it`,
+      `the sound lasts ${length / sampleRate} s, longer than maxDurationSec=${maxDurationSec}; ` +
+        'raise maxDurationSec, read a part with offset and duration, or use streamAudio',
       { detail: { frames: length, sampleRate, maxDurationSec } },
     )
   }
@@ -111,9 +123,9 @@ export function resolveSpan(frames: number, sampleRate: number, limits: DecodeLi
 }
 
 /**
- * Room for decoded sound.
+ * Allocates arrays for decoded sound.
  *
- * @throws EscError INVALID_INPUT if there is not that much memory.
+ * @throws EscError INVALID_INPUT if there is not enough memory.
  * @example allocateChannels(2, 44100)
  */
 export function allocateChannels(channels: number, frames: number): Float32Array[] {
@@ -122,7 +134,7 @@ export function allocateChannels(channels: number, frames: number): Float32Array
   } catch (cause) {
     throw new EscError(
       'INVALID_INPUT',
-      `${channels} channels of ${frames} samples do not fit in memory; read a part by offset and duration`,
+      `${channels} channels of ${frames} samples do not fit in memory; read a part with offset and duration`,
       { cause },
     )
   }
@@ -131,7 +143,7 @@ export function allocateChannels(channels: number, frames: number): Float32Array
 /**
  * Sets samples that are NaN or infinite to 0.
  *
- * @returns What was lost, in a sentence; none if all samples were numbers.
+ * @returns A warning that says how many; empty if all samples were finite.
  * @example warnings.push(...silenceNonFinite(channels))
  */
 export function silenceNonFinite(channels: readonly Float32Array[]): string[] {
@@ -143,15 +155,20 @@ export function silenceNonFinite(channels: readonly Float32Array[]): string[] {
       count++
     }
   }
+  return silencedWarning(count)
+}
+
+/** The warning about samples that were set to 0; empty if there were none. @example silencedWarning(3) */
+export function silencedWarning(count: number): string[] {
   return count === 0 ? [] : [`${count} samples were NaN or infinite and were set to 0`]
 }
 
-/** Information with what was computed of it, where anything was. @example withWarnings(file.info, file.warnings) */
+/** The information, with `warnings` only if there are any. @example withWarnings(file.info, file.warnings) */
 export function withWarnings(info: AudioInfo, warnings: readonly string[]): AudioInfo {
   return warnings.length === 0 ? info : { ...info, warnings }
 }
 
-/** Sound with what was lost of it, where anything was. @example decoded(channels, 44100, []) */
+/** Decoded sound, with `warnings` only if there are any. @example decoded(channels, 44100, []) */
 export function decoded(
   channels: Float32Array[],
   sampleRate: number,

@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toMono } from './channels.js'
@@ -42,6 +43,6 @@ describe('toMono', () => {
     ['no channel', []],
     ['unequal lengths', [new Float32Array(2), new Float32Array(3)]],
   ])('refuses %s', (_, channels) => {
-    expect(() => toMono(channels)).toThrowError(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    expect(() => toMono(channels)).toThrow(throwsCode('INVALID_INPUT'))
   })
 })

@@ -1,10 +1,10 @@
-/** Channels to mono. */
+/** Mixes channels to mono. */
 import { assertFloat32, EscError, wrongValue } from '@esc/core'
 
 /**
- * Looks at what the channels are, not at their samples.
+ * Checks that the channels are arrays of the right kind. It does not look at the samples.
  *
- * @throws EscError INVALID_INPUT unless it is a list of Float32Arrays.
+ * @throws EscError INVALID_INPUT unless `channels` is a list of Float32Arrays.
  * @example assertChannels('channels', channels)
  */
 export function assertChannels(name: string, channels: unknown): asserts channels is Float32Array[] {
@@ -23,23 +23,23 @@ export function assertChannels(name: string, channels: unknown): asserts channel
 /**
  * The mean of all channels, sample by sample.
  *
- * Differs from librosa: `to_mono` averages in float32, this in float64 and rounds once.
+ * Differs from librosa: `to_mono` averages in float32; this averages in float64 and rounds once.
  *
  * @param channels - One array per channel, all of one length.
  * @returns One array of that length; new storage, for one channel too.
- * @throws EscError INVALID_INPUT if there is no channel, one is no Float32Array, or lengths differ.
+ * @throws EscError INVALID_INPUT if there is no channel, a channel is no Float32Array, or the lengths differ.
  * @see librosa 0.10.2 `to_mono`.
  * @example toMono([left, right])
  */
 export function toMono(channels: readonly Float32Array[]): Float32Array {
   assertChannels('channels', channels)
   const [first] = channels
-  if (!first) throw new EscError('INVALID_INPUT', 'toMono needs at least one channel, got none')
+  if (!first) throw new EscError('INVALID_INPUT', 'channels is empty; toMono needs at least one channel')
   const other = channels.findIndex((samples) => samples.length !== first.length)
   if (other !== -1) {
     throw new EscError(
       'INVALID_INPUT',
-      `channel ${other} has ${channels[other]!.length} samples, the first ${first.length}`,
+      `channel ${other} has ${channels[other]!.length} samples, channel 0 has ${first.length}`,
     )
   }
   if (channels.length === 1) return first.slice()

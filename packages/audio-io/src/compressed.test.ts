@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import type { DecodedAudio } from './audio.js'
 import type { AudioDecoder, CompressedFile } from './codecs.js'
@@ -7,7 +8,7 @@ const SAMPLE_RATE = 1000
 const ramp = (length: number, start = 0) => Float32Array.from({ length }, (_, i) => start + i)
 const payload = new Uint8Array(1)
 
-/** A file of one stream that decodes to `10 + frames + 5` samples, of which the middle ones count. */
+/** A file of one stream that decodes to `10 + frames + 5` samples, of which the middle `frames` are kept. */
 function fileOf(frames: number, changes: Partial<CompressedFile['streams'][0]> = {}): CompressedFile {
   const total = frames + 15
   const stream = { payload, least: total, most: total, skip: 10, frames, gain: 1, ...changes }
@@ -17,12 +18,12 @@ function fileOf(frames: number, changes: Partial<CompressedFile['streams'][0]> =
 
 interface Fake {
   decode: AudioDecoder
-  /** Blocks that were asked for. */
+  /** Number of blocks that were requested. */
   asked: number
   freed: boolean
 }
 
-/** Gives a ramp from 0 in blocks of such lengths, then fails where told. */
+/** A decoder that yields a ramp from 0 in blocks of these lengths, and then throws `failure` if there is one. */
 function fake(lengths: readonly number[], failure?: Error, audio: Partial<DecodedAudio> = {}): Fake {
   const state: Fake = {
     asked: 0,
@@ -46,8 +47,6 @@ function fake(lengths: readonly number[], failure?: Error, audio: Partial<Decode
 }
 
 const lengths = [7, 100, 0, 30, 200, 178]
-const corrupt = (message: RegExp) =>
-  expect.objectContaining({ code: 'CORRUPT_DATA', message: expect.stringMatching(message) })
 
 describe('decodeCompressed', () => {
   test.each<[string, object, number, number]>([
@@ -55,8 +54,8 @@ describe('decodeCompressed', () => {
     ['a part', { offset: 0.1, duration: 0.2 }, 100, 200],
     ['the first sample', { duration: 0.001 }, 0, 1],
     ['the last sample', { offset: 0.499 }, 499, 1],
-    ['no more than there is', { offset: 0.4, duration: 9 }, 400, 100],
-  ])('gives %s', async (_, limits, start, length) => {
+    ['no more than the file holds', { offset: 0.4, duration: 9 }, 400, 100],
+  ])('returns %s', async (_, limits, start, length) => {
     const { decode } = fake(lengths)
     const expected = ramp(length, 10 + start)
     expect(await decodeCompressed(fileOf(500), decode, limits)).toEqual({
@@ -77,12 +76,12 @@ describe('decodeCompressed', () => {
     expect(channels[0]).toEqual(Float32Array.of(...ramp(100, 410), ...ramp(100, 10)))
   })
 
-  test('decodes to the end to count, and no further than a part that was asked for', async () => {
+  test('decodes a whole file to its end to count its samples, but a part only to its end', async () => {
     const [all, part, failed] = [fake(lengths), fake(lengths), fake(lengths)]
     await decodeCompressed(fileOf(490, { least: 515, most: 515 }), all.decode, {})
     await decodeCompressed(fileOf(500), part.decode, { duration: 0.01 })
-    await expect(decodeCompressed(fileOf(10), failed.decode, {})).rejects.toThrowError(
-      corrupt(/more than 25/),
+    await expect(decodeCompressed(fileOf(10), failed.decode, {})).rejects.toThrow(
+      throwsCode('CORRUPT_DATA', /more than 25/),
     )
     expect([all, part, failed]).toMatchObject([
       { asked: 6, freed: true },
@@ -93,8 +92,12 @@ describe('decodeCompressed', () => {
 
   const failure = new Error('trap')
   test.each<[string, Fake, RegExp]>([
-    ['fewer samples', fake(lengths.slice(0, -1)), /gave 337 samples per channel, the file promises 515/],
-    ['no samples', fake([]), /gave 0 samples/],
+    [
+      'fewer samples',
+      fake(lengths.slice(0, -1)),
+      /returned 337 samples per channel, the file's headers state 515/,
+    ],
+    ['no samples', fake([]), /returned 0 samples/],
     ['another rate', fake(lengths, undefined, { sampleRate: 999 }), /2 channels of 7 samples at 999 Hz/],
     [
       'another number of channels',
@@ -108,14 +111,16 @@ describe('decodeCompressed', () => {
     ],
     ['NaN', fake([515], undefined, { channels: [ramp(515), ramp(515).fill(Number.NaN, 99)] }), /NaN/],
     ['an error', fake(lengths.slice(0, 2), failure), /the decoder failed: trap/],
-  ])('CORRUPT_DATA where the decoder gives %s', async (_, { decode }, message) => {
-    await expect(decodeCompressed(fileOf(500), decode, {})).rejects.toThrowError(corrupt(message))
+  ])('CORRUPT_DATA if the decoder returns %s', async (_, { decode }, message) => {
+    await expect(decodeCompressed(fileOf(500), decode, {})).rejects.toThrow(
+      throwsCode('CORRUPT_DATA', message),
+    )
   })
 
   test('INVALID_INPUT for more than maxDurationSec, before anything is decoded', async () => {
     const decoder = fake(lengths)
-    await expect(decodeCompressed(fileOf(500), decoder.decode, { maxDurationSec: 0.1 })).rejects.toThrowError(
-      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    await expect(decodeCompressed(fileOf(500), decoder.decode, { maxDurationSec: 0.1 })).rejects.toThrow(
+      throwsCode('INVALID_INPUT'),
     )
     expect(decoder.asked).toBe(0)
   })
@@ -127,22 +132,22 @@ describe('decodeCompressed', () => {
         'fewer samples',
         fake(lengths.slice(0, -1)),
         327,
-        ['the decoder gave 337 samples per channel, the file promises 515'],
+        ["the decoder returned 337 samples per channel, the file's headers state 515"],
       ],
       ['more samples', fake([...lengths, 99]), 500, undefined],
       [
         'an error',
         fake(lengths.slice(0, 2), failure),
         97,
-        ['decoding stopped at 0.097 s, and what follows was left out: the decoder failed: trap'],
+        ['decoding stopped at 0.097 s, and the rest of the sound was left out: the decoder failed: trap'],
       ],
-    ])('keeps what comes where the decoder gives %s', async (_, { decode }, length, warnings) => {
+    ])('keeps the sound if the decoder returns %s', async (_, { decode }, length, warnings) => {
       const audio = await decodeCompressed(fileOf(500), decode, { tolerant })
       expect(audio.channels[0]).toEqual(ramp(length, 10))
       expect(audio.warnings).toEqual(warnings)
     })
 
-    test('sets what is no number to 0, and says so after what the reader said', async () => {
+    test('sets samples that are no numbers to 0, and warns after the warnings of the reader', async () => {
       const bad = ramp(515).fill(Number.NaN, 20, 22).fill(Number.POSITIVE_INFINITY, 22, 23)
       const { decode } = fake([515], undefined, { channels: [bad, bad] })
       const file = { ...fileOf(500), warnings: ['a page was lost'] }
@@ -153,10 +158,12 @@ describe('decodeCompressed', () => {
 
     test.each([
       ['an error first', fake([], failure), /trap/],
-      ['nothing', fake([]), /gave no sound/],
-      ['less than is skipped', fake([10]), /gave no sound/],
-    ])('CORRUPT_DATA where the decoder gives %s', async (_, { decode }, message) => {
-      await expect(decodeCompressed(fileOf(500), decode, { tolerant })).rejects.toThrowError(corrupt(message))
+      ['nothing', fake([]), /returned no sound/],
+      ['less than is skipped', fake([10]), /returned no sound/],
+    ])('CORRUPT_DATA if the decoder returns %s', async (_, { decode }, message) => {
+      await expect(decodeCompressed(fileOf(500), decode, { tolerant })).rejects.toThrow(
+        throwsCode('CORRUPT_DATA', message),
+      )
     })
   })
 })
@@ -169,7 +176,7 @@ describe('streamCompressed', () => {
   }
 
   test.each([1, 7, 100, 499, 500, 501, 10_000])(
-    'blocks of %i are what decodeCompressed gives',
+    'blocks of %i samples equal the result of decodeCompressed',
     async (blockFrames) => {
       const part = { offset: 0.003, duration: 0.4 }
       const whole = await decodeCompressed(fileOf(500), fake(lengths).decode, part)
@@ -186,19 +193,19 @@ describe('streamCompressed', () => {
     },
   )
 
-  test('holds the last block back until all is checked', async () => {
+  test('yields the last block only after the whole file was checked', async () => {
     const blocks = streamCompressed(fileOf(500), fake([...lengths, 1]).decode, { blockFrames: 250 })
     expect((await blocks.next()).value?.channels[0]).toEqual(ramp(250, 10))
-    await expect(blocks.next()).rejects.toThrowError(corrupt(/more than 515/))
+    await expect(blocks.next()).rejects.toThrow(throwsCode('CORRUPT_DATA', /more than 515/))
   })
 
-  test('decodes no further than it is asked, and frees the decoder where the loop is left', async () => {
+  test('decodes only the requested blocks, and frees the decoder if the loop is left', async () => {
     const decoder = fake(lengths)
     for await (const _ of streamCompressed(fileOf(500), decoder.decode, { blockFrames: 50 })) break
     expect(decoder).toMatchObject({ asked: 2, freed: true })
   })
 
-  test('gives what the reader lost with the first block, what the decoder lost with the last', async () => {
+  test('the first block carries the warnings of the reader, the last block those of the decoder', async () => {
     const file = { ...fileOf(500), warnings: ['a page was lost'] }
     const decoder = fake(lengths.slice(0, 2), new Error('trap'))
     const blocks = await collect(streamCompressed(file, decoder.decode, { blockFrames: 40, tolerant: true }))

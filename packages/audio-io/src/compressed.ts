@@ -1,4 +1,4 @@
-/** From a checked compressed file and a decoder to sound, block by block, so that only what is wanted takes memory. */
+/** Turns a checked compressed file into sound with its decoder, block by block, so that only the wanted part takes memory. */
 import { EscError, isEscError } from '@esc/core'
 import {
   allocateChannels,
@@ -7,28 +7,29 @@ import {
   decoded,
   resolveSpan,
   type Span,
+  silencedWarning,
 } from './audio.js'
 import { type AudioDecoder, type CompressedFile, type CompressedStream, decoderError } from './codecs.js'
 
-/** What {@link streamCompressed} gives, and how much at a time. */
+/** Options of {@link streamCompressed}. */
 export interface CompressedStreamOptions extends Omit<DecodeLimits, 'maxDurationSec'> {
-  /** Samples per channel of each block but the last, which may be shorter. */
+  /** Samples per channel of each block; the last block may be shorter. */
   blockFrames: number
 }
 
-/** A decoder's block, cut to what is wanted of it: views of the decoder's own arrays. */
+/** The wanted part of a decoder's block: views of the decoder's own arrays. */
 interface Piece {
   channels: readonly Float32Array[]
   gain: number
 }
 
-/** A run of a decoder, and what went wrong in it. */
+/** One run of a decoder over a file, and the problems that came up. */
 interface Run {
   file: CompressedFile
   decode: AudioDecoder
   span: Span
   tolerant: boolean
-  /** Whether all is decoded, to see that it is what the file promises. */
+  /** Whether the file is decoded to its end, to check that it has as many samples as its headers state. */
   toEnd: boolean
   warnings: string[]
   /** Samples that were NaN or infinite. */
@@ -38,13 +39,13 @@ interface Run {
 /**
  * Decodes a compressed file, or the part that the limits ask for.
  *
- * Memory is the result's and a few blocks'. Where a part is asked for, decoding begins at the start of the file, and ends
- * with the part; else the file is decoded to its end, and what comes is counted.
+ * It needs memory for the result and a few blocks. If `duration` is set, decoding begins at the start of the file and stops
+ * at the end of the part. Otherwise the file is decoded to its end, and the samples are counted.
  *
- * @param file - As a reader returned it: `readOggVorbis`, `readOggOpus`, `readMp3`.
+ * @param file - The result of a reader: `readOggVorbis`, `readOggOpus`, `readMp3`.
  * @throws EscError INVALID_OPTION, INVALID_INPUT as {@link resolveSpan}.
- * @throws EscError CORRUPT_DATA if the decoder fails, or gives other than the file promises: channels, rate, number of
- *   samples, or samples that are no numbers. With `tolerant`, only if there is no sound before that.
+ * @throws EscError CORRUPT_DATA if the decoder fails, if its output does not match the file's headers (channels, rate, number
+ *   of samples), or if samples are NaN or infinite. With `tolerant`, only if there is no sound before that.
  * @example await decodeCompressed(readMp3(bytes, false), mp3, { offset: 1, duration: 2 })
  */
 export async function decodeCompressed(
@@ -61,16 +62,19 @@ export async function decodeCompressed(
     checkNumbers(run)
   }
   const sound = done === run.span.length ? channels : channels.map((samples) => samples.slice(0, done))
-  return decoded(sound, file.info.sampleRate, [...file.warnings, ...run.warnings, ...silencedWarning(run)])
+  return decoded(sound, file.info.sampleRate, [
+    ...file.warnings,
+    ...run.warnings,
+    ...silencedWarning(run.silenced),
+  ])
 }
 
 /**
- * Decodes a compressed file block by block, each when it is asked for; all blocks together equal what
- * {@link decodeCompressed} gives. What the reader lost of a damaged file is said with the first block, what the decoder
- * lost with the last.
+ * Decodes a compressed file block by block, each when the loop reaches it. All blocks together equal the result of
+ * {@link decodeCompressed}. The first block carries the warnings of the reader, the last block those of the decoder.
  *
- * @throws EscError as {@link decodeCompressed}, where the loop has come to the damage.
- * @example for await (const { channels } of streamCompressed(file, mp3, { blockFrames: 65536 })) play(channels)
+ * @throws EscError as {@link decodeCompressed}, when the loop reaches the damage.
+ * @example for await (const { channels } of streamCompressed(file, mp3, { blockFrames: 65536 })) console.log(channels)
  */
 export async function* streamCompressed(
   file: CompressedFile,
@@ -86,7 +90,8 @@ export async function* streamCompressed(
   for await (const piece of readPieces(run)) {
     const length = piece.channels[0]!.length
     for (let from = 0; from < length; ) {
-      // Only what follows a full block shows that it is not the last, which is held until all was checked.
+      // The last block must not leave before the whole file was checked. A full block is known not to be the last only once
+      // more sound follows.
       if (filled === size) {
         yield decoded(block, sampleRate, warnings)
         warnings = []
@@ -101,7 +106,7 @@ export async function* streamCompressed(
     }
   }
   const last = filled === size ? block : block.map((samples) => samples.slice(0, filled))
-  yield decoded(last, sampleRate, [...warnings, ...run.warnings, ...silencedWarning(run)])
+  yield decoded(last, sampleRate, [...warnings, ...run.warnings, ...silencedWarning(run.silenced)])
 }
 
 function createRun(file: CompressedFile, decode: AudioDecoder, limits: DecodeLimits): Run {
@@ -110,10 +115,10 @@ function createRun(file: CompressedFile, decode: AudioDecoder, limits: DecodeLim
   return { file, decode, span, tolerant, toEnd: !tolerant && duration === null, warnings: [], silenced: 0 }
 }
 
-/** The wanted span, piece by piece; in strict mode, the end is reached only if the file kept its promises. */
+/** Yields the wanted span, piece by piece. Without `tolerant`, it throws if the decoder's output does not match the headers. */
 async function* readPieces(run: Run): AsyncGenerator<Piece, void> {
   const { info, streams } = run.file
-  // Where in the file's sound the stream begins, and how far decoding has come.
+  // Where the stream begins in the file's sound, and where the sound decoded so far ends.
   let position = 0
   let end = 0
   let hasSound = false
@@ -139,16 +144,16 @@ async function* readPieces(run: Run): AsyncGenerator<Piece, void> {
       }
       position = end
     }
-    if (!hasSound) throw new EscError('CORRUPT_DATA', 'the decoder gave no sound')
+    if (!hasSound) throw new EscError('CORRUPT_DATA', 'the decoder returned no sound')
   } catch (cause) {
     const error = isEscError(cause) ? cause : decoderError(cause)
     if (!run.tolerant || !hasSound) throw error
     const at = (end / info.sampleRate).toFixed(3)
-    run.warnings.push(`decoding stopped at ${at} s, and what follows was left out: ${error.message}`)
+    run.warnings.push(`decoding stopped at ${at} s, and the rest of the sound was left out: ${error.message}`)
   }
 }
 
-/** The part of a block that is in the span; `undefined` if none is. */
+/** The part of a block that is in the span; `undefined` if no part is. */
 function cutBlock(
   block: DecodedAudio,
   stream: CompressedStream,
@@ -156,7 +161,7 @@ function cutBlock(
   position: number,
   span: Span,
 ): Piece | undefined {
-  // Where the block's first sample stands in the file's sound.
+  // The position of the block's first sample in the file's sound.
   const origin = position + given - stream.skip
   const from = Math.max(span.start, position) - origin
   const to = Math.min(span.start + span.length, position + stream.frames) - origin
@@ -175,13 +180,13 @@ function checkBlock({ channels, sampleRate }: DecodedAudio, { info }: Compressed
   ) {
     throw new EscError(
       'CORRUPT_DATA',
-      `the decoder gave ${channels.length} channels of ${length} samples at ${sampleRate} Hz, the file promises ` +
-        `${info.channels} at ${info.sampleRate} Hz`,
+      `the decoder returned ${channels.length} channels of ${length} samples at ${sampleRate} Hz, the file's header states ` +
+        `${info.channels} channels at ${info.sampleRate} Hz`,
     )
   }
 }
 
-/** @returns How many samples were NaN or infinite: they are set to 0. */
+/** @returns How many samples were NaN or infinite: they become 0. */
 function copyPiece(
   { channels, gain }: Piece,
   from: number,
@@ -204,21 +209,15 @@ function copyPiece(
 
 function checkNumbers({ silenced, tolerant }: Run): void {
   if (silenced > 0 && !tolerant) {
-    throw new EscError('CORRUPT_DATA', `the decoder gave ${silenced} samples that are NaN or infinite`)
+    throw new EscError('CORRUPT_DATA', `the decoder returned ${silenced} samples that are NaN or infinite`)
   }
-}
-
-function silencedWarning({ silenced }: Run): string[] {
-  return silenced === 0 ? [] : [`${silenced} samples were NaN or infinite and were set to 0`]
 }
 
 function mismatch(given: string, { least, most }: CompressedStream): EscError {
   const expected = least === most ? `${least}` : `${least} to ${most}`
   return new EscError(
     'CORRUPT_DATA',
-    `the decoder gave ${given} samples per channel, the file promises ${expected}`,
-    {
-      detail: { expected: least },
-    },
+    `the decoder returned ${given} samples per channel, the file's headers state ${expected}`,
+    { detail: { expected: least } },
   )
 }

@@ -1,20 +1,15 @@
-export { decodeAiff } from './aiff.js'
+/** The entry `@esc/audio-io`: portable, without files and without codecs. */
 export type { AudioInfo, DecodedAudio, DecodeLimits } from './audio.js'
 export { assertChannels, toMono } from './channels.js'
 export type { AudioDecoder, Codecs } from './codecs.js'
-export { decodeFlac } from './flac.js'
-export {
-  type DecodeOptions,
-  decodeAudio,
-  type LoadedClip,
-  type LoadOptions,
-  loadAudio,
-  probeAudio,
-  probeSource,
-  type StreamOptions,
-  streamAudio,
-} from './load.js'
+export { decodeAudio, streamAudio } from './decode.js'
+export { decodeFlac } from './flac/decode.js'
+export { loadAudio } from './load.js'
+export type { DecodeOptions, LoadedClip, LoadOptions, StreamOptions } from './options.js'
 export { describeOtherSound } from './other-sounds.js'
+export { probeAudio, probeSource } from './probe.js'
 export type { ByteSource } from './reading.js'
 export { type AudioFormat, detectSound } from './sniff.js'
-export { decodeWav, type EncodeWavOptions, encodeWav } from './wav.js'
+export { decodeAiff } from './wav/aiff.js'
+export { decodeWav } from './wav/decode.js'
+export { type EncodeWavOptions, encodeWav } from './wav/encode.js'

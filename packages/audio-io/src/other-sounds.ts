@@ -1,16 +1,17 @@
-/** Formats of sound that are not decoded here, told from their first bytes. */
+/** Names formats of sound that are not decoded here, from the first bytes of a file. */
 import { assertBytes } from '@esc/core'
+import { latin1 } from './bytes.js'
 import { readBytes } from './reading.js'
 import { readTagsBefore } from './tags.js'
 
-// Of an ISO base media file ("ftyp"): what it is for. Pictures of phones are such files too.
-const PICTURE_BRANDS = /^(hei[cxms]|hev[cxms]|mif[12]|msf1|avi[fs]|crx |jpe[g ]|jpgs)/
+// An ISO base media file ("ftyp") states its brand. These brands are pictures, as phones make them.
+const pictureBrands = /^(hei[cxms]|hev[cxms]|mif[12]|msf1|avi[fs]|crx |jpe[g ]|jpgs)/
 
-/** Where in a file one of some strings stands. */
+/** An offset in a file, and the strings of which one must stand there. */
 type Part = readonly [offset: number, ...oneOf: string[]]
 
-/** Letters alone may begin a text: they count with the bytes that come after them in such a file. */
-const SIGNS: readonly [what: string, ...parts: Part[]][] = [
+/** A text may begin with the letters of a sign. So a sign has more parts: bytes that follow the letters in such a file. */
+const signs: readonly [what: string, ...parts: Part[]][] = [
   ['a 3GP file', [0, '\0'], [4, 'ftyp3g', 'ftypkddi']],
   ['a QuickTime file', [0, '\0'], [4, 'ftypqt  ']],
   ['a QuickTime file', [0, '\0', '\x01', '\x02', '\x03'], [4, 'moov', 'mdat', 'wide']],
@@ -38,8 +39,8 @@ const SIGNS: readonly [what: string, ...parts: Part[]][] = [
   ['a RealAudio file', [0, '.ra\xfd', '.RMF\0']],
 ]
 
-/** First packets of streams in Ogg. */
-const OGG_SIGNS: readonly [head: string, what: string][] = [
+/** Beginnings of the first packet of an Ogg stream; `''` for the codecs that are decoded here. */
+const oggSigns: readonly [head: string, what: string][] = [
   ['Speex   ', 'an Ogg file of Speex'],
   ['\x80theora', 'an Ogg file of video (Theora)'],
   ['fishead\0', 'an Ogg file of several streams (Skeleton)'],
@@ -48,15 +49,15 @@ const OGG_SIGNS: readonly [head: string, what: string][] = [
   ['\x7fFLAC', ''],
 ]
 
-// A chain of so many headers is no chance.
-const CHAIN = 3
+// Three headers in a row are no accident.
+const chainLength = 3
 
 /**
- * Names a format of sound (or of video, with sound in it) that is not decoded here.
+ * Names a format of sound, or of video with sound, that is not decoded here.
  *
- * @param head - The first 64 kB of the file, or all of a shorter one; more does no harm.
- * @throws EscError INVALID_INPUT if it is no Uint8Array.
- * @returns Words for a message, with the article; `null` for what {@link detectSound} tells, and for what is no sound.
+ * @param head - The first 64 kB of the file, or all of a shorter file; more does no harm.
+ * @returns Words for a message, with their article; `null` if {@link detectSound} knows the format, or if it is no sound.
+ * @throws EscError INVALID_INPUT if `head` is no Uint8Array.
  * @example describeOtherSound(head) // 'an MP4 or M4A file'
  */
 export function describeOtherSound(head: Uint8Array): string | null {
@@ -64,25 +65,25 @@ export function describeOtherSound(head: Uint8Array): string | null {
   const bytes = head.subarray(readBytes(head, readTagsBefore()))
   const start = latin1(bytes, 0, 64)
   if (start.startsWith('OggS')) return describeOgg(bytes)
-  const sign = SIGNS.find(([, ...parts]) =>
+  const sign = signs.find(([, ...parts]) =>
     parts.every(([offset, ...oneOf]) => oneOf.some((part) => start.startsWith(part, offset))),
   )
   if (sign) return sign[0]
-  if (/^\0.{3}ftyp/s.test(start) && !PICTURE_BRANDS.test(start.slice(8))) return 'an MP4 or M4A file'
+  if (/^\0.{3}ftyp/s.test(start) && !pictureBrands.test(start.slice(8))) return 'an MP4 or M4A file'
   if (isChain(bytes, adtsLength)) return 'an AAC stream'
   return isChain(bytes, layer12Length) ? 'an MPEG layer I or II stream' : null
 }
 
 function describeOgg(bytes: Uint8Array): string | null {
   const packet = latin1(bytes, 27 + (bytes[26] ?? 0), 8)
-  const sign = OGG_SIGNS.find(([look]) => packet.startsWith(look))
+  const sign = oggSigns.find(([look]) => packet.startsWith(look))
   return sign ? sign[1] || null : 'an Ogg file of another codec'
 }
 
-/** Whether the bytes begin with three frames in a row, or all that there are, at least two. */
+/** Whether the bytes begin with three frames in a row, or are two whole frames. */
 function isChain(bytes: Uint8Array, lengthAt: (bytes: Uint8Array, at: number) => number): boolean {
   let at = 0
-  for (let count = 0; count < CHAIN; count++) {
+  for (let count = 0; count < chainLength; count++) {
     if (at >= bytes.length) return count > 1
     const length = lengthAt(bytes, at)
     if (length === 0) return false
@@ -94,13 +95,13 @@ function isChain(bytes: Uint8Array, lengthAt: (bytes: Uint8Array, at: number) =>
 /** Bytes of the ADTS frame at `at`; 0 if none is there. @see ISO/IEC 13818-7, section 6.2. */
 function adtsLength(bytes: Uint8Array, at: number): number {
   const byte = (i: number) => bytes[at + i] ?? 0
-  // Sync, a layer of 0, and one of the thirteen rates.
+  // It has the sync bits, layer 0, and one of the thirteen rates.
   if (byte(0) !== 0xff || (byte(1) & 0xf6) !== 0xf0 || ((byte(2) >> 2) & 15) > 12) return 0
   const length = ((byte(3) & 3) << 11) | (byte(4) << 3) | (byte(5) >> 5)
   return length > 7 ? length : 0
 }
 
-// Of MPEG-1, and of MPEG-2 and 2.5, by layer.
+// Keys: version (1 for MPEG-1, 2 for MPEG-2 and 2.5), and layer.
 const KBPS: Readonly<Record<string, readonly number[]>> = {
   '1/1': [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
   '1/2': [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -122,8 +123,4 @@ function layer12Length(bytes: Uint8Array, at: number): number {
   const padding = (third >> 1) & 1
   if (layer === 1) return 4 * (Math.floor((12000 * kbps) / sampleRate) + padding)
   return Math.floor((144_000 * kbps) / sampleRate) + padding
-}
-
-function latin1(bytes: Uint8Array, start: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(start, start + length))
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
-import { lazyCodecs } from './lazy-codecs.js'
-import { decodeAudio, probeAudio } from './load.js'
-
-const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
+import { fixture } from '../fixtures/load.js'
+import { lazyCodecs } from './codecs/lazy.js'
+import { decodeAudio } from './decode.js'
+import { probeAudio } from './probe.js'
 
 describe('probeAudio', () => {
   test.each([
@@ -31,6 +30,6 @@ describe('probeAudio', () => {
     ['CORRUPT_DATA', fixture('head.mp3')],
     ['CORRUPT_DATA', fixture('head.opus')],
   ])('%s for what cannot be decoded', (code, bytes) => {
-    expect(() => probeAudio(bytes)).toThrowError(expect.objectContaining({ code }))
+    expect(() => probeAudio(bytes)).toThrow(throwsCode(code))
   })
 })

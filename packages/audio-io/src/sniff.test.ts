@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { createRng } from '@esc/core'
 import { describe, expect, test } from 'vitest'
+import { fixture } from '../fixtures/load.js'
 import { describeOtherSound } from './other-sounds.js'
 import { type AudioFormat, detectSound, unsupported } from './sniff.js'
 
-const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)))
 const text = (value: string) => Uint8Array.from(value, (char) => char.charCodeAt(0))
 
 describe('detectSound', () => {
@@ -21,7 +19,7 @@ describe('detectSound', () => {
     expect(detectSound(fixture(name))).toBe(format)
   })
 
-  test('sees an MP3 without an ID3 tag by two frames in a row', () => {
+  test('finds an MP3 without an ID3 tag by two frames in a row', () => {
     const bare = fixture('bare-cbr.mp3')
     expect(detectSound(bare)).toBe('mp3')
     expect(detectSound(bare.subarray(0, 144))).toBe('mp3')
@@ -52,7 +50,7 @@ describe('detectSound', () => {
     ['version 1', 0xff, 0xeb, 0x90],
     ['layer II', 0xff, 0xfd, 0x90],
     ['no sync', 0xff, 0x1b, 0x90],
-  ])('takes no frame of %s for an MP3', (_, ...header) => {
+  ])('does not take a frame of %s for MP3', (_, ...header) => {
     expect(detectSound(Uint8Array.of(...header, 0xc0))).toBeNull()
   })
 
@@ -63,7 +61,7 @@ describe('detectSound', () => {
     expect(detectSound(bytes)).toBe('wav')
   })
 
-  test('is unknown for every prefix that ends before the signature', () => {
+  test('returns null for every prefix that ends before the signature', () => {
     const bytes = fixture('mono-vorbis.ogg')
     for (let length = 0; length < 35; length++) expect(detectSound(bytes.subarray(0, length))).toBeNull()
     expect(detectSound(bytes.subarray(0, 35))).toBe('ogg-vorbis')
@@ -88,8 +86,12 @@ describe('unsupported', () => {
     ['AAC', text('\xff\xf1\x50\x80'), /an AAC stream/],
     ['Ogg Speex', text(`OggS${'\0'.repeat(22)}\x01\x50Speex   `), /^an Ogg file of Speex is not supported/],
     ['WebP', text('RIFF\0\0\0\0WEBPVP8 '), /a RIFF file that is not WAVE/],
-    ['noise', Uint8Array.of(0, 1, 2, 3, 255), /starting with 00 01 02 03 ff/],
-  ])('says what it is: %s', (_, bytes, message) => {
+    [
+      'noise',
+      Uint8Array.of(0, 1, 2, 3, 255),
+      /not an audio file of a known format: it begins with the bytes 00 01 02 03 ff/,
+    ],
+  ])('names the file: %s', (_, bytes, message) => {
     const error = unsupported(bytes)
     expect(error.code).toBe('UNSUPPORTED_FORMAT')
     expect(error.message).toMatch(message)
@@ -118,18 +120,18 @@ const tagged: [string, AudioFormat][] = [
   ['stereo-vbr.mp3', 'mp3'],
 ]
 
-test.each(tagged)('tags before %s are stepped over, with footers and padding', (name, format) => {
+test.each(tagged)('skips tags before %s, with footers and padding', (name, format) => {
   const footer = [...text('3DI'), 4, 0, 0x10, 0, 0, 0, 5]
   const tags = [id3(300), new Uint8Array(300), id3(5, 0x10), [1, 2, 3, 4, 5], footer, new Uint8Array(99)]
   expect(detectSound(join(...tags, fixture(name)))).toBe(format)
 })
 
-test('what follows a tag that is longer than the head is taken for MP3', () => {
+test('a file counts as MP3 if its tag is longer than the head', () => {
   expect(detectSound(join(id3(200_000), new Uint8Array(65526)))).toBe('mp3')
   expect(detectSound(text('ID3 tags are a text here, and no tag'))).toBeNull()
 })
 
-test('a head that is cut anywhere, or of nothing but one byte, throws nothing', () => {
+test('throws nothing for a head that is cut anywhere, or that repeats one byte', () => {
   for (const [name] of tagged) {
     const bytes = fixture(name).subarray(0, 600)
     for (let length = 0; length < bytes.length; length++) {
@@ -142,11 +144,11 @@ test('a head that is cut anywhere, or of nothing but one byte, throws nothing', 
   for (let byte = 0; byte < 256; byte++) expect(detectSound(new Uint8Array(5000).fill(byte))).toBeNull()
 })
 
-test('random bytes are no sound, and neither is a chain of frames in an archive or a picture', () => {
+test('random bytes are no sound, and neither are frames in an archive or a picture', () => {
   const rng = createRng(1)
   for (let n = 0; n < 3000; n++) {
     const noise = Uint8Array.from({ length: 1 + rng.integer(6000) }, () => rng.integer(256))
-    // Every kind of beginning that has the sync of a frame.
+    // Every second file begins with the sync bits of a frame.
     if (n % 2) noise.set([0xff, 0xe0 + rng.integer(32)])
     expect(detectSound(noise), `${noise.subarray(0, 8)}`).toBeNull()
     expect(describeOtherSound(noise), `${noise.subarray(0, 8)}`).toBeNull()
@@ -202,11 +204,11 @@ test.each([
   '\0\0\0\x1cftypavif',
   'RIFF\0\0\0\0WEBPVP8 ',
   '',
-])('no sound: %j', (start) => {
+])('%j is no sound', (start) => {
   expect(describeOtherSound(text(start))).toBeNull()
   expect(detectSound(text(start))).toBeNull()
 })
 
-test('what can be decoded is no other sound', () => {
+test('returns null for files that can be decoded', () => {
   for (const [name] of tagged) expect(describeOtherSound(fixture(name)), name).toBeNull()
 })

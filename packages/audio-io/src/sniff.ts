@@ -1,6 +1,8 @@
-/** What a file is, from its bytes: names and MIME types are claims, and often wrong. */
+/** Finds the format of a file from its bytes: names and MIME types are often wrong. */
 import { assertBytes, EscError } from '@esc/core'
-import { isMp3Chain, MAX_MP3_JUNK } from './mp3.js'
+import { bytesOf, latin1 } from './bytes.js'
+import { isMp3Chain } from './mp3/frames.js'
+import { maxMp3Junk } from './mp3/read.js'
 import { describeOtherSound } from './other-sounds.js'
 import { type Reading, readBytes } from './reading.js'
 import { readTagsBefore } from './tags.js'
@@ -8,21 +10,21 @@ import { readTagsBefore } from './tags.js'
 /** A format that can be decoded here. */
 export type AudioFormat = 'wav' | 'ogg-vorbis' | 'ogg-opus' | 'ogg-flac' | 'flac' | 'mp3' | 'aiff'
 
-// Enough for the junk that may stand before the first MP3 frame, and three frames.
-const HEAD_SIZE = 8192
+// Enough for the bytes that may stand before the first MP3 frame, and for three frames.
+const headSize = 8192
 
 /**
- * Tells from its first bytes whether a file is sound that can be decoded here, and of which format.
+ * Finds from the first bytes whether a file is sound that can be decoded here, and its format.
  *
- * Only strong signs count: `RIFF`, `RIFX`, `RF64` or `BW64` with `WAVE`; `FORM` with `AIFF` or `AIFC`; `fLaC`; `OggS`
- * with the first packet of Vorbis, Opus or FLAC; a chain of three MPEG layer III frames of one kind (or all there are),
- * behind no more than 4096 other bytes; each also behind ID3v2 tags. Pictures, texts and random bytes are none of these.
- * Where a tag is longer than `head` (it may hold a cover), what follows it cannot be seen, and is taken for MP3.
+ * Only strong signs count: `RIFF`, `RIFX`, `RF64` or `BW64` with `WAVE`; `FORM` with `AIFF` or `AIFC`; `fLaC`; `OggS` with the
+ * first packet of Vorbis, Opus or FLAC; three MPEG layer III frames of one kind in a row (or all frames of a shorter file), after
+ * at most 4096 other bytes. ID3v2 tags may stand before each of these. Pictures, texts and random bytes have no such sign. If a
+ * tag is longer than `head` (it may hold a cover picture), the bytes after it are not known, and the file counts as MP3.
  *
- * @param head - The first 64 kB of the file, or all of a shorter one; more does no harm.
- * @returns `null` for everything else, an empty file included; {@link describeOtherSound} names formats of sound that
- *   are not decoded here.
- * @throws EscError INVALID_INPUT if it is no Uint8Array.
+ * @param head - The first 64 kB of the file, or all of a shorter file; more does no harm.
+ * @returns `null` for any other file, also for an empty one. {@link describeOtherSound} names formats of sound that are not
+ *   decoded here.
+ * @throws EscError INVALID_INPUT if `head` is no Uint8Array.
  * @example detectSound(head) // 'ogg-vorbis'
  */
 export function detectSound(head: Uint8Array): AudioFormat | null {
@@ -30,18 +32,17 @@ export function detectSound(head: Uint8Array): AudioFormat | null {
   return readBytes(head, readFormat())
 }
 
-/** {@link detectSound} for a file that is read where needed. @example await readSource(source, readFormat()) */
+/** {@link detectSound} as a parser that asks for the bytes it needs. @example await readSource(source, readFormat()) */
 export function* readFormat(): Reading<AudioFormat | null> {
   const offset = yield* readTagsBefore()
-  const { buffer, byteOffset, byteLength } = yield { offset, length: HEAD_SIZE }
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  const bytes = bytesOf(yield { offset, length: headSize })
   const head = latin1(bytes, 0, 12)
   if (/^(RIFF|RIFX|RF64|BW64).{4}WAVE/s.test(head)) return 'wav'
   if (/^FORM.{4}AIF[FC]/s.test(head)) return 'aiff'
   if (head.startsWith('fLaC')) return 'flac'
   if (head.startsWith('OggS')) return sniffOgg(bytes)
   const hasTag = offset > 0
-  return (hasTag && byteLength === 0) || findMp3(bytes, hasTag) ? 'mp3' : null
+  return (hasTag && bytes.length === 0) || findMp3(bytes, hasTag) ? 'mp3' : null
 }
 
 function sniffOgg(bytes: Uint8Array): AudioFormat | null {
@@ -54,17 +55,17 @@ function sniffOgg(bytes: Uint8Array): AudioFormat | null {
 
 function findMp3(bytes: Uint8Array, hasTag: boolean): boolean {
   if (isMp3Chain(bytes, 0, hasTag)) return true
-  // An archive or a film may hold an MP3 file as it is: its own sign says more.
-  if (describeOtherSound(bytes) !== null || findLook(bytes, LOOKS) !== undefined) return false
-  const end = Math.min(MAX_MP3_JUNK + 1, bytes.length)
+  // An archive or a film may contain a whole MP3 file. Its own sign counts more.
+  if (describeOtherSound(bytes) !== null || findLook(bytes, looks) !== undefined) return false
+  const end = Math.min(maxMp3Junk + 1, bytes.length)
   for (let at = bytes.indexOf(0xff, 1); at !== -1 && at < end; at = bytes.indexOf(0xff, at + 1)) {
     if (isMp3Chain(bytes, at, false)) return true
   }
   return false
 }
 
-/** How the first bytes of what people pass by mistake look, tested in this order. */
-const LOOKS: readonly [head: string | RegExp, what: string][] = [
+/** Beginnings of files that people pass by mistake, and what such a file is. They are tested in this order. */
+const looks: readonly [head: string | RegExp, what: string][] = [
   [/^$/, 'an empty file'],
   [/^\s*<(!doctype html|html|\?xml)/i, 'an HTML or XML page (a failed download?)'],
   ['version https://git-lfs', 'a Git LFS pointer; run "git lfs pull"'],
@@ -82,24 +83,24 @@ const LOOKS: readonly [head: string | RegExp, what: string][] = [
   [/^[\s\x20-\x7e]+$/, 'a text file'],
 ]
 
-/** Signs of a few bits, which a cut MP3 file may begin with by chance. */
-const WEAK_LOOKS: typeof LOOKS = [
+/** Signs of a few bits only. A cut MP3 file may begin with them by chance. */
+const weakLooks: typeof looks = [
   [/^\xff[\xf0\xf1\xf8\xf9]/, 'an AAC stream'],
   [/^\xff[\xf4-\xf7\xfc\xfd]/, 'an MPEG layer I or II stream'],
   ['ID3', 'an ID3 tag with no MP3 frame after it'],
 ]
 
-function findLook(bytes: Uint8Array, looks: typeof LOOKS): string | undefined {
+function findLook(bytes: Uint8Array, table: typeof looks): string | undefined {
   const head = latin1(bytes, 0, 262)
-  // What a text is like shows in its first bytes.
+  // A text is recognised by its first bytes alone.
   const short = head.slice(0, 64)
-  return looks.find(([look]) =>
+  return table.find(([look]) =>
     typeof look === 'string' ? head.startsWith(look) : look.test(head) || look.test(short),
   )?.[1]
 }
 
 /**
- * The error for a file that cannot be decoded: names its format, or what it looks like instead of sound.
+ * The error for a file that cannot be decoded. It names the file's format, or what the file seems to be instead of sound.
  *
  * @example throw unsupported(bytes)
  */
@@ -114,11 +115,12 @@ export function unsupported(bytes: Uint8Array): EscError {
   if (other !== null) {
     return new EscError('UNSUPPORTED_FORMAT', `${other} is not supported, convert it to WAV or FLAC`)
   }
+  const look = findLook(bytes, [...looks, ...weakLooks])
+  if (look !== undefined)
+    return new EscError('UNSUPPORTED_FORMAT', `not an audio file: it looks like ${look}`)
   const hex = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  const what = findLook(bytes, [...LOOKS, ...WEAK_LOOKS]) ?? `none known here, starting with ${hex}`
-  return new EscError('UNSUPPORTED_FORMAT', `not an audio file: it looks like ${what}`)
-}
-
-function latin1(bytes: Uint8Array, start: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(start, start + length))
+  return new EscError(
+    'UNSUPPORTED_FORMAT',
+    `not an audio file of a known format: it begins with the bytes ${hex}`,
+  )
 }

@@ -13,7 +13,7 @@ import type {
 } from '@esc/core'
 import type { GraphBuilder } from './builder.js'
 import { floatTensor, int64Vector, scalar } from './tensor.js'
-import { convWindow, poolWindow } from './window.js'
+import { convWindow, poolWindow } from './window-attributes.js'
 
 /** What a layer may use while it is written. */
 export interface LayerContext {

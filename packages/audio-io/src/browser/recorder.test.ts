@@ -33,7 +33,7 @@ test.each([
   [1, 128],
   [2, 128],
   [3, 96],
-])('%i channels, quanta of %i samples: their mean, 8 quanta a message', (channelCount, frames) => {
+])('%i channels, quanta of %i samples: a message holds the mean of 8 quanta', (channelCount, frames) => {
   const total = 20 * frames
   const channels = Array.from({ length: channelCount }, (_, channel) =>
     Float32Array.from({ length: total }, (_, i) => Math.sin((channel + 1) * i)),

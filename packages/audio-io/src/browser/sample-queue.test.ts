@@ -5,7 +5,7 @@ import { createBlockCutter, createSampleQueue } from './sample-queue.js'
 const ramp = (length: number, from = 0) => Float32Array.from({ length }, (_, i) => from + i)
 
 describe('createSampleQueue', () => {
-  test('gives what was pushed, in order, before and after it was asked for', async () => {
+  test('returns pieces in order, whether read() or push() comes first', async () => {
     const queue = createSampleQueue(100)
     const early = queue.read()
     const pieces = [ramp(3), ramp(2, 3), ramp(4, 5)]
@@ -15,14 +15,14 @@ describe('createSampleQueue', () => {
     expect(queue.frames).toBe(0)
   })
 
-  test('is full once maxFrames wait, and has room again when they are read', async () => {
+  test('is full while maxFrames samples wait, and takes more after a read', async () => {
     const queue = createSampleQueue(4)
     expect([3, 3, 3].map((length) => queue.push(ramp(length)))).toEqual([true, true, false])
     await queue.read()
     expect([3, 3].map((length) => queue.push(ramp(length)))).toEqual([true, false])
   })
 
-  test('a failure comes after what waits; only the first counts, and nothing is added behind it', async () => {
+  test('a failure comes after the waiting samples; only the first counts, and nothing is added after it', async () => {
     const queue = createSampleQueue(4)
     queue.push(ramp(2))
     queue.fail(new Error('unplugged'))
@@ -33,7 +33,7 @@ describe('createSampleQueue', () => {
     await expect(queue.read()).rejects.toThrow('unplugged')
   })
 
-  test('a failure reaches the reader that waits', async () => {
+  test('a failure rejects a read that is waiting', async () => {
     const queue = createSampleQueue(4)
     const read = queue.read()
     queue.fail(new Error('unplugged'))
@@ -42,7 +42,7 @@ describe('createSampleQueue', () => {
 })
 
 describe('createBlockCutter', () => {
-  test('whatever the pieces, blocks are full, their own, and lose nothing', () => {
+  test('cuts pieces of any size into full blocks with their own storage, and loses no sample', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.array(fc.nat(120)), (blockFrames, lengths) => {
         const cut = createBlockCutter(blockFrames)

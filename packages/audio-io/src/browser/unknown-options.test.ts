@@ -1,6 +1,6 @@
-/** No export of `/browser` takes an option that it does not know. */
+/** Every export of `/browser` refuses an unknown option. */
 import { testUnknownOptions } from '../../fixtures/unknown-options.js'
-import { encodeWav } from '../wav.js'
+import { encodeWav } from '../wav/encode.js'
 import * as browser from './index.js'
 
 const wav = encodeWav({ samples: Float32Array.of(0, 0.5), sampleRate: 8000 })

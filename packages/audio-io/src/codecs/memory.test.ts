@@ -11,10 +11,10 @@ const SCRIPT = `
   import { readFileSync } from 'node:fs'
   const [module, reader, codec, path] = process.argv.slice(1)
   const { decodeCompressed } = await import('${new URL('../compressed.ts', import.meta.url).href}')
-  const { lazyCodecs } = await import('${new URL('../lazy-codecs.ts', import.meta.url).href}')
+  const { lazyCodecs } = await import('${new URL('./lazy.ts', import.meta.url).href}')
   const read = (await import(module))[reader]
   await decodeCompressed(read(new Uint8Array(readFileSync(path))), lazyCodecs()[codec], {})
-  // Not console.log, which colours numbers where FORCE_COLOR is set.
+  // Not console.log: with FORCE_COLOR set, it adds colours to numbers.
   process.stdout.write(String(process.resourceUsage().maxRSS / 1024))
 `
 
@@ -26,11 +26,11 @@ describe.skipIf(!hasFfmpeg)(`memory${hasFfmpeg ? '' : ' (skipped: ffmpeg is abse
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test.each([
-    ['vorbis', 'ogg', 'vorbis.ts', 'readOggVorbis', 44100],
-    ['opus', 'opus', 'opus.ts', 'readOggOpus', 48000],
-    ['mp3', 'mp3', 'mp3.ts', 'readMp3', 44100],
+    ['vorbis', 'ogg', 'ogg/vorbis.ts', 'readOggVorbis', 44100],
+    ['opus', 'opus', 'ogg/opus.ts', 'readOggOpus', 48000],
+    ['mp3', 'mp3', 'mp3/read.ts', 'readMp3', 44100],
   ])(
-    'decoding %s takes the sound and a constant',
+    'decoding %s takes memory for the sound and a constant',
     { timeout: 600_000 },
     (codec, type, module, reader, rate) => {
       const seconds = 300
@@ -45,8 +45,8 @@ describe.skipIf(!hasFfmpeg)(`memory${hasFfmpeg ? '' : ' (skipped: ffmpeg is abse
         )
       }
       const soundMb = (seconds * rate * 2 * 4) / 2 ** 20
-      // Measured: 31 to 46 MB more than the sound, most of it blocks that wait for the garbage collector. To decode the
-      // whole file and join it takes the sound twice at least, which is 100 MB more.
+      // Measured: 31 to 46 MB more than the sound, mostly blocks that wait for the garbage collector. A decoder that first
+      // decodes the whole file and then joins it would need the sound twice, at least 100 MB more.
       expect(peakMb(seconds) - peakMb(1)).toBeLessThan(soundMb + 85)
     },
   )

@@ -2,13 +2,13 @@
 import { assertBytes } from '@esc/core'
 import { MPEGDecoder } from 'mpg123-decoder'
 import type { DecodedAudio } from '../audio.js'
-import { runDecoder } from '../codecs.js'
+import { runDecoder } from './run-decoder.js'
 
-// Half a second at 128 kbit/s, eight at the lowest rate.
-const BYTES_AT_A_TIME = 2 ** 13
+// Half a second at 128 kbit/s, eight seconds at the lowest rate.
+const bytesPerPart = 2 ** 13
 
 /**
- * MP3, for `codecs.mp3`.
+ * Decodes MP3; pass it as `codecs.mp3`.
  *
  * @param payload - Layer III frames without tags and without an info frame.
  * @returns Blocks of sound, 1152 or 576 samples for every frame.
@@ -19,9 +19,9 @@ const BYTES_AT_A_TIME = 2 ** 13
  */
 export async function* mp3(payload: Uint8Array): AsyncGenerator<DecodedAudio, void> {
   assertBytes('payload', payload)
-  // Mono comes as two equal channels; the top bits of the fourth byte of a frame say which it is.
+  // The decoder returns mono as two equal channels. The top bits of a frame's fourth byte say whether it is mono.
   const isMono = (payload[3] ?? 0) >> 6 === 3
-  // Left to trim by itself, it drops the first frame's worth of sound where no info frame says how much.
+  // With gapless decoding on, mpg123 drops one frame of sound if no info frame says how much to trim.
   const decoder = new MPEGDecoder({ enableGapless: false })
   yield* runDecoder(decoder, byteParts(payload), (one, part) => {
     const audio = one.decode(part)
@@ -30,7 +30,7 @@ export async function* mp3(payload: Uint8Array): AsyncGenerator<DecodedAudio, vo
 }
 
 function* byteParts(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let start = 0; start < bytes.length; start += BYTES_AT_A_TIME) {
-    yield bytes.subarray(start, start + BYTES_AT_A_TIME)
+  for (let start = 0; start < bytes.length; start += bytesPerPart) {
+    yield bytes.subarray(start, start + bytesPerPart)
   }
 }

@@ -2,18 +2,18 @@
 import { assertBytes } from '@esc/core'
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis'
 import type { DecodedAudio } from '../audio.js'
-import { runDecoder, type WasmAudio, type WasmDecoder } from '../codecs.js'
-import { oggPackets, readOggPages } from '../ogg.js'
+import { oggPackets, readOggPages } from '../ogg/pages.js'
+import { runDecoder, type WasmAudio, type WasmDecoder } from './run-decoder.js'
 
-// About a sixth of a second as most encoders write them.
-const PACKETS_AT_A_TIME = 16
-// The largest block of Vorbis has 8192 samples, and gives half as many new ones.
-const MAX_SAMPLES_A_PACKET = 4096
+// About a sixth of a second with most encoders.
+const packetsPerPart = 16
+// The largest block of Vorbis has 8192 samples, and half of them are new.
+const maxSamplesPerPacket = 4096
 
 /**
- * What of the decoder is used here: libvorbis itself. The package's own loop over packets makes some ten objects for
- * each, whose collection costs nearly as much as decoding it. These names are not part of what it promises, so its
- * version is fixed.
+ * The part of the decoder that is used here: libvorbis itself. The package's own loop over packets makes some ten objects
+ * for each packet, and collecting them costs nearly as much time as decoding. These names are not part of the package's
+ * public interface, so its version is fixed.
  */
 interface Libvorbis {
   sendSetupHeader(packet: Uint8Array): void
@@ -25,7 +25,7 @@ interface Libvorbis {
   _channels: { buf: Uint32Array }
   _sampleRate: { buf: Uint32Array }
   _samplesDecoded: { buf: Uint32Array }
-  /** Pairs of addresses: of what is wrong, and of where. */
+  /** Pairs of addresses: of the text that names the error, and of the text that names its place. */
   _errors: { buf: Uint32Array }
   _errorsLength: { buf: Int32Array }
   _common: {
@@ -39,11 +39,11 @@ interface VorbisDecoder extends WasmDecoder {
 }
 
 /**
- * OGG Vorbis, for `codecs.vorbis`. Channels are in Vorbis's order: 5.1 is L C R Ls Rs LFE.
+ * Decodes OGG Vorbis; pass it as `codecs.vorbis`. Channels are in Vorbis's order: 5.1 is L C R Ls Rs LFE.
  *
  * @param payload - An Ogg file with one stream.
- * @returns Blocks of sound, nothing trimmed from the end.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as `readOggPages`, or if libvorbis refuses a packet.
+ * @returns Blocks of sound; nothing is trimmed from the end.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as `readOggPages`; CORRUPT_DATA also if libvorbis refuses a packet.
  * @example
  * import { vorbis } from '@esc/audio-io/vorbis'
  * const clip = await loadAudio(bytes, { codecs: { vorbis } })
@@ -52,7 +52,7 @@ export async function* vorbis(payload: Uint8Array): AsyncGenerator<DecodedAudio,
   assertBytes('payload', payload)
   const packets = oggPackets(payload, readOggPages(payload))
   const identification = packets.next().value ?? new Uint8Array(0)
-  // The comment, in place of which the decoder takes an empty one.
+  // The second packet holds comments. The decoder does not need them.
   packets.next()
   const setup = packets.next().value ?? new Uint8Array(0)
   let blocks: Float32Array[] = []
@@ -62,7 +62,7 @@ export async function* vorbis(payload: Uint8Array): AsyncGenerator<DecodedAudio,
       libvorbis.sendSetupHeader(identification)
       libvorbis.sendSetupHeader(setup)
       libvorbis.initDsp()
-      const length = PACKETS_AT_A_TIME * MAX_SAMPLES_A_PACKET
+      const length = packetsPerPart * maxSamplesPerPacket
       blocks = Array.from({ length: libvorbis._channels.buf[0]! }, () => new Float32Array(length))
     }
     return decode(libvorbis, batch, blocks)
@@ -72,9 +72,9 @@ export async function* vorbis(payload: Uint8Array): AsyncGenerator<DecodedAudio,
 function* batches(packets: Iterable<Uint8Array>): Generator<Uint8Array[]> {
   let batch: Uint8Array[] = []
   for (const packet of packets) {
-    // An empty packet is none of sound, and to libvorbis an error.
+    // An empty packet holds no sound, and libvorbis reports an error for it.
     if (packet.length > 0) batch.push(packet)
-    if (batch.length < PACKETS_AT_A_TIME) continue
+    if (batch.length < packetsPerPart) continue
     yield batch
     batch = []
   }
@@ -82,9 +82,9 @@ function* batches(packets: Iterable<Uint8Array>): Generator<Uint8Array[]> {
 }
 
 /**
- * Goes on behind a packet that libvorbis refuses, of which there is no sound.
+ * Decodes a batch of packets. If libvorbis refuses a packet, there is no sound for it, and decoding goes on after it.
  *
- * @param blocks - Of each channel, for the samples of a batch.
+ * @param blocks - One array per channel, with room for the samples of a batch.
  */
 function decode(
   libvorbis: Libvorbis,

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { probeAudio } from '../load.js'
-import { encodeWav } from '../wav.js'
+import { probeAudio } from '../probe.js'
+import { encodeWav } from '../wav/encode.js'
 import { decodeAudio } from './files.js'
 
 const present = spawnSync('ffmpeg', ['-version']).status === 0

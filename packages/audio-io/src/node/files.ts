@@ -1,23 +1,26 @@
-/** Sound files on disk. */
-import { type FileHandle, open, stat } from 'node:fs/promises'
+/** Reads and writes sound files on disk. */
 import { fileURLToPath } from 'node:url'
-import { type AudioClip, assertKnown, assertText, EscError, isEscError, wrongBytes } from '@esc/core'
+import { type AudioClip, assertKnown, assertText } from '@esc/core'
 import { ioError, writeAtomically } from '@esc/core/node'
 import type { AudioInfo, DecodedAudio } from '../audio.js'
-import { lazyCodecs } from '../lazy-codecs.js'
-import * as portable from '../load.js'
-import { decodeNames, loadNames, streamNames } from '../option-names.js'
-import type { ByteSource } from '../reading.js'
-import { type EncodeWavOptions, encodeWav, encodeWavNames } from '../wav.js'
-
-/** A path, or the bytes of a whole file. */
-export type AudioInput = string | URL | Uint8Array
-
-/** Options of `loadAudio`; the codecs are bound. */
-export type LoadOptions = Omit<portable.LoadOptions, 'codecs'>
+import { bindCodecs } from '../codecs/lazy.js'
+import * as portableDecode from '../decode.js'
+import * as portableLoad from '../load.js'
+import {
+  type BoundDecodeOptions,
+  type BoundLoadOptions,
+  type BoundStreamOptions,
+  decodeNames,
+  type LoadedClip,
+  loadNames,
+  streamNames,
+} from '../options.js'
+import { probeSource } from '../probe.js'
+import { type EncodeWavOptions, encodeWav, encodeWavNames } from '../wav/encode.js'
+import { type AudioInput, naming, openFile, withSource } from './open-file.js'
 
 /**
- * What a sound file holds, from its header; of WAV, AIFF and FLAC no more than that is read.
+ * Says what a sound file holds, from its header. Of WAV, AIFF and FLAC, only the header is read.
  *
  * @param input - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
@@ -25,12 +28,12 @@ export type LoadOptions = Omit<portable.LoadOptions, 'codecs'>
  * @example (await probeAudio('dog.flac')).durationSec
  */
 export function probeAudio(input: AudioInput): Promise<AudioInfo> {
-  return withSource(input, portable.probeSource)
+  return withSource(input, probeSource)
 }
 
 /**
  * Decodes a sound file (WAV, AIFF, OGG Vorbis, Opus, FLAC, MP3) at its own rate, with all its channels. Of WAV and AIFF,
- * only the part that `offset` and `duration` ask for is read.
+ * only the part between `offset` and `offset + duration` is read.
  *
  * @param input - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
@@ -40,14 +43,14 @@ export function probeAudio(input: AudioInput): Promise<AudioInfo> {
  */
 export async function decodeAudio(
   input: AudioInput,
-  options: Omit<portable.DecodeOptions, 'codecs'> = {},
+  options: BoundDecodeOptions = {},
 ): Promise<DecodedAudio> {
-  assertKnown('decodeAudio', options, decodeNames)
-  return withSource(input, (source) => portable.decodeAudio(source, { ...options, codecs: lazyCodecs() }))
+  const bound = bindCodecs('decodeAudio', options, decodeNames)
+  return withSource(input, (source) => portableDecode.decodeAudio(source, bound))
 }
 
 /**
- * Loads a sound file of any of these formats as a mono clip, at 22050 Hz unless asked otherwise.
+ * Loads a sound file of any of these formats as a mono clip, at 22050 Hz unless `sampleRate` says otherwise.
  *
  * @param input - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
@@ -58,52 +61,50 @@ export async function decodeAudio(
  */
 export function loadAudio(
   input: AudioInput,
-  options?: LoadOptions & { mono?: true },
-): Promise<portable.LoadedClip>
-export function loadAudio(input: AudioInput, options: LoadOptions & { mono: false }): Promise<DecodedAudio>
+  options?: BoundLoadOptions & { mono?: true },
+): Promise<LoadedClip>
+export function loadAudio(
+  input: AudioInput,
+  options: BoundLoadOptions & { mono: false },
+): Promise<DecodedAudio>
 export async function loadAudio(
   input: AudioInput,
-  options: LoadOptions & { mono?: boolean } = {},
-): Promise<portable.LoadedClip | DecodedAudio> {
-  assertKnown('loadAudio', options, loadNames)
-  // The overloads of the root say the same; which of them it is depends on what came in.
-  const bound = { ...options, codecs: lazyCodecs() } as portable.LoadOptions & { mono?: true }
-  return withSource(input, (source) => portable.loadAudio(source, bound))
+  options: BoundLoadOptions & { mono?: boolean } = {},
+): Promise<LoadedClip | DecodedAudio> {
+  const bound = bindCodecs('loadAudio', options, loadNames)
+  return withSource(input, (source) => portableLoad.loadAnyAudio(source, bound))
 }
 
 /**
  * Decodes a sound file block by block; WAV, AIFF and FLAC of any length in constant memory.
  *
- * @param input - A path, or the whole file's bytes. The file is closed when the loop ends, however it ends.
+ * @param input - A path, or the whole file's bytes. The file is closed when the loop ends, also after an error.
  * @throws EscError IO naming the path if the file cannot be read.
  * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_OPTION as the root's `streamAudio`, naming the path.
  * @example for await (const { channels, sampleRate } of streamAudio('night.wav')) console.log(channels[0].length)
  */
 export async function* streamAudio(
   input: AudioInput,
-  options: Omit<portable.StreamOptions, 'codecs'> = {},
+  options: BoundStreamOptions = {},
 ): AsyncGenerator<DecodedAudio, void> {
-  assertKnown('streamAudio', options, streamNames)
-  const bound = { ...options, codecs: lazyCodecs() }
+  const bound = bindCodecs('streamAudio', options, streamNames)
   if (input instanceof Uint8Array) {
-    yield* portable.streamAudio(input, bound)
+    yield* portableDecode.streamAudio(input, bound)
     return
   }
-  assertPath(input)
-  const path = String(input)
   const file = await openFile(input)
   try {
-    yield* portable.streamAudio(file.source, bound)
+    yield* portableDecode.streamAudio(file.source, bound)
   } catch (cause) {
-    throw naming(path, cause)
+    throw naming(input, cause)
   } finally {
     await file.handle.close()
   }
 }
 
 /**
- * Writes a WAV file: to a temporary name in the same folder first, then renamed, so that no reader ever sees half a
- * file and a failure leaves what was there before.
+ * Writes a WAV file. The bytes go to a temporary name in the same folder, which is then renamed: no reader ever sees half a
+ * file, and after a failure the old file is still there.
  *
  * @param to - A path or a `file:` URL. Its folder must exist; an existing file is replaced.
  * @param audio - A mono clip, or one array per channel.
@@ -131,62 +132,4 @@ function pathOf(to: string | URL): string {
   } catch (cause) {
     throw ioError('write', String(to), cause)
   }
-}
-
-async function withSource<T>(
-  input: AudioInput,
-  use: (source: Uint8Array | ByteSource) => T | Promise<T>,
-): Promise<T> {
-  if (input instanceof Uint8Array) return use(input)
-  assertPath(input)
-  const file = await openFile(input)
-  try {
-    return await use(file.source)
-  } catch (cause) {
-    throw naming(String(input), cause)
-  } finally {
-    await file.handle.close()
-  }
-}
-
-function assertPath(input: unknown): void {
-  if ((typeof input === 'string' && input !== '') || input instanceof URL) return
-  if (input === '') throw new EscError('INVALID_INPUT', 'input is empty; it must be a path')
-  throw wrongBytes('input', input, 'a path, a URL or a Uint8Array')
-}
-
-async function openFile(input: string | URL): Promise<{ handle: FileHandle; source: ByteSource }> {
-  const path = String(input)
-  try {
-    // Before it is opened: a pipe would wait for its writer.
-    const found = await stat(input)
-    if (!found.isFile()) throw new Error('it is not a regular file')
-    const { size } = found
-    const handle = await open(input)
-    const read = (offset: number, length: number) =>
-      readAt(handle, path, offset, Math.max(0, Math.min(length, size - offset)))
-    return { handle, source: { size, read } }
-  } catch (cause) {
-    throw ioError('read', path, cause)
-  }
-}
-
-async function readAt(handle: FileHandle, path: string, offset: number, length: number): Promise<Uint8Array> {
-  try {
-    const bytes = new Uint8Array(length)
-    let filled = 0
-    while (filled < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return bytes.subarray(0, filled)
-  } catch (cause) {
-    throw ioError('read', path, cause)
-  }
-}
-
-function naming(path: string, cause: unknown): unknown {
-  if (!isEscError(cause) || cause.code === 'IO') return cause
-  return new EscError(cause.code, `${path}: ${cause.message}`, { detail: { ...cause.detail, path }, cause })
 }

@@ -14,13 +14,13 @@ const pcm = [
   ...readdirSync(new URL('pcm/', folder)).map((name) => `pcm/${name}`),
 ].filter((name) => /\.(wav|aiff|aifc)$/.test(name) && !name.includes('head'))
 
-// The Opus and MP3 decoders print what they also return.
+// The Opus and MP3 decoders print their errors, and also return them.
 beforeAll(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 afterAll(() => void vi.restoreAllMocks())
 
 const MUTATIONS = [flip, cut, splice, lie]
 
-/** Decodes; the outcome is sound that is all numbers, or an EscError. */
+/** Decodes, and names the outcome: sound of finite samples, or the code of an EscError. */
 async function outcome(bytes: Uint8Array, tolerant: boolean): Promise<string> {
   try {
     const { channels, sampleRate, warnings = [] } = await decodeAudio(bytes, { tolerant })
@@ -36,7 +36,7 @@ interface Family {
   what: string
   count: number
   names: string[]
-  /** Makes checksums right again, so that damage reaches the decoder. */
+  /** Corrects the checksums, so that the damage reaches the decoder. */
   repair?: (bytes: Uint8Array, original: Uint8Array) => void
 }
 
@@ -75,7 +75,7 @@ describe('20,000 damaged files are decoded or refused with an EscError, each wit
 
   test.each(FAMILIES)('$count of $what', { timeout: 600_000 }, async ({ count, names, repair }) => {
     const originals = names.map(load)
-    // The first file of a kind has its codec compiled.
+    // The first file of a format compiles its codec, which must not count as decoding time.
     for (const original of originals) await outcome(original, false)
     const rng = createRng(count + names.length)
     const outcomes = { strict: {} as Record<string, number>, tolerant: {} as Record<string, number> }
@@ -91,14 +91,14 @@ describe('20,000 damaged files are decoded or refused with an EscError, each wit
         })
         slowestMs = Math.max(slowestMs, ms)
         outcomes[mode][key] = (outcomes[mode][key] ?? 0) + 1
-        // What the strict reader takes, the tolerant one takes as it is.
+        // If the strict reader accepts a file, the tolerant one does the same work.
         if (key === 'decoded') break
       }
     }
     const seen = [...Object.keys(outcomes.strict), ...Object.keys(outcomes.tolerant)]
     expect(seen.filter((key) => !ALLOWED.includes(key))).toEqual([])
     expect(slowestMs).toBeLessThan(1000)
-    // Neither all damage is found, nor is all of it fatal.
+    // Some damage is not noticed, and some is not fatal.
     expect(outcomes.strict.decoded).toBeGreaterThan(0)
     expect(outcomes.strict.CORRUPT_DATA).toBeGreaterThan(repair ? 0 : count / 5)
     expect(outcomes.tolerant['decoded in part']).toBeGreaterThan(repair ? 0 : count / 30)

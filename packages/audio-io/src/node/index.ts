@@ -1,9 +1,4 @@
-export {
-  type AudioInput,
-  decodeAudio,
-  type LoadOptions,
-  loadAudio,
-  probeAudio,
-  streamAudio,
-  writeWav,
-} from './files.js'
+/** The entry `@esc/audio-io/node`: sound files on disk. */
+export type { BoundLoadOptions as LoadOptions } from '../options.js'
+export { decodeAudio, loadAudio, probeAudio, streamAudio, writeWav } from './files.js'
+export type { AudioInput } from './open-file.js'

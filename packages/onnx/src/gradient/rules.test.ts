@@ -95,10 +95,7 @@ async function differentiate(node: TrainingNode, shape: readonly number[], x: nu
   const outputShape = shapes.get(node.name)!
   const g = createGraphBuilder({ name: 'one layer' })
   const inputs = [g.input({ name: 'x', type: 'float32', dims: [1, ...shape] })]
-  const rule = ruleOf(node)(
-    { g, inputs, inputShapes: [shape], outputShape, needsGradient: [true] },
-    node,
-  )
+  const rule = ruleOf(node)({ g, inputs, inputShapes: [shape], outputShape, needsGradient: [true] }, node)
   const gradient = g.input({ name: 'dOutput', type: 'float32', dims: [1, ...outputShape] })
   g.nodeWithOutputs('Identity', [rule.output], ['output'])
   g.nodeWithOutputs('Identity', [rule.backward(gradient).inputs[0]!], ['dInput'])

@@ -5,9 +5,9 @@ import type { OnnxModel } from '../model.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
 import { type LossOptions, writeLoss } from './loss.js'
 import { type WeightGradient, writeOptimizer } from './optimizer.js'
-import { assertStepOptions, type StepOptions } from './option-names.js'
 import type { ForwardResult } from './rule.js'
 import { ruleOf } from './rules.js'
+import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
  * The loss of a network and the gradient of every trainable weight, as an ONNX model.
