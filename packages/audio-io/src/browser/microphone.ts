@@ -35,7 +35,7 @@ const startTimeoutMs = 5000
 /** For each `DOMException` of `getUserMedia`, what the user can do. */
 const advice: Readonly<Record<string, string>> = {
   NotAllowedError:
-    'permission was denied; allow the microphone in the settings of the browser and of the system, and for a frame by allow="microphone"',
+    'permission was denied; allow it in the settings of the browser and of the system, and for a frame by allow="microphone"',
   NotFoundError: 'none is connected',
   NotReadableError: 'it does not work, or another program uses it',
   OverconstrainedError:
