@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: bundles the benches and the packages' source as tsup would build them, and runs that. A loader that
- * compiles on the fly adds a helper call to each function, which costs hot loops up to a third.
+ * `npm run bench` bundles the benches and the packages' source as tsup builds them, and runs the bundle. A loader that
+ * compiles while it runs adds a helper call to each function, which slows hot loops by up to a third.
  */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -9,8 +9,8 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 await build({
   entryPoints: {
     main: `${folder}src/main.ts`,
-    // Worker threads are started by a file's name, beside the one that starts them.
-    'feature-worker': `${folder}../../packages/dataset/src/node/feature-worker.ts`,
+    // A worker thread starts from a file beside the file that starts it.
+    'feature-worker': `${folder}../../packages/dataset/src/node/store/feature-worker.ts`,
     'engine-worker': `${folder}../../packages/model/src/node/engine-worker.ts`,
     'feature-process': `${folder}src/feature-process.ts`,
     'train-process': `${folder}src/train-process.ts`,

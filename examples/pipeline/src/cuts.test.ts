@@ -1,12 +1,10 @@
 /** Runs that are cut: a process of its own each, as a user, a supervisor or the system would end it. */
 import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createRng } from '@esc/core'
 import { isTemporaryName } from '@esc/core/node'
-import { build, type Plugin } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   drawCuts,
@@ -17,6 +15,7 @@ import {
   runCut,
   writeTones,
 } from './fixture-cuts.js'
+import { bundlePipeline } from './fixture-program.js'
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 })
 const isLong = process.env.VERIFY_LONG === '1'
@@ -30,9 +29,11 @@ let wholeNames: string[]
 
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'esc-cuts-'))
-  const main = await bundlePipeline(join(work, 'program'))
+  const program = join(work, 'program')
+  await bundlePipeline(program)
   const flags = '--split stratified --epochs 3 --save-audio --features kept --checkpoint state --out out'
-  command = [process.execPath, main, '--data', await writeTones(join(work, 'tones')), ...flags.split(' ')]
+  const tones = await writeTones(join(work, 'tones'))
+  command = [process.execPath, join(program, 'main.js'), '--data', tones, ...flags.split(' ')]
   const cwd = join(work, 'whole')
   await mkdir(cwd)
   whole = await runCut(command, { cwd })
@@ -47,42 +48,6 @@ const exitCodes: Record<Kind, { code: number; signal: NodeJS.Signals | null }> =
   SIGHUP: { code: 129, signal: 'SIGHUP' },
   'stdout closed': { code: 0, signal: null },
   SIGKILL: { code: 137, signal: 'SIGKILL' },
-}
-
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
-/**
- * Makes the pipeline and its worker threads a file each, which start several times faster than source. Packages of others are taken
- * from where they are.
- *
- * @returns The program's file.
- */
-async function bundlePipeline(dir: string): Promise<string> {
-  const packages: Plugin = {
-    name: 'packages of others',
-    setup(context) {
-      context.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
-        if (path.startsWith('@esc/') || path.startsWith('node:') || pluginData === 'asked') return null
-        const found = await context.resolve(path, { kind, resolveDir, pluginData: 'asked' })
-        return found.external ? found : { path: pathToFileURL(found.path).href, external: true }
-      })
-    },
-  }
-  await build({
-    entryPoints: {
-      main: source('main.ts'),
-      'feature-worker': source('../../../packages/dataset/src/node/feature-worker.ts'),
-      'engine-worker': source('../../../packages/model/src/node/engine-worker.ts'),
-    },
-    outdir: dir,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@esc/source'],
-    plugins: [packages],
-  })
-  await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
-  return join(dir, 'main.js')
 }
 
 /** A signal ends a process that has not yet begun to listen, or no longer does; one that comes late finds all done. */

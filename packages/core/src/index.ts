@@ -71,7 +71,16 @@ export type {
   Weight,
 } from './graph.js'
 export { sha256 } from './hash.js'
-export { assertGraph, classCount, inferShapes, windowCount, windowPads } from './infer-shapes.js'
+export { assertGraph, classCount, inferShapes, nodeShape } from './infer-shapes.js'
+export { windowCount, windowPads } from './kernel-window.js'
+export {
+  applyLayer,
+  type LayerTable,
+  type NodeOf,
+  type Unsupported,
+  unsupported,
+  unsupportedLayer,
+} from './layer-table.js'
 export type { FileEntry, ModelManifest } from './manifest.js'
 export type { FeatureMatrix } from './matrix.js'
 export {

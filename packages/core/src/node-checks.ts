@@ -9,6 +9,12 @@ export function product(shape: readonly number[]): number {
   return shape.reduce((all, size) => all * size, 1)
 }
 
+/** The one shape that a layer reads. */
+export function onlyInput(node: NetworkNode, inputs: readonly (readonly number[])[]): readonly number[] {
+  if (inputs.length !== 1) throw badNode(node, `must read one value and reads ${inputs.length}`)
+  return inputs[0]!
+}
+
 export function imageShape(node: NetworkNode, shape: readonly number[]): [number, number, number] {
   if (shape.length !== 3) throw badNode(node, `needs [channels, bins, frames] and reads [${shape}]`)
   return [shape[0]!, shape[1]!, shape[2]!]

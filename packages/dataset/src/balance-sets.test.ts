@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { balancedBatches, classWeights, oversample, undersample } from './balance.js'
-import type { SplitSource } from './splits/source.js'
+import type { SplitSource } from './splits/shared/source.js'
 
 const throwsCode = (code: string, message: RegExp) =>
   expect.objectContaining({ name: 'EscError', code, message: expect.stringMatching(message) })

@@ -11,9 +11,9 @@ import {
   shown,
   wrongValue,
 } from '@esc/core'
-import { range } from './splits/folds.js'
-import { assertValues, encodeSorted, type Labels, membersByCode } from './splits/labels.js'
-import { clipsOf, isSource, type SplitSource } from './splits/source.js'
+import { range } from './splits/shared/folds.js'
+import { assertValues, encodeSorted, type Labels, membersByCode } from './splits/shared/labels.js'
+import { clipsOf, isSource, type SplitSource } from './splits/shared/source.js'
 
 /** Which examples are counted or drawn from. */
 export interface BalanceOptions {

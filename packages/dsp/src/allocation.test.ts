@@ -1,17 +1,17 @@
 import type { FeatureRecipe } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { createExtractor } from './extractor.js'
-import { createFeatureStream } from './feature-stream.js'
-import { istft } from './istft.js'
-import { melSpectrogram } from './mel.js'
-import { mfcc } from './mfcc.js'
-import { onsetStrength } from './onset.js'
-import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './presets.js'
-import { spectralCentroid } from './spectral.js'
-import { spectrogram, stft } from './stft.js'
+import { timeStretch } from './effects/time-stretch.js'
+import { melSpectrogram } from './mel/mel.js'
+import { mfcc } from './mel/mfcc.js'
+import { onsetStrength } from './mel/onset.js'
+import { createExtractor } from './recipe/extractor.js'
+import { createFeatureStream } from './recipe/feature-stream.js'
+import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './recipe/presets.js'
+import { spectralCentroid } from './spectral/spectral.js'
+import { istft } from './stft/istft.js'
+import { spectrogram, stft } from './stft/stft.js'
 import { rms, zeroCrossingRate } from './temporal.js'
-import { noise } from './test-signals.js'
-import { timeStretch } from './time-stretch.js'
+import { noise } from './test-support/signals.js'
 
 /**
  * Counts the typed arrays that are made while `run` runs, by `new`, `from`, `of`, `slice`, `map`, `subarray`, …: those
@@ -46,10 +46,10 @@ function countTypedArrays(run: () => unknown): { arrays: number; views: number }
 
 const sampleRate = 16000
 const frames = 100
-// Every case below takes a hop of `HOP` samples, so that a clip of twice the length has twice the frames.
-const HOP = 160
-const clips = [noise(frames * HOP, 1), noise(2 * frames * HOP, 2)] as const
-const options = { nFft: 512, hopLength: HOP }
+// Every case below takes a hop of `hopLength` samples, so that a clip of twice the length has twice the frames.
+const hopLength = 160
+const clips = [noise(frames * hopLength, 1), noise(2 * frames * hopLength, 2)] as const
+const options = { nFft: 512, hopLength }
 
 const presets: Record<string, FeatureRecipe> = { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet }
 
@@ -57,7 +57,7 @@ function extractorOf(recipe: FeatureRecipe): (samples: Float32Array) => unknown 
   const extractor = createExtractor({
     ...recipe,
     durationSec: null,
-    stft: { ...recipe.stft, hopLength: HOP },
+    stft: { ...recipe.stft, hopLength },
   })
   const { sampleRate } = recipe
   // The longest clip so far decides on the size of the work buffer.
@@ -85,8 +85,8 @@ describe('typed arrays', () => {
     ['mfcc', (samples) => mfcc({ samples, sampleRate }, { ...options, nMels: 40 })],
     ['onsetStrength', (samples) => onsetStrength({ samples, sampleRate }, { ...options, nMels: 40 })],
     ['spectralCentroid', (samples) => spectralCentroid({ samples, sampleRate }, options)],
-    ['rms', (samples) => rms(samples, { hopLength: HOP })],
-    ['zeroCrossingRate', (samples) => zeroCrossingRate(samples, { hopLength: HOP })],
+    ['rms', (samples) => rms(samples, { hopLength })],
+    ['zeroCrossingRate', (samples) => zeroCrossingRate(samples, { hopLength })],
     ['timeStretch', (samples) => timeStretch(samples, { ...options, rate: 1.25 })],
     ...Object.entries(presets).map(([name, recipe]): [string, (samples: Float32Array) => unknown] => [
       `the extractor of ${name}`,

@@ -1,22 +1,20 @@
-import type { EscErrorCode, FeatureRecipe } from '@esc/core'
+import type { FeatureRecipe } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import * as dsp from './index.js'
-import { CLIP_CALLS, MATRIX_CALLS, SAMPLES_CALLS, STREAM_CALLS } from './test-calls.js'
-import { noise } from './test-signals.js'
-
-const error = (code: EscErrorCode, message: string) =>
-  expect.objectContaining({ name: 'EscError', code, message: expect.stringContaining(message) })
+import { clipCalls, matrixCalls, samplesCalls, streamCalls } from './test-support/calls.js'
+import { noise } from './test-support/signals.js'
 
 const sampleRate = 22050
-const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 
 /** Of 3000 samples, one is wrong. */
 const spoilt = (value: number) => noise(3000, 1, 0.5).fill(value, 1234, 1235)
 
 describe('samples', () => {
   const calls: [string, (samples: Float32Array) => unknown][] = [
-    ...Object.entries(SAMPLES_CALLS),
-    ...Object.entries(CLIP_CALLS).map(([name, call]): [string, (samples: Float32Array) => unknown] => [
+    ...Object.entries(samplesCalls),
+    ...Object.entries(clipCalls).map(([name, call]): [string, (samples: Float32Array) => unknown] => [
       name,
       (samples) => call({ samples, sampleRate }),
     ]),
@@ -24,26 +22,26 @@ describe('samples', () => {
 
   test.each(calls)('%s refuses none at all', (_, call) => {
     expect(() => call(new Float32Array(0))).toThrow(
-      error('INVALID_INPUT', 'samples.length=0 must be at least 1'),
+      throwsCode('INVALID_INPUT', 'samples.length=0 must be at least 1'),
     )
   })
 
-  test.each([...calls, ...Object.entries(STREAM_CALLS)])('%s refuses one that is not finite', (_, call) => {
-    for (const value of NOT_FINITE) {
+  test.each([...calls, ...Object.entries(streamCalls)])('%s refuses one that is not finite', (_, call) => {
+    for (const value of notFinite) {
       expect(() => call(spoilt(value))).toThrow(
-        error('INVALID_INPUT', `samples[1234]=${value} must be finite`),
+        throwsCode('INVALID_INPUT', `samples[1234]=${value} must be finite`),
       )
     }
   })
 
-  test.each(Object.entries(STREAM_CALLS))('%s takes none at all, and gives none', (_, call) => {
+  test.each(Object.entries(streamCalls))('%s takes none at all, and gives none', (_, call) => {
     expect(call(new Float32Array(0))).toHaveLength(0)
   })
 
-  test.each(Object.entries(CLIP_CALLS))('%s refuses a sample rate that is none', (_, call) => {
-    for (const rate of [0, -1, ...NOT_FINITE]) {
+  test.each(Object.entries(clipCalls))('%s refuses a sample rate that is none', (_, call) => {
+    for (const rate of [0, -1, ...notFinite]) {
       expect(() => call({ samples: noise(3000, 1), sampleRate: rate })).toThrow(
-        error('INVALID_INPUT', `clip.sampleRate=${rate} must be a finite number of Hz > 0`),
+        throwsCode('INVALID_INPUT', `clip.sampleRate=${rate} must be a finite number of Hz > 0`),
       )
     }
   })
@@ -52,25 +50,25 @@ describe('samples', () => {
 describe('matrices', () => {
   const matrix = { data: noise(1025 * 9, 1).map(Math.abs), bins: 1025, frames: 9 }
 
-  test.each(Object.entries(MATRIX_CALLS))('%s refuses one of nothing', (_, call) => {
+  test.each(Object.entries(matrixCalls))('%s refuses one of nothing', (_, call) => {
     expect(() => call({ data: new Float32Array(0), bins: 0, frames: 0 })).toThrow(
-      error('INVALID_INPUT', ' has 0 values for 0 bins × 0 frames'),
+      throwsCode('INVALID_INPUT', ' has 0 values for 0 bins × 0 frames'),
     )
     expect(() => call({ data: new Float32Array(0), bins: 1025, frames: 0 })).toThrow(
-      error('INVALID_INPUT', ' has 0 values for 1025 bins × 0 frames'),
+      throwsCode('INVALID_INPUT', ' has 0 values for 1025 bins × 0 frames'),
     )
   })
 
-  test.each(Object.entries(MATRIX_CALLS))('%s refuses one that does not fit its shape', (_, call) => {
+  test.each(Object.entries(matrixCalls))('%s refuses one that does not fit its shape', (_, call) => {
     expect(() => call({ ...matrix, frames: 8 })).toThrow(
-      error('INVALID_INPUT', ' has 9225 values for 1025 bins × 8 frames'),
+      throwsCode('INVALID_INPUT', ' has 9225 values for 1025 bins × 8 frames'),
     )
   })
 
-  test.each(Object.entries(MATRIX_CALLS))('%s refuses a value that is not finite', (_, call) => {
-    for (const value of NOT_FINITE) {
+  test.each(Object.entries(matrixCalls))('%s refuses a value that is not finite', (_, call) => {
+    for (const value of notFinite) {
       expect(() => call({ ...matrix, data: matrix.data.with(77, value) })).toThrow(
-        error('INVALID_INPUT', `[77]=${value} must be finite`),
+        throwsCode('INVALID_INPUT', `[77]=${value} must be finite`),
       )
     }
   })
@@ -79,7 +77,7 @@ describe('matrices', () => {
 type StftCall = (samples: Float32Array, options: dsp.StftOptions) => unknown
 
 /** By name; each takes the options of the transform. */
-const STFT_CALLS: Readonly<Record<string, StftCall>> = {
+const stftCalls: Readonly<Record<string, StftCall>> = {
   stft: dsp.stft,
   spectrogram: dsp.spectrogram,
   timeStretch: (samples, options) => dsp.timeStretch(samples, { ...options, rate: 1.25 }),
@@ -102,7 +100,7 @@ const withStft = (recipe: FeatureRecipe, options: Partial<FeatureRecipe['stft']>
 const onset: StftCall = (samples, { center: _, ...options }) =>
   dsp.onsetStrength({ samples, sampleRate }, { nMels: 20, ...options })
 
-const NO_LENGTHS = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]
+const noLengths = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]
 
 describe('hopLength', () => {
   const samples = noise(3000, 1)
@@ -110,7 +108,7 @@ describe('hopLength', () => {
   const transform = dsp.stft(samples)
 
   test.each<[string, (hopLength: number) => unknown]>([
-    ...Object.entries({ ...STFT_CALLS, onsetStrength: onset }).map(
+    ...Object.entries({ ...stftCalls, onsetStrength: onset }).map(
       ([name, call]): [string, (hopLength: number) => unknown] => [
         name,
         (hopLength) => call(samples, { hopLength }),
@@ -131,9 +129,9 @@ describe('hopLength', () => {
     ],
     ['createFeatureStream', (hopLength) => dsp.createFeatureStream(withStft(dsp.stm32, { hopLength }))],
   ])('%s refuses what is no whole number >= 1', (_, call) => {
-    for (const hopLength of NO_LENGTHS) {
+    for (const hopLength of noLengths) {
       expect(() => call(hopLength)).toThrow(
-        error('INVALID_OPTION', `hopLength=${hopLength} must be an integer >= 1`),
+        throwsCode('INVALID_OPTION', `hopLength=${hopLength} must be an integer >= 1`),
       )
     }
   })
@@ -143,7 +141,7 @@ describe('nFft', () => {
   const samples = noise(3000, 1)
 
   test.each<[string, (nFft: number) => unknown]>([
-    ...Object.entries({ ...STFT_CALLS, onsetStrength: onset }).map(
+    ...Object.entries({ ...stftCalls, onsetStrength: onset }).map(
       ([name, call]): [string, (nFft: number) => unknown] => [name, (nFft) => call(samples, { nFft })],
     ),
     ['istft', (nFft) => dsp.istft(dsp.stft(samples), { nFft })],
@@ -154,12 +152,12 @@ describe('nFft', () => {
     ['createExtractor', (nFft) => dsp.createExtractor(withStft(dsp.mfcc13, { nFft }))],
     ['createFeatureStream', (nFft) => dsp.createFeatureStream(withStft(dsp.stm32, { nFft }))],
   ])('%s refuses what is no whole number >= 1', (_, call) => {
-    for (const nFft of NO_LENGTHS) {
-      expect(() => call(nFft)).toThrow(error('INVALID_OPTION', `nFft=${nFft} must be an integer`))
+    for (const nFft of noLengths) {
+      expect(() => call(nFft)).toThrow(throwsCode('INVALID_OPTION', `nFft=${nFft} must be an integer`))
     }
   })
 
-  test.each(Object.entries({ ...STFT_CALLS, onsetStrength: onset }))(
+  test.each(Object.entries({ ...stftCalls, onsetStrength: onset }))(
     '%s takes what is no power of two',
     (_, call) => {
       for (const nFft of [1000, 1023]) expect(() => call(samples, { nFft })).not.toThrow()
@@ -184,7 +182,7 @@ describe('fmax', () => {
       expect(() => call(limit)).not.toThrow()
       for (const fmax of [limit + 0.5, 2 * limit, Number.POSITIVE_INFINITY, Number.NaN, 0, -1]) {
         expect(() => call(fmax)).toThrow(
-          error(
+          throwsCode(
             'INVALID_OPTION',
             `fmax=${fmax} must satisfy 0 <= fmin < fmax <= ${limit}, half the sample rate`,
           ),
@@ -196,12 +194,12 @@ describe('fmax', () => {
 
 describe('a clip shorter than a window', () => {
   const samples = noise(1200, 1)
-  const tooShort = error(
+  const tooShort = throwsCode(
     'INVALID_INPUT',
     'samples.length=1200 is shorter than one frame of 2048; use center: true or a longer clip',
   )
 
-  test.each([...Object.entries(STFT_CALLS), ['rms', dsp.rms], ['zeroCrossingRate', dsp.zeroCrossingRate]] as [
+  test.each([...Object.entries(stftCalls), ['rms', dsp.rms], ['zeroCrossingRate', dsp.zeroCrossingRate]] as [
     string,
     StftCall,
   ][])('%s refuses with center: false, and is padded with center: true', (_, call) => {
@@ -228,7 +226,7 @@ describe('a clip shorter than a window', () => {
     const { nFft } = recipe.stft
     const clip = { samples: noise(nFft - 1, 1), sampleRate: recipe.sampleRate }
     expect(() => dsp.createExtractor(recipe).extract(clip)).toThrow(
-      error('INVALID_INPUT', `samples.length=${nFft - 1} is shorter than one frame of ${nFft}`),
+      throwsCode('INVALID_INPUT', `samples.length=${nFft - 1} is shorter than one frame of ${nFft}`),
     )
     const stream = dsp.createFeatureStream(recipe)
     expect([stream.push(clip.samples).frames, stream.end().frames]).toEqual([0, 0])

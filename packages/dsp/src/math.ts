@@ -1,6 +1,6 @@
 /**
- * Arithmetic that comes out the same everywhere: engines' own `Math.cos` differ in the last digit, and features must
- * not.
+ * Arithmetic with the same result in every JavaScript engine. The engines' own `Math.cos` differ in the last digit;
+ * features must not differ.
  */
 
 /** The greatest common divisor of two integers >= 0. */
@@ -9,8 +9,8 @@ export function gcd(a: number, b: number): number {
 }
 
 /**
- * The cosine of `numerator / denominator` turns, within 2e-16: both are whole numbers nearly everywhere here,
- * and reducing them before π comes in loses nothing.
+ * The cosine of `numerator / denominator` turns, within 2e-16. Nearly all callers pass whole numbers. The angle is
+ * reduced before it is multiplied by π, so it loses no digits.
  *
  * @param numerator - >= 0.
  * @param denominator - > 0.
@@ -39,7 +39,7 @@ export function sinOfTurn(numerator: number, denominator: number): number {
   return cosOfTurn(Math.abs(4 * (numerator % denominator) - denominator), 4 * denominator)
 }
 
-/** Taylor's series for |x| <= π / 4, where its last term is below 1e-18. */
+/** Taylor's series for |x| <= π / 4. Its last term is below 1e-18 there. */
 function cosOfSmall(x: number): number {
   const y = x * x
   let sum = 0
@@ -54,15 +54,15 @@ function sinOfSmall(x: number): number {
   return x - x * sum
 }
 
-// ln 2 in two parts: a whole number times the first is exact.
+// ln 2 in two parts. The product of a whole number and the first part is exact.
 const LN2_HIGH = 0.6931471803691238
 const LN2_LOW = 1.9082149292705877e-10
 
 /**
  * The natural logarithm, within 3e-16 of its magnitude (or of 1, near 1).
  *
- * @param x - > 0; of 0 it is -Infinity, of negative numbers NaN.
- * @see Tang's and fdlibm's way: an exponent, and atanh's series for what is left.
+ * @param x - > 0. The result is -Infinity for 0, and NaN for negative numbers.
+ * @see The method of Tang and of fdlibm: take out the exponent, then use the series of atanh for the mantissa.
  * @example ln(Math.E) // 1
  */
 export function ln(x: number): number {
@@ -70,7 +70,7 @@ export function ln(x: number): number {
     return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN
   let exponent = 0
   let mantissa = x
-  // By exact products: a view of the number's bits would cost several times as much, for its memory.
+  // These products are exact. Reading the number's bits through a typed array would take several times as long.
   for (; mantissa >= 2 ** 64; exponent += 64) mantissa *= 2 ** -64
   for (; mantissa < 2 ** -64; exponent -= 64) mantissa *= 2 ** 64
   for (; mantissa >= 2 ** 8; exponent += 8) mantissa *= 2 ** -8
@@ -92,12 +92,12 @@ export function ln(x: number): number {
 export function log10(x: number): number {
   const y = ln(x) / Math.LN10
   const whole = Math.round(y)
-  // The parser of numbers is exact, where a power need not be.
+  // The parser of numbers is exact; a power of 10 may be rounded.
   return Math.abs(y - whole) < 1e-13 && Number(`1e${whole}`) === x ? whole : y
 }
 
 /**
- * e to the power of `x`, within 1e-15 of itself.
+ * e to the power of `x`, with a relative error below 1e-15.
  *
  * @param x - Finite; below -708 the result is 0, above 709 it is infinite.
  * @example exp(1) // Math.E
@@ -128,7 +128,7 @@ function powerOfTwo(exponent: number): number {
 }
 
 /**
- * `ln(1 + x)`, which loses nothing near 0.
+ * `ln(1 + x)`, without loss of digits near 0.
  *
  * @param x - > -1 and finite.
  * @see Goldberg, "What every computer scientist should know about floating-point arithmetic", theorem 4, 1991.
@@ -140,9 +140,9 @@ export function log1p(x: number): number {
 }
 
 /**
- * `exp(x) - 1`, which loses nothing near 0.
+ * `exp(x) - 1`, without loss of digits near 0.
  *
- * @param x - As {@link exp}'s.
+ * @param x - As for {@link exp}.
  * @example expm1(1e-20) // 1e-20
  */
 export function expm1(x: number): number {
@@ -168,7 +168,7 @@ export function pow(base: number, exponent: number): number {
   return base === 0 ? 0 : exp(exponent * ln(base))
 }
 
-/** The nearest whole number; halves go to the even one, as numpy rounds. @example roundHalfEven(2.5) // 2 */
+/** The nearest whole number. Halves are rounded to the even number, as in numpy. @example roundHalfEven(2.5) // 2 */
 export function roundHalfEven(x: number): number {
   const up = Math.floor(x + 0.5)
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up

@@ -8,23 +8,26 @@ import {
   EscError,
   type FeatureMatrix,
 } from '@esc/core'
-import type { Names } from './check.js'
-import { copyFrame, type FrameOptions, frameCount, frameNames, PAD_MODES, type PadMode } from './frame.js'
 import { gcd } from './math.js'
+import type { Names } from './option-names.js'
+import { copyFrame, type FrameOptions, frameCount, frameNames, type PadMode, padModes } from './stft/frame.js'
 
 /** Options of {@link rms}. */
 export interface RmsOptions extends FrameOptions {
-  /** What stands beyond the ends of a centred signal. Default 'constant'. */
+  /**
+   * How a centred signal is padded.
+   *
+   * @defaultValue `'constant'`
+   */
   padMode?: PadMode
 }
 
 const rmsNames: Names<RmsOptions> = { ...frameNames, padMode: true }
 
 /**
- * Root mean square of every frame.
+ * Computes the root mean square of every frame.
  *
  * @param samples - Mono signal.
- * @param options - `frameLength` 2048, `hopLength` 512, `center` true, `padMode` 'constant'.
  * @returns Amplitude, >= 0; shape [1, frames].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
  *   finite, or (with `center: false`) shorter than a frame.
@@ -39,16 +42,16 @@ export function rms(samples: Float32Array, options: RmsOptions = {}): FeatureMat
 }
 
 /**
- * {@link rms} in float64, without the check of the samples.
+ * {@link rms} in float64. It does not check the samples.
  *
  * @throws EscError as {@link rms}.
  */
 export function frameRms(samples: Float32Array, options: RmsOptions): Float64Array {
   const { frameLength = 2048, hopLength = 512, center = true, padMode = 'constant' } = options
-  assertOneOf('padMode', padMode, PAD_MODES)
+  assertOneOf('padMode', padMode, padModes)
   const frames = frameCount(samples.length, { frameLength, hopLength, center })
   const offset = center ? Math.floor(frameLength / 2) : 0
-  // Frames overlap in whole blocks of this many samples; the energy of a block is summed once.
+  // Frames overlap in whole blocks of this many samples, so the energy of each block is summed only once.
   const blockLength = gcd(frameLength, hopLength)
   const hop = hopLength / blockLength
   const blocks = frameLength / blockLength
@@ -75,7 +78,7 @@ export function frameRms(samples: Float32Array, options: RmsOptions): Float64Arr
 function sumOfSquares(values: Float32Array, start: number, length: number): number {
   const end = start + length
   let i = start
-  // Four sums: an addition need not wait for the one before. Not declared by destructuring, which allocates each number.
+  // Four sums, so that an addition need not wait for the one before. Destructuring would allocate each number.
   let a = 0
   let b = 0
   let c = 0
@@ -90,14 +93,23 @@ function sumOfSquares(values: Float32Array, start: number, length: number): numb
   return a + b + (c + d)
 }
 
-const spectrumNames: Names<{ frameLength: number }> = { frameLength: true }
+/** Options of {@link rmsFromSpectrogram}. */
+export interface RmsFromSpectrogramOptions {
+  /**
+   * The `nFft` of the spectrogram.
+   *
+   * @defaultValue `2048`
+   */
+  frameLength?: number
+}
+
+const spectrumNames: Names<RmsFromSpectrogramOptions> = { frameLength: true }
 
 /**
- * Root mean square of every frame, from a magnitude spectrogram (by Parseval). With a window it is the windowed
- * frame's; for the plain frame's take `window: 'boxcar'`.
+ * Computes the root mean square of every frame from a magnitude spectrogram (by Parseval's theorem). It is the root mean
+ * square of the frame after the window. For that of the plain frame, compute the spectrogram with `window: 'boxcar'`.
  *
- * @param magnitude - Shape [nFft / 2 + 1, frames], e.g. of {@link spectrogram}.
- * @param options - `frameLength` is the `nFft` the spectrogram was made with. Default 2048.
+ * @param magnitude - Shape [nFft / 2 + 1, frames], for example from {@link spectrogram}.
  * @returns Amplitude, >= 0; shape [1, frames].
  * @throws EscError INVALID_OPTION if an option is unknown; INVALID_INPUT if the matrix is empty or not finite, or its bins
  *   are not those of `frameLength`.
@@ -106,7 +118,7 @@ const spectrumNames: Names<{ frameLength: number }> = { frameLength: true }
  */
 export function rmsFromSpectrogram(
   magnitude: FeatureMatrix,
-  options: { frameLength?: number } = {},
+  options: RmsFromSpectrogramOptions = {},
 ): FeatureMatrix {
   assertKnown('rmsFromSpectrogram', options, spectrumNames)
   const { frameLength = 2048 } = options
@@ -120,7 +132,7 @@ export function rmsFromSpectrogram(
   }
   const power = new Float64Array(frames)
   for (let bin = 0; bin < bins; bin++) {
-    // The half spectrum holds every bin but 0 and Nyquist's for two.
+    // Each bin of the half spectrum stands for two bins of the whole one, except 0 Hz and half the sample rate.
     const alone = bin === 0 || (frameLength % 2 === 0 && bin === bins - 1)
     for (let frame = 0; frame < frames; frame++) {
       power[frame]! += (alone ? 1 : 2) * data[bin * frames + frame]! * data[bin * frames + frame]!
@@ -131,16 +143,24 @@ export function rmsFromSpectrogram(
 
 /** Options of {@link zeroCrossings}. */
 export interface ZeroCrossingOptions {
-  /** Samples of at most this magnitude count as zero, which is positive. Default 1e-10. */
+  /**
+   * Samples of at most this magnitude count as zero, and zero counts as positive.
+   *
+   * @defaultValue `1e-10`
+   */
   threshold?: number
-  /** Whether the first sample counts as a crossing. Default true. */
+  /**
+   * Whether the first sample counts as a crossing.
+   *
+   * @defaultValue `true`
+   */
   pad?: boolean
 }
 
 const crossingNames: Names<ZeroCrossingOptions> = { threshold: true, pad: true }
 
 /**
- * Marks every sample whose sign differs from the one before it.
+ * Marks every sample whose sign differs from that of the sample before.
  *
  * @param samples - Mono signal.
  * @returns 1 at a crossing, else 0; same length.
@@ -166,10 +186,9 @@ export function zeroCrossings(samples: Float32Array, options: ZeroCrossingOption
 }
 
 /**
- * Share of zero crossings in every frame; the frame's first sample is never one.
+ * Computes the share of zero crossings in every frame. The first sample of a frame never counts as one.
  *
- * @param samples - Mono signal.
- * @param options - `frameLength` 2048, `hopLength` 512, `center` true (beyond its ends the signal stays as it is there).
+ * @param samples - Mono signal. With `center`, it is padded with its first and its last sample.
  * @returns In [0, 1]; shape [1, frames].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
  *   finite, or (with `center: false`) shorter than a frame.
@@ -183,7 +202,7 @@ export function zeroCrossingRate(samples: Float32Array, options: FrameOptions = 
   const { length } = samples
   const frames = frameCount(length, { frameLength, hopLength, center })
   const offset = center ? Math.floor(frameLength / 2) : 0
-  // before[i] crossings lie before sample i; the padding has none.
+  // before[i] crossings lie before sample i. The padding has none.
   const before = new Uint32Array(length + 1)
   for (let i = 0; i < length; i++) before[i + 1] = before[i]! + crossings[i]!
   const clip = (index: number) => Math.min(length, Math.max(0, index))

@@ -1,16 +1,21 @@
-/** Frequencies in Hz, in mel, and of FFT bins. */
+/** Frequencies in Hz and in mel, and the frequencies of FFT bins. */
 import { assertInRange, assertInteger, assertKnown, assertPositive, EscError, shown } from '@esc/core'
-import type { Names } from './check.js'
 import { exp, ln, log10 } from './math.js'
+import type { Names } from './option-names.js'
 
-/** Which mel scale: `false` is Slaney's Auditory Toolbox (linear below 1 kHz), `true` is HTK's formula. */
+/** Which mel scale. */
 export interface MelScaleOptions {
+  /**
+   * `false` takes the scale of Slaney's Auditory Toolbox (linear below 1 kHz), `true` HTK's formula.
+   *
+   * @defaultValue `false`
+   */
   htk?: boolean
 }
 
 const scaleNames: Names<MelScaleOptions> = { htk: true }
 
-// Slaney's scale: 200/3 Hz a mel up to 1 kHz (15 mel), then 27 mel for every factor of 6.4.
+// Slaney's scale: 200/3 Hz in each mel up to 1 kHz (15 mel), then 27 mel for every factor of 6.4.
 const HZ_PER_MEL = 200 / 3
 const LOG_START_HZ = 1000
 const LOG_START_MEL = LOG_START_HZ / HZ_PER_MEL
@@ -57,16 +62,24 @@ function hzOf(mel: number, htk = false): number {
 
 /** Options of {@link melFrequencies}. */
 export interface MelFrequencyOptions extends MelScaleOptions {
-  /** Hz. */
+  /**
+   * Lowest frequency in Hz.
+   *
+   * @defaultValue `0`
+   */
   fmin?: number
-  /** Hz. */
+  /**
+   * Highest frequency in Hz.
+   *
+   * @defaultValue `11025`
+   */
   fmax?: number
 }
 
 const frequencyNames: Names<MelFrequencyOptions> = { ...scaleNames, fmin: true, fmax: true }
 
 /**
- * Frequencies that are evenly spaced in mel, both ends included.
+ * Computes frequencies that are evenly spaced in mel, both ends included.
  *
  * @param nMels - How many, >= 1.
  * @returns Hz, ascending; length `nMels`.
@@ -85,17 +98,33 @@ export function melFrequencies(nMels = 128, options: MelFrequencyOptions = {}): 
   return Float64Array.from({ length: nMels }, (_, i) => hzOf(low + i * step, htk))
 }
 
-const fftNames: Names<{ sampleRate: number; nFft: number }> = { sampleRate: true, nFft: true }
+/** Options of {@link fftFrequencies}. */
+export interface FftFrequencyOptions {
+  /**
+   * Sample rate in Hz.
+   *
+   * @defaultValue `22050`
+   */
+  sampleRate?: number
+  /**
+   * Length of the transform in samples.
+   *
+   * @defaultValue `2048`
+   */
+  nFft?: number
+}
+
+const fftNames: Names<FftFrequencyOptions> = { sampleRate: true, nFft: true }
 
 /**
- * Centre frequency of every bin of a real FFT.
+ * Computes the centre frequency of every bin of a real FFT.
  *
  * @returns Hz, from 0 to half the sample rate; length `floor(nFft / 2) + 1`.
  * @throws EscError INVALID_OPTION if an option is unknown, or unless `sampleRate > 0` and `nFft` is an integer >= 1.
  * @see librosa 0.10.2 `fft_frequencies`.
  * @example fftFrequencies({ sampleRate: 22050, nFft: 2048 })[1] // 10.77
  */
-export function fftFrequencies(options: { sampleRate?: number; nFft?: number } = {}): Float64Array {
+export function fftFrequencies(options: FftFrequencyOptions = {}): Float64Array {
   assertKnown('fftFrequencies', options, fftNames)
   const { sampleRate = 22050, nFft = 2048 } = options
   assertPositive('sampleRate', sampleRate)

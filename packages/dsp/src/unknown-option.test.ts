@@ -1,7 +1,7 @@
 import type { FeatureRecipe } from '@esc/core'
 import { describe, expect, test } from 'vitest'
 import * as dsp from './index.js'
-import { optionCalls } from './test-option-calls.js'
+import { optionCalls } from './test-support/option-calls.js'
 
 const refused = (...texts: string[]) =>
   expect.objectContaining({

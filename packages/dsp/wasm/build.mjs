@@ -1,4 +1,4 @@
-/** `npm run wasm -w @esc/dsp`: compiles the .as.ts files into a file of source, so that no bundler has to find a .wasm. */
+/** `npm run wasm -w @esc/dsp` compiles the .as.ts files into a source file. So no bundler has to find a .wasm file. */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
@@ -17,9 +17,9 @@ export async function compile() {
   )
   if (error) throw new Error(`${error.message}\n${stderr}`)
   const base64 = Buffer.from(files.get('kernel.wasm')).toString('base64')
-  return `/** wasm/*.as.ts, compiled by wasm/build.mjs. */\nexport const KERNEL_BASE64 =\n  '${base64}'\n`
+  return `/** The inner loops in WebAssembly: wasm/*.as.ts, compiled by wasm/build.mjs. */\nexport const kernelBase64 =\n  '${base64}'\n`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(path('../src/kernel.generated.ts'), await compile())
+  writeFileSync(path('../src/fft/kernel.generated.ts'), await compile())
 }

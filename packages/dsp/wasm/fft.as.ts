@@ -1,5 +1,5 @@
-// The Fourier transform of real signals, in AssemblyScript: a complex number is one f64x2, [re, im].
-// Compiled by build.mjs into ../src/kernel.generated.ts, with the files beside it.
+// The Fourier transform of real signals, in AssemblyScript. A complex number is one f64x2, [re, im].
+// build.mjs compiles this file and those beside it into ../src/fft/kernel.generated.ts.
 
 @inline const COMPLEX: usize = 16
 @inline const REAL: usize = 8
@@ -12,17 +12,19 @@ function swap(a: v128): v128 {
   return v128.shuffle<f64>(a, a, 1, 0)
 }
 
-/** a · b, of which b is given as [re, re] and [-im, im]. */
+/** a · b. The caller gives b as [re, re] and [-im, im]. */
 @inline
 function times(a: v128, re: v128, im: v128): v128 {
   return f64x2.add(f64x2.mul(re, a), f64x2.mul(im, swap(a)))
 }
 
 /**
- * A pass of Stockham's transform: `n` numbers in each of `s` interleaved transforms become `n / 8` in `8 s`.
+ * A pass of Stockham's transform: `s` interleaved transforms of `n` numbers become `8 s` transforms of `n / 8` numbers.
+ *
+ * The sums are written again in `last8`: there they have no factors, and a function cannot return eight numbers.
  *
  * @param factors - For p * s: w to w⁷ of w = exp(∓2πi p / n), each as [re, re] and [-im, im].
- * @param sign - [1, -1] forward, [-1, 1] backward: with the parts swapped, a quarter of a turn.
+ * @param sign - [1, -1] forward, [-1, 1] backward. A product with it, after a swap of the parts, turns by a quarter.
  */
 function pass8(n: i32, s: i32, from: usize, to: usize, factors: usize, sign: v128): void {
   const stride = <usize>s * COMPLEX
@@ -71,7 +73,7 @@ function pass8(n: i32, s: i32, from: usize, to: usize, factors: usize, sign: v12
   }
 }
 
-/** A pass from 16 numbers to 4; factors are w, w², w³ of w = exp(∓2πi p / 16), as in `pass8`. */
+/** A pass from 16 numbers to 4. The factors are w, w², w³ of w = exp(∓2πi p / 16), as in `pass8`. */
 function pass4(s: i32, from: usize, to: usize, factors: usize, sign: v128): void {
   const stride = <usize>s * COMPLEX
   for (let p: usize = 0; p < 4; p++) {
@@ -95,7 +97,7 @@ function pass4(s: i32, from: usize, to: usize, factors: usize, sign: v128): void
   }
 }
 
-/** The last pass, of eight numbers: no factors. */
+/** The last pass, of eight numbers. It has no factors. */
 function last8(s: i32, from: usize, to: usize, sign: v128): void {
   const eighth = <usize>s * COMPLEX
   const diagonal = f64x2(Math.SQRT1_2, Math.SQRT1_2)
@@ -171,11 +173,11 @@ function last2(s: i32, from: usize, to: usize): void {
 }
 
 /**
- * The complex transform of `n` numbers, a power of two >= 2; `input` is kept. Passes are of eight, and of four where
- * eight does not go.
+ * The complex transform of `n` numbers, a power of two >= 2. It does not change `input`. Passes divide by eight, and by
+ * four where eight is too much.
  *
  * @param factors - Those of `pass4`, then those of `pass8` for `n`.
- * @returns Where the result is: `a` or `b`.
+ * @returns The address of the result: `a` or `b`.
  */
 function transform(n: i32, input: usize, a: usize, b: usize, factors: usize, sign: v128): usize {
   let from = input
@@ -202,7 +204,7 @@ function transform(n: i32, input: usize, a: usize, b: usize, factors: usize, sig
 // X[k] = even + turned and X[m - k] = conj(even - turned), where, with Z the transform of x[2n] + i x[2n + 1],
 // even = (Z[k] + conj Z[m - k]) / 2 and turned = -i exp(-2πi k / size) (Z[k] - conj Z[m - k]) / 2.
 
-/** The first `m + 1` bins of the transform of `size = 2 m` real samples, real and imaginary parts apart. */
+/** The first `m + 1` bins of the transform of `size = 2 m` real samples. Real and imaginary parts are stored apart. */
 export function forward(
   size: i32,
   input: usize,
@@ -240,7 +242,7 @@ export function forward(
   }
 }
 
-/** `|X|²` of the bins that `forward` gives. */
+/** `|X|²` of the bins that `forward` computes. */
 export function power(
   size: i32,
   input: usize,
@@ -261,7 +263,7 @@ export function power(
   for (let k: usize = 1, j = m - 1; k <= j; k++, j--) {
     const p = v128.load(z + k * COMPLEX)
     const q = f64x2.mul(v128.load(z + j * COMPLEX), conjugate)
-    // Twice what they are in `forward`: a quarter is taken of the powers.
+    // Both are twice those in `forward`. The powers are divided by four below.
     const even = f64x2.add(p, q)
     const odd = f64x2.sub(p, q)
     const cos = v128.load(turns + k * 2 * COMPLEX)
@@ -280,7 +282,11 @@ export function power(
   }
 }
 
-/** The real signal of which `forward` gives `re` and `im`; `factors` are the conjugates of its. @returns Where it is. */
+/**
+ * The real signal whose transform is `re` and `im`. `factors` are the conjugates of those of `forward`.
+ *
+ * @returns The address of the signal.
+ */
 export function inverse(
   size: i32,
   re: usize,

@@ -1,8 +1,8 @@
-// What goes before and behind the transform of a frame: its window, filters over its spectrum, overlapping sums.
+// The steps before and after the transform of a frame: its window, filters over its spectrum, overlapping sums.
 
 @inline const REAL: usize = 8
 
-/** `frame * window`, in float64; `n` is a multiple of 4. */
+/** `frame * window`, in float64. `n` is a multiple of 4. */
 export function applyWindow(n: i32, frame: usize, window: usize, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i += 4) {
     const four = v128.load(frame + i * 4)
@@ -19,8 +19,8 @@ export function squareRoots(n: i32, values: usize): void {
 }
 
 /**
- * Sums of `spectrum` under filters: filter f holds bins `first[f]` up to, not including, `last[f]`, its weights follow
- * those of the filter before.
+ * Sums of `spectrum` under filters. Filter f covers the bins from `first[f]` up to, but not including, `last[f]`. Its
+ * weights follow those of the filter before it.
  */
 export function applyFilters(
   count: i32,
@@ -47,7 +47,7 @@ export function applyFilters(
   }
 }
 
-/** Drops the first `hop` of `n` sums, a multiple of 2, and adds a frame, weighted by its window, to the rest. */
+/** Drops the first `hop` of `n` sums (`n` is even). Multiplies a frame by its window and adds it to the rest. */
 export function overlapAdd(n: i32, hop: i32, sums: usize, frame: usize, window: usize): void {
   const end = <usize>n * REAL
   const kept = <usize>max(0, n - hop) * REAL

@@ -1,11 +1,12 @@
-// Whole matrices of float32, in float64 arithmetic.
+// Functions of whole matrices of float32, computed in float64.
 
-/** Four float32 as two pairs of float64. */
+/** The first two of four float32, as float64. */
 @inline
 function low(four: v128): v128 {
   return f64x2.promote_low_f32x4(four)
 }
 
+/** The last two of four float32, as float64. */
 @inline
 function high(four: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f64>(four, four, 1, 1))
@@ -17,7 +18,7 @@ function storeFour(to: usize, a: v128, b: v128): void {
 }
 
 /**
- * `basis · data`: [rows, bins] in float64 by [bins, frames] in float32. Four frames and two rows at a time.
+ * `basis · data`: [rows, bins] in float64 times [bins, frames] in float32. It takes four frames and two rows at a time.
  *
  * @param rows - Even.
  * @param frames - A multiple of 4.
@@ -69,10 +70,10 @@ export function multiply(rows: i32, bins: i32, frames: i32, basis: usize, data: 
 }
 
 /**
- * Decibels in place, as src/decibel-table.ts says, raised to `floor`, which all values below `amin` get; `amin` is a
- * normal float32 or more.
+ * Decibels in place, as src/scaling/decibel-table.ts explains. Results below `floor`, and those of values below `amin`,
+ * become `floor`. `amin` is at least the smallest normal float32.
  *
- * @param table - Pairs of an entry's decibels and the last step of a mantissa relative to it.
+ * @param table - Pairs: an entry's decibels, and the last step of a mantissa relative to the entry.
  */
 export function toDecibels(n: i32, values: usize, table: usize, amin: f64, refDb: f64, floor: f32): void {
   const end = values + <usize>n * 4

@@ -1,7 +1,7 @@
-// The phase vocoder's arithmetic, two bins to an instruction; src/vocoder-steps.ts is the same in JavaScript. `n` is
-// the number of bins, rounded up to an even one.
+// The phase vocoder's arithmetic, two bins in each instruction. src/effects/vocoder-steps.ts is the same in JavaScript.
+// `n` is the number of bins, rounded up to an even number.
 
-/** Magnitudes, and complex numbers of magnitude 1 with the phases; zero has the phase 0. */
+/** Magnitudes, and complex numbers of magnitude 1 with the same phases. Zero has the phase 0. */
 export function toPolar(n: i32, re: usize, im: usize, magnitude: usize, unitRe: usize, unitIm: usize): void {
   const one = f64x2(1, 1)
   const zero = f64x2(0, 0)
@@ -17,7 +17,7 @@ export function toPolar(n: i32, re: usize, im: usize, magnitude: usize, unitRe: 
   }
 }
 
-/** The frame that is `weight` of the way from one to the next, with the phases of the first and the lead. */
+/** The frame at `weight` (0 to 1) between two frames. Its phases are those of the first frame plus the lead. */
 export function interpolate(
   n: i32,
   weight: f64,
@@ -46,7 +46,7 @@ export function interpolate(
   }
 }
 
-/** Adds the phase of `ahead` less that of `behind` to the lead. */
+/** Adds the phase of `ahead` minus that of `behind` to the lead. */
 export function addDifference(
   n: i32,
   aheadRe: usize,

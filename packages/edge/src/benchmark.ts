@@ -1,28 +1,32 @@
-/** Latency of a model, one clip at a time. */
+/** Measures the latency of a model: how long one input takes. */
 import { assertInteger, assertKnown, assertSignal, wrongValue } from '@esc/core'
 import { assertSession, assertTensor, type Session, singleInputName, type Tensor } from '@esc/onnx'
 
 /** Wall-clock times of single runs. */
 export interface Latency {
+  /** Median, in milliseconds. */
   p50Ms: number
+  /** 95th percentile, in milliseconds. */
   p95Ms: number
+  /** Number of timed runs. */
   runs: number
 }
 
 /** Options of {@link measureLatency}. */
 export interface LatencyOptions {
-  /** Timed runs. @defaultValue 200 */
+  /** Number of timed runs. @defaultValue `200` */
   runs?: number | undefined
-  /** Untimed runs before them. @defaultValue 20 */
+  /** Number of untimed runs before the timed ones. @defaultValue `20` */
   warmup?: number | undefined
+  /** Stops the measurement; the call then throws the signal's reason. @defaultValue none */
   signal?: AbortSignal | undefined
 }
 
 /**
  * Runs a model on one input after another and reports the median and 95th percentile of the time a run takes.
  *
- * @param session - Of a model with one input.
- * @param inputs - One or more inputs of batch 1, used in turn.
+ * @param session - A session whose model has one input.
+ * @param inputs - One or more inputs with a batch of 1. They are used in turn.
  * @throws EscError INVALID_OPTION if `runs` or the number of inputs is < 1, or `warmup` is not an integer >= 0;
  *   INCOMPATIBLE_MODEL if the model takes more than one input.
  * @example const { p50Ms } = await measureLatency(session, [{ type: 'float32', dims: [1, 1, 13, 431], data }])

@@ -1,4 +1,4 @@
-/** A trained model that answers for a clip. */
+/** A classifier: a trained model that takes a clip of sound and returns labels with scores. */
 import {
   type AudioClip,
   asOptions,
@@ -14,9 +14,10 @@ import {
 } from '@esc/core'
 import { createWindowExtractor } from '@esc/dsp'
 import { assertRuntime, floatData, type OnnxRuntime, type Session, singleInputName } from '@esc/onnx'
-import { checkedBytes, entryOf, type ModelFiles, type Precision, readManifest } from './model-files.js'
+import { readManifest } from './manifest.js'
+import { checkedBytes, entryOf, type ModelFiles, type Precision } from './model-files.js'
 
-/** A label and how sure the model is of it, in [0, 1]. */
+/** A label and its score in [0, 1]: how sure the model is that the label is right. */
 export interface Prediction {
   label: string
   score: number
@@ -24,46 +25,49 @@ export interface Prediction {
 
 /** Options of {@link Classifier.classify}. */
 export interface ClassifyOptions {
-  /** At most so many labels. @defaultValue all */
+  /** Returns at most this number of labels. @defaultValue all labels */
   topK?: number | undefined
+  /** Stops the call; the call then throws the signal's reason. @defaultValue none */
   signal?: AbortSignal | undefined
 }
 
-/** A model ready to classify. */
+/** A model that is open and ready to classify. */
 export interface Classifier {
   readonly labels: readonly string[]
   readonly manifest: ModelManifest
   /**
-   * Labels with their scores, best first. A clip longer than the model's window is cut into windows, and their scores are averaged;
-   * a shorter one is padded as in training.
+   * Labels with their scores, best first. A clip that is longer than the model's window is cut into windows, and the scores of
+   * the windows are averaged. A shorter clip is padded as in training.
    *
    * @throws EscError INVALID_INPUT if the clip is empty or not finite; INVALID_OPTION if `topK` is not an integer >= 1, or an
-   *   option is unknown; INVALID_STATE after `release`; INCOMPATIBLE_MODEL if the ONNX file does not take what the manifest
-   *   says; the signal's reason.
+   *   option is unknown; INVALID_STATE if `release` was called before or meanwhile; INCOMPATIBLE_MODEL if the ONNX file does
+   *   not take the input that the manifest describes; the signal's reason.
    */
   classify(clip: AudioClip, options?: ClassifyOptions): Promise<Prediction[]>
-  /** Frees native memory; the classifier is unusable afterwards. Called again, it does nothing. */
+  /** Frees native memory. The classifier cannot be used afterwards. A second call does nothing. */
   release(): Promise<void>
 }
 
-/** Options of {@link createClassifier}; `/node` and `/browser` bind the runtime. */
+/** Options of {@link createClassifier}. */
 export interface ClassifierOptions {
+  /** Runs the ONNX file. `createClassifier` of `/node` and `/browser` brings its own. */
   runtime: OnnxRuntime
-  /** Which of the model's ONNX files. It is never chosen by the machine, so that answers do not depend on it. @defaultValue `'float'` */
+  /** Which of the model's two ONNX files is opened. The choice never depends on the machine, so that answers do not either. @defaultValue `'float'` */
   precision?: Precision | undefined
 }
 
-/** After so many windows whoever else waits gets a turn: a run of ONNX Runtime blocks its thread. */
-const windowsATurn = 16
+/** After this number of windows, other work of the thread gets a turn: each run of ONNX Runtime blocks the thread. */
+const windowsPerTurn = 16
 
 /**
  * Opens a model from its files.
  *
- * @param files - `model.json` and the ONNX file it names; what `packModel` made, or a page fetched.
- * @throws EscError INVALID_INPUT if a file is missing, or `model.json` is no manifest; CORRUPT_DATA if a file is another model's;
- *   UNSUPPORTED_FORMAT if a newer version wrote it; INCOMPATIBLE_MODEL if the model takes features only, ONNX Runtime refuses it,
- *   or recipe and input shape do not fit each other; INVALID_OPTION if its recipe or windows are out of range, or an option is
- *   wrong; INVALID_STATE in a page without Web Crypto (http).
+ * @param files - `model.json` and the ONNX file that it names, as `packModel` returns them or as a page has fetched them.
+ * @throws EscError INVALID_INPUT if a file is missing, or `model.json` is not a manifest; CORRUPT_DATA if a file belongs to
+ *   another model; UNSUPPORTED_FORMAT if a newer version wrote the manifest; INCOMPATIBLE_MODEL if the model has no recipe and
+ *   so takes features only, if ONNX Runtime refuses the ONNX file, or if recipe and input shape do not fit each other;
+ *   INVALID_OPTION if the recipe or the windows are out of range, or an option is wrong; INVALID_STATE in a page without Web
+ *   Crypto (a page loaded over http).
  * @example
  * const classifier = await createClassifier(files, { runtime: ortRuntime })
  * const [best] = await classifier.classify(clip)
@@ -72,12 +76,16 @@ export async function createClassifier(files: ModelFiles, options: ClassifierOpt
   return openModel(files, options, checkedClip)
 }
 
-/** {@link Classifier} of whatever `load` makes a clip of: checks come before a file is decoded. */
+/** A {@link Classifier} that takes other sounds than clips, such as paths. */
 export interface SoundClassifier<Sound> extends Omit<Classifier, 'classify'> {
   classify(sound: Sound, options?: ClassifyOptions): Promise<Prediction[]>
 }
 
-/** {@link createClassifier} for other sounds than clips. */
+/**
+ * {@link createClassifier} for sounds that are not clips yet.
+ *
+ * @param load - Turns a sound into a clip. It is called after the options of `classify` were checked.
+ */
 export async function openModel<Sound>(
   files: ModelFiles,
   options: ClassifierOptions,
@@ -99,18 +107,21 @@ export async function openModel<Sound>(
   async function logitsOf(data: Float32Array): Promise<Float32Array> {
     const input = { type: 'float32' as const, dims: [1, ...inputShape], data }
     const outputs = await session.run({ [inputName]: input }).catch((error) => {
-      // Not a fault of the model: its memory was given back meanwhile.
-      assertOpen(releasing)
+      // The model is not at fault if its memory was freed during the run.
+      assertStillOpen(releasing)
       throw error
     })
     const logits = floatData(outputs, 'logits')
     const at = logits.findIndex((logit) => !Number.isFinite(logit))
     if (at >= 0)
-      throw new EscError('INCOMPATIBLE_MODEL', `the network's logit ${at} of this clip is ${logits[at]}`)
+      throw new EscError(
+        'INCOMPATIBLE_MODEL',
+        `the network's output ${at} (a logit) for this clip is ${logits[at]}, not a number that can be used`,
+      )
     if (logits.length === labels.length) return logits
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `the model has ${logits.length} outputs, the manifest ${labels.length} labels`,
+      `the model has ${logits.length} outputs, but the manifest has ${labels.length} labels`,
     )
   }
 
@@ -125,18 +136,18 @@ export async function openModel<Sound>(
       assertOpen(releasing)
       signal?.throwIfAborted()
       const clip = await load(sound)
-      assertOpen(releasing)
+      assertStillOpen(releasing)
       const windows: number[] = []
       let count = 0
       for (const { data } of extractor.extract(clip)) {
         signal?.throwIfAborted()
         windows.push(...(await logitsOf(data)))
-        if (++count % windowsATurn === 0) await new Promise((resolve) => setTimeout(resolve, 0))
-        assertOpen(releasing)
+        if (++count % windowsPerTurn === 0) await new Promise((resolve) => setTimeout(resolve, 0))
+        assertStillOpen(releasing)
       }
       const logits = clipLogits(Float32Array.from(windows), labels.length, activation)
       const [scores] = scoresOf(logits, labels.length, activation)
-      // By logits, as predict does: scores near 1 may be equal where logits are not.
+      // Labels are sorted by logits, as predict sorts them: scores near 1 may be equal where their logits differ.
       const ranked = [...labels.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, topK)
       return ranked.map((i) => ({ label: labels[i]!, score: scores![i]! }))
     },
@@ -147,13 +158,13 @@ export async function openModel<Sound>(
   }
 }
 
-/** What no type checker has seen is checked, too. @throws EscError INVALID_INPUT if it is no clip. */
+/** Checks a clip, for callers without a type checker. @throws EscError INVALID_INPUT if it is not a clip. */
 export function checkedClip(clip: AudioClip): AudioClip {
   assertClipShape('clip', clip)
   return clip
 }
 
-/** The model's one input; a session that is of no use is released. */
+/** The name of the model's one input. If there is not exactly one, the session is released, and an error is thrown. */
 async function inputNameOf(session: Session): Promise<string> {
   try {
     return singleInputName(session)
@@ -167,19 +178,25 @@ function assertOpen(releasing: Promise<void> | null): void {
   if (releasing) throw new EscError('INVALID_STATE', 'the classifier was released; open it again')
 }
 
+function assertStillOpen(releasing: Promise<void> | null): void {
+  if (!releasing) return
+  const cause = 'release() was called while classify was still running'
+  throw new EscError('INVALID_STATE', `${cause}; write "await classifier.classify(...)" before release()`)
+}
+
 function extractorOf({ recipe, windows, inputShape }: ModelManifest) {
   if (!recipe || !windows) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      'this model has no recipe: it takes features, no clips. Call predict of @esc/model with a set of features, or train it on a set that has a recipe: featureSet(examples, { labels, recipe })',
+      'this model has no recipe, so it takes features and not clips. Call predict of @esc/model with a set of features, or train it on a set that has a recipe: featureSet(examples, { labels, recipe })',
     )
   }
   const extractor = createWindowExtractor(recipe, windows)
   const [channels, bins, frames] = inputShape
   if (channels === 1 && extractor.bins === bins && extractor.frames === frames) return extractor
-  const made = `1 × ${extractor.bins} × ${extractor.frames}`
+  const extracted = `1 × ${extractor.bins} × ${extractor.frames}`
   throw new EscError(
     'INCOMPATIBLE_MODEL',
-    `the recipe makes ${made}, the manifest's inputShape is [${inputShape}]`,
+    `the recipe makes features of ${extracted}, but inputShape of the manifest is [${inputShape}]`,
   )
 }

@@ -1,21 +1,23 @@
-/** Trained networks → ONNX files that say what they are. */
+/** Exports a trained network as an ONNX model with its labels and recipe inside. */
 import { assertInteger, assertKnown, assertTrainedModel, type TrainedModel } from '@esc/core'
 import { lowerNetwork, type OnnxModel } from '@esc/onnx'
 
 /** Options of {@link exportModel}. */
 export interface ExportOptions {
-  /** Standard operator set, 13 to 21. @defaultValue 17 */
+  /** Version of ONNX's standard operator set, 13 to 21. A runtime must know it. @defaultValue `17` */
   opset?: number | undefined
 }
 
 /**
- * A trained network as an ONNX model that takes features as its recipe makes them: the normaliser stands in front, BatchNorm is
- * folded, Dropout is gone. Labels, recipe, windows and activation are stored in the file (`metadata_props`).
+ * A trained network as an ONNX model. The model takes features as the recipe makes them: the normaliser is its first part.
+ * BatchNorm is folded into the layer before it, and Dropout is left out. Labels, recipe, windows and activation are stored in
+ * the file (`metadata_props`).
  *
- * Input [N, 1, bins, frames] named as the graph's (`input`), output `logits` [N, classes].
+ * Its input has the name of the graph's input (`input`) and the shape [N, 1, bins, frames]. Its output is `logits`
+ * [N, classes].
  *
  * @throws EscError INVALID_INPUT if the model's parts do not fit each other; UNSUPPORTED_LAYER naming a node of an unknown kind;
- *   INVALID_OPTION if `opset` is out of range, or as `assertTrainedModel` of `@esc/core`.
+ *   INVALID_OPTION if `opset` is out of range; what `assertTrainedModel` of `@esc/core` throws.
  * @example await writeFile('model.onnx', writeModel(exportModel(model)))
  */
 export function exportModel(model: TrainedModel, options: ExportOptions = {}): OnnxModel {

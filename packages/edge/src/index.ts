@@ -1,3 +1,4 @@
+/** The portable root of `@esc/edge`: packing, exporting and quantising models, and classifying with them. */
 export { type Latency, type LatencyOptions, measureLatency } from './benchmark.js'
 export {
   type Classifier,
@@ -6,17 +7,19 @@ export {
   createClassifier,
   type Prediction,
 } from './classifier.js'
+export { compareLogits, type Parity } from './compare-logits.js'
 export { type ExportOptions, exportModel } from './export.js'
-export { type ModelFiles, type Precision, readManifest, unpackModel } from './model-files.js'
 export {
-  type CalibrationData,
   type DatasetFacts,
   type EvaluationFacts,
-  type PackOptions,
-  packModel,
+  readManifest,
   type SplitFacts,
   withEvaluation,
-} from './pack-model.js'
-export { compareLogits, type Parity } from './parity.js'
-export { type CalibrateOptions, type CalibrationBatch, calibrate, type Range } from './quantize/calibrate.js'
+} from './manifest.js'
+export type { ModelFiles, Precision } from './model-files.js'
+export { type CalibrationData, type PackOptions, packModel } from './pack-model.js'
+export { type CalibrateOptions, calibrate } from './quantize/calibrate.js'
+export type { CalibrationBatch } from './quantize/feeds.js'
+export type { Range } from './quantize/int8-activations.js'
 export { type QuantizeOptions, quantizeStatic } from './quantize/static.js'
+export { unpackModel } from './unpack-model.js'

@@ -1,4 +1,4 @@
-/** `network.safetensors`: a trained model as training goes on from it, weights and all. */
+/** `network.safetensors`: a trained model with everything that further training needs. */
 import {
   assertTrainedModel,
   EscError,
@@ -22,7 +22,7 @@ const nodeSchema = z.strictObject({
   name: z.string(),
   inputs: z.array(z.string()),
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())])),
-  /** Names of its weights, in their order; the values are tensors `node.weight`. */
+  /** Names of the node's weights, in their order. The values are tensors named `node.weight`. */
   weights: z.array(z.string()),
 })
 const modelSchema = z.strictObject({
@@ -53,7 +53,7 @@ const modelSchema = z.strictObject({
 })
 
 /**
- * A trained model as one safetensors file: its weights, and all else as JSON in the header.
+ * A trained model as one safetensors file: the weights are its tensors, and everything else is JSON in its header.
  *
  * @throws EscError INVALID_INPUT if the model's parts do not fit each other, or a weight is not finite.
  */
@@ -74,26 +74,26 @@ export function encodeNetwork(model: TrainedModel): Uint8Array {
   try {
     decodeNetwork(bytes)
   } catch (cause) {
-    // Better found now than when the model is needed, and its training is long over.
-    const what = 'the model could not be read again once it is saved'
+    // It is better to find this now than after training, when the model is needed.
+    const what = 'the model could not be read again after saving'
     throw new EscError('INVALID_INPUT', `${what}: ${(cause as Error).message}`, { cause })
   }
   return bytes
 }
 
 /**
- * Reads what {@link encodeNetwork} wrote. The bytes are taken as hostile.
+ * Reads what {@link encodeNetwork} wrote. It does not trust the bytes.
  *
  * @throws EscError CORRUPT_DATA saying what is wrong with the file; UNSUPPORTED_FORMAT if a newer version wrote it.
  */
 export function decodeNetwork(bytes: Uint8Array): TrainedModel {
   const { tensors, metadata } = readSafetensors(bytes)
-  if (metadata.format !== format) throw corrupt('it is another safetensors file')
+  if (metadata.format !== format) throw corrupt('it is a safetensors file of another kind')
   if (metadata.version !== version) {
     const found = JSON.stringify(metadata.version)
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      `the network file is of version ${found}; this one reads ${version}: update @esc/edge`,
+      `the network file has version ${found}, but this version of @esc/edge reads ${version}; update @esc/edge`,
     )
   }
   const { graph, ...others } = parse(metadata.model)
@@ -116,7 +116,7 @@ export function decodeNetwork(bytes: Uint8Array): TrainedModel {
   try {
     assertTrainedModel(model)
   } catch (cause) {
-    // Of any class: a node may lack what the checks of its kind read.
+    // The error may be of any class: a node may lack fields that the checks of its kind read.
     throw corrupt((cause as Error).message, cause)
   }
   return model
@@ -126,10 +126,10 @@ function parse(text: string | undefined): z.output<typeof modelSchema> {
   try {
     return modelSchema.parse(JSON.parse(text ?? ''))
   } catch (cause) {
-    throw corrupt('its description is not what this version writes', cause)
+    throw corrupt('its description is not one that this version writes', cause)
   }
 }
 
 function corrupt(what: string, cause?: unknown): EscError {
-  return new EscError('CORRUPT_DATA', `no network file, or a damaged one: ${what}`, { cause })
+  return new EscError('CORRUPT_DATA', `this is not a network file, or it is damaged: ${what}`, { cause })
 }

@@ -19,6 +19,22 @@ export {
   type PredictOptions,
   predict,
 } from './evaluate.js'
+export type {
+  BatchNormOptions,
+  Conv2dOptions,
+  ConvOptions,
+  DenseOptions,
+  DepthwiseConv2dOptions,
+  DropoutOptions,
+  LayerNormOptions,
+  LayerOptions,
+  LeakyReluOptions,
+  PoolOptions,
+  ReshapeOptions,
+  SeparableConv2dOptions,
+  Size,
+} from './layers.js'
+export * as layers from './layers.js'
 export {
   argmaxRows,
   type ClassificationReport,
@@ -27,6 +43,7 @@ export {
   confusionMatrix,
   crossEntropy,
 } from './metrics.js'
+export { functional, type Layer, type NetworkOptions, sequential, type Value } from './network.js'
 export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
 export { fit, train } from './train.js'
 export type {

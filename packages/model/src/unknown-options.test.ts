@@ -49,6 +49,11 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   melCnn: [(o) => root.melCnn(merged(size, o))],
   nodeEngine: [(o) => node.nodeEngine(o)],
   ortEngine: [(o) => root.ortEngine(merged({ runtime: ortRuntime }, o))],
+  functional: [(o) => root.functional(() => undefined as never, merged(size, o))],
+  sequential: [
+    (o) => root.sequential([], merged(size, o)),
+    ...Object.values(root.layers).map((layer) => (o: Unknown) => layer(o)),
+  ],
   predict: [
     (o) => root.predict(model, set, [0], merged({ runtime: ortRuntime }, o)),
     (o) => node.predict(model, set, [0], o),

@@ -3,7 +3,8 @@ import { createRng, EscError, isEscError } from '@esc/core'
 import { expect, test } from 'vitest'
 import { modelNames, readFixture } from '../fixtures/files.js'
 import { mutatedModel } from '../fixtures/mutants.js'
-import { checkModel, inferTypes, type OnnxModel, printGraph, readModel, writeModel } from './index.js'
+import { type OnnxModel, readModel, writeModel } from './index.js'
+import { checkModel, inferTypes, printGraph } from './inspect/index.js'
 
 const originals = modelNames.map((name) => new Uint8Array(readFixture(name)))
 const small = originals.filter(({ length }) => length < 5_000)

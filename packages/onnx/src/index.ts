@@ -1,5 +1,5 @@
+/** The portable root of `@esc/onnx`: build, read and write models, networks as ONNX, and what a runtime must offer. */
 export { createGraphBuilder, type GraphBuilder, type GraphBuilderOptions } from './builder.js'
-export { checkModel } from './check.js'
 export type { Distillation, LossOptions } from './gradient/loss.js'
 export {
   type AdamOptions,
@@ -8,10 +8,9 @@ export {
   optimizerSlots,
   type SgdOptions,
 } from './gradient/optimizer.js'
-export type { StepOptions } from './gradient/option-names.js'
 export { buildProbeModel } from './gradient/probe.js'
 export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
-export { inferTypes } from './infer.js'
+export type { StepOptions } from './gradient/step-options.js'
 export { dataInputs, singleInputName } from './inputs.js'
 export { type LowerOptions, lowerNetwork } from './lower.js'
 export {
@@ -22,8 +21,6 @@ export {
   type OnnxNode,
   type ValueInfo,
 } from './model.js'
-export { type OperatorSignature, operatorSignature } from './operators.js'
-export { printGraph } from './print.js'
 export { readModel } from './read.js'
 export {
   assertRuntime,

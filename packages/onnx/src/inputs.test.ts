@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import {
   assertRuntime,
@@ -34,12 +35,7 @@ describe('dataInputs', () => {
   test.each([undefined, null, 7, {}, { opset: 17, graph: { inputs: [] } }])(
     '%j is no model: INVALID_INPUT',
     (wrong) => {
-      expect(() => dataInputs(wrong as never)).toThrow(
-        expect.objectContaining({
-          code: 'INVALID_INPUT',
-          message: expect.stringMatching(/^model.* must be /),
-        }),
-      )
+      expect(() => dataInputs(wrong as never)).toThrow(throwsCode('INVALID_INPUT', /^model.* must be /))
     },
   )
 })
@@ -50,34 +46,28 @@ describe('singleInputName', () => {
   test('of a model with one', () => expect(singleInputName(session(['x']))).toBe('x'))
 
   test.each([
-    [[], 'INCOMPATIBLE_MODEL', 'the model takes no data; it must take one input, the features'],
+    [[], 'INCOMPATIBLE_MODEL', /^the model takes no data; it must take one input, the features$/],
     [
       ['a', 'b'],
       'INCOMPATIBLE_MODEL',
-      "the model takes 2 inputs, 'a' and 'b'; it must take one input, the features",
+      /^the model takes 2 inputs, 'a' and 'b'; it must take one input, the features$/,
     ],
     [
       ['a', 'b', 'c'],
       'INCOMPATIBLE_MODEL',
-      "the model takes 3 inputs, 'a', 'b' and 'c'; it must take one input, the features",
+      /^the model takes 3 inputs, 'a', 'b' and 'c'; it must take one input, the features$/,
     ],
-    [
-      undefined,
-      'INVALID_INPUT',
-      expect.stringMatching(/^session is .* must be what createSession of an OnnxRuntime returned/),
-    ],
-  ])('%j', (names, code, message) => {
-    expect(() => singleInputName(session(names))).toThrow(expect.objectContaining({ code, message }))
+    [undefined, 'INVALID_INPUT', /^session is .* must be what createSession of an OnnxRuntime returned/],
+  ])('%j is refused', (names, code, message) => {
+    expect(() => singleInputName(session(names))).toThrow(throwsCode(code, message))
   })
 })
 
 test.each([undefined, null, {}, { createSession: 1 }])('%j is no runtime: INVALID_OPTION', (wrong) => {
   expect(() => assertRuntime('calibrate', '@esc/edge/node or /browser', wrong)).toThrow(
-    expect.objectContaining({
-      code: 'INVALID_OPTION',
-      message: expect.stringMatching(
-        /^runtime .* must be an OnnxRuntime; use calibrate of @esc\/edge\/node or \/browser, which bring their own/,
-      ),
-    }),
+    throwsCode(
+      'INVALID_OPTION',
+      /^runtime .* must be an OnnxRuntime; use calibrate of @esc\/edge\/node or \/browser, which bring their own/,
+    ),
   )
 })

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { allCases } from './gradient/fixtures/cases.js'
 import { caseNetwork, clips } from './gradient/fixtures/network.js'
 import { referenceLogits, relativeError } from './gradient/fixtures/reference.js'
-import { checkModel, floatData, floatTensor, lowerNetwork, writeModel } from './index.js'
+import { floatData, floatTensor, lowerNetwork, writeModel } from './index.js'
+import { checkModel } from './inspect/index.js'
 import { ortRuntime } from './node/index.js'
 
 test.each(allCases())('in all operator sets as in float64: %s', async (_name, each, seed) => {

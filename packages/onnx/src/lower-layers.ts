@@ -1,16 +1,19 @@
-/** Writes layers in inference mode as standard operators. */
-import {
-  type ActivationNode,
-  type AttentionPoolNode,
-  EscError,
-  type LayerNormNode,
-  type NetworkNode,
-  type SeparableConv2DNode,
-  type Weight,
+/** The table from each kind of layer to the standard ONNX operators that infer with it. */
+import type {
+  AttentionPoolNode,
+  Conv2DNode,
+  DepthwiseConv2DNode,
+  GlobalPoolNode,
+  LayerNormNode,
+  LayerTable,
+  MergeNode,
+  PoolNode,
+  SeparableConv2DNode,
+  Weight,
 } from '@esc/core'
 import type { GraphBuilder } from './builder.js'
 import { floatTensor, int64Vector, scalar } from './tensor.js'
-import { convWindow, poolWindow } from './window.js'
+import { convWindow, poolWindow } from './window-attributes.js'
 
 /** What a layer may use while it is written. */
 export interface LayerContext {
@@ -21,80 +24,90 @@ export interface LayerContext {
   inputShapes: readonly (readonly number[])[]
 }
 
-/** Writes one layer and returns its value's name. @throws EscError UNSUPPORTED_LAYER naming a node of an unknown kind. */
-export function writeLayer(context: LayerContext, node: NetworkNode): string {
-  const { g, opset, inputs, inputShapes } = context
-  const { name } = node
-  const [input, inputShape] = [inputs[0]!, inputShapes[0]!]
-  switch (node.op) {
-    case 'Conv2D':
-    case 'DepthwiseConv2D': {
-      const { kernel, bias } = node.weights
-      const weights = [weight(g, node, 'kernel', kernel), weight(g, node, 'bias', bias)]
-      return g.node('Conv', [input, ...weights], convWindow(node, inputShape), name)
-    }
-    case 'SeparableConv2D':
-      return writeSeparable(context, node)
-    case 'BatchNorm': {
-      const { gamma, beta, mean, variance } = node.weights
-      const weights = Object.entries({ gamma, beta, mean, variance })
-      const constants = weights.map(([key, value]) => weight(g, node, key, value))
-      const attributes = { epsilon: { float: node.attributes.epsilon } }
-      return g.node('BatchNormalization', [input, ...constants], attributes, name)
-    }
-    case 'LayerNorm':
-      return writeLayerNorm(context, node)
-    case 'ReLU':
-    case 'ReLU6':
-    case 'Sigmoid':
-    case 'Tanh':
-    case 'HardSigmoid':
-    case 'HardSwish':
-    case 'Swish':
-      return writeActivation(g, node, input, opset)
-    case 'LeakyReLU':
-      return g.node('LeakyRelu', [input], { alpha: { float: node.attributes.alpha } }, name)
-    case 'MaxPool':
-    case 'AveragePool':
-      return g.node(node.op, [input], poolWindow(node, inputShape), name)
-    case 'GlobalAveragePool':
-    case 'GlobalMaxPool':
-      return g.node('Flatten', [g.node(node.op, [input])], {}, name)
-    case 'AttentionPool':
-      return writeAttentionPool(context, node)
-    case 'Flatten':
-      return g.node('Flatten', [input], {}, name)
-    case 'Reshape': {
-      // 0 keeps the batch axis.
-      const shape = g.constant(`${name}:shape`, int64Vector([0, ...node.attributes.shape]))
-      return g.node('Reshape', [input, shape], {}, name)
-    }
-    case 'Dropout':
-      return input
-    case 'Dense': {
-      const { kernel, bias } = node.weights
-      const weights = [weight(g, node, 'kernel', kernel), weight(g, node, 'bias', bias)]
-      return g.node('Gemm', [input, ...weights], { transB: { int: 1 } }, name)
-    }
-    case 'Add':
-    case 'Multiply': {
-      const perChannel = inputShapes[1]!.length < inputShape.length
-      const other = perChannel ? perPixel(g, name, inputs[1]!) : inputs[1]!
-      return g.node(node.op === 'Add' ? 'Add' : 'Mul', [input, other], {}, name)
-    }
-    case 'Concatenate':
-      return g.node('Concat', inputs, { axis: { int: 1 } }, name)
-    default: {
-      const { op } = node as { op: string }
-      throw new EscError('UNSUPPORTED_LAYER', `node '${name}' (${op}) cannot be exported`, {
-        detail: { node: name, op },
-      })
-    }
-  }
+/** How each kind of layer is written; an entry returns the name of the layer's value. */
+export const layerWriters: LayerTable<LayerContext, string> = {
+  Conv2D: writeConv,
+  DepthwiseConv2D: writeConv,
+  SeparableConv2D: writeSeparable,
+  BatchNorm({ name, attributes, weights }, { g, inputs }) {
+    const { gamma, beta, mean, variance } = weights
+    const constants = Object.entries({ gamma, beta, mean, variance }).map(([key, value]) =>
+      weight(g, name, key, value),
+    )
+    const epsilon = { float: attributes.epsilon }
+    return g.node('BatchNormalization', [inputs[0]!, ...constants], { epsilon }, name)
+  },
+  LayerNorm: writeLayerNorm,
+  ReLU: ({ name }, { g, inputs }) => g.node('Relu', inputs, {}, name),
+  ReLU6({ name }, { g, inputs }) {
+    const limits = [g.constant(`${name}:min`, scalar(0)), g.constant(`${name}:max`, scalar(6))]
+    return g.node('Clip', [inputs[0]!, ...limits], {}, name)
+  },
+  LeakyReLU: ({ name, attributes }, { g, inputs }) =>
+    g.node('LeakyRelu', inputs, { alpha: { float: attributes.alpha } }, name),
+  Sigmoid: ({ name }, { g, inputs }) => g.node('Sigmoid', inputs, {}, name),
+  Tanh: ({ name }, { g, inputs }) => g.node('Tanh', inputs, {}, name),
+  HardSigmoid: ({ name }, context) => writeHardSigmoid(context, name),
+  HardSwish({ name }, context) {
+    const { g, opset, inputs } = context
+    if (opset >= 14) return g.node('HardSwish', inputs, {}, name)
+    return g.node('Mul', [inputs[0]!, writeHardSigmoid(context, `${name}:gate`)], {}, name)
+  },
+  Swish: ({ name }, { g, inputs }) =>
+    g.node('Mul', [inputs[0]!, g.node('Sigmoid', inputs, {}, `${name}:gate`)], {}, name),
+  MaxPool: writePool,
+  AveragePool: writePool,
+  GlobalAveragePool: writeGlobalPool,
+  GlobalMaxPool: writeGlobalPool,
+  AttentionPool: writeAttentionPool,
+  Flatten: ({ name }, { g, inputs }) => g.node('Flatten', inputs, {}, name),
+  Reshape({ name, attributes }, { g, inputs }) {
+    // 0 keeps the batch axis.
+    const shape = g.constant(`${name}:shape`, int64Vector([0, ...attributes.shape]))
+    return g.node('Reshape', [inputs[0]!, shape], {}, name)
+  },
+  // In inference it changes nothing.
+  Dropout: (_, { inputs }) => inputs[0]!,
+  Dense({ name, weights: { kernel, bias } }, { g, inputs }) {
+    const weights = [weight(g, name, 'kernel', kernel), weight(g, name, 'bias', bias)]
+    return g.node('Gemm', [inputs[0]!, ...weights], { transB: { int: 1 } }, name)
+  },
+  Add: (node, context) => writeMerge(node, context, 'Add'),
+  Multiply: (node, context) => writeMerge(node, context, 'Mul'),
+  Concatenate: ({ name }, { g, inputs }) => g.node('Concat', inputs, { axis: { int: 1 } }, name),
 }
 
-function weight(g: GraphBuilder, { name }: NetworkNode, key: string, { shape, data }: Weight): string {
+function weight(g: GraphBuilder, name: string, key: string, { shape, data }: Weight): string {
   return g.constant(`${name}.${key}`, floatTensor(data, shape))
+}
+
+function writeConv(node: Conv2DNode | DepthwiseConv2DNode, { g, inputs, inputShapes }: LayerContext): string {
+  const { name } = node
+  const { kernel, bias } = node.weights
+  const weights = [weight(g, name, 'kernel', kernel), weight(g, name, 'bias', bias)]
+  return g.node('Conv', [inputs[0]!, ...weights], convWindow(node, inputShapes[0]!), name)
+}
+
+function writePool(node: PoolNode, { g, inputs, inputShapes }: LayerContext): string {
+  return g.node(node.op, inputs, poolWindow(node, inputShapes[0]!), node.name)
+}
+
+function writeGlobalPool({ op, name }: GlobalPoolNode, { g, inputs }: LayerContext): string {
+  return g.node('Flatten', [g.node(op, inputs)], {}, name)
+}
+
+function writeHardSigmoid({ g, inputs }: LayerContext, wish: string): string {
+  return g.node('HardSigmoid', inputs, { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }, wish)
+}
+
+function writeMerge(
+  { name }: MergeNode,
+  { g, inputs, inputShapes }: LayerContext,
+  operator: 'Add' | 'Mul',
+): string {
+  const isPerChannel = inputShapes[1]!.length < inputShapes[0]!.length
+  const second = isPerChannel ? perPixel(g, name, inputs[1]!) : inputs[1]!
+  return g.node(operator, [inputs[0]!, second], {}, name)
 }
 
 /** [N, C] → [N, C, 1, 1]. */
@@ -108,51 +121,24 @@ function writeMean({ g, opset }: LayerContext, value: string, axes: readonly num
   return g.node('ReduceMean', [value, g.constant(`${wish}/axes`, int64Vector(axes))], {}, wish)
 }
 
-function writeSeparable({ g, inputs, inputShapes }: LayerContext, node: SeparableConv2DNode): string {
+function writeSeparable(node: SeparableConv2DNode, { g, inputs, inputShapes }: LayerContext): string {
   const { depthwise, pointwise, bias } = node.weights
   const perChannel = g.node(
     'Conv',
-    [inputs[0]!, weight(g, node, 'depthwise', depthwise)],
+    [inputs[0]!, weight(g, node.name, 'depthwise', depthwise)],
     convWindow(node, inputShapes[0]!),
     `${node.name}:depthwise`,
   )
-  const weights = [weight(g, node, 'pointwise', pointwise), weight(g, node, 'bias', bias)]
+  const weights = [weight(g, node.name, 'pointwise', pointwise), weight(g, node.name, 'bias', bias)]
   return g.node('Conv', [perChannel, ...weights], { kernel_shape: { ints: [1, 1] } }, node.name)
 }
 
-function writeActivation(
-  g: GraphBuilder,
-  { op, name }: ActivationNode,
-  input: string,
-  opset: number,
-): string {
-  const hardSigmoid = (wish: string) =>
-    g.node('HardSigmoid', [input], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }, wish)
-  switch (op) {
-    case 'ReLU':
-      return g.node('Relu', [input], {}, name)
-    case 'ReLU6': {
-      const limits = [g.constant(`${name}:min`, scalar(0)), g.constant(`${name}:max`, scalar(6))]
-      return g.node('Clip', [input, ...limits], {}, name)
-    }
-    case 'HardSigmoid':
-      return hardSigmoid(name)
-    case 'HardSwish':
-      if (opset >= 14) return g.node('HardSwish', [input], {}, name)
-      return g.node('Mul', [input, hardSigmoid(`${name}:gate`)], {}, name)
-    case 'Swish':
-      return g.node('Mul', [input, g.node('Sigmoid', [input], {}, `${name}:gate`)], {}, name)
-    default:
-      return g.node(op, [input], {}, name)
-  }
-}
-
-function writeLayerNorm(context: LayerContext, node: LayerNormNode): string {
+function writeLayerNorm(node: LayerNormNode, context: LayerContext): string {
   const { g, opset } = context
   const [input, { name }] = [context.inputs[0]!, node]
   const { gamma, beta } = node.weights
   const { epsilon } = node.attributes
-  const [scale, shift] = [weight(g, node, 'gamma', gamma), weight(g, node, 'beta', beta)]
+  const [scale, shift] = [weight(g, node.name, 'gamma', gamma), weight(g, node.name, 'beta', beta)]
   const rank = gamma.shape.length
   if (opset >= 17) {
     const attributes = { axis: { int: -rank }, epsilon: { float: epsilon } }
@@ -165,7 +151,7 @@ function writeLayerNorm(context: LayerContext, node: LayerNormNode): string {
   return g.node('Add', [g.node('Mul', [g.node('Div', [centred, std]), scale]), shift], {}, name)
 }
 
-function writeAttentionPool(context: LayerContext, node: AttentionPoolNode): string {
+function writeAttentionPool(node: AttentionPoolNode, context: LayerContext): string {
   const { g, inputs } = context
   const { name } = node
   const { shape, data } = node.weights.kernel

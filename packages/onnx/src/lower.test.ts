@@ -1,4 +1,5 @@
 import { createRng, type NetworkGraph, type NetworkNode, type Weight } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { referenceLogits } from './gradient/fixtures/reference.js'
 import { floatData, lowerNetwork, type Tensor, writeModel } from './index.js'
@@ -140,12 +141,10 @@ test('a normaliser stands in front', async () => {
   const expected = await run(lowerNetwork(graph), { ...input, data: normalized } as Tensor)
   expectClose(await run(lowerNetwork(graph, { normalizer: { mean, std } })), expected, 1e-5)
   expect(() => lowerNetwork(graph, { normalizer: { mean: [0], std: [1] } })).toThrow(
-    expect.objectContaining({ code: 'INVALID_INPUT' }),
+    throwsCode('INVALID_INPUT'),
   )
   const flat = { mean: Array(height).fill(0), std: [1, 1, 0, 1, 1] }
-  expect(() => lowerNetwork(graph, { normalizer: flat })).toThrow(
-    expect.objectContaining({ code: 'INVALID_INPUT' }),
-  )
+  expect(() => lowerNetwork(graph, { normalizer: flat })).toThrow(throwsCode('INVALID_INPUT'))
 })
 
 test('a layer may be called logits, or normalized', async () => {
@@ -163,7 +162,7 @@ test('a layer may be called logits, or normalized', async () => {
 test('a layer of an unknown kind: UNSUPPORTED_LAYER', () => {
   const spline = { ...average, op: 'Spline' } as unknown as NetworkNode
   expect(() => lowerNetwork({ ...graph, nodes: [conv, norm, spline] })).toThrow(
-    expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'average'") }),
+    throwsCode('UNSUPPORTED_LAYER', "'average'"),
   )
 })
 
@@ -213,11 +212,11 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
 
 test('a network that ends in an image, or whose variance is negative: INVALID_INPUT', () => {
   expect(() => lowerNetwork({ ...graph, nodes: [conv, norm], output: 'norm' })).toThrow(
-    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('must be [classes]') }),
+    throwsCode('INVALID_INPUT', 'must be [classes]'),
   )
   const variance = { shape: [filters], data: Float32Array.of(1, -1, 1) }
   const broken = { ...norm, weights: { ...norm.weights, variance } } as NetworkNode
   expect(() => lowerNetwork({ ...graph, nodes: [conv, broken, average] })).toThrow(
-    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('at channel 1') }),
+    throwsCode('INVALID_INPUT', 'at channel 1'),
   )
 })

@@ -1,5 +1,6 @@
 /** Turns a network into an inference graph of standard operators. */
 import {
+  applyLayer,
   assertKnown,
   assertNormalizer,
   type BatchNormNode,
@@ -18,7 +19,7 @@ import {
   wrongValue,
 } from '@esc/core'
 import { createGraphBuilder, type GraphBuilder } from './builder.js'
-import { writeLayer } from './lower-layers.js'
+import { layerWriters } from './lower-layers.js'
 import type { OnnxModel } from './model.js'
 import { floatTensor } from './tensor.js'
 
@@ -74,7 +75,7 @@ export function lowerNetwork(graph: NetworkGraph, options: LowerOptions = {}): O
       folded.add(norm.name)
       layer = foldBatchNorm(node, norm)
     }
-    values.set(node.name, writeLayer({ g, opset, inputs, inputShapes }, layer))
+    values.set(node.name, applyLayer(layerWriters, layer, { g, opset, inputs, inputShapes }))
   }
   g.nodeWithOutputs('Identity', [values.get(graph.output)!], ['logits'])
   g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })

@@ -1,6 +1,6 @@
 /** Reads ONNX files. */
 import { assertBytes } from '@esc/core'
-import { checkModel } from './check.js'
+import { checkModel } from './inspect/check.js'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
 import {
   type AttributeMessage,

@@ -15,9 +15,7 @@ import { readFixture } from '../fixtures/files.js'
 import {
   buildGradientModel,
   buildTrainingModel,
-  checkModel,
   createGraphBuilder,
-  inferTypes,
   int64Vector,
   lowerNetwork,
   type OnnxModel,
@@ -25,6 +23,7 @@ import {
   scalar,
   writeModel,
 } from './index.js'
+import { checkModel, inferTypes } from './inspect/index.js'
 
 const opsets = [13, 14, 15, 16, 17, 18, 19, 20, 21]
 

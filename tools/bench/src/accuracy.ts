@@ -1,4 +1,4 @@
-/** What training comes to: test accuracies on real recordings beside those of PyTorch's networks on the same features. */
+/** Test accuracies on real recordings, beside those of the same networks in PyTorch on the same features. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ interface Contest {
   network: string
   recipe: FeatureRecipe
   create: Network
-  /** Trainings a fold. */
+  /** Trainings in each fold. */
   seeds: number
 }
 
@@ -27,14 +27,20 @@ const contests: readonly Contest[] = [
 ]
 const folds = [1, 2, 3, 4, 5]
 
-/** Accuracies by network, each of one fold and seed; both lists in the same order, `peer` `null` where PyTorch did not make them all. */
+/**
+ * Accuracies of one network, one for each fold and seed. Both lists have the same order. `peer` is `null` if PyTorch did not
+ * finish all of them.
+ */
 export interface AccuracyRow {
   case: string
   ours: number[]
   peer: number[] | null
 }
 
-/** Trains every network on three folds, with the next one to choose the epoch by, and tests on one; empty without `ESC10_DIR`. */
+/**
+ * Trains every network on three folds, chooses the epoch by the fourth, and tests on the fifth. The list is empty if
+ * `ESC10_DIR` is not set.
+ */
 export async function accuracySuite(): Promise<AccuracyRow[]> {
   const source = process.env.ESC10_DIR
   if (source === undefined) return []
@@ -53,7 +59,7 @@ export async function accuracySuite(): Promise<AccuracyRow[]> {
           ours.push((await evaluate(model, features, split.test)).accuracy)
         }
         peer.push(...(await trainPeer(contest, features, split, dir)))
-        // All of the fold: whoever stops after some folds has their figures.
+        // Printed after each fold, so that a run that is stopped early still shows the figures of the finished folds.
         const lately = (values: readonly number[]) => values.slice(-contest.seeds).map(percent).join(' ')
         process.stderr.write(
           `${contest.network}, test fold ${testFold}: ${lately(ours)}; PyTorch: ${lately(peer)}\n`,
@@ -68,7 +74,7 @@ export async function accuracySuite(): Promise<AccuracyRow[]> {
   return rows
 }
 
-/** One accuracy for each seed; fewer where PyTorch is not installed, or fails. */
+/** Returns one accuracy for each seed, or fewer if PyTorch is not installed or fails. */
 async function trainPeer(
   { network, seeds }: Contest,
   features: FeatureSet,
@@ -94,7 +100,7 @@ async function trainPeer(
   const program = fileURLToPath(new URL('../src/accuracy_peer.py', import.meta.url))
   const args = [program, network, dir, ...[bins, frames, classes, seeds].map(String)]
   const child = spawn('/usr/bin/python3', args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  // Where there is no Python, no line comes.
+  // Without Python, no line arrives, and the list stays empty.
   child.on('error', () => {})
   const accuracies: number[] = []
   for await (const line of createInterface({ input: child.stdout })) {
@@ -104,7 +110,7 @@ async function trainPeer(
   return accuracies
 }
 
-/** Rows as aligned text: means in percent, and the mean difference with its standard error. */
+/** Formats rows as aligned text: means in percent, and the mean difference with its standard error. */
 export function formatAccuracyRows(rows: readonly AccuracyRow[]): string {
   const cells = rows.map(({ case: name, ours, peer }) => {
     if (peer === null) return [name, percent(mean(ours)), 'did not run', '–']

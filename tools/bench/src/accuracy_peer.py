@@ -1,7 +1,7 @@
 """
-Trains a network with PyTorch as `fit` does by default: `accuracy_peer.py NETWORK FOLDER BINS FRAMES CLASSES SEEDS`. FOLDER has
-`train`, `validation` and `test`, each as `.x` (float32 [clips, bins, frames], normalised) and `.y` (uint8 [clips]). Prints
-the test accuracy of each seed from 1 on, that of the epoch with the lowest validation loss.
+Trains a network with PyTorch in the same way as `fit` by default: `accuracy_peer.py NETWORK FOLDER BINS FRAMES CLASSES SEEDS`.
+FOLDER has `train`, `validation` and `test`, each as `.x` (float32 [clips, bins, frames], normalised) and `.y` (uint8 [clips]).
+For each seed from 1 on, it prints the test accuracy of the epoch with the lowest validation loss.
 """
 import copy
 import sys

@@ -1,4 +1,4 @@
-/** Decoding and resampling of a 5 s clip, one thread, against what npm offers. */
+/** Decoding and resampling of a 5 s clip in one thread, against other npm packages. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import libsamplerate from '@alexanderolsen/libsamplerate-js'
@@ -9,25 +9,18 @@ import { resample } from '@esc/dsp'
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis'
 import { decode as decodeWithNodeWav } from 'node-wav'
 import wavefile from 'wavefile'
-import { type BenchRow, inTurns } from './rows.js'
+import { type BenchRow, measure, type Peer } from './rows.js'
 
-/** Cases of a synthetic clip, and of real OGG clips where `ESC10_DIR` says where they are. */
+/** Cases of a synthetic clip, and of a real OGG clip if `ESC10_DIR` is set. */
 export async function audioSuite(): Promise<BenchRow[]> {
   const clip = synthesizeEsc10({ clipsPerClass: 5 }).clipAt(0)
   const wav = encodeWav(clip)
-  // Of its three qualities the one that promises what ours does: 90 % of the band, and 100 dB and more.
+  // This quality of its three promises what ours promises: 90 % of the band, and at least 100 dB.
   const { SRC_SINC_MEDIUM_QUALITY } = libsamplerate.ConverterType
   const converter = await libsamplerate.create(1, 44100, 22050, { converterType: SRC_SINC_MEDIUM_QUALITY })
   const rows: BenchRow[] = []
-  const add = async (
-    name: string,
-    ours: () => unknown,
-    peer: { name: string; run: () => unknown } | null,
-    goalMs?: number,
-  ) => {
-    const { oursMs, peerMs } = await inTurns(peer ? 25 : 40, ours, peer?.run ?? null)
-    const row: BenchRow = { case: name, oursMs, peer: peer ? { name: peer.name, ms: peerMs! } : null }
-    rows.push(goalMs === undefined ? row : { ...row, goalMs })
+  const add = async (name: string, ours: () => unknown, peer: Peer, goalMs?: number) => {
+    rows.push(await measure(name, ours, peer, { rounds: 25, goalMs }))
   }
 
   await add(

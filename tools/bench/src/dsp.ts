@@ -1,4 +1,4 @@
-/** Features of a 5 s clip, one thread, against what npm offers for the same work. */
+/** Features of a 5 s clip in one thread, against other npm packages that do the same work. */
 import PFFFT from '@echogarden/pffft-wasm/simd'
 import { decodeWav, encodeWav, toMono } from '@esc/audio-io'
 import type { FeatureMatrix } from '@esc/core'
@@ -19,12 +19,12 @@ import {
 } from '@esc/dsp'
 import FFT from 'fft.js'
 import Meyda from 'meyda'
-// Not part of what the package offers.
-import { createFrameFft } from '../../../packages/dsp/src/frame-fft.js'
-import { type BenchRow, inTurns } from './rows.js'
+// Not a public name of the package.
+import { createFrameFft } from '../../../packages/dsp/src/fft/frame-fft.js'
+import { type BenchRow, measure, type Peer } from './rows.js'
 
 /** Frames of 2048 samples in five seconds at 44.1 kHz. */
-const FRAMES = 431
+const frameCount = 431
 
 /** Cases of a synthetic clip. */
 export async function dspSuite(): Promise<BenchRow[]> {
@@ -35,23 +35,16 @@ export async function dspSuite(): Promise<BenchRow[]> {
   const alone = createExtractor({ ...mfcc13, trim: null, normalize: null })
   const logMel = createExtractor({ ...logmel128, normalize: null })
   const rows: BenchRow[] = []
-  const add = async (
-    name: string,
-    ours: () => unknown,
-    peer: { name: string; run: () => unknown } | null,
-    goalMs?: number,
-  ) => {
-    const { oursMs, peerMs } = await inTurns(40, ours, peer?.run ?? null)
-    const row: BenchRow = { case: name, oursMs, peer: peer ? { name: peer.name, ms: peerMs! } : null }
-    rows.push(goalMs === undefined ? row : { ...row, goalMs })
+  const add = async (name: string, ours: () => unknown, peer: Peer | null, goalMs?: number) => {
+    rows.push(await measure(name, ours, peer, { rounds: 40, goalMs }))
   }
   const fft = createFrameFft(getWindow('hann', 2048))
   fft.frame.set(clip.samples.subarray(0, 2048))
   const power = () => {
-    for (let frame = 0; frame < FRAMES; frame++) fft.computeSpectrum(2)
+    for (let frame = 0; frame < frameCount; frame++) fft.computeSpectrum(2)
   }
-  await add(`${FRAMES} power spectra of 2048 samples`, power, { name: 'fft.js alone', run: fftJs() })
-  await add(`${FRAMES} power spectra of 2048 samples`, power, {
+  await add(`${frameCount} power spectra of 2048 samples`, power, { name: 'fft.js alone', run: fftJs() })
+  await add(`${frameCount} power spectra of 2048 samples`, power, {
     name: '@echogarden/pffft-wasm alone, float32',
     run: await pffft(),
   })
@@ -79,13 +72,13 @@ function fiveFeatures(magnitude: FeatureMatrix): void {
   spectralContrastFromSpectrogram(magnitude, options)
 }
 
-/** As many complex transforms of half the size as there are frames: what a real transform needs at least. */
+/** One complex transform of half the size for each frame: the least that a real transform needs. */
 function fftJs(): () => void {
   const fft = new FFT(1024)
   const input = Float64Array.from({ length: 2048 }, (_, i) => Math.sin(i))
   const output = new Float64Array(2048)
   return () => {
-    for (let frame = 0; frame < FRAMES; frame++) fft.transform(output, input)
+    for (let frame = 0; frame < frameCount; frame++) fft.transform(output, input)
   }
 }
 
@@ -98,7 +91,7 @@ async function pffft(): Promise<() => void> {
     number,
   ]
   return () => {
-    for (let frame = 0; frame < FRAMES; frame++) _pffft_transform_ordered(setup, input, output, work, 0)
+    for (let frame = 0; frame < frameCount; frame++) _pffft_transform_ordered(setup, input, output, work, 0)
   }
 }
 

@@ -1,4 +1,4 @@
-/** A process of its own that computes the features of every other clip: `feature-process.js FOLDER 0|1 STORE`. */
+/** A program that computes the features of every second clip: `feature-process.js FOLDER 0|1 STORE`. */
 import { extractFeatures, openDataset } from '@esc/dataset/node'
 import { mfcc13 } from '@esc/dsp'
 

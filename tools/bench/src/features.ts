@@ -1,4 +1,4 @@
-/** The feature store over real recordings: 400 OGG clips to 13 MFCCs, in threads, and a second run that finds them. */
+/** The feature store with real recordings: 400 OGG clips to 13 MFCCs in threads, and a second run that finds them all. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,9 +9,12 @@ import { extractFeatures, openDataset } from '@esc/dataset/node'
 import { mfcc13 } from '@esc/dsp'
 import { type BenchRow, median } from './rows.js'
 
-const ROUNDS = 3
+const rounds = 3
 
-/** Two workers against one, and against two processes with half of the clips each, in turns; empty where `ESC10_DIR` does not say where the recordings are. */
+/**
+ * Two workers against one, and against two processes with half of the clips each, in turns. The list is empty if `ESC10_DIR`
+ * is not set.
+ */
 export async function featuresSuite(): Promise<BenchRow[]> {
   const source = process.env.ESC10_DIR
   if (source === undefined) return []
@@ -40,7 +43,7 @@ export async function featuresSuite(): Promise<BenchRow[]> {
     cached: [] as number[],
   }
   try {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       times.one.push(await run(1))
       times.two.push(await run(2))
       times.cached.push(await run(2, true))
@@ -62,6 +65,6 @@ export async function featuresSuite(): Promise<BenchRow[]> {
       oursMs: median(times.two),
       peer: { name: '2 processes', ms: median(times.processes) },
     },
-    { case: `${clips}, all there`, oursMs: median(times.cached), peer: null, goalMs: 500 },
+    { case: `${clips}, all stored`, oursMs: median(times.cached), peer: null, goalMs: 500 },
   ]
 }

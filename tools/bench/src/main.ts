@@ -1,4 +1,4 @@
-/** `npm run bench -- [suite] [--json FILE]`: one table per suite, ours and a peer's times measured in turns, or accuracies. */
+/** `npm run bench -- [suite] [--json FILE]` prints a table for each suite: times of ours and a peer, or accuracies. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,7 +29,7 @@ const suites: Record<string, () => Promise<{ rows: readonly object[]; table: str
     return { rows, table: formatAccuracyRows(rows) }
   },
 }
-// It takes one or two hours.
+// Suites that run only if they are named. Accuracy takes one or two hours.
 const unlessNamed = ['accuracy']
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })

@@ -1,4 +1,4 @@
-// Peers that ship no declarations.
+/** Types of peers that have none. Those of fft.js stand in `@esc/dsp`. */
 declare module 'node-wav' {
   export function decode(bytes: Uint8Array): { sampleRate: number; channelData: Float32Array[] }
 }
@@ -14,10 +14,4 @@ declare module '@echogarden/pffft-wasm/simd' {
       direction: number,
     ): void
   }>
-}
-declare module 'fft.js' {
-  export default class FFT {
-    constructor(size: number)
-    transform(out: Float64Array, data: Float64Array): void
-  }
 }

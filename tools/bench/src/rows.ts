@@ -1,16 +1,16 @@
-/** The table of a suite. */
+/** Rows of benchmarks: how they are timed, and the table of a suite. */
 
-/** One case: medians in milliseconds. */
+/** One case. Times are medians in milliseconds. */
 export interface BenchRow {
   case: string
   oursMs: number
-  /** What ours is measured against, and its time; `null` where there is none, or it is not installed. */
+  /** The other library and its time; `null` if there is none, or it is not installed. */
   peer: { name: string; ms: number } | null
-  /** Milliseconds that ours should not pass, where a goal is set. */
+  /** Ours should take at most this many milliseconds. @defaultValue none: the case has no goal */
   goalMs?: number
 }
 
-/** Rows as aligned text: case, ours, peer, ratio ours / peer, goal, and whether it was met. */
+/** Formats rows as aligned text: case, ours, peer, ratio ours / peer, goal, and whether it was met. */
 export function formatRows(rows: readonly BenchRow[]): string {
   const digits = (ms: number) => ms.toFixed(ms < 10 ? 2 : 1)
   const cells = rows.map(({ case: name, oursMs, peer, goalMs }) => [
@@ -23,7 +23,7 @@ export function formatRows(rows: readonly BenchRow[]): string {
   return formatTable([['case', 'ours ms', 'peer ms', 'ratio', 'goal ms'], ...cells])
 }
 
-/** Lines of cells as aligned text: the first column to the left, the others to the right. */
+/** Aligns lines of cells: the first column to the left, the others to the right. */
 export function formatTable(table: readonly (readonly string[])[]): string {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)))
   return table
@@ -36,27 +36,27 @@ export function formatTable(table: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** The middle value. */
+/** The middle value; the mean of the two middle ones if their number is even. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
-const WARM_UP_ROUNDS = 20
+const warmUpRounds = 20
 
 /**
- * Runs ours and the peer in turns, so that a noisy machine is noisy for both, and takes medians.
+ * Runs ours and the peer in turns, so that a noisy machine disturbs both, and takes medians.
  *
- * @param rounds - Timed turns. Before them 20 warm both up: V8 takes some calls to make its fast code.
+ * @param rounds - Timed turns. 20 turns before them warm both up: V8 needs some calls before it compiles fast code.
  */
-export async function inTurns(
+async function inTurns(
   rounds: number,
   ours: () => unknown,
   peer: (() => unknown) | null,
 ): Promise<{ oursMs: number; peerMs: number | null }> {
   const times: [number[], number[]] = [[], []]
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+  for (let round = -warmUpRounds; round < rounds; round++) {
     for (const [index, run] of [ours, peer].entries()) {
       if (!run) continue
       const started = performance.now()
@@ -65,4 +65,29 @@ export async function inTurns(
     }
   }
   return { oursMs: median(times[0]), peerMs: peer ? median(times[1]) : null }
+}
+
+/** What a case is measured against. */
+export interface Peer {
+  name: string
+  run: () => unknown
+}
+
+/** How often a case is timed, and its goal. */
+export interface MeasureOptions {
+  rounds: number
+  /** Ours should take at most this many milliseconds. @defaultValue none: the case has no goal */
+  goalMs?: number | undefined
+}
+
+/** Times one case, ours and the peer in turns. */
+export async function measure(
+  name: string,
+  ours: () => unknown,
+  peer: Peer | null,
+  { rounds, goalMs }: MeasureOptions,
+): Promise<BenchRow> {
+  const { oursMs, peerMs } = await inTurns(rounds, ours, peer?.run ?? null)
+  const row: BenchRow = { case: name, oursMs, peer: peer ? { name: peer.name, ms: peerMs! } : null }
+  return goalMs === undefined ? row : { ...row, goalMs }
 }

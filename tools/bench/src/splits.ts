@@ -1,4 +1,4 @@
-/** Every splitter on a table far larger than any there is: a million rows, all folds made and let go one by one. */
+/** Every splitter on a million rows, far more than real tables have. Each fold is made and dropped before the next. */
 import { createRng, type Split } from '@esc/core'
 import {
   findLeaks,
@@ -15,24 +15,27 @@ import {
 } from '@esc/dataset'
 import { type BenchRow, median } from './rows.js'
 
-const ROWS = 1_000_000
-const GROUPS = 200_000
-const CLASSES = 50
-const GOAL_MS = 1000
-const ROUNDS = 3
+const rowCount = 1_000_000
+const groupCount = 200_000
+const classes = 50
+const splitGoalMs = 1000
+const rounds = 3
 
-/** Rows in no order; groups of one class each, as in ESC-50, or of several; whole numbers, or names as in a table. */
+/**
+ * Rows are in random order. Groups have one class each, as in ESC-50, or several; they are whole numbers, or names as in a
+ * table.
+ */
 export async function splitsSuite(): Promise<BenchRow[]> {
   const rng = createRng(1)
-  const groups = Int32Array.from({ length: ROWS }, () => rng.integer(GROUPS))
+  const groups = Int32Array.from({ length: rowCount }, () => rng.integer(groupCount))
   const names = Array.from(groups, (id) => `source-${id}`)
-  const labels = groups.map((id) => (id * 7919) % CLASSES)
-  const mixed = Int32Array.from({ length: ROWS }, () => rng.integer(CLASSES))
+  const labels = groups.map((id) => (id * 7919) % classes)
+  const mixed = Int32Array.from({ length: rowCount }, () => rng.integer(classes))
   const folds = groups.map((id) => (id % 5) + 1)
   const held = predefinedFolds(folds, { testFold: 1 })
   const cases: Record<string, () => Iterable<Split> | unknown> = {
-    'kFold, 5 folds': () => drain(kFold(ROWS)),
-    'kFold, 5 folds, shuffled': () => drain(kFold(ROWS, { seed: 1 })),
+    'kFold, 5 folds': () => drain(kFold(rowCount)),
+    'kFold, 5 folds, shuffled': () => drain(kFold(rowCount, { seed: 1 })),
     'stratifiedKFold, 5 folds, 50 classes': () => drain(stratifiedKFold(labels)),
     'stratifiedKFold, shuffled': () => drain(stratifiedKFold(labels, { seed: 1 })),
     'groupKFold, 5 folds, 200,000 groups': () => drain(groupKFold(groups)),
@@ -43,20 +46,20 @@ export async function splitsSuite(): Promise<BenchRow[]> {
     'stratifiedGroupKFold, 10 folds, shuffled': () =>
       drain(stratifiedGroupKFold(mixed, groups, { nSplits: 10, seed: 1 })),
     stratifiedGroupSplit: () => stratifiedGroupSplit(labels, groups),
-    'shuffleSplit, 10 splits': () => drain(shuffleSplit(ROWS)),
+    'shuffleSplit, 10 splits': () => drain(shuffleSplit(rowCount)),
     'groupShuffleSplit, 5 splits': () => drain(groupShuffleSplit(groups)),
-    'timeSeriesSplit, 5 splits': () => drain(timeSeriesSplit(ROWS, { gap: 10 })),
+    'timeSeriesSplit, 5 splits': () => drain(timeSeriesSplit(rowCount, { gap: 10 })),
     predefinedFolds: () => predefinedFolds(folds, { testFold: 1, validationFold: 2 }),
-    trainTestSplit: () => trainTestSplit(ROWS),
-    'trainTestSplit, stratified': () => trainTestSplit(ROWS, { stratify: labels }),
-    'trainTestSplit, groups, stratified': () => trainTestSplit(ROWS, { stratify: labels, groups }),
+    trainTestSplit: () => trainTestSplit(rowCount),
+    'trainTestSplit, stratified': () => trainTestSplit(rowCount, { stratify: labels }),
+    'trainTestSplit, groups, stratified': () => trainTestSplit(rowCount, { stratify: labels, groups }),
     'findLeaks, groups by name': () => findLeaks(held, names),
   }
   return Object.entries(cases).map(([name, run]) => ({
     case: name,
     oursMs: time(run),
     peer: null,
-    goalMs: GOAL_MS,
+    goalMs: splitGoalMs,
   }))
 }
 
@@ -66,10 +69,10 @@ function drain(splits: Iterable<Split>): void {
   }
 }
 
-/** Median of a few runs after one that warms up. */
+/** Takes the median of a few runs, after one run that warms up. */
 function time(run: () => unknown): number {
   run()
-  const times = Array.from({ length: ROUNDS }, () => {
+  const times = Array.from({ length: rounds }, () => {
     const started = performance.now()
     run()
     return performance.now() - started

@@ -1,9 +1,9 @@
-/** Training steps in processes of their own, so that neither ours nor a peer computes in the other's memory and threads. */
+/** Starts a process for each contender's training steps, so that none computes in another's memory and threads. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** What makes the steps: an engine of `train-process.ts`, or PyTorch with a memory layout. */
+/** Which contender makes the steps: an engine of `train-process.ts`, or PyTorch with a memory layout. */
 export type Maker =
   | 'ort'
   | 'workers-1'
@@ -24,8 +24,8 @@ export interface StepSize {
 /** A process that waits for orders. */
 export interface StepProcess {
   /**
-   * Makes a step, or says the peak resident memory: milliseconds, or MiB. Rejects with `cannot: …` where the process cannot, is not
-   * installed, has ended, or does not answer within five minutes, and is killed then.
+   * Makes a step and returns its milliseconds, or returns the peak resident memory in MiB. Rejects with `cannot: …` if the
+   * program cannot do it, is not installed, has ended, or does not answer within five minutes. A late process is killed.
    */
   ask(order: 'step' | 'memory'): Promise<number>
   /** Ends the process. */
@@ -35,7 +35,7 @@ export interface StepProcess {
 /**
  * Starts a process.
  *
- * @param patienceMs - How long an answer may take.
+ * @param patienceMs - Longest time for an answer.
  */
 export function startSteps(
   { maker, threads }: { maker: Maker; threads: number },
@@ -50,7 +50,7 @@ export function startSteps(
   const file = fileURLToPath(new URL(program, import.meta.url))
   const args = [file, kind, network, ...[bins, frames, clips, threads].map(String)]
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] })
-  // Neither a program that is not there nor one that has ended may end this one: the missing answer tells.
+  // A missing or ended program must not end this one. The missing answer shows it.
   child.on('error', () => {})
   child.stdin.on('error', () => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -58,7 +58,7 @@ export function startSteps(
     let isLate = false
     const timer = setTimeout(() => {
       isLate = true
-      // That ends its lines, too.
+      // This also ends the lines of its output.
       child.kill('SIGKILL')
     }, patienceMs)
     const line = (await lines.next()) as { value?: string }

@@ -1,6 +1,6 @@
 /**
- * A process of its own that makes training steps: `train-process.js ENGINE NETWORK BINS FRAMES CLIPS THREADS`. Prints `ready`, and
- * for each line on standard input a number: the milliseconds of a `step`, or the peak resident `memory` in MiB.
+ * A program that makes training steps: `train-process.js ENGINE NETWORK BINS FRAMES CLIPS THREADS`. It prints `ready`. Then it
+ * answers each line on standard input by a number: the milliseconds of a `step`, or the peak resident `memory` in MiB.
  */
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
@@ -22,7 +22,7 @@ const engines: Record<string, () => CreateEngine | Promise<CreateEngine>> = {
 }
 
 async function tfjs(backend: 'cpu' | 'wasm'): Promise<CreateEngine> {
-  // It greets on the console.
+  // tfjs prints a greeting on the console.
   console.warn = () => {}
   const { setBackend } = await import('@tensorflow/tfjs')
   if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm')

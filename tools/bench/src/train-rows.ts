@@ -1,18 +1,18 @@
-/** The table of the training suite: ratios are what counts, and every measured value is kept. */
+/** The table of the training suite. The ratios matter most. Every measured value is kept. */
 import { availableParallelism, loadavg } from 'node:os'
 import { formatTable, median } from './rows.js'
 
-/** What was measured, in the order it was; or why it could not be. */
+/** The measured values in their order, or why nothing could be measured. */
 export type Measured = { median: number; min: number; values: readonly number[] } | { cannot: string }
 
-/** What a case was measured on. */
+/** The machine that a case was measured on. */
 export interface Machine {
   processors: number
-  /** Processes that ran or waited to run as the case began, the mean of the last minute: others', and those of the case before. */
+  /** Processes that ran or waited to run, on average in the minute before the case; also those of the case before. */
   load: number
 }
 
-/** What the machine is like now. */
+/** Returns the state of the machine now. */
 export function lookAtMachine(): Machine {
   return { processors: availableParallelism(), load: loadavg()[0]! }
 }
@@ -24,16 +24,16 @@ export interface TrainRow {
   machine: Machine
   ours: Measured
   peer: Measured & { name: string }
-  /** Ours over the peer's median, which the ratio should not pass. */
+  /** Ours divided by the peer's median should be at most this. @defaultValue none: the case has no goal */
   goalRatio?: number
 }
 
-/** Median and minimum of some values, with them. */
+/** Returns the median and the minimum of values, and the values themselves. */
 export function summarize(values: readonly number[]): Measured {
   return { median: median(values), min: Math.min(...values), values }
 }
 
-/** Rows as aligned text, medians and minima, and a line about the machine. */
+/** Formats rows as aligned text with medians and minima, and adds a line about the machine. */
 export function formatTrainRows(rows: readonly TrainRow[]): string {
   const cells = rows.map(({ case: name, unit, machine, ours, peer, goalRatio }) => {
     const ratio = 'cannot' in ours || 'cannot' in peer ? null : ours.median / peer.median

@@ -1,6 +1,6 @@
 /**
- * A training step of both networks against PyTorch (python3-torch) and tfjs, step by step in turns, and the memory it takes. Each
- * contender is a process of its own.
+ * Training steps of both networks against PyTorch (python3-torch) and tfjs, one step each in turns, and the memory they take.
+ * Each contender has a process of its own.
  */
 import { setTimeout } from 'node:timers/promises'
 import { type Maker, type StepSize, startSteps } from './step-process.js'
@@ -8,7 +8,7 @@ import { lookAtMachine, type Measured, summarize, type TrainRow } from './train-
 
 const audio = { network: 'audio-cnn', bins: 13, frames: 431, clips: 32, warmup: 2, rounds: 30 } as const
 const mel = { network: 'mel-cnn', bins: 128, frames: 216, clips: 32, warmup: 2, rounds: 7 } as const
-/** In plain JavaScript tfjs takes seconds for these, and minutes for whole batches. */
+/** In plain JavaScript, tfjs takes seconds for these batches, and minutes for whole ones. */
 const smallBatches = [
   { ...audio, clips: 8, warmup: 1, rounds: 3 },
   { ...mel, clips: 1, warmup: 1, rounds: 3 },
@@ -16,7 +16,7 @@ const smallBatches = [
 
 const memorySteps = 5
 
-/** A network, its batch, and how many steps are made before and while time is taken. */
+/** A network, its batch, the number of steps that warm up, and the number of timed steps. */
 interface Measurement extends StepSize {
   warmup: number
   rounds: number
@@ -32,7 +32,7 @@ interface Peer extends Contender {
   goalRatio?: number
 }
 
-/** Steps of 1 and 2 threads, of one batch shared out to two workers, of tfjs, and the memory. */
+/** Steps with 1 and 2 threads, steps of a batch that two workers share, steps of tfjs, and the memory. */
 export async function trainSuite(): Promise<TrainRow[]> {
   const rows: TrainRow[] = []
   for (const size of [audio, mel]) {
@@ -61,7 +61,7 @@ export async function trainSuite(): Promise<TrainRow[]> {
   return rows
 }
 
-/** A row for each peer; all make their steps in turns. */
+/** Returns a row for each peer. All contenders make their steps in turns. */
 async function compareSteps(size: Measurement, ours: Peer, peers: readonly Peer[]): Promise<TrainRow[]> {
   const machine = lookAtMachine()
   const [measured, ...theirs] = await measureSteps([ours, ...peers], size)
@@ -91,7 +91,7 @@ async function measureSteps(
   for (let round = -warmup; round < rounds; round++) {
     for (const each of running) {
       if (each.cannot !== null) continue
-      // Threads of the one before may spin for a while before they sleep.
+      // Threads of the contender before may use the processor for a while before they sleep.
       await setTimeout(20)
       try {
         const ms = await each.process.ask('step')

@@ -1,7 +1,7 @@
 """
-A process that makes PyTorch training steps: `train_peer.py LAYOUT NETWORK BINS FRAMES CLIPS THREADS`, LAYOUT `default` or
-`channels_last`. Prints `ready`, and for each line on standard input a number: the milliseconds of a `step`, or the peak
-resident `memory` in MiB.
+A program that makes PyTorch training steps: `train_peer.py LAYOUT NETWORK BINS FRAMES CLIPS THREADS`. LAYOUT is `default` or
+`channels_last`. It prints `ready`. Then it answers each line on standard input by a number: the milliseconds of a `step`, or
+the peak resident `memory` in MiB.
 """
 import re
 import sys

@@ -1,11 +1,13 @@
-/** The reference's effects that this library offers, each called as a golden case says. */
+/** The reference's effects. Each entry calls this library's function with the parameters of a golden case. */
 import { istft, phaseVocoder, pitchShift, stft, timeStretch } from '@esc/dsp'
-import { complexOf, type GoldenFunction, toOptions, vectorOf } from './convert.js'
+import { complexOf, toOptions, vectorOf } from './convert.js'
+import type { GoldenFunction } from './golden-function.js'
 import { only, sameRate, stftParams } from './params.js'
 
 const istftParams = ['n_fft', 'hop_length', 'win_length', 'window', 'center', 'length'] as const
 
-export const EFFECTS_FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
+/** By the reference's name. */
+export const effectsFunctions: Readonly<Record<string, GoldenFunction>> = {
   'librosa.istft(librosa.stft)': {
     takes: [...stftParams, 'length'],
     rules: { dtype: only(null), out: only(null) },

@@ -1,4 +1,4 @@
-/** The reference's functions that this library offers, each called as a golden case says. */
+/** The table of golden functions. Each entry calls this library's function with the parameters of a golden case. */
 import {
   amplitudeToDb,
   dbToAmplitude,
@@ -24,21 +24,12 @@ import {
   zeroCrossingRate,
   zeroCrossings,
 } from '@esc/dsp'
-import {
-  clipOf,
-  complexOf,
-  type GoldenFunction,
-  type GoldenInput,
-  type GoldenResult,
-  matrixOf,
-  resultOf,
-  toOptions,
-  vectorOf,
-} from './convert.js'
-import { EFFECTS_FUNCTIONS } from './effects-functions.js'
-import { dbParams, melParams, only, type Params, type Rule, sameRate, stftParams } from './params.js'
-import { PIPELINES } from './pipelines.js'
-import { SPECTRAL_FUNCTIONS } from './spectral-functions.js'
+import { clipOf, complexOf, matrixOf, resultOf, toOptions, vectorOf } from './convert.js'
+import { effectsFunctions } from './effects-functions.js'
+import type { GoldenFunction, GoldenInput, GoldenResult, Params, Rule } from './golden-function.js'
+import { dbParams, melParams, only, sameRate, stftParams } from './params.js'
+import { pipelines } from './pipelines.js'
+import { spectralFunctions } from './spectral-functions.js'
 
 const pairs = (intervals: readonly Interval[]) => intervals.flatMap(({ start, end }) => [start, end])
 
@@ -75,7 +66,7 @@ function cumulativeCrossings(input: GoldenInput, params: Params): GoldenResult {
   return vectorOf(Array.from(crossings, (crossing) => (count += crossing)).filter((_, i) => i % 441 === 0))
 }
 
-const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
+const functionsByName: Readonly<Record<string, GoldenFunction>> = {
   'librosa.stft': {
     takes: stftParams,
     rules: { dtype: only(null), out: only(null) },
@@ -192,12 +183,12 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
     rules: { res_type: only('soxr_hq'), fix: only(true), scale: only(false) },
     run: ({ data }, params) => vectorOf(resample(data, params.orig_sr as number, params.target_sr as number)),
   },
-  ...SPECTRAL_FUNCTIONS,
-  ...EFFECTS_FUNCTIONS,
+  ...spectralFunctions,
+  ...effectsFunctions,
 }
 
-/** The function of that name, if this library offers it. */
+/** Returns the function of a name, or `undefined` if this library has no such function. */
 export function goldenFunction(name: string): GoldenFunction | undefined {
-  if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name]
-  return PIPELINES.find(([pattern]) => pattern.test(name))?.[1]
+  if (Object.hasOwn(functionsByName, name)) return functionsByName[name]
+  return pipelines.find(([pattern]) => pattern.test(name))?.[1]
 }

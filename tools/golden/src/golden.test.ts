@@ -2,16 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { encodeNpy } from '@esc/dataset'
+import { throwsCode } from '@esc/expect'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { npyBytes } from './npy-bytes.js'
 import { formatReport, runGolden } from './run-golden.js'
 
-const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url))
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
 const { GOLDEN_DIR } = process.env
 
 describe('golden cases', () => {
   test('pass on the committed cut, which offers every function', async () => {
-    const report = await runGolden(FIXTURES)
+    const report = await runGolden(fixtures)
     expect(report.failures).toEqual([])
     expect([...report.skipped]).toEqual([])
     expect(report.passed).toBe(169)
@@ -46,7 +47,7 @@ describe('runGolden', () => {
   }
   const write = async (cases: readonly object[], stored = [0, 200]) => {
     await writeFile(join(dir, 'manifest.json'), JSON.stringify({ inputs: {}, cases }))
-    await writeFile(join(dir, 'out.npy'), npyBytes('<f8', `(${stored.length},)`, Float64Array.from(stored)))
+    await writeFile(join(dir, 'out.npy'), encodeNpy(Float64Array.from(stored), [stored.length]))
   }
 
   test('passes a case within its tolerance, at the stored indices', async () => {
@@ -125,7 +126,27 @@ describe('runGolden', () => {
     expect((await runGolden(dir)).failures[0]).toMatch(/SNR/)
   })
 
+  test.each([
+    ['float32', Float32Array.of(0, 200)],
+    ['whole numbers', Int32Array.of(0, 200)],
+    ['whole numbers of 64 bits', BigInt64Array.of(0n, 200n)],
+  ])('takes %s', async (_, stored) => {
+    await write([base])
+    await writeFile(join(dir, 'out.npy'), encodeNpy(stored, [2]))
+    expect(await runGolden(dir)).toMatchObject({ passed: 1, failures: [] })
+  })
+
+  test.each([
+    ['a file cut short', encodeNpy(Float32Array.of(1, 2), [2]).subarray(0, -1), 'CORRUPT_DATA'],
+    ['another file', Uint8Array.from({ length: 20 }, (_, i) => i), 'UNSUPPORTED_FORMAT'],
+    ['an empty file', new Uint8Array(0), 'UNSUPPORTED_FORMAT'],
+  ])('refuses %s', async (_, bytes, code) => {
+    await write([base])
+    await writeFile(join(dir, 'out.npy'), bytes)
+    await expect(runGolden(dir)).rejects.toThrow(throwsCode(code))
+  })
+
   test('throws IO where there is no manifest', async () => {
-    await expect(runGolden(join(dir, 'absent'))).rejects.toMatchObject({ code: 'IO' })
+    await expect(runGolden(join(dir, 'absent'))).rejects.toThrow(throwsCode('IO'))
   })
 })

@@ -1,4 +1,4 @@
-/** `npm run golden -- --dir DIR`: exit code 0 if every case passes, 1 if one fails, 2 on wrong use. */
+/** `npm run golden -- --dir DIR`. Exit code: 0 if every case passes, 1 if one fails, 2 for wrong use. */
 import { parseArgs } from 'node:util'
 import { formatReport, runGolden } from './run-golden.js'
 

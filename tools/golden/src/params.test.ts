@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import type { GoldenInput } from './convert.js'
 import { goldenFunction } from './functions.js'
+import type { GoldenInput, Params } from './golden-function.js'
 import type { GoldenManifest } from './manifest.js'
-import { judgeParams, only, type Params, stepsAre } from './params.js'
+import { judgeParams, only, stepsAre } from './params.js'
 
 const manifest = JSON.parse(
   await readFile(new URL('../fixtures/manifest.json', import.meta.url), 'utf8'),
@@ -14,7 +14,7 @@ const matrix: GoldenInput = { data: new Float32Array(9), shape: [3, 3], sampleRa
 const judge = (name: string, params: Params, input = signal) =>
   judgeParams(name, goldenFunction(name)!, input, params)
 
-/** Of the committed cases, the first of each function. */
+/** The first committed case of each function. */
 const firstCases = [
   ...new Map(manifest.cases.toReversed().map((golden) => [golden.function, golden])).values(),
 ]

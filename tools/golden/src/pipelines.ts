@@ -1,4 +1,4 @@
-/** Golden cases of several steps, from samples to a network's input. */
+/** Golden cases with several steps, from samples to a network's input. */
 import {
   logmel128,
   melSpectrogram,
@@ -10,10 +10,11 @@ import {
   resamplePoly,
   trim,
 } from '@esc/dsp'
-import { clipOf, type GoldenFunction, type GoldenInput, type GoldenResult, resultOf } from './convert.js'
-import { only, type Params, stepsAre } from './params.js'
+import { clipOf, resultOf } from './convert.js'
+import type { GoldenFunction, GoldenInput, GoldenResult, Params } from './golden-function.js'
+import { only, stepsAre } from './params.js'
 
-/** `trim(top_db=60)`, `mfcc(n_mfcc=13, 44100 Hz, …)`: the numbers of a pipeline's steps. */
+/** Reads a number from the steps of a pipeline, such as `trim(top_db=60)` or `mfcc(n_mfcc=13, 44100 Hz, …)`. */
 function stepNumber(params: Params, name: string): number {
   return Number(new RegExp(`${name}=(\\d+)`).exec(String(params.steps))?.[1])
 }
@@ -38,8 +39,8 @@ function logMelPipeline(input: GoldenInput, params: Params): GoldenResult {
   return resultOf(powerToDb(melSpectrogram({ samples, sampleRate: logmel128.sampleRate }), { ref: 'max' }))
 }
 
-/** Pipelines are known by what they make. */
-export const PIPELINES: readonly (readonly [RegExp, GoldenFunction])[] = [
+/** Pipelines by a pattern of their name, which ends in the network's input. */
+export const pipelines: readonly (readonly [RegExp, GoldenFunction])[] = [
   [
     /^pipeline\..*mfcc_input$/,
     {

@@ -1,36 +1,36 @@
-/** Runs a folder of golden cases: results of the reference against this library's. */
+/** Runs a folder of golden cases: compares this library's results with those of the reference (librosa or scipy). */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EscError, isEscError } from '@esc/core'
-import type { GoldenInput, GoldenResult } from './convert.js'
+import { decodeNpy } from '@esc/dataset'
 import { goldenFunction } from './functions.js'
+import type { GoldenInput, GoldenResult } from './golden-function.js'
 import type { GoldenCase, GoldenManifest } from './manifest.js'
-import { type NpyArray, readNpy } from './npy.js'
 import { judgeParams } from './params.js'
 
-/** What became of a run. */
+/** Outcome of a run. */
 export interface GoldenReport {
   passed: number
-  /** One line for each failing case: its id, and the worst value, the error, or the parameter that is not known. */
+  /** One line for each failing case: its id, and the worst value, the error, or the unknown parameter. */
   failures: readonly string[]
-  /** One line for each informative case: it never fails the run. */
+  /** One line for each informative case. Such a case never fails the run. */
   informative: readonly string[]
-  /** Cases by function that this library does not offer. */
+  /** Number of cases for each function that this library does not have. */
   skipped: ReadonlyMap<string, number>
 }
 
 /**
- * Runs every case of a folder that holds `manifest.json` and the files it names.
+ * Runs every case of a folder with a `manifest.json` and the files that it names.
  *
  * @param dir - The folder.
- * @throws EscError IO if the manifest or a file cannot be read; CORRUPT_DATA if one is damaged.
+ * @throws EscError IO if the manifest or a file cannot be read; CORRUPT_DATA or UNSUPPORTED_FORMAT if a file is damaged.
  * @example const { failures } = await runGolden('golden')
  */
 export async function runGolden(dir: string): Promise<GoldenReport> {
   const manifest = JSON.parse((await read(dir, 'manifest.json')).toString()) as GoldenManifest
   const inputs = new Map<string, GoldenInput>()
   for (const [name, { file, sr }] of Object.entries(manifest.inputs)) {
-    const { shape, data } = readNpy(await read(dir, file))
+    const { shape, data } = await readArray(dir, file)
     inputs.set(name, { shape, data: Float32Array.from(data), sampleRate: sr ?? 0 })
   }
   const skipped = new Map<string, number>()
@@ -38,8 +38,8 @@ export async function runGolden(dir: string): Promise<GoldenReport> {
   const informative: string[] = []
   let passed = 0
   for (const golden of manifest.cases) {
-    const expected = golden.output ? readNpy(await read(dir, golden.output)) : null
-    const verdict = judge(golden, inputs.get(golden.input ?? '') ?? NO_INPUT, expected)
+    const expected = golden.output ? await readArray(dir, golden.output) : null
+    const verdict = judge(golden, inputs.get(golden.input ?? '') ?? noInput, expected)
     if (verdict === 'skipped') skipped.set(golden.function, (skipped.get(golden.function) ?? 0) + 1)
     else if (golden.tags?.includes('informative')) informative.push(`${golden.id}: ${verdict}`)
     else if (verdict === 'passed') passed++
@@ -49,7 +49,7 @@ export async function runGolden(dir: string): Promise<GoldenReport> {
 }
 
 /**
- * A report as lines: failing cases, informative cases, what was skipped, and last the three counts.
+ * Formats a report as lines: failing cases, informative cases, skipped functions, and last the three counts.
  *
  * @example console.log(formatReport(await runGolden('golden')).join('\n'))
  */
@@ -64,7 +64,7 @@ export function formatReport({ passed, failures, informative, skipped }: GoldenR
   ]
 }
 
-const NO_INPUT: GoldenInput = { data: new Float32Array(0), shape: [0], sampleRate: 0 }
+const noInput: GoldenInput = { data: new Float32Array(0), shape: [0], sampleRate: 0 }
 
 async function read(dir: string, file: string): Promise<Buffer> {
   try {
@@ -74,11 +74,22 @@ async function read(dir: string, file: string): Promise<Buffer> {
   }
 }
 
-/** 'passed', 'skipped', or what is wrong. */
-function judge(golden: GoldenCase, input: GoldenInput, expected: NpyArray | null): string {
+/** An array of a golden set, as numbers. */
+interface StoredArray {
+  data: Float64Array
+  shape: readonly number[]
+}
+
+async function readArray(dir: string, file: string): Promise<StoredArray> {
+  const { data, shape } = decodeNpy(await read(dir, file))
+  return { data: Float64Array.from<number | bigint>(data, Number), shape }
+}
+
+/** Returns 'passed', 'skipped', or what is wrong. */
+function judge(golden: GoldenCase, input: GoldenInput, expected: StoredArray | null): string {
   const offered = goldenFunction(golden.function)
   if (!offered) return 'skipped'
-  // Not among the errors that a case may expect: nothing is known then of what the reference refused.
+  // Checked first: a case that expects an error must not pass only because a parameter is unknown here.
   const unusable = judgeParams(golden.function, offered, input, golden.params)
   if (unusable !== undefined) return unusable
   let result: GoldenResult
@@ -96,7 +107,7 @@ function judge(golden: GoldenCase, input: GoldenInput, expected: NpyArray | null
   return judgeValues(strided, expected, golden) ?? judgeRange(result, golden) ?? 'passed'
 }
 
-/** `array[::s0, ::s1, …]`, flat. */
+/** Returns `array[::s0, ::s1, …]`, flat. */
 function takeStrided({ data, shape }: GoldenResult, stride: readonly number[]): number[] {
   let offsets = [0]
   let size = data.length
@@ -109,13 +120,13 @@ function takeStrided({ data, shape }: GoldenResult, stride: readonly number[]): 
   return offsets.map((offset) => data[offset]!)
 }
 
-function judgeValues(got: readonly number[], expected: NpyArray, golden: GoldenCase): string | undefined {
+function judgeValues(got: readonly number[], expected: StoredArray, golden: GoldenCase): string | undefined {
   const tolerance = golden.tol_abs_f32!
   let worst = 0
   let worstError = 0
   got.forEach((value, i) => {
     const error = Math.abs(value - expected.data[i]!)
-    // Written so that NaN is the worst of all.
+    // Written so that NaN counts as the worst error.
     if (!(error <= worstError)) {
       worst = i
       worstError = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
@@ -126,7 +137,7 @@ function judgeValues(got: readonly number[], expected: NpyArray, golden: GoldenC
   return `worst at [${index}]: expected ${expected.data[worst]}, got ${got[worst]}, tolerance ${tolerance}`
 }
 
-/** The values between the stored ones must lie within the reference's range. */
+/** Checks that also the values between the stored ones lie in the reference's range. */
 function judgeRange({ data }: GoldenResult, { full_stats, tol_abs_f32 }: GoldenCase): string | undefined {
   if (!full_stats) return undefined
   let min = Number.POSITIVE_INFINITY
@@ -141,16 +152,16 @@ function judgeRange({ data }: GoldenResult, { full_stats, tol_abs_f32 }: GoldenC
   return `ranges over [${min}, ${max}], expected [${full_stats.min}, ${full_stats.max}], tolerance ${tol_abs_f32}`
 }
 
-// Resamplers differ near the ends of a signal.
-const SNR_MARGIN = 2048
+// Samples left out at both ends of a signal. Resamplers differ there.
+const snrMargin = 2048
 
-function judgeSnr(got: readonly number[], expected: NpyArray, golden: GoldenCase): string {
+function judgeSnr(got: readonly number[], expected: StoredArray, golden: GoldenCase): string {
   const step = golden.stored_stride![0]!
-  const last = golden.full_shape![0]! - SNR_MARGIN
+  const last = golden.full_shape![0]! - snrMargin
   let signal = 0
   let noise = 0
   got.forEach((value, i) => {
-    if (i * step < SNR_MARGIN || i * step >= last) return
+    if (i * step < snrMargin || i * step >= last) return
     signal += expected.data[i]! ** 2
     noise += (value - expected.data[i]!) ** 2
   })

@@ -1,4 +1,4 @@
-/** The reference's spectral features and small filters that this library offers, each called as a golden case says. */
+/** The reference's spectral features and small filters. Each entry calls this library's function as a golden case says. */
 import type { AudioClip, FeatureMatrix } from '@esc/core'
 import {
   chromaFilterbank,
@@ -17,20 +17,12 @@ import {
   spectralFlatness,
   spectralRolloff,
 } from '@esc/dsp'
-import {
-  clipOf,
-  type GoldenFunction,
-  type GoldenInput,
-  type GoldenResult,
-  matrixOf,
-  resultOf,
-  toOptions,
-  vectorOf,
-} from './convert.js'
+import { clipOf, matrixOf, resultOf, toOptions, vectorOf } from './convert.js'
+import type { GoldenFunction, GoldenInput, GoldenResult, Params, Rule } from './golden-function.js'
 import type { Param } from './manifest.js'
-import { only, type Params, type Rule, sameRate, stftParams } from './params.js'
+import { only, sameRate, stftParams } from './params.js'
 
-/** A feature of a clip whose options are named as the reference's, besides those of the transform. */
+/** A feature of a clip. It takes the options of the transform and `own`, under the reference's names. */
 const ofClip = (
   feature: (clip: AudioClip, options: Record<string, Param>) => FeatureMatrix,
   own: readonly string[],
@@ -47,7 +39,7 @@ const ofClip = (
 const pcenParams = ['sr', 'hop_length', 'gain', 'bias', 'power', 'time_constant', 'eps', 'b', 'max_size']
 const isMatrix = ({ shape }: GoldenInput) => shape.length === 2
 
-// The case's signals become magnitudes as in the reference's own example.
+// A signal becomes a matrix of magnitudes as in the example of the reference's docstring.
 function pcenOf(input: GoldenInput, params: Params): GoldenResult {
   const options = toOptions(params, pcenParams)
   if (isMatrix(input)) return resultOf(pcen(matrixOf(input), options))
@@ -60,7 +52,7 @@ const deltaParams = ['width', 'order', 'mode'] as const
 const onsetParams = ['lag', 'max_size', 'detrend', 'center', 'aggregate'] as const
 const muParams = ['mu', 'quantize'] as const
 
-// The reference's state is an array of one value.
+// In the reference, the state is an array of one value.
 const emphasis = (filter: (samples: Float32Array, options: { zi: number | null }) => Float32Array) => ({
   takes: ['coef'],
   rules: {
@@ -73,7 +65,8 @@ const emphasis = (filter: (samples: Float32Array, options: { zi: number | null }
     vectorOf(filter(data, { ...toOptions(params, ['coef']), zi: Array.isArray(zi) ? Number(zi[0]) : null })),
 })
 
-export const SPECTRAL_FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
+/** By the reference's name. */
+export const spectralFunctions: Readonly<Record<string, GoldenFunction>> = {
   'librosa.feature.spectral_centroid': ofClip(spectralCentroid, ['freq']),
   'librosa.feature.spectral_bandwidth': ofClip(spectralBandwidth, ['freq', 'norm', 'p'], {
     centroid: only(null),

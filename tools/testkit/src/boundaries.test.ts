@@ -30,7 +30,7 @@ const packages = Object.keys(MAY_IMPORT)
 
 /** Libraries that one place may import: its package and its file or folder. */
 const DOORS = [
-  { library: 'fft.js', owner: 'dsp', door: 'src/fft.ts' },
+  { library: 'fft.js', owner: 'dsp', door: 'src/fft/fft.ts' },
   { library: '@tensorflow/tfjs', owner: 'model', door: 'src/tfjs/planted.ts' },
   { library: 'onnxruntime-node', owner: 'onnx', door: 'src/node/planted.ts' },
   { library: 'protobufjs', owner: 'onnx', door: 'src/proto.ts' },

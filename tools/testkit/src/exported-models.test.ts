@@ -1,5 +1,6 @@
 /** Real exports, calibrated and quantised. */
-import { checkModel, dataInputs, floatData, readModel, type ValueInfo } from '@esc/onnx'
+import { dataInputs, floatData, readModel, type ValueInfo } from '@esc/onnx'
+import { checkModel } from '@esc/onnx/inspect'
 import { describe, expect, test } from 'vitest'
 import { random } from '../../../packages/edge/src/fixtures/foreign-models.js'
 import { logits, maxError, quantized } from '../../../packages/edge/src/fixtures/run-models.js'

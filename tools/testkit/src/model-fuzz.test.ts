@@ -5,17 +5,8 @@
  */
 import { createRng, EscError, isEscError, type NetworkGraph } from '@esc/core'
 import { quantizeStatic, type Range } from '@esc/edge'
-import {
-  buildTrainingModel,
-  checkModel,
-  dataInputs,
-  floatData,
-  inferTypes,
-  type OnnxModel,
-  printGraph,
-  readModel,
-  writeModel,
-} from '@esc/onnx'
+import { buildTrainingModel, dataInputs, floatData, type OnnxModel, readModel, writeModel } from '@esc/onnx'
+import { checkModel, inferTypes, printGraph } from '@esc/onnx/inspect'
 import { describe, expect, test } from 'vitest'
 import { plain, variants, x } from '../../../packages/edge/src/fixtures/foreign-models.js'
 import { logits, maxError, quantized } from '../../../packages/edge/src/fixtures/run-models.js'

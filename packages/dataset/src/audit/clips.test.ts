@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
-import { auditClips, type UnreadableClip } from './clips.js'
+import type { UnreadableClip } from './clip-audit.js'
+import { auditClips } from './clips.js'
 import type { ClipFacts } from './measure.js'
 
 function factsOf(id: string, changes: Partial<ClipFacts> = {}): ClipFacts {

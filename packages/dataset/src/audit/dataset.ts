@@ -18,25 +18,13 @@ import {
 import { parseRecipe } from '@esc/core/recipe'
 import { assertDataset } from '../check.js'
 import type { Dataset } from '../record.js'
-import { findLeaks } from '../splits/leaks.js'
-import { auditClips, type ClipAudit, type UnreadableClip } from './clips.js'
+import type { ClipAudit, UnreadableClip } from './clip-audit.js'
+import { auditClips } from './clips.js'
 import { type Finding, sortFindings } from './finding.js'
 import type { FolderAudit } from './folder.js'
 import { type ClipFacts, measureClip } from './measure.js'
+import { auditSplit, type SplitAudit } from './split.js'
 import { auditTable, type TableAudit } from './table.js'
-
-/** What a split holds, and what it lets through. */
-export interface SplitAudit {
-  train: number
-  validation: number
-  test: number
-  /** Test clips with a sibling in training, and their share of the test clips. */
-  leakedTestClips: number
-  leakRate: number
-  /** Test clips that are a copy of a training clip, exact or near, whatever the table says of their sources. */
-  copiedTestClips: number
-  findings: Finding[]
-}
 
 /** Result of {@link auditFacts}: plain JSON. */
 export interface DatasetAudit {
@@ -212,49 +200,4 @@ function tryMeasure(clip: AuditInput): ClipFacts | UnreadableClip {
     if (!isEscError(cause)) throw cause
     return { id: clip.id, reason: cause.message }
   }
-}
-
-function auditSplit({ records }: Dataset, split: Split, clips: ClipAudit): SplitAudit {
-  const { leakedTestClips } = findLeaks(
-    split,
-    records.map(({ group }) => group),
-  )
-  const test = Array.from(split.test, (index) => records[index]!.id)
-  const train = new Set(Array.from(split.train, (index) => records[index]!.id))
-  const copiesOf = joinCopies(clips)
-  const copied = test.filter((id) => copiesOf.get(id)?.some((copy) => train.has(copy)))
-  const audit = {
-    train: split.train.length,
-    validation: split.validation?.length ?? 0,
-    test: test.length,
-    leakedTestClips,
-    leakRate: test.length > 0 ? leakedTestClips / test.length : 0,
-    copiedTestClips: copied.length,
-  }
-  return { ...audit, findings: splitFindings(audit) }
-}
-
-/** Each clip's copies and their copies, itself among them. */
-function joinCopies({ duplicates, nearDuplicates }: ClipAudit): Map<string, string[]> {
-  const sets = new Map<string, string[]>()
-  for (const ids of [...duplicates, ...nearDuplicates.map((pair) => pair.ids)]) {
-    const joined = [...new Set(ids.flatMap((id) => sets.get(id) ?? [id]))]
-    for (const id of joined) sets.set(id, joined)
-  }
-  return sets
-}
-
-function splitFindings(split: Omit<SplitAudit, 'findings'>): Finding[] {
-  const { test, leakedTestClips, leakRate, copiedTestClips } = split
-  const findings: Finding[] = []
-  if (leakedTestClips > 0) {
-    const share = `${leakedTestClips} of ${test} (${(100 * leakRate).toFixed(1)} %)`
-    const message = `test clips with a sibling in training: ${share}; split by group`
-    findings.push({ severity: 'error', code: 'SPLIT_LEAKS', message, ids: [] })
-  }
-  if (copiedTestClips > 0) {
-    const message = `test clips that are a copy of a training clip, exact or near: ${copiedTestClips} of ${test}`
-    findings.push({ severity: 'error', code: 'SPLIT_COPIES', message, ids: [] })
-  }
-  return findings
 }

@@ -1,9 +1,10 @@
 /** An audit as a person reads it in a terminal. */
 import { hasField, wrongValue } from '@esc/core'
-import type { ClipAudit } from './clips.js'
-import type { DatasetAudit, SplitAudit } from './dataset.js'
+import type { ClipAudit } from './clip-audit.js'
+import type { DatasetAudit } from './dataset.js'
 import { count } from './finding.js'
 import type { FolderAudit } from './folder.js'
+import type { SplitAudit } from './split.js'
 import type { Spread } from './spread.js'
 
 const lineLength = 100

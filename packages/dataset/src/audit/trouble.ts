@@ -1,6 +1,6 @@
 /** Puts into words what is wrong with the clips. */
 import type { ClipRecord } from '../record.js'
-import type { ClipAudit } from './clips.js'
+import type { ClipAudit } from './clip-audit.js'
 import { count, type Finding, listSome } from './finding.js'
 import { type ClipFacts, isAudible } from './measure.js'
 

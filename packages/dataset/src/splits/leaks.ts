@@ -1,7 +1,7 @@
 /** Finds groups that a split tears apart. */
 import { EscError, hasField, isNumberList, type Split, shown, wrongValue } from '@esc/core'
-import { assertValues, type Labels } from './labels.js'
-import { clipsOf, isSource, type SplitSource } from './source.js'
+import { assertValues, type Labels } from './shared/labels.js'
+import { clipsOf, isSource, type SplitSource } from './shared/source.js'
 
 const PARTS = ['train', 'validation', 'test'] as const
 

@@ -2,11 +2,12 @@
 import { featureSet } from '@esc/core'
 import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
-import { kFold } from './kfold.js'
+import { kFold } from './k-fold.js'
 import { assertNoLeaks, findLeaks } from './leaks.js'
-import { predefinedFolds, trainValTest } from './predefined.js'
-import { shuffleSplit } from './shuffle.js'
-import { trainTestSplit } from './stratified.js'
+import { predefinedFolds } from './predefined-folds.js'
+import { shuffleSplit } from './shuffle-split.js'
+import { trainTestSplit } from './train-test-split.js'
+import { trainValTest } from './train-val-test.js'
 
 const throwsCode = (code: string, message: RegExp) =>
   expect.objectContaining({ name: 'EscError', code, message: expect.stringMatching(message) })

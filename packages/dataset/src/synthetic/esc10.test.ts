@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { auditFacts } from '../audit/dataset.js'
 import { measureClip } from '../audit/measure.js'
 import { auditTable } from '../audit/table.js'
-import { parseEsc50, parseFilename } from '../esc50.js'
+import { parseEsc50, parseFilename } from '../tables/esc50.js'
 import { synthesizeEsc10 } from './esc10.js'
 
 const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })

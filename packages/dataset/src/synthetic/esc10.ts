@@ -1,7 +1,7 @@
 /** A synthetic data set in ESC-10's shape: computed on the spot, so that a whole run needs no recording. */
 import { type AudioClip, assertInRange, assertInteger, assertKnown, createRng, type Rng } from '@esc/core'
-import { parseEsc50 } from '../esc50.js'
 import type { ClipRecord, Dataset } from '../record.js'
+import { parseEsc50 } from '../tables/esc50.js'
 import { cryingBaby, dog, rooster, sneezing } from './animals.js'
 import { chainsaw, clockTick, helicopter } from './machines.js'
 import { drawRecording, renderScene, type Voice } from './recording.js'

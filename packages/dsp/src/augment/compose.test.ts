@@ -1,7 +1,8 @@
 import { type AudioClip, createRng, type FeatureMatrix } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { noise } from '../test-signals.js'
+import { noise } from '../test-support/signals.js'
 import { type Augment, compose, oneOf, someOf } from './compose.js'
 import { denoise } from './denoise.js'
 import { frequencyMask, specAugment, timeMask } from './feature.js'
@@ -13,7 +14,7 @@ import { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from
 const background = { samples: noise(700, 9), sampleRate: 16000 }
 
 /** Every augmentation of clips, with a probability. */
-const CLIP_AUGMENTS: Readonly<Record<string, (p?: number) => Augment>> = {
+const clipAugments: Readonly<Record<string, (p?: number) => Augment>> = {
   gain: (p) => gain({ p }),
   polarity: (p) => polarity({ p }),
   timeShift: (p) => timeShift({ p }),
@@ -32,13 +33,13 @@ const CLIP_AUGMENTS: Readonly<Record<string, (p?: number) => Augment>> = {
   someOf: (p) => someOf([1, 2], [gain({ minDb: 1 }), polarity(), lowPass()], { p }),
 }
 
-const MATRIX_AUGMENTS: Readonly<Record<string, (p?: number) => Augment<FeatureMatrix>>> = {
+const matrixAugments: Readonly<Record<string, (p?: number) => Augment<FeatureMatrix>>> = {
   timeMask: (p) => timeMask({ p }),
   frequencyMask: (p) => frequencyMask({ p }),
   specAugment: (p) => specAugment({ p }),
 }
 
-describe.each(Object.entries(CLIP_AUGMENTS))('%s', (_, create) => {
+describe.each(Object.entries(clipAugments))('%s', (_, create) => {
   test('is finite, keeps the length and the rate, follows the seed alone, and never changes its input', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 1000 }), (length, seed) => {
@@ -66,29 +67,27 @@ describe.each(Object.entries(CLIP_AUGMENTS))('%s', (_, create) => {
 
   test('refuses probabilities outside [0, 1]', () => {
     for (const p of [-0.1, 1.1, Number.NaN]) {
-      expect(() => create(p)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+      expect(() => create(p)).toThrow(throwsCode('INVALID_OPTION'))
     }
   })
 })
 
-test.each(Object.entries(CLIP_AUGMENTS))('%s refuses clips that are empty or not finite', (_, create) => {
+test.each(Object.entries(clipAugments))('%s refuses clips that are empty or not finite', (_, create) => {
   for (const samples of [new Float32Array(0), Float32Array.of(1, Number.NaN)]) {
     const run = () => create()({ samples, sampleRate: 16000 }, createRng(1))
-    expect(run).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }))
+    expect(run).toThrow(throwsCode('INVALID_INPUT'))
   }
 })
 
-test.each(Object.entries(MATRIX_AUGMENTS))('%s follows the seed and its probability', (_, create) => {
+test.each(Object.entries(matrixAugments))('%s follows the seed and its probability', (_, create) => {
   const matrix = { data: noise(600, 1), bins: 20, frames: 30 }
   expect(create(0)(matrix, createRng(3))).toBe(matrix)
   const out = create(1)(matrix, createRng(3))
   expect(out).toEqual(create(1)(matrix, createRng(3)))
   expect(out.data).not.toEqual(matrix.data)
   expect(matrix.data).toEqual(noise(600, 1))
-  expect(() => create(2)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-  expect(() => create()({ ...matrix, bins: 3 }, createRng(1))).toThrow(
-    expect.objectContaining({ code: 'INVALID_INPUT' }),
-  )
+  expect(() => create(2)).toThrow(throwsCode('INVALID_OPTION'))
+  expect(() => create()({ ...matrix, bins: 3 }, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
 })
 
 describe('combinations', () => {
@@ -139,7 +138,7 @@ describe('combinations', () => {
   })
 
   test('refuse empty lists and counts that cannot be', () => {
-    const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
+    const refused = throwsCode('INVALID_OPTION')
     expect(() => compose([])).toThrow(refused)
     expect(() => oneOf([])).toThrow(refused)
     for (const count of [4, -1, 1.5, [2, 1], [0, 4]] as const) {

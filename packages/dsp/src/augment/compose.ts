@@ -1,4 +1,4 @@
-/** What an augmentation is, and how several make one. */
+/** The type of an augmentation, and functions that join several into one. */
 import {
   type AudioClip,
   assertClip,
@@ -11,31 +11,35 @@ import {
   type Rng,
   wrongValue,
 } from '@esc/core'
-import type { Names } from '../check.js'
+import type { Names } from '../option-names.js'
 import { drawInteger } from './random.js'
 
 /**
- * Changes a clip (or a feature matrix) at random. It never changes its input, and may return it as it is; the same
- * input and the same state of the generator give the same output. Clips keep their sample rate.
+ * Returns a randomly changed copy of a clip (or of a feature matrix). It never changes its input, and it may return the
+ * input itself. The same input and the same state of the generator give the same output. Clips keep their sample rate.
  *
- * To make what becomes of an example independent of the order in which examples are seen, give each a generator of
- * its own: `augment(clip, rng.fork(id))`.
+ * Give each example a generator of its own, `augment(clip, rng.fork(id))`. Then the result for an example does not depend
+ * on the order of the examples.
  */
 export type Augment<T = AudioClip> = (input: T, rng: Rng) => T
 
 /** How often an augmentation takes place. */
 export interface Chance {
-  /** Probability, in [0, 1]. Default 1. */
+  /**
+   * Probability that the augmentation changes its input, in [0, 1].
+   *
+   * @defaultValue `1`
+   */
   p?: number | undefined
 }
 
 export const chanceNames: Names<Chance> = { p: true }
 
 /**
- * Applies all, one after the other, with probability `p`; each of them still has its own.
+ * Applies all augmentations, one after the other, with probability `p`. Each of them also has its own probability.
  *
  * @throws EscError INVALID_OPTION if there are none, an option is unknown or `p` is out of its range.
- * @see audiomentations 0.43 `Compose`; torchvision's and albumentations' are the same.
+ * @see audiomentations 0.43 `Compose`. Those of torchvision and albumentations are the same.
  * @example
  * const augment = compose([gain({ p: 0.5 }), timeShift(), coloredNoise({ color: 'pink', p: 0.3 })])
  * const other = augment(clip, createRng(42))
@@ -47,7 +51,7 @@ export function compose<T>(augments: readonly Augment<T>[], options: Chance = {}
 }
 
 /**
- * Applies one of them, each as likely as the others, with probability `p`.
+ * Applies one of the augmentations with probability `p`. Each one is as likely as the others.
  *
  * @throws EscError INVALID_OPTION as {@link compose}.
  * @see audiomentations 0.43 `OneOf`.
@@ -59,10 +63,10 @@ export function oneOf<T>(augments: readonly Augment<T>[], options: Chance = {}):
 }
 
 /**
- * Applies `count` different ones of them, in their order, with probability `p`.
+ * Applies `count` different augmentations, in their order, with probability `p`.
  *
- * @param count - How many, or the fewest and the most.
- * @throws EscError INVALID_OPTION as {@link compose}, or if there are not as many.
+ * @param count - How many, or the smallest and the largest number.
+ * @throws EscError INVALID_OPTION as {@link compose}, or if `count` is larger than the list.
  * @see audiomentations 0.43 `SomeOf`.
  * @example someOf([1, 3], [gain(), polarity(), timeShift(), reverb()])
  */
@@ -97,7 +101,7 @@ export function withChance<T>({ p = 1 }: Chance, augment: Augment<T>): Augment<T
 }
 
 /**
- * An augmentation of samples: the clip is checked, and its sample rate kept.
+ * Makes an augmentation from a function of samples. It checks the clip and keeps its sample rate.
  *
  * @throws EscError INVALID_OPTION if `p` is out of its range; the augmentation throws INVALID_INPUT if the clip is
  *   empty or not finite.
@@ -111,7 +115,7 @@ export function clipAugment(
     return { samples: change(clip, rng), sampleRate: clip.sampleRate }
   })
   return (clip, rng) => {
-    // Also where chance leaves it alone: else a mistake would show now and then.
+    // The check comes before the chance. Otherwise a mistake would show only now and then.
     assertClipShape('clip', clip)
     return applied(clip, rng)
   }

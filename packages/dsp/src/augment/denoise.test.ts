@@ -1,7 +1,8 @@
 import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
-import { spectralGate } from '../spectral-gate.js'
-import { noise } from '../test-signals.js'
+import { spectralGate } from '../effects/spectral-gate.js'
+import { noise } from '../test-support/signals.js'
 import { denoise } from './denoise.js'
 
 const noisy = { samples: noise(8000, 1), sampleRate: 16000 }
@@ -11,8 +12,6 @@ test('denoise draws how much goes', () => {
   expect(fixed).toEqual(spectralGate(noisy, { propDecrease: 0.7, nFft: 512 }))
   const first = [1, 2, 3].map((seed) => denoise()(noisy, createRng(seed)).samples[100])
   expect(new Set(first).size).toBe(3)
-  expect(() => denoise({ nFft: 0 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-  expect(() => denoise({ minPropDecrease: 0.9, maxPropDecrease: 0.1 })).toThrow(
-    expect.objectContaining({ code: 'INVALID_OPTION' }),
-  )
+  expect(() => denoise({ nFft: 0 })).toThrow(throwsCode('INVALID_OPTION'))
+  expect(() => denoise({ minPropDecrease: 0.9, maxPropDecrease: 0.1 })).toThrow(throwsCode('INVALID_OPTION'))
 })

@@ -1,15 +1,23 @@
-/** Augmentation by noise reduction: what a recorder's own processing does to a sound. */
+/** Augmentation by noise reduction: it imitates the processing inside a recorder. */
 import { assertKnown } from '@esc/core'
-import type { Names } from '../check.js'
-import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../spectral-gate.js'
+import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../effects/spectral-gate.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
 
-/** Options of {@link denoise}; the others as {@link spectralGate}'s. */
+/** Options of {@link denoise}: two bounds, and those of {@link spectralGate}. */
 export interface DenoiseOptions extends Chance, Omit<SpectralGateOptions, 'propDecrease'> {
-  /** Least share of the noise that goes, in [0, 1]. Default 0.5. */
+  /**
+   * Smallest share of the noise to remove, in [0, 1].
+   *
+   * @defaultValue `0.5`
+   */
   minPropDecrease?: number
-  /** Largest share. Default 1. */
+  /**
+   * Largest share of the noise to remove, in [0, 1].
+   *
+   * @defaultValue `1`
+   */
   maxPropDecrease?: number
 }
 
@@ -25,10 +33,10 @@ const denoiseNames: Names<DenoiseOptions> = {
 }
 
 /**
- * Takes a share of the steady noise out of a clip, by `spectralGate`. Length stays; the label does unless the sound is
- * itself steady, as rain is.
+ * Removes a share of the steady noise from a clip, by `spectralGate`. The length stays. The label stays valid unless the
+ * sound itself is steady, such as rain.
  *
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; the augmentation as `spectralGate`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range. The augmentation throws as `spectralGate`.
  * @example denoise({ minPropDecrease: 0.3, maxPropDecrease: 0.9, p: 0.5 })(clip, createRng(1))
  */
 export function denoise(options: DenoiseOptions = {}): Augment {

@@ -1,6 +1,7 @@
 import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
-import { noise } from '../test-signals.js'
+import { noise } from '../test-support/signals.js'
 import { frequencyMask, specAugment, timeMask } from './feature.js'
 
 const [bins, frames] = [20, 50]
@@ -45,7 +46,7 @@ describe.each([
   })
 
   test.each([-1, 1.5, Number.NaN])('refuses a width of %s', (most) => {
-    expect(() => create(most)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect(() => create(most)).toThrow(throwsCode('INVALID_OPTION'))
   })
 })
 
@@ -54,7 +55,7 @@ test('fills with the mean of the matrix unless told otherwise', () => {
   const { data } = timeMask({ maxFrames: 50 })(matrix, createRng(2))
   const indices = covered((frame) => columnIs(data, frame, mean), frames)
   expect(indices.length).toBeGreaterThan(0)
-  expect(() => timeMask({ fill: Number.NaN })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(() => timeMask({ fill: Number.NaN })).toThrow(throwsCode('INVALID_OPTION'))
 })
 
 describe('specAugment', () => {
@@ -78,7 +79,7 @@ describe('specAugment', () => {
     const { data } = specAugment({ frequencyMasks: 0, timeMasks: 1, fill: 9 })(matrix, createRng(1))
     expect(Array.from({ length: bins }, (_, bin) => rowIs(data, bin, 9)).includes(true)).toBe(false)
     for (const options of [{ frequencyMasks: 0, timeMasks: 0 }, { timeMasks: -1 }, { maxBins: 0.5 }]) {
-      expect(() => specAugment(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+      expect(() => specAugment(options)).toThrow(throwsCode('INVALID_OPTION'))
     }
   })
 })

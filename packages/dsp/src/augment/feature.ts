@@ -8,29 +8,53 @@ import {
   type FeatureMatrix,
   type Rng,
 } from '@esc/core'
-import type { Names } from '../check.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, compose, withChance } from './compose.js'
 import { drawInteger } from './random.js'
 
-/** What masks are filled with: a number, or 'mean' (the default) for the mean of the matrix. */
+/** Options of all masks. */
 export interface FillOptions extends Chance {
+  /**
+   * The value in the masks: a number, or 'mean' for the mean of the matrix.
+   *
+   * @defaultValue `'mean'`
+   */
   fill?: number | 'mean' | undefined
 }
 
+/** Options of {@link timeMask}. */
+export interface TimeMaskOptions extends FillOptions {
+  /**
+   * Largest width of a mask in frames. A mask is never wider than the matrix.
+   *
+   * @defaultValue `40`
+   */
+  maxFrames?: number
+}
+
+/** Options of {@link frequencyMask}. */
+export interface FrequencyMaskOptions extends FillOptions {
+  /**
+   * Largest height of a mask in bins. A mask is never higher than the matrix.
+   *
+   * @defaultValue `16`
+   */
+  maxBins?: number
+}
+
 const fillNames: Names<FillOptions> = { ...chanceNames, fill: true }
-const timeNames: Names<FillOptions & { maxFrames: number }> = { ...fillNames, maxFrames: true }
-const frequencyNames: Names<FillOptions & { maxBins: number }> = { ...fillNames, maxBins: true }
+const timeNames: Names<TimeMaskOptions> = { ...fillNames, maxFrames: true }
+const frequencyNames: Names<FrequencyMaskOptions> = { ...fillNames, maxBins: true }
 
 /**
- * Covers 0 to `maxFrames` neighbouring frames, an even choice of widths and then of places. Shape and label stay.
+ * Covers 0 to `maxFrames` neighbouring frames. First all widths are equally likely, then all places. Shape and label stay.
  *
- * @param options - `maxFrames` 40; the matrix's width is the limit.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range; the augmentation throws INVALID_INPUT if
  *   the matrix is empty or not finite.
  * @see Park et al., "SpecAugment: a simple data augmentation method for automatic speech recognition", 2019.
  * @example timeMask({ maxFrames: 30 })(features, createRng(1))
  */
-export function timeMask(options: FillOptions & { maxFrames?: number } = {}): Augment<FeatureMatrix> {
+export function timeMask(options: TimeMaskOptions = {}): Augment<FeatureMatrix> {
   assertKnown('timeMask', options, timeNames)
   const { maxFrames = 40 } = options
   assertInteger('maxFrames', maxFrames, 0)
@@ -41,14 +65,13 @@ export function timeMask(options: FillOptions & { maxFrames?: number } = {}): Au
 }
 
 /**
- * Covers 0 to `maxBins` neighbouring bins, an even choice of widths and then of places. Shape and label stay.
+ * Covers 0 to `maxBins` neighbouring bins. First all heights are equally likely, then all places. Shape and label stay.
  *
- * @param options - `maxBins` 16; the matrix's height is the limit.
  * @throws EscError as {@link timeMask}.
  * @see Park et al., as {@link timeMask}.
  * @example frequencyMask({ maxBins: 8 })(features, createRng(1))
  */
-export function frequencyMask(options: FillOptions & { maxBins?: number } = {}): Augment<FeatureMatrix> {
+export function frequencyMask(options: FrequencyMaskOptions = {}): Augment<FeatureMatrix> {
   assertKnown('frequencyMask', options, frequencyNames)
   const { maxBins = 16 } = options
   assertInteger('maxBins', maxBins, 0)
@@ -59,14 +82,18 @@ export function frequencyMask(options: FillOptions & { maxBins?: number } = {}):
 }
 
 /** Options of {@link specAugment}. */
-export interface SpecAugmentOptions extends FillOptions {
-  /** Default 16. */
-  maxBins?: number
-  /** Default 40. */
-  maxFrames?: number
-  /** Number of frequency masks. Default 2. */
+export interface SpecAugmentOptions extends TimeMaskOptions, FrequencyMaskOptions {
+  /**
+   * Number of frequency masks.
+   *
+   * @defaultValue `2`
+   */
   frequencyMasks?: number
-  /** Number of time masks. Default 2. */
+  /**
+   * Number of time masks.
+   *
+   * @defaultValue `2`
+   */
   timeMasks?: number
 }
 
@@ -79,10 +106,10 @@ const specAugmentNames: Names<SpecAugmentOptions> = {
 }
 
 /**
- * Several {@link frequencyMask}s and {@link timeMask}s, which may overlap. Shape and label stay.
+ * Applies several {@link frequencyMask}s and {@link timeMask}s, which may overlap. Shape and label stay.
  *
  * @throws EscError as {@link timeMask}.
- * @see Park et al., as {@link timeMask}. Differs from it: there is no time warping, which it found to help least.
+ * @see Park et al., as {@link timeMask}. Differs from the paper: there is no time warping, which helped least there.
  * @example specAugment({ maxBins: 8, maxFrames: 20 })(features, createRng(1))
  */
 export function specAugment(options: SpecAugmentOptions = {}): Augment<FeatureMatrix> {
@@ -114,7 +141,7 @@ function maskAugment(
     return copy
   })
   return (features, rng) => {
-    // Also where chance leaves them alone: else a mistake would show now and then.
+    // The check comes before the chance. Otherwise a mistake would show only now and then.
     assertMatrixShape('features', features)
     return applied(features, rng)
   }

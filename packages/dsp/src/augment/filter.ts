@@ -1,18 +1,30 @@
-/** Augmentations that filter: recordings made with other microphones, at other distances, through walls. */
+/** Augmentations that filter. They imitate other microphones, other distances, and walls. */
 import { type AudioClip, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
-import { bandPassSection, butterworth, filterSamples } from '../biquad.js'
-import type { Names } from '../check.js'
+import { bandPassSection, butterworth, filterSamples } from '../effects/biquad.js'
 import { exp, ln } from '../math.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
 
 /** Options of {@link lowPass} and {@link highPass}. */
 export interface CutoffOptions extends Chance {
-  /** Lowest frequency in Hz that may be drawn, > 0. */
+  /**
+   * Lowest cutoff frequency in Hz that may be drawn, > 0.
+   *
+   * @defaultValue `150` for `lowPass`, `20` for `highPass`
+   */
   minCutoffHz?: number
-  /** Highest frequency in Hz that may be drawn; the clip's sample rate must be more than twice as high. */
+  /**
+   * Highest cutoff frequency in Hz that may be drawn. The clip's sample rate must be more than twice as high.
+   *
+   * @defaultValue `7500` for `lowPass`, `2400` for `highPass`
+   */
   maxCutoffHz?: number
-  /** Even, from 2 (the default) to 12: 6 dB per octave each. */
+  /**
+   * Order of the filter: even, from 2 to 12. The slope is 6 dB per octave times the order.
+   *
+   * @defaultValue `2`
+   */
   order?: number
 }
 
@@ -24,12 +36,11 @@ const cutoffNames: Names<CutoffOptions> = {
 }
 
 /**
- * Weakens what lies above a frequency, which is drawn evenly over the octaves: a Butterworth filter, 3 dB down there.
- * Length and label stay.
+ * Weakens the sound above a cutoff frequency, by a Butterworth filter that weakens the cutoff itself by 3 dB. The cutoff
+ * is drawn evenly over the octaves. Length and label stay.
  *
- * @param options - `minCutoffHz` 150, `maxCutoffHz` 7500, `order` 2.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range, also later if the clip's sample rate is
- *   too low.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range. The augmentation throws it if the clip's
+ *   sample rate is too low.
  * @see audiomentations 0.43 `LowPassFilter`; the same filter as scipy's `butter(order, cutoff, fs=sampleRate)`.
  * @example lowPass({ minCutoffHz: 2000, maxCutoffHz: 8000 })(clip, createRng(1))
  */
@@ -39,10 +50,9 @@ export function lowPass(options: CutoffOptions = {}): Augment {
 }
 
 /**
- * Weakens what lies below a frequency, which is drawn evenly over the octaves: a Butterworth filter, 3 dB down there.
- * Length and label stay.
+ * Weakens the sound below a cutoff frequency, by a Butterworth filter that weakens the cutoff itself by 3 dB. The cutoff
+ * is drawn evenly over the octaves. Length and label stay.
  *
- * @param options - `minCutoffHz` 20, `maxCutoffHz` 2400, `order` 2.
  * @throws EscError INVALID_OPTION as {@link lowPass}.
  * @see audiomentations 0.43 `HighPassFilter`; as scipy's `butter(order, cutoff, 'highpass', fs=sampleRate)`.
  * @example highPass({ maxCutoffHz: 500 })(clip, createRng(1))
@@ -69,13 +79,30 @@ function cutoffFilter(
 
 /** Options of {@link bandPass}. */
 export interface BandPassOptions extends Chance {
-  /** Lowest middle of the band in Hz, > 0. Default 200. */
+  /**
+   * Lowest middle of the band in Hz, > 0.
+   *
+   * @defaultValue `200`
+   */
   minCenterHz?: number
-  /** Highest middle of the band in Hz. Default 4000. */
+  /**
+   * Highest middle of the band in Hz.
+   *
+   * @defaultValue `4000`
+   */
   maxCenterHz?: number
-  /** Narrowest band, between the points 3 dB down; > 0. Default 0.5. */
+  /**
+   * Width in octaves of the narrowest band, between the points that are weakened by 3 dB; > 0.
+   *
+   * @defaultValue `0.5`
+   */
   minOctaves?: number
-  /** Widest band; its upper end at `maxCenterHz` must lie below half the clip's sample rate. Default 1.5. */
+  /**
+   * Width in octaves of the widest band. The upper end of a band at `maxCenterHz` must lie below half the clip's sample
+   * rate.
+   *
+   * @defaultValue `1.5`
+   */
   maxOctaves?: number
 }
 
@@ -88,8 +115,8 @@ const bandNames: Names<BandPassOptions> = {
 }
 
 /**
- * Weakens what lies outside a band by 6 dB per octave; its middle is drawn evenly over the octaves. Length and label
- * stay.
+ * Weakens the sound outside a band by 6 dB per octave. The middle of the band is drawn evenly over the octaves. Length and
+ * label stay.
  *
  * @throws EscError INVALID_OPTION as {@link lowPass}.
  * @see audiomentations 0.43 `BandPassFilter`; as scipy's `butter(1, [low, high], 'bandpass', fs=sampleRate)`.
@@ -122,11 +149,12 @@ function assertBelowNyquist(name: string, hz: number, { sampleRate }: AudioClip)
   )
 }
 
-/** Evenly distributed over the octaves, as pitch is heard. */
+/** Draws a frequency evenly over the octaves, because people hear pitch in octaves. */
 function drawFrequency(rng: Rng, min: number, max: number): number {
   return min * exp(drawBetween(rng, 0, ln(max / min)))
 }
 
+/** The factor of a frequency that is `count` octaves. */
 function octaves(count: number): number {
   return exp(count * Math.LN2)
 }

@@ -1,10 +1,10 @@
-/** Loudness of samples. */
+/** Levels of samples, and sums of weighted samples. */
 import { exp } from '../math.js'
 
-/** The largest decibels that an option may ask for, either way: nothing overflows. */
-export const MAX_DB = 200
+/** The largest number of decibels, up or down, that an option accepts. With it, no number overflows. */
+export const largestDb = 200
 
-/** The factor on amplitudes that is `db` decibels. @example amplitudeOfDb(-6) // 0.501 */
+/** The factor for amplitudes that is `db` decibels. @example amplitudeOfDb(-6) // 0.501 */
 export function amplitudeOfDb(db: number): number {
   return exp((db * Math.LN10) / 20)
 }
@@ -17,8 +17,8 @@ export function rmsOf(samples: ArrayLike<number>): number {
 }
 
 /**
- * Adds noise so much weaker than the samples that `10 * log10` of the ratio of their powers is `snrDb`. Silence gets
- * no noise, and silent noise adds nothing.
+ * Scales noise so that the ratio of the powers of samples and noise is `snrDb` decibels, and adds it. Silence gets no
+ * noise, and silent noise adds nothing.
  *
  * @returns Same length, new storage.
  */

@@ -14,27 +14,29 @@ import {
   type Rng,
   wrongValue,
 } from '@esc/core'
-import type { Names } from '../check.js'
-import { createRealFft } from '../fft.js'
+import { createRealFft } from '../fft/fft.js'
 import { exp, log10 } from '../math.js'
-import { getWindow } from '../window.js'
+import type { Names } from '../option-names.js'
+import { getWindow } from '../stft/get-window.js'
 import { weightedSum } from './level.js'
 import { drawBeta } from './random.js'
 
-/** Features and how much they are of each class: numbers >= 0 that sum to 1. */
+/** Features and their label. */
 export interface LabeledFeatures {
   features: FeatureMatrix
+  /** The share of each class: numbers >= 0 that sum to 1. */
   label: Float32Array
 }
 
-/** A clip and how much it is of each class: numbers >= 0 that sum to 1. */
+/** A clip and its label. */
 export interface LabeledClip {
   clip: AudioClip
+  /** The share of each class: numbers >= 0 that sum to 1. */
   label: Float32Array
 }
 
 /**
- * The label of an example of one class.
+ * Returns the label of an example of one class: 1 for this class, 0 for all others.
  *
  * @param labelIndex - In [0, classes).
  * @throws EscError INVALID_OPTION if it is not.
@@ -48,13 +50,22 @@ export function oneHot(labelIndex: number, classes: number): Float32Array {
   return label
 }
 
-const mixupNames: Names<{ alpha: number }> = { alpha: true }
+/** Options of {@link mixup}. */
+export interface MixupOptions {
+  /**
+   * Parameter of the Beta distribution, in (0, 100]. The smaller it is, the more often one example gets nearly all.
+   *
+   * @defaultValue `0.2`
+   */
+  alpha?: number
+}
+
+const mixupNames: Names<MixupOptions> = { alpha: true }
 
 /**
- * Mixes two examples' features and labels: `share * a + (1 - share) * b`, the share drawn from Beta(alpha, alpha).
+ * Mixes two examples' features and labels: `share * a + (1 - share) * b`. The share is drawn from Beta(alpha, alpha).
  *
  * @param a - Same shape and number of classes as `b`.
- * @param options - `alpha` 0.2, in (0, 100]: the smaller, the more often one of the two is nearly alone.
  * @returns Same shape, new storage; the label is mixed with the same share.
  * @throws EscError INVALID_OPTION if an option is unknown or `alpha` is out of its range; INVALID_INPUT if the examples do
  *   not fit together, or one is empty, not finite, or has a label that does not sum to 1.
@@ -65,7 +76,7 @@ export function mixup(
   a: LabeledFeatures,
   b: LabeledFeatures,
   rng: Rng,
-  options: { alpha?: number } = {},
+  options: MixupOptions = {},
 ): LabeledFeatures {
   assertKnown('mixup', options, mixupNames)
   const { alpha = 0.2 } = options
@@ -88,8 +99,8 @@ export function mixup(
 }
 
 /**
- * Mixes two clips so that they are heard as the labels say: the ratio, drawn evenly from [0, 1), is one of loudness,
- * and the power of the mix is that of unrelated sounds.
+ * Mixes two clips so that people hear as much of each as the label says. The ratio is drawn evenly from [0, 1) and is a
+ * ratio of loudness. The mix is scaled for two unrelated sounds, whose powers add.
  *
  * @param a - Same sample rate, length and number of classes as `b`.
  * @returns Same length and sample rate, new storage; `ratio * a.label + (1 - ratio) * b.label`.
@@ -122,16 +133,16 @@ export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): Label
   }
 }
 
-/** The factor on the first of two sounds, the other's being 1 less it, that makes it `ratio` of the loudness. */
+/** Computes the share of the first of two sounds (the other's is 1 - share) that gives it `ratio` of the loudness. */
 function shareOf(ratio: number, differenceDb: number): number {
   // 1 / (1 + g (1 - ratio) / ratio), without the division by a ratio of 0.
   return ratio / (ratio + exp((differenceDb * Math.LN10) / 20) * (1 - ratio))
 }
 
-/** Silence is this loud. */
-const FLOOR_DB = -80
+/** Level of silence. */
+const silenceDb = -80
 
-/** The largest A-weighted level of any frame of about a tenth of a second, in dB. */
+/** Computes the largest A-weighted level in dB of all frames of about a tenth of a second. */
 function peakLevelDb({ samples, sampleRate }: AudioClip): number {
   const length = sampleRate > 32000 ? 4096 : 2048
   const fft = createRealFft(length)
@@ -147,10 +158,10 @@ function peakLevelDb({ samples, sampleRate }: AudioClip): number {
     for (let bin = 0; bin < weights.length; bin++) power += weights[bin]! * fft.power[bin]!
     if (power > loudest) loudest = power
   }
-  return Math.max(FLOOR_DB, loudest > 0 ? 10 * log10(loudest) : FLOOR_DB)
+  return Math.max(silenceDb, loudest > 0 ? 10 * log10(loudest) : silenceDb)
 }
 
-/** The A-weighting as a factor on power; 1 at 1 kHz. @see IEC 61672-1:2013, annex E. */
+/** The A-weighting as a factor for power; 1 at 1 kHz. @see IEC 61672-1:2013, annex E. */
 function aWeight(hz: number): number {
   const square = hz * hz
   const [a, b, c, d] = [

@@ -1,7 +1,8 @@
 import { type AudioClip, createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
-import { spectrogram } from '../stft.js'
-import { noise, sine } from '../test-signals.js'
+import { spectrogram } from '../stft/stft.js'
+import { noise, sine } from '../test-support/signals.js'
 import { backgroundMix, coloredNoise, type NoiseColor } from './noise.js'
 
 const power = (samples: ArrayLike<number>) =>
@@ -10,7 +11,7 @@ const added = (out: AudioClip, clip: AudioClip) => out.samples.map((value, i) =>
 const snrDb = (out: AudioClip, clip: AudioClip) =>
   10 * Math.log10(power(clip.samples) / power(added(out, clip)))
 
-const COLORS: readonly (readonly [NoiseColor, number])[] = [
+const colors: readonly (readonly [NoiseColor, number])[] = [
   ['white', 0],
   ['pink', -3.01],
   ['brown', -6.02],
@@ -18,7 +19,7 @@ const COLORS: readonly (readonly [NoiseColor, number])[] = [
   ['violet', 6.02],
 ]
 
-describe.each(COLORS)('coloredNoise %s', (color, slopeDb) => {
+describe.each(colors)('coloredNoise %s', (color, slopeDb) => {
   const clip = { samples: sine(1000, 65536, 32768), sampleRate: 32768 }
 
   test('has the asked ratio to the signal', () => {
@@ -78,8 +79,8 @@ describe('backgroundMix', () => {
   })
 
   test('refuses no clips, bad clips, and clips of another rate', () => {
-    expect(() => backgroundMix({ clips: [] })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-    const refused = expect.objectContaining({ code: 'INVALID_INPUT' })
+    expect(() => backgroundMix({ clips: [] })).toThrow(throwsCode('INVALID_OPTION'))
+    const refused = throwsCode('INVALID_INPUT')
     expect(() =>
       backgroundMix({ clips: [{ samples: Float32Array.of(Number.NaN), sampleRate: 8000 }] }),
     ).toThrow(refused)
@@ -109,5 +110,5 @@ test.each([
   { maxSnrDb: 500 },
   { color: 'red' as 'pink' },
 ])('coloredNoise refuses %o', (options) => {
-  expect(() => coloredNoise(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(() => coloredNoise(options)).toThrow(throwsCode('INVALID_OPTION'))
 })

@@ -1,9 +1,9 @@
-/** Random numbers of other distributions, the same to the bit in every engine. */
+/** Random numbers of other distributions, with the same bits in every JavaScript engine. */
 import { EscError, type Rng } from '@esc/core'
 import { cosOfTurn, exp, ln } from '../math.js'
 
 /**
- * Checks the two ends of a range, given as `{ minName: value, maxName: value }`.
+ * Checks the two ends of a range. The caller passes `{ minName: value, maxName: value }`.
  *
  * @throws EscError INVALID_OPTION unless `low <= min <= max <= high`.
  */
@@ -16,31 +16,31 @@ export function assertBounds(bounds: Readonly<Record<string, number>>, low: numb
   )
 }
 
-/** A number in [min, max), evenly distributed. */
+/** Draws a number in [min, max), evenly distributed. */
 export function drawBetween(rng: Rng, min: number, max: number): number {
   return min + (max - min) * rng.uniform()
 }
 
-/** A whole number in [min, max], evenly distributed. */
+/** Draws a whole number in [min, max], evenly distributed. */
 export function drawInteger(rng: Rng, min: number, max: number): number {
   return min + rng.integer(max - min + 1)
 }
 
-/** A normal deviate of mean 0 and standard deviation 1 (Box–Muller), without the engine's logarithm and cosine. */
+/** Draws from the normal distribution of mean 0 and standard deviation 1 (Box–Muller). */
 export function drawNormal(rng: Rng): number {
   const radius = Math.sqrt(-2 * ln(1 - rng.uniform()))
   return radius * cosOfTurn(rng.uniform(), 1)
 }
 
-/** A number in [0, 1] from the distribution Beta(alpha, alpha), alpha > 0. */
+/** Draws a number in [0, 1] from the distribution Beta(alpha, alpha), alpha > 0. */
 export function drawBeta(rng: Rng, alpha: number): number {
-  // The ratio of two gamma deviates, in logarithms: with a small alpha both may be too small for a double.
+  // It is computed from two gamma deviates. If alpha is small, both may be too small for a float64, so logarithms are drawn.
   const difference = drawLogGamma(rng, alpha) - drawLogGamma(rng, alpha)
   return 1 / (1 + exp(-difference))
 }
 
 /**
- * The logarithm of a gamma deviate.
+ * Draws the logarithm of a number from the gamma distribution.
  *
  * @see Marsaglia and Tsang, "A simple method for generating gamma variables", 2000; for shapes below 1, their note 6.
  */

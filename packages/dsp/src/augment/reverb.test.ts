@@ -1,4 +1,5 @@
 import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { reverb } from './reverb.js'
 
@@ -36,7 +37,7 @@ describe('reverb', () => {
   test.each([{ minDecaySec: 0 }, { minDecaySec: 2 }, { maxDecaySec: 21 }, { wet: 1.1 }, { wet: Number.NaN }])(
     'refuses %o',
     (options) => {
-      expect(() => reverb(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+      expect(() => reverb(options)).toThrow(throwsCode('INVALID_OPTION'))
     },
   )
 })

@@ -1,27 +1,39 @@
-/** Augmentation with the sound of rooms. */
+/** Augmentation that imitates the sound of rooms. */
 import { assertInRange, assertKnown, type Rng } from '@esc/core'
-import type { Names } from '../check.js'
-import { convolve } from '../convolve.js'
+import { convolve } from '../fft/convolve.js'
 import { exp } from '../math.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { weightedSum } from './level.js'
 import { assertBounds, drawBetween } from './random.js'
 
 /** Options of {@link reverb}. */
 export interface ReverbOptions extends Chance {
-  /** Shortest time in which the room's sound falls by 60 dB, in seconds, > 0. Default 0.1. */
+  /**
+   * Shortest time in seconds in which the room's sound falls by 60 dB, > 0.
+   *
+   * @defaultValue `0.1`
+   */
   minDecaySec?: number
-  /** Longest, <= 20. Default 1. */
+  /**
+   * Longest time in seconds in which the room's sound falls by 60 dB, <= 20.
+   *
+   * @defaultValue `1`
+   */
   maxDecaySec?: number
-  /** Share of the room's sound in the mix, in [0, 1]; 1 leaves nothing of the direct sound. Default 0.3. */
+  /**
+   * Share of the room's sound in the mix, in [0, 1]; `1` leaves no direct sound.
+   *
+   * @defaultValue `0.3`
+   */
   wet?: number
 }
 
 const reverbNames: Names<ReverbOptions> = { ...chanceNames, minDecaySec: true, maxDecaySec: true, wet: true }
 
 /**
- * Puts a clip into a room: mixes in its convolution with noise that decays exponentially, drawn anew each time, whose
- * energy is 1. Length stays (what rings on after the end is cut off), and the label does.
+ * Puts a clip into a room: adds its convolution with exponentially decaying noise of energy 1. Each call draws new noise.
+ * Length and label stay; the sound of the room after the clip's end is cut off.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see Moorer, "About this reverberation business", 1979.
@@ -39,7 +51,7 @@ export function reverb(options: ReverbOptions = {}): Augment {
   })
 }
 
-/** Noise that falls by 60 dB in `decay` samples. */
+/** Draws noise that falls by 60 dB in `decay` samples. */
 function drawTail(length: number, decay: number, rng: Rng): Float64Array {
   const tail = new Float64Array(length)
   const step = exp((-3 * Math.LN10) / decay)

@@ -1,7 +1,8 @@
 import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
-import { noise, sine } from '../test-signals.js'
-import { timeStretch } from '../time-stretch.js'
+import { timeStretch } from '../effects/time-stretch.js'
+import { noise, sine } from '../test-support/signals.js'
 import { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from './waveform.js'
 
 const clip = { samples: noise(1000, 1), sampleRate: 8000 }
@@ -104,5 +105,5 @@ test.each([
   ['timeStretchBy', () => timeStretchBy({ minRate: 0 })],
   ['pitchShiftBy', () => pitchShiftBy({ minSteps: 5, maxSteps: 4 })],
 ])('%s refuses bad options', (_, create) => {
-  expect(create).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(create).toThrow(throwsCode('INVALID_OPTION'))
 })

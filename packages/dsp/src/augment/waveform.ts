@@ -1,57 +1,48 @@
-/** Augmentations of a clip's samples: level, sign, place, overdrive, speed and pitch. */
+/** Augmentations of a clip's samples: level, sign, shift in time, clipping, speed and pitch. */
 import { assertInRange, assertKnown, EscError } from '@esc/core'
-import type { Names } from '../check.js'
-import { pitchShift, timeStretch } from '../time-stretch.js'
+import { pitchShift, timeStretch } from '../effects/time-stretch.js'
+import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
-import { amplitudeOfDb, MAX_DB, scaled } from './level.js'
+import { amplitudeOfDb, largestDb, scaled } from './level.js'
 import { assertBounds, drawBetween } from './random.js'
 
-const gainNames: Names<Chance & { minDb: number; maxDb: number }> = {
-  ...chanceNames,
-  minDb: true,
-  maxDb: true,
-}
-const shiftNames: Names<Chance & { maxFraction: number; rollover: boolean }> = {
-  ...chanceNames,
-  maxFraction: true,
-  rollover: true,
-}
-const clippingNames: Names<Chance & { minShare: number; maxShare: number }> = {
-  ...chanceNames,
-  minShare: true,
-  maxShare: true,
-}
-const stretchNames: Names<Chance & { minRate: number; maxRate: number; keepLength: boolean }> = {
-  ...chanceNames,
-  minRate: true,
-  maxRate: true,
-  keepLength: true,
-}
-const pitchNames: Names<Chance & { minSteps: number; maxSteps: number }> = {
-  ...chanceNames,
-  minSteps: true,
-  maxSteps: true,
+/** Options of {@link gain}. */
+export interface GainOptions extends Chance {
+  /**
+   * Smallest gain in dB that may be drawn, in [-200, 200].
+   *
+   * @defaultValue `-12`
+   */
+  minDb?: number
+  /**
+   * Largest gain in dB that may be drawn, in [-200, 200].
+   *
+   * @defaultValue `12`
+   */
+  maxDb?: number
 }
 
+const gainNames: Names<GainOptions> = { ...chanceNames, minDb: true, maxDb: true }
+
 /**
- * Makes a clip louder or softer by an even choice of decibels. Length and label stay; samples may leave [-1, 1].
+ * Makes a clip louder or softer. The gain in dB is drawn evenly from its range. Length and label stay. Samples may leave
+ * [-1, 1].
  *
- * @param options - `minDb` -12 and `maxDb` 12, within [-200, 200].
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `Gain`.
  * @example gain({ minDb: -6, maxDb: 6 })(clip, createRng(1))
  */
-export function gain(options: Chance & { minDb?: number; maxDb?: number } = {}): Augment {
+export function gain(options: GainOptions = {}): Augment {
   assertKnown('gain', options, gainNames)
   const { minDb = -12, maxDb = 12 } = options
-  assertBounds({ minDb, maxDb }, -MAX_DB, MAX_DB)
+  assertBounds({ minDb, maxDb }, -largestDb, largestDb)
   return clipAugment(options, ({ samples }, rng) => {
     return scaled(samples, amplitudeOfDb(drawBetween(rng, minDb, maxDb)))
   })
 }
 
 /**
- * Turns a clip upside down: the same sound to every ear, other numbers to a network. Length and label stay.
+ * Changes the sign of all samples. People hear no difference, but a network gets other numbers. Length and label stay.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or `p` is out of its range.
  * @see audiomentations 0.43 `PolarityInversion`.
@@ -62,17 +53,32 @@ export function polarity(options: Chance = {}): Augment {
   return clipAugment(options, ({ samples }) => scaled(samples, -1))
 }
 
+/** Options of {@link timeShift}. */
+export interface TimeShiftOptions extends Chance {
+  /**
+   * Largest shift as a share of the clip's length, in [0, 1].
+   *
+   * @defaultValue `0.5`
+   */
+  maxFraction?: number
+  /**
+   * `true` moves the samples that leave at one end to the other end; `false` leaves zeros there.
+   *
+   * @defaultValue `true`
+   */
+  rollover?: boolean
+}
+
+const shiftNames: Names<TimeShiftOptions> = { ...chanceNames, maxFraction: true, rollover: true }
+
 /**
- * Shifts a clip forwards or backwards by up to a share of its length. Length stays; the label does if the sound is
- * still there.
+ * Shifts a clip forwards or backwards. The length stays. The label stays valid if the clip still contains the sound.
  *
- * @param options - `maxFraction` 0.5, in [0, 1]; `rollover` true brings what leaves at one end back at the other, false
- *   leaves zeros.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `Shift`.
  * @example timeShift({ maxFraction: 0.2, rollover: false })(clip, createRng(1))
  */
-export function timeShift(options: Chance & { maxFraction?: number; rollover?: boolean } = {}): Augment {
+export function timeShift(options: TimeShiftOptions = {}): Augment {
   assertKnown('timeShift', options, shiftNames)
   const { maxFraction = 0.5, rollover = true } = options
   assertInRange('maxFraction', maxFraction, 0, 1)
@@ -90,16 +96,33 @@ export function timeShift(options: Chance & { maxFraction?: number; rollover?: b
   })
 }
 
+/** Options of {@link clipping}. */
+export interface ClippingOptions extends Chance {
+  /**
+   * Smallest share of the samples that may be cut, in [0, 1).
+   *
+   * @defaultValue `0`
+   */
+  minShare?: number
+  /**
+   * Largest share of the samples that may be cut, in [0, 1).
+   *
+   * @defaultValue `0.4`
+   */
+  maxShare?: number
+}
+
+const clippingNames: Names<ClippingOptions> = { ...chanceNames, minShare: true, maxShare: true }
+
 /**
- * Cuts the peaks off, as an overdriven microphone does. Length and label stay.
+ * Cuts the peaks off, as an overdriven microphone does: a share of the samples is cut to the largest magnitude among the
+ * others. Length and label stay.
  *
- * @param options - Up to `maxShare` of the samples, 0.4 (and at least `minShare`, 0) are cut to the largest magnitude
- *   among the others; both in [0, 1).
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `ClippingDistortion`.
  * @example clipping({ maxShare: 0.1 })(clip, createRng(1))
  */
-export function clipping(options: Chance & { minShare?: number; maxShare?: number } = {}): Augment {
+export function clipping(options: ClippingOptions = {}): Augment {
   assertKnown('clipping', options, clippingNames)
   const { minShare = 0, maxShare = 0.4 } = options
   assertBounds({ minShare, maxShare }, 0, 1)
@@ -113,7 +136,7 @@ export function clipping(options: Chance & { minShare?: number; maxShare?: numbe
   })
 }
 
-/** The magnitude that `rank` others are not above, by counting: the bits of floats >= 0 are in their order. */
+/** Finds the magnitude of a rank (0 is the smallest) by counting. The bits of floats >= 0 have the order of the floats. */
 function magnitudeOfRank(samples: Float32Array, rank: number): number {
   const bits = new Uint32Array(samples.slice().buffer)
   for (let i = 0; i < bits.length; i++) bits[i] = bits[i]! & 0x7fffffff
@@ -126,7 +149,7 @@ function magnitudeOfRank(samples: Float32Array, rank: number): number {
   return new Float32Array(Uint32Array.of((upper << 16) | lower).buffer)[0]!
 }
 
-/** The half word of that rank, and how many of the rank are left among those equal to it. */
+/** Returns the half word of a rank, and the rank that is left among the words with this half. */
 function wordOfRank(words: Uint32Array, rank: number, half: (word: number) => number): [number, number] {
   const counts = new Uint32Array(65536)
   for (let i = 0; i < words.length; i++) counts[half(words[i]!)]!++
@@ -136,19 +159,44 @@ function wordOfRank(words: Uint32Array, rank: number, half: (word: number) => nu
   return [value, left]
 }
 
+/** Options of {@link timeStretchBy}. */
+export interface TimeStretchByOptions extends Chance {
+  /**
+   * Smallest rate that may be drawn, in [1 / 16, 16]; below 1 is slower.
+   *
+   * @defaultValue `0.8`
+   */
+  minRate?: number
+  /**
+   * Largest rate that may be drawn, in [1 / 16, 16]; above 1 is faster.
+   *
+   * @defaultValue `1.25`
+   */
+  maxRate?: number
+  /**
+   * `true` keeps the length: it cuts the end off, or fills it with zeros. `false` returns `round(length / rate)` samples.
+   *
+   * @defaultValue `true`
+   */
+  keepLength?: boolean
+}
+
+const stretchNames: Names<TimeStretchByOptions> = {
+  ...chanceNames,
+  minRate: true,
+  maxRate: true,
+  keepLength: true,
+}
+
 /**
- * Makes a clip faster or slower at the same pitch. The label stays while the sound is recognisable, 0.8 to 1.25
- * times as fast.
+ * Makes a clip faster or slower at the same pitch. The label stays valid while people recognise the sound, which is about
+ * 0.8 to 1.25 times as fast.
  *
- * @param options - `minRate` 0.8 and `maxRate` 1.25, in [1 / 16, 16]; `keepLength` true cuts the end off, or fills it
- *   with zeros, false lets the length be `round(length / rate)`.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `TimeStretch`, and `timeStretch` here.
  * @example timeStretchBy({ minRate: 0.9, maxRate: 1.1 })(clip, createRng(1))
  */
-export function timeStretchBy(
-  options: Chance & { minRate?: number; maxRate?: number; keepLength?: boolean } = {},
-): Augment {
+export function timeStretchBy(options: TimeStretchByOptions = {}): Augment {
   assertKnown('timeStretchBy', options, stretchNames)
   const { minRate = 0.8, maxRate = 1.25, keepLength = true } = options
   assertBounds({ minRate, maxRate }, 1 / 16, 16)
@@ -161,16 +209,33 @@ export function timeStretchBy(
   })
 }
 
+/** Options of {@link pitchShiftBy}. */
+export interface PitchShiftByOptions extends Chance {
+  /**
+   * Smallest shift in semitones that may be drawn, in [-48, 48]; below 0 is down.
+   *
+   * @defaultValue `-4`
+   */
+  minSteps?: number
+  /**
+   * Largest shift in semitones that may be drawn, in [-48, 48].
+   *
+   * @defaultValue `4`
+   */
+  maxSteps?: number
+}
+
+const pitchNames: Names<PitchShiftByOptions> = { ...chanceNames, minSteps: true, maxSteps: true }
+
 /**
- * Shifts a clip's pitch at the same speed. Length stays; the label does while the sound is recognisable, a few
- * semitones up or down.
+ * Shifts a clip's pitch at the same speed, also by fractions of a semitone. The length stays. The label stays valid while
+ * people recognise the sound, which is a few semitones up or down.
  *
- * @param options - `minSteps` -4 and `maxSteps` 4 semitones, in [-48, 48]; any number between them may be drawn.
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `PitchShift`, and `pitchShift` here.
  * @example pitchShiftBy({ minSteps: -2, maxSteps: 2 })(clip, createRng(1))
  */
-export function pitchShiftBy(options: Chance & { minSteps?: number; maxSteps?: number } = {}): Augment {
+export function pitchShiftBy(options: PitchShiftByOptions = {}): Augment {
   assertKnown('pitchShiftBy', options, pitchNames)
   const { minSteps = -4, maxSteps = 4 } = options
   assertBounds({ minSteps, maxSteps }, -48, 48)

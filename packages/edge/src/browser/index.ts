@@ -1,4 +1,4 @@
-/** Classifying, packing and unpacking in a page, bound to onnxruntime-web. */
+/** `@esc/edge/browser`: classifies and packs in a page, and binds the root's functions to onnxruntime-web. */
 import { loadAudio } from '@esc/audio-io/browser'
 import { type AudioClip, assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel } from '@esc/onnx'
@@ -12,30 +12,27 @@ import {
 } from '../classifier.js'
 import type { ModelFiles, Precision } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import {
-  type CalibrateOptions,
-  type CalibrationBatch,
-  calibrate as calibratePortably,
-  type Range,
-} from '../quantize/calibrate.js'
+import { type CalibrateOptions, calibrate as calibratePortably } from '../quantize/calibrate.js'
+import type { CalibrationBatch } from '../quantize/feeds.js'
+import type { Range } from '../quantize/int8-activations.js'
 
-export { unpackModel } from '../model-files.js'
+export { unpackModel } from '../unpack-model.js'
 
-/** A {@link Classifier} that takes sound files, too. */
+/** A {@link Classifier} that also takes sound files. */
 export interface BlobClassifier extends Omit<Classifier, 'classify'> {
   /**
    * Labels with their scores, best first; see {@link Classifier.classify}.
    *
    * @param sound - A clip, or a sound file, which is decoded at its own rate and mixed to mono.
-   * @throws EscError as {@link Classifier.classify}; what `loadAudio` throws of a file.
+   * @throws EscError as {@link Classifier.classify}; what `loadAudio` throws for a file.
    */
   classify(sound: AudioClip | Blob, options?: ClassifyOptions): Promise<Prediction[]>
 }
 
 /**
- * `createClassifier` of `@esc/edge` on onnxruntime-web; it takes sound files, too.
+ * `createClassifier` of `@esc/edge` on onnxruntime-web. The classifier also takes sound files.
  *
- * @param files - `model.json` and the ONNX file it names, as fetched, or what `packModel` made.
+ * @param files - `model.json` and the ONNX file that it names, as a page has fetched them or as `packModel` returns them.
  * @throws EscError as `createClassifier` of `@esc/edge`.
  * @example
  * const names = ['model.json', 'model.onnx']

@@ -1,18 +1,14 @@
-/** Saving, loading and classifying bound to onnxruntime-node. */
+/** `@esc/edge/node`: saves and loads model folders, classifies sound files, and binds the root's functions to onnxruntime-node. */
 import { assertKnown, type TrainedModel } from '@esc/core'
 import type { OnnxModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import type { ModelFiles } from '../model-files.js'
 import { type PackOptions, packNames, packModel as packPortably } from '../pack-model.js'
-import {
-  type CalibrateOptions,
-  type CalibrationBatch,
-  calibrate as calibratePortably,
-  type Range,
-} from '../quantize/calibrate.js'
+import { type CalibrateOptions, calibrate as calibratePortably } from '../quantize/calibrate.js'
+import type { CalibrationBatch } from '../quantize/feeds.js'
+import type { Range } from '../quantize/int8-activations.js'
 
-export { unpackModel } from '../model-files.js'
-export { type WriteModelOptions, writeModelFiles } from './model-folder.js'
+export { unpackModel } from '../unpack-model.js'
 export {
   createClassifier,
   type FileClassifier,
@@ -20,6 +16,7 @@ export {
   openClassifier,
 } from './open-classifier.js'
 export { loadModel, type SaveModelOptions, saveModel } from './save-model.js'
+export { type WriteModelOptions, writeModelFiles } from './write-model-files.js'
 
 /**
  * `packModel` of `@esc/edge` on onnxruntime-node.

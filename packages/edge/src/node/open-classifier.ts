@@ -1,4 +1,4 @@
-/** Classification of sound files, from a model's folder. */
+/** Opens a model's folder as a classifier of sound files. */
 import { loadAudio } from '@esc/audio-io/node'
 import { type AudioClip, assertKnown, assertOneOf } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
@@ -10,31 +10,32 @@ import {
   type Prediction,
 } from '../classifier.js'
 import { entryOf, type ModelFiles, type Precision } from '../model-files.js'
-import { readModelFolder } from './model-folder.js'
+import { readModelFolder } from './read-model-folder.js'
 
-/** A {@link Classifier} that takes paths, too. */
+/** A {@link Classifier} that also takes paths of sound files. */
 export interface FileClassifier extends Omit<Classifier, 'classify'> {
   /**
    * Labels with their scores, best first; see {@link Classifier.classify}.
    *
    * @param sound - A clip, or the path of a sound file, which is decoded at its own rate and mixed to mono.
-   * @throws EscError as {@link Classifier.classify}; what `loadAudio` throws of a file.
+   * @throws EscError as {@link Classifier.classify}; what `loadAudio` throws for a file.
    */
   classify(sound: AudioClip | string | URL, options?: ClassifyOptions): Promise<Prediction[]>
 }
 
 /** Options of {@link openClassifier}. */
 export interface OpenClassifierOptions {
-  /** Which of the model's ONNX files. It is never chosen by the machine, so that answers do not depend on it. @defaultValue `'float'` */
+  /** Which of the model's two ONNX files is opened. The choice never depends on the machine, so that answers do not either. @defaultValue `'float'` */
   precision?: Precision | undefined
 }
 
 /**
- * Opens the model of a folder that `saveModel` or the pipeline wrote.
+ * Opens the model in a folder that `saveModel` or the pipeline wrote.
  *
- * @throws EscError IO naming a file that cannot be read; INVALID_INPUT if `model.json` is no manifest, or the model has no int8
- *   file and that was asked for; CORRUPT_DATA if a file is another model's; UNSUPPORTED_FORMAT if a newer version wrote it;
- *   INVALID_OPTION if `precision` is neither; INCOMPATIBLE_MODEL if the model takes features only, or ONNX Runtime refuses it.
+ * @throws EscError IO naming a file that cannot be read; INVALID_INPUT if `model.json` is not a manifest, or if `precision` is
+ *   `'int8'` and the model has no int8 file; CORRUPT_DATA if a file belongs to another model; UNSUPPORTED_FORMAT if a newer version
+ *   wrote the manifest; INVALID_OPTION if `precision` is neither `'float'` nor `'int8'`; INCOMPATIBLE_MODEL if the model takes
+ *   features only, or ONNX Runtime refuses it.
  * @example
  * const classifier = await openClassifier('models/esc10')
  * console.log(await classifier.classify('dog.ogg', { topK: 3 }))
@@ -52,7 +53,7 @@ export async function openClassifier(
 }
 
 /**
- * `createClassifier` of `@esc/edge` on onnxruntime-node; it takes paths of sound files, too.
+ * `createClassifier` of `@esc/edge` on onnxruntime-node. The classifier also takes paths of sound files.
  *
  * @throws EscError as `createClassifier` of `@esc/edge`.
  * @example const classifier = await createClassifier(await packModel(model))

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import { createRng, type EscErrorCode, type Weight } from '@esc/core'
+import { createRng, type Weight } from '@esc/core'
 import { lockFolder, temporaryPath } from '@esc/core/node'
+import { throwsCode } from '@esc/expect'
 import { writeModel } from '@esc/onnx'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { calibration, frames, labels, makeClip, model, otherModel, recipe } from '../fixtures/tiny-model.js'
@@ -21,8 +22,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
-const error = (code: EscErrorCode, text: RegExp) =>
-  expect.objectContaining({ code, message: expect.stringMatching(text) })
 const clip = makeClip(0.5)
 const answersOf = async (folder: string) => {
   const classifier = await openClassifier(folder)
@@ -32,7 +31,7 @@ const answersOf = async (folder: string) => {
 }
 
 describe('saveModel', () => {
-  test('what is loaded is what was saved, to the last bit; other files stay', async () => {
+  test('saves a model that loadModel gives back to the last bit, and leaves other files alone', async () => {
     const folder = join(dir, 'models', 'demo')
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'report.html'), 'mine')
@@ -49,7 +48,7 @@ describe('saveModel', () => {
       overwrite: true,
     })
     expect((await readdir(folder)).sort()).toContain('model.int8.onnx')
-    // A model without int8 leaves no int8 file of another one behind.
+    // A model without an int8 file removes the int8 file of the model before it.
     await saveModel(folder, otherModel, { overwrite: true })
     expect((await readdir(folder)).sort()).toEqual([
       'model.json',
@@ -60,19 +59,19 @@ describe('saveModel', () => {
     expect(await loadModel(folder)).toEqual(otherModel)
   })
 
-  test('another model is replaced only if that is asked for; the same one may be saved again', async () => {
+  test('replaces another model only with overwrite; the same model may be saved again', async () => {
     await saveModel(dir, model)
     const before = await readFile(join(dir, 'model.json'))
     await saveModel(dir, model)
-    // A file more, or another record, is another model.
+    // One more file, or other facts in the manifest, count as another model.
     await expect(saveModel(dir, { ...model, dataset: null })).rejects.toThrow(
-      error('INVALID_OPTION', /another/),
+      throwsCode('INVALID_OPTION', /another/),
     )
     await writeFile(join(dir, 'model.int8.onnx'), 'mine')
-    await expect(saveModel(dir, model)).rejects.toThrow(error('INVALID_OPTION', /model.int8.onnx/))
+    await expect(saveModel(dir, model)).rejects.toThrow(throwsCode('INVALID_OPTION', /model.int8.onnx/))
     await rm(join(dir, 'model.int8.onnx'))
     await expect(saveModel(dir, otherModel)).rejects.toThrow(
-      error(
+      throwsCode(
         'INVALID_OPTION',
         /holds another model \(model.json, model.onnx, network.safetensors\); choose another folder, or set overwrite: true/,
       ),
@@ -81,44 +80,47 @@ describe('saveModel', () => {
     expect(await loadModel(dir)).toEqual(model)
   })
 
-  test("somebody's model.onnx is not written over", async () => {
+  test('does not write over a model.onnx of somebody else', async () => {
     await writeFile(join(dir, 'model.onnx'), 'mine')
     await expect(saveModel(dir, model)).rejects.toThrow(
-      error('INVALID_OPTION', /holds another model \(model.onnx\)/),
+      throwsCode('INVALID_OPTION', /holds another model \(model.onnx\)/),
     )
     expect(await readFile(join(dir, 'model.onnx'), 'utf8')).toBe('mine')
   })
 
-  test('a folder that another program is writing', async () => {
+  test('refuses a folder into which another program is writing', async () => {
     const unlock = await lockFolder(dir, 'model.lock')
-    // Held by this process, as it would be by another.
+    // This process holds the lock here, as another program would.
     await expect(saveModel(dir, model)).rejects.toThrow(
-      error('IO', /cannot take .*model.lock: process \d+ is at work here; wait for it, or remove this file/),
+      throwsCode(
+        'IO',
+        /cannot take .*model.lock: process \d+ is at work here; wait for it, or remove this file/,
+      ),
     )
     await unlock()
     await saveModel(dir, model)
     expect(await readdir(dir)).not.toContain('model.lock')
   })
 
-  test('a path that is a file, and a folder that cannot be written', async () => {
+  test('refuses a path that is a file, or lies inside a file', async () => {
     await writeFile(join(dir, 'file'), '')
     await expect(saveModel(join(dir, 'file'), model)).rejects.toThrow(
-      error('IO', /cannot (read|write) .*file/),
+      throwsCode('IO', /cannot (read|write) .*file/),
     )
     await expect(saveModel(join(dir, 'file', 'deeper'), model)).rejects.toThrow(
-      error('IO', /cannot (read|write)/),
+      throwsCode('IO', /cannot (read|write)/),
     )
   })
 
-  test('options that are unknown', async () => {
+  test('refuses unknown options, and a dir that is not a text', async () => {
     await expect(saveModel(dir, model, { over_write: true } as never)).rejects.toThrow(
-      error('INVALID_OPTION', /saveModel has no option 'over_write' \(write overwrite\)/),
+      throwsCode('INVALID_OPTION', /saveModel has no option 'over_write' \(write overwrite\)/),
     )
     await expect(saveModel(dir, model, { runtime: null } as never)).rejects.toThrow(
-      error('INVALID_OPTION', /no option 'runtime'/),
+      throwsCode('INVALID_OPTION', /no option 'runtime'/),
     )
     for (const folder of [undefined, '', new URL('file:///tmp/x')]) {
-      const refusal = error('INVALID_OPTION', /^dir is .*; it must be a text/)
+      const refusal = throwsCode('INVALID_OPTION', /^dir is .*; it must be a text/)
       await expect(saveModel(folder as never, model)).rejects.toThrow(refusal)
       await expect(loadModel(folder as never)).rejects.toThrow(refusal)
       await expect(openClassifier(folder as never)).rejects.toThrow(refusal)
@@ -126,23 +128,23 @@ describe('saveModel', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
-  test('figures of the int8 file come in before the files are written', async () => {
+  test('figures of the int8 file can be added before the files are written', async () => {
     const files = await packModel(model, { int8: { calibrateOn: calibration } })
     const figures = { accuracy: 1, macro: { f1: 1 } }
     await writeModelFiles(dir, withEvaluation(files, { float: figures, int8: figures, agreement: 1 }))
     expect((await openClassifier(dir, { precision: 'int8' })).manifest.metrics!.int8Accuracy).toBe(1)
     const { 'model.onnx': _, ...fewer } = files
     await expect(writeModelFiles(join(dir, 'b'), fewer)).rejects.toThrow(
-      error('INVALID_INPUT', /model.onnx is missing/),
+      throwsCode('INVALID_INPUT', /model.onnx is missing; give all files that packModel returned/),
     )
     const swapped = { ...files, 'model.onnx': files['model.int8.onnx']! }
     await expect(writeModelFiles(join(dir, 'b'), swapped)).rejects.toThrow(
-      error('CORRUPT_DATA', /model.onnx is not the file/),
+      throwsCode('CORRUPT_DATA', /model.onnx is not the file/),
     )
   })
 })
 
-describe('a save that is cut', () => {
+describe('a save that is cut off', () => {
   const program = fileURLToPath(new URL('./fixtures/saving-process.ts', import.meta.url))
   const start = () =>
     spawn(process.execPath, ['--conditions=@esc/source', '--import', 'tsx', program, dir], {
@@ -153,7 +155,7 @@ describe('a save that is cut', () => {
     await once(child, 'exit')
   }
 
-  test('leaves the old model or the new one, whole, wherever it was', async () => {
+  test('at a random moment leaves the old model or the new one, complete', async () => {
     const answers = [model, otherModel].map(async (each, i) => {
       await saveModel(`${dir}-${i}`, each)
       return answersOf(`${dir}-${i}`)
@@ -166,7 +168,7 @@ describe('a save that is cut', () => {
       const child = start()
       child.stdout!.setEncoding('utf8')
       await once(child.stdout!, 'data')
-      // Each save waits for its lock for a quarter of a second, and writes then.
+      // Each save first waits a quarter of a second for its lock, and then writes.
       await sleep(200 + rng.integer(400))
       await ended(child)
       const found = await loadModel(dir)
@@ -182,7 +184,7 @@ describe('a save that is cut', () => {
     await saveModel(dir, model, { int8: { calibrateOn: calibration } })
     const old = await answersOf(dir)
     const next = await packModel(otherModel)
-    // As a killed save leaves it: second names of the old files, new bytes under the names, the old manifest.
+    // A killed save leaves second names of the old files, new bytes under the first names, and the old manifest.
     const { files } = JSON.parse(await readFile(join(dir, 'model.json'), 'utf8'))
     for (const { name, sha256 } of Object.values(files) as { name: string; sha256: string }[]) {
       await rename(join(dir, name), join(dir, `${name}.${sha256.slice(0, 16)}.previous`))
@@ -196,7 +198,7 @@ describe('a save that is cut', () => {
     expect((await readdir(dir)).sort()).toEqual(['model.json', 'model.onnx', 'network.safetensors'])
   })
 
-  test('the first one can be made again without overwrite', async () => {
+  test('can be repeated without overwrite if the folder had no model', async () => {
     const files = await packModel(model)
     await writeFile(join(dir, 'model.lock'), '999999999 1')
     await writeFile(join(dir, 'model.unfinished'), '')
@@ -204,14 +206,14 @@ describe('a save that is cut', () => {
     await writeModelFiles(dir, files)
     expect(await loadModel(dir)).toEqual(model)
     expect(await readdir(dir)).not.toContain('model.unfinished')
-    // Beside a model an old lock opens nothing.
+    // If the folder has a model, an old lock permits nothing.
     await writeFile(join(dir, 'model.lock'), '999999999 1')
     await writeFile(join(dir, 'model.unfinished'), '')
-    await expect(saveModel(dir, otherModel)).rejects.toThrow(error('INVALID_OPTION', /another model/))
+    await expect(saveModel(dir, otherModel)).rejects.toThrow(throwsCode('INVALID_OPTION', /another model/))
     expect(await loadModel(dir)).toEqual(model)
   })
 
-  test("a manifest from elsewhere costs nobody's file", async () => {
+  test('a manifest with foreign file names cannot destroy files', async () => {
     const files = await packModel(model)
     const manifest = readManifest(files)
     const foreign = (name: string): ModelFiles => {
@@ -222,39 +224,41 @@ describe('a save that is cut', () => {
     }
     for (const name of ['report.html', 'model.lock', 'x.0123456789abcdef.previous', 'model.json']) {
       await expect(writeModelFiles(dir, foreign(name))).rejects.toThrow(
-        error('INVALID_INPUT', /files.float.name/),
+        throwsCode('INVALID_INPUT', /files.float.name/),
       )
     }
     await writeFile(join(dir, 'mine.onnx'), 'mine')
     await expect(writeModelFiles(dir, foreign('mine.onnx'))).rejects.toThrow(
-      error('INVALID_OPTION', /another model \(mine.onnx\)/),
+      throwsCode('INVALID_OPTION', /another model \(mine.onnx\)/),
     )
     await expect(writeModelFiles(dir, { ...files, 'more.onnx': new Uint8Array() })).rejects.toThrow(
-      error('INVALID_INPUT', /model.json does not name 'more.onnx'/),
+      throwsCode('INVALID_INPUT', /model.json does not name 'more.onnx'/),
     )
     expect(await readFile(join(dir, 'mine.onnx'), 'utf8')).toBe('mine')
     expect(await readdir(dir)).toEqual(['mine.onnx'])
   })
 
-  test('a killed save that only had the lock makes nothing of the folder ours', async () => {
+  test('before its first write does not make the files of the folder ours', async () => {
     await writeFile(join(dir, 'model.onnx'), 'mine')
     await writeFile(join(dir, 'model.lock'), '999999999 1')
-    await expect(saveModel(dir, model)).rejects.toThrow(error('INVALID_OPTION', /another model/))
+    await expect(saveModel(dir, model)).rejects.toThrow(throwsCode('INVALID_OPTION', /another model/))
     expect(await readFile(join(dir, 'model.onnx'), 'utf8')).toBe('mine')
   })
 
-  test('a save that fails leaves what was there, whatever it was', async () => {
+  test('a save that fails leaves the files that were there, even if they are no valid model', async () => {
     await saveModel(dir, model)
     await writeFile(join(dir, 'model.json'), '{"version": 3}')
     const before = await readFile(join(dir, 'network.safetensors'))
     await rm(join(dir, 'model.onnx'))
     await mkdir(join(dir, 'model.onnx'))
-    await expect(saveModel(dir, otherModel, { overwrite: true })).rejects.toThrow(error('IO', /model.onnx/))
+    await expect(saveModel(dir, otherModel, { overwrite: true })).rejects.toThrow(
+      throwsCode('IO', /model.onnx/),
+    )
     expect(await readFile(join(dir, 'network.safetensors'))).toEqual(before)
     expect((await readdir(dir)).sort()).toEqual(['model.json', 'model.onnx', 'network.safetensors'])
   })
 
-  test('what could not be loaded again is refused before anything is written', async () => {
+  test('a model that could not be loaded again is refused before anything is written', async () => {
     await saveModel(dir, model)
     const withNode = (change: object) => {
       const nodes = model.graph.nodes.map((node, i) => (i === 0 ? { ...node, ...change } : node))
@@ -273,54 +277,53 @@ describe('a save that is cut', () => {
       { ...model, graph: {} },
     ]
     for (const each of odd) {
-      await expect(saveModel(dir, each as never, { overwrite: true })).rejects.toMatchObject({
-        name: 'EscError',
-        code: 'INVALID_INPUT',
-      })
+      await expect(saveModel(dir, each as never, { overwrite: true })).rejects.toThrow(
+        throwsCode('INVALID_INPUT'),
+      )
     }
     await expect(saveModel(dir, otherModel, { overwrite: 'false' as never })).rejects.toThrow(
-      error('INVALID_OPTION', /overwrite is of type string/),
+      throwsCode('INVALID_OPTION', /overwrite is of type string/),
     )
     expect(await loadModel(dir)).toEqual(model)
   })
 
-  test.skipIf(process.getuid?.() === 0)('a folder without permission is told', async () => {
+  test.skipIf(process.getuid?.() === 0)('a folder without write permission is an error', async () => {
     await chmod(dir, 0o500)
-    await expect(saveModel(dir, model)).rejects.toThrow(error('IO', /EACCES/))
+    await expect(saveModel(dir, model)).rejects.toThrow(throwsCode('IO', /EACCES/))
   })
 })
 
 describe('openClassifier and loadModel', () => {
-  test('what is missing or broken has a code and a name', async () => {
+  test('name the file that is missing or damaged', async () => {
     await expect(openClassifier(join(dir, 'nowhere'))).rejects.toThrow(
-      error('IO', /cannot read .*nowhere.model.json: ENOENT.*; give the folder that saveModel wrote/),
+      throwsCode('IO', /cannot read .*nowhere.model.json: ENOENT.*; give the folder that saveModel wrote/),
     )
     await saveModel(dir, model)
     await expect(openClassifier(dir, { precision: 'int8' })).rejects.toThrow(
-      error('INVALID_INPUT', /has no int8 file/),
+      throwsCode('INVALID_INPUT', /has no int8 file/),
     )
     await expect(openClassifier(dir, { precision: 'int4' as never })).rejects.toThrow(
-      error('INVALID_OPTION', /precision=int4/),
+      throwsCode('INVALID_OPTION', /precision=int4/),
     )
     const onnx = await readFile(join(dir, 'model.onnx'))
     await writeFile(join(dir, 'model.onnx'), onnx.subarray(0, 100))
     await expect(openClassifier(dir)).rejects.toThrow(
-      error('CORRUPT_DATA', /model.onnx is not the file that model.json names/),
+      throwsCode('CORRUPT_DATA', /model.onnx is not the file that model.json names/),
     )
     await rm(join(dir, 'model.onnx'))
-    await expect(openClassifier(dir)).rejects.toThrow(error('IO', /cannot read .*model.onnx/))
-    // The network does not need it.
+    await expect(openClassifier(dir)).rejects.toThrow(throwsCode('IO', /cannot read .*model.onnx/))
+    // loadModel does not need model.onnx.
     expect(await loadModel(dir)).toEqual(model)
     await rm(join(dir, 'network.safetensors'))
     await mkdir(join(dir, 'network.safetensors'))
-    await expect(loadModel(dir)).rejects.toThrow(error('IO', /it is not a file/))
+    await expect(loadModel(dir)).rejects.toThrow(throwsCode('IO', /it is not a file/))
     await writeFile(join(dir, 'model.json'), '{')
-    await expect(openClassifier(dir)).rejects.toThrow(error('INVALID_INPUT', /model.json is not JSON/))
+    await expect(openClassifier(dir)).rejects.toThrow(throwsCode('INVALID_INPUT', /model.json is not JSON/))
     await writeFile(join(dir, 'model.json'), '{"version": 9}')
-    await expect(loadModel(dir)).rejects.toThrow(error('UNSUPPORTED_FORMAT', /manifest.version=9/))
+    await expect(loadModel(dir)).rejects.toThrow(throwsCode('UNSUPPORTED_FORMAT', /manifest.version=9/))
   })
 
-  test('folders of version 1 open as before; their networks cannot be loaded, and say so', async () => {
+  test('a folder of version 1 can be opened, but its network cannot be loaded', async () => {
     const first = {
       version: 1,
       architecture: 'tiny',
@@ -346,16 +349,18 @@ describe('openClassifier and loadModel', () => {
     await writeFile(join(dir, 'model.onnx'), writeModel(exportModel(model)))
     const answers = await answersOf(dir)
     await expect(loadModel(dir)).rejects.toThrow(
-      error('INVALID_INPUT', /saved by version 1, without network.safetensors/),
+      throwsCode('INVALID_INPUT', /version 1 saved this model, without network.safetensors/),
     )
-    // An int8 file that was removed does not keep a save from finding the float one.
+    // If the int8 file was removed, the float file can still be opened.
     const withInt8 = { ...first, files: { float: 'model.onnx', int8: 'model.int8.onnx' } }
     await writeFile(join(dir, 'model.json'), JSON.stringify(withInt8))
     expect(await answersOf(dir)).toEqual(answers)
     await saveModel(`${dir}-new`, model)
     expect(answers).toEqual(await answersOf(`${dir}-new`))
     await rm(`${dir}-new`, { recursive: true })
-    await expect(saveModel(dir, otherModel)).rejects.toThrow(error('INVALID_OPTION', /holds another model/))
+    await expect(saveModel(dir, otherModel)).rejects.toThrow(
+      throwsCode('INVALID_OPTION', /holds another model/),
+    )
     await saveModel(dir, otherModel, { overwrite: true })
     expect(await loadModel(dir)).toEqual(otherModel)
   })

@@ -1,4 +1,4 @@
-/** Measures the ranges of a model's values on sample inputs. */
+/** Calibration: runs a float model on sample inputs and measures the range of each value that int8 will round. */
 import { asOptions, assertCallback, assertKnown, assertSignal, EscError, wrongValue } from '@esc/core'
 import {
   assertOnnxModel,
@@ -9,38 +9,32 @@ import {
   type Tensor,
   writeModel,
 } from '@esc/onnx'
-import { feedsOf } from './feeds.js'
+import { type CalibrationBatch, feedsOf } from './feeds.js'
+import type { Range } from './int8-activations.js'
 import { prepare, quantizedValues } from './prepare.js'
-
-/** Smallest and largest number a value took. */
-export interface Range {
-  min: number
-  max: number
-}
 
 /** Options of {@link calibrate}. */
 export interface CalibrateOptions {
+  /** Runs the model. `calibrate` of `/node` and `/browser` brings its own. */
   runtime: OnnxRuntime
+  /** Stops the call; the call then throws the signal's reason. @defaultValue none */
   signal?: AbortSignal | undefined
-  /** Called after every batch with the number done. */
+  /** Called after every batch with the number of batches that are done. @defaultValue none */
   onBatch?: ((done: number) => void) | undefined
 }
 
-/** What a model is fed once: a tensor if it takes one input, or tensors by input name. */
-export type CalibrationBatch = Tensor | Readonly<Record<string, Tensor>>
-
 /**
- * Runs a float model and notes the smallest and largest number of every value that quantisation will round
- * (`calibrationMethod: 'minmax'`).
+ * Runs a float model and records the smallest and the largest number of every value that quantisation will round. ONNX Runtime
+ * calls this method `minmax`.
  *
- * @param model - A float32 model of any exporter. Weights that are also graph inputs need not be fed; nor do inputs that
- *   nothing reads.
- * @param batches - Inputs as the model reads them, from the training set: test clips would leak into the model. They are
- *   read one at a time.
+ * @param model - A float32 model of any exporter. The batches need not have weights that are also graph inputs, nor inputs that
+ *   no operator reads.
+ * @param batches - Inputs of the model, from the training set: test clips would leak into the model. One batch is read at a
+ *   time.
  * @returns Ranges by value name.
- * @throws EscError INVALID_INPUT if there are no batches, one does not fit the model's inputs, or a value is not finite;
+ * @throws EscError INVALID_INPUT if there are no batches, a batch does not fit the model's inputs, or a value is not finite;
  *   INCOMPATIBLE_MODEL if the model is quantised already or takes no data; UNSUPPORTED_LAYER if a Conv or Gemm is not
- *   float32, or there is nothing to quantise; CORRUPT_DATA if the model contradicts itself; INVALID_OPTION naming an option
+ *   float32, or no operator can be quantised; CORRUPT_DATA if the model contradicts itself; INVALID_OPTION naming an option
  *   that is unknown; the signal's reason.
  * @see ONNX Runtime `MinMaxCalibrater`.
  * @example const ranges = await calibrate(exportModel(model), [{ type: 'float32', dims: [2, 1, 13, 431], data }], { runtime: ortRuntime })
@@ -80,7 +74,12 @@ export async function calibrate(
   return ranges
 }
 
-/** The model with the wanted values as outputs and those inputs that something reads; and the wanted values that are constants. */
+/**
+ * Prepares the measurement.
+ *
+ * @returns `observed` is the model with the wanted values as its outputs, and only with inputs that an operator reads. `constants` are
+ *   the wanted values that are constants of the model.
+ */
 function observe(
   model: OnnxModel,
   wanted: ReadonlySet<string>,
@@ -91,10 +90,10 @@ function observe(
   if (inputs.length === 0) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      'the model takes no data: it reads none of its inputs but those that are constants, so there is nothing to measure',
+      'the model takes no data: all inputs that it reads are constants, so there is nothing to measure',
     )
   }
-  // What the shapes of inner values are only the runtime knows.
+  // Only the runtime knows the shapes of inner values.
   const outputs = graph.nodes
     .flatMap((node) => node.outputs)
     .filter((name) => wanted.has(name))
@@ -109,7 +108,7 @@ function observe(
 function assertBatches(batches: unknown): void {
   const { [Symbol.iterator]: each, [Symbol.asyncIterator]: eachLater } = Object(batches ?? {})
   if (typeof batches !== 'string' && (typeof each === 'function' || typeof eachLater === 'function')) return
-  throw wrongValue('batches', batches, 'a list of tensors, or a generator of them')
+  throw wrongValue('batches', batches, 'a list of tensors, or a generator of tensors')
 }
 
 function widen(ranges: Map<string, Range>, name: string, data: Float32Array): void {
@@ -122,8 +121,11 @@ function widen(ranges: Map<string, Range>, name: string, data: Float32Array): vo
     if (value < min) min = value
     if (value > max) max = value
   }
-  // Comparisons skip NaN, the sum does not.
+  // A comparison with NaN is always false, so only the sum shows a NaN.
   if (!Number.isFinite(sum))
-    throw new EscError('INVALID_INPUT', `calibration: value '${name}' is not finite; check the inputs`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `calibration: value '${name}' holds a number that is not finite; check the inputs`,
+    )
   ranges.set(name, { min, max })
 }

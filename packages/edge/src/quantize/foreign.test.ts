@@ -1,5 +1,6 @@
-/** Models as other exporters write them: each must give the same int8 model as the plain one. */
-import { checkModel, floatData, type OnnxRuntime, printGraph, readModel, writeModel } from '@esc/onnx'
+/** One model as several exporters write it: each form must give the same int8 model as the plain form. */
+import { floatData, type OnnxRuntime, readModel, writeModel } from '@esc/onnx'
+import { checkModel, printGraph } from '@esc/onnx/inspect'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { plain, variants, x } from '../fixtures/foreign-models.js'
 import { logits, maxError, quantized } from '../fixtures/run-models.js'
@@ -15,7 +16,7 @@ beforeAll(async () => {
   }
 })
 
-describe('the int8 model is that of the plain one', () => {
+describe('the int8 model equals the one of the plain form', () => {
   test.each(Object.entries(variants))('%s', async (_name, variant) => {
     const model = readModel(writeModel(variant))
     expect(printGraph(model)).toMatch(/^graph "plain".*Gemm\(.*\n {2}output /s)
@@ -33,7 +34,7 @@ describe('the int8 model is that of the plain one', () => {
     const results = await logits(int8, feeds)
     expect(Object.keys(results).sort()).toEqual(Object.keys(float).sort())
     expect([...floatData(results, output)]).toEqual([...reference.int8])
-    // Large constants are the 8-bit weights, or results of their own.
+    // No large float constant is left, unless the graph returns it.
     const kept = [...int8.graph.initializers].filter(
       ([, { type, data }]) => type === 'float32' && data.length > 3,
     )
@@ -41,17 +42,17 @@ describe('the int8 model is that of the plain one', () => {
     expect(kept.map(([name]) => name).filter((name) => !outputs.includes(name))).toEqual([])
   })
 
-  test('and it is close to float', () => {
+  test('the int8 model is close to the float model', () => {
     const error = maxError(reference.float, reference.int8)
     expect(error).toBeGreaterThan(0)
     expect(error).toBeLessThan(0.02)
   })
 
-  test('and it runs in pages', async () => {
-    // Not seen by the type checker: its types are those of a page, and these here are Node's.
+  test('the int8 model runs in pages', async () => {
+    // The type checker must not see this entry: it uses the types of a page, and this file uses Node's.
     const place: string = '@esc/onnx/browser'
     const { ortRuntime: wasm } = (await import(place)) as { ortRuntime: OnnxRuntime }
-    // More threads than one need a page.
+    // Only a page can have more than one thread.
     const web: OnnxRuntime = { ...wasm, createSession: (bytes) => wasm.createSession(bytes, { threads: 1 }) }
     const model = readModel(writeModel(variants['weights as inputs, in front']!))
     const ranges = await calibrate(model, [x], { runtime: web })

@@ -1,16 +1,9 @@
-/** Models of any exporter in the one form that calibration and quantisation work on. */
+/** Brings a model of any exporter into the one form that calibration and quantisation work on. */
 import { EscError } from '@esc/core'
-import {
-  checkModel,
-  dataInputs,
-  floatTensor,
-  inferTypes,
-  type OnnxModel,
-  type OnnxNode,
-  type Tensor,
-} from '@esc/onnx'
+import { dataInputs, floatTensor, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
+import { checkModel, inferTypes } from '@esc/onnx/inspect'
 
-/** Operators that move or choose values: their output has their input's scale. */
+/** Operators that only move or choose values. Their output has the scale of their input. */
 export const passThrough: ReadonlySet<string> = new Set(['MaxPool', 'Flatten'])
 /** Operators with weights. */
 export const weighted: ReadonlySet<string> = new Set(['Conv', 'Gemm'])
@@ -24,13 +17,14 @@ export interface Prepared {
 }
 
 /**
- * The same model with all of its constants as initializers, and of its inputs only the data.
+ * The same model with all of its constants as initializers (ONNX's name of stored constants), and only its data as inputs.
  *
- * Weights that are also graph inputs become plain constants: calibrated are the values that they have, and no others. So do
- * the outputs of `Constant`, and of `Identity` where it only renames one (PyTorch shares weights in that way).
+ * Weights that are also graph inputs become plain constants, because calibration holds only for the values that they have now.
+ * The outputs of `Constant` also become plain constants, and so do those of `Identity` where it only renames a constant, as
+ * PyTorch writes it for shared weights.
  *
  * @throws EscError CORRUPT_DATA if the model contradicts itself; INCOMPATIBLE_MODEL if it is quantised already;
- *   UNSUPPORTED_LAYER if a Conv or Gemm is not float32, or there is nothing to quantise.
+ *   UNSUPPORTED_LAYER if a Conv or Gemm is not float32, or no operator can be quantised.
  */
 export function prepare(given: OnnxModel): Prepared {
   checkModel(given)
@@ -38,7 +32,7 @@ export function prepare(given: OnnxModel): Prepared {
   if (at >= 0) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `the model is quantised already: it has ${nameOf(given.graph.nodes[at]!)}; give the float32 model that it was made of`,
+      `the model is quantised already: it has ${nameOf(given.graph.nodes[at]!)}; give the float32 model that it was made from`,
     )
   }
   const model = withPlainConstants(given)
@@ -50,25 +44,28 @@ export function prepare(given: OnnxModel): Prepared {
   for (const node of candidates) {
     const type = typeOf(node.inputs[0])
     if (weighted.has(node.opType) && type !== 'float32') {
-      throw unsupported(node, `takes ${type}; only float32 is quantised: export the model in float32`)
+      throw unsupported(node, `takes ${type}, but only float32 can be quantised; export the model in float32`)
     }
   }
   const quantized = new Set(candidates.filter(({ inputs }) => typeOf(inputs[0]) === 'float32'))
   if (quantized.size === 0) {
     throw new EscError(
       'UNSUPPORTED_LAYER',
-      `the model has nothing to quantise; quantised are ${[...quantizedOps].join(', ')} of float32`,
+      `the model has no operator that can be quantised; those are ${[...quantizedOps].join(', ')} of float32`,
     )
   }
   return { model, quantized }
 }
 
-/** Values that are rounded to 8 bits: what goes into and comes out of the operators that are quantised. */
+/** The names of all values that are rounded to 8 bits: the inputs and outputs of the operators that are quantised. */
 export function quantizedValues({ quantized }: Prepared): Set<string> {
   return new Set([...quantized].flatMap(({ inputs, outputs }) => [inputs[0]!, outputs[0]!]))
 }
 
-/** IR version of the oldest operator set that is read; before version 4 constants had to be graph inputs, too. */
+/**
+ * IR version (version of the file format) of the oldest operator set that this package reads. Before version 4, constants had to be
+ * graph inputs, too.
+ */
 const oldestIrVersion = 7
 
 function withPlainConstants(model: OnnxModel): OnnxModel {
@@ -95,7 +92,7 @@ function withPlainConstants(model: OnnxModel): OnnxModel {
   }
 }
 
-/** The tensor that a `Constant` holds; null of strings. */
+/** The tensor that a `Constant` holds, or null if it holds strings. */
 function constantOf({ attributes }: OnnxNode): Tensor | null {
   const [value] = Object.values(attributes)
   if (!value || 'string' in value || 'strings' in value) return null
@@ -106,12 +103,12 @@ function constantOf({ attributes }: OnnxNode): Tensor | null {
   return { type: 'int64', dims: 'int' in value ? [] : [ints.length], data: BigInt64Array.from(ints, BigInt) }
 }
 
-/** `node 'conv1' (Conv)`; some exporters leave nodes without names, but no value. */
+/** `node 'conv1' (Conv)`. Some exporters write no names for nodes, but every value has one. */
 function nameOf({ name, opType, outputs }: OnnxNode): string {
   return `node '${name || outputs.find((output) => output !== '')}' (${opType})`
 }
 
-/** An operator that cannot be quantised. */
+/** The error for an operator that cannot be quantised. */
 export function unsupported(node: OnnxNode, what: string): EscError {
   return new EscError('UNSUPPORTED_LAYER', `${nameOf(node)}: ${what}`, { detail: { node: node.name } })
 }

@@ -1,48 +1,48 @@
-/** Static 8-bit quantisation in the QDQ form. */
+/**
+ * Static 8-bit quantisation in QDQ form: each rounded value is written as a pair of operators, `QuantizeLinear` and
+ * `DequantizeLinear`.
+ */
 import { assertKnown, EscError, wrongValue } from '@esc/core'
 import { assertOnnxModel, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
-import type { Range } from './calibrate.js'
+import { weightsOf } from './float-weights.js'
+import { quantizeActivation, type Range } from './int8-activations.js'
+import { quantizeBias, quantizeWeight, scalesForBias, type WeightScale } from './int8-weights.js'
 import { passThrough, prepare, weighted } from './prepare.js'
-import {
-  quantizeActivation,
-  quantizeBias,
-  quantizeWeight,
-  scalesForBias,
-  type WeightScale,
-} from './scheme.js'
-import { weightsOf } from './weights.js'
 
 /** Options of {@link quantizeStatic}. */
 export interface QuantizeOptions {
-  /** One scale per filter or unit instead of one per weight tensor (default true). */
+  /** One scale for each filter or unit, instead of one for each weight tensor. @defaultValue `true` */
   perChannel?: boolean
   /**
-   * Weights in 7 bits (default true): x86 processors without VNNI add pairs of 8-bit products in 16 bits, which
-   * overflows with full-range weights. Set it to false for devices whose kernels add in 32 bits (ARM).
+   * Uses 7 bits for weights instead of 8: x86 processors without VNNI instructions add pairs of 8-bit products in 16 bits, which
+   * overflows with weights of the full range. Set it to false for devices whose kernels add in 32 bits (ARM).
+   *
+   * @defaultValue `true`
    */
   reduceRange?: boolean
 }
 
 /**
- * The model with 8-bit weights and activations: `QuantizeLinear` and `DequantizeLinear` pairs around the operators, which
- * runtimes fuse into integer kernels.
+ * The model with 8-bit weights and activations. A pair of `QuantizeLinear` and `DequantizeLinear` (QDQ) stands around each
+ * operator. Runtimes fuse these pairs and the operator into one integer kernel.
  *
- * Activations are uint8 with a zero point, weights int8 and symmetric, biases int32. Quantised are Conv, Gemm, Relu,
- * MaxPool, GlobalAveragePool and Flatten; a normaliser in front and the logits stay float.
+ * Activations are uint8 with a zero point, weights are int8 and symmetric, biases are int32. Conv, Gemm, Relu, MaxPool,
+ * GlobalAveragePool and Flatten are quantised. A normaliser at the front and the logits stay float.
  *
- * Differs from ONNX Runtime's `quantize_static`: scales are per channel and weights 7 bits wide unless asked otherwise,
- * activations are uint8, and the graph's outputs are not rounded. These are what its documentation advises for x86
- * without VNNI, the place where its own defaults lose accuracy in silence.
+ * Differs from ONNX Runtime's `quantize_static`: by default, scales are per channel and weights have 7 bits; activations are
+ * uint8; the graph's outputs are not rounded. ONNX Runtime's documentation advises this for x86 without VNNI, where its own
+ * defaults lose accuracy without a warning.
  *
- * The model may come from any exporter. Constants may be initializers, listed as graph inputs or not, or `Constant` nodes,
- * and may have passed an `Identity`. In the result all are initializers and no inputs: a weight cannot be replaced any more.
- * A Gemm may be `x · W`, or have factors. Operators of other domains, of other element types, and MatMul stay as they are.
+ * The model may come from any exporter. Its constants may be initializers (also listed as graph inputs or not), `Constant`
+ * nodes, or either behind an `Identity`. In the result, all constants are initializers and none is an input, so no weight can be
+ * replaced any more. A Gemm may be `x · W`, or have factors. Operators of other domains or other element types, and MatMul, stay
+ * as they are.
  *
- * @param given - A float32 model in which every Conv and Gemm has a constant weight, and a constant bias if any.
+ * @param given - A float32 model. Every Conv and Gemm must have a constant weight, and its bias, if any, must be a constant.
  * @param ranges - What {@link calibrate} measured on the same model.
- * @throws EscError UNSUPPORTED_LAYER if a weight or bias is no float32 constant, not finite or of another shape, a Gemm
- *   transposes its data, or there is nothing to quantise; INCOMPATIBLE_MODEL if the model is quantised already; CORRUPT_DATA
- *   if it contradicts itself; INVALID_INPUT if a value was not calibrated.
+ * @throws EscError UNSUPPORTED_LAYER if a weight or bias is not a float32 constant, is not finite or has another shape, if a
+ *   Gemm transposes its data, or if no operator can be quantised; INCOMPATIBLE_MODEL if the model is quantised already;
+ *   CORRUPT_DATA if it contradicts itself; INVALID_INPUT if a value was not calibrated.
  * @see ONNX Runtime `quantize_static(quant_format=QDQ)`; Jacob et al. 2018.
  * @example const int8 = quantizeStatic(model, await calibrate(model, batches, { runtime: ortRuntime }))
  */
@@ -68,7 +68,7 @@ export function quantizeStatic(
     if (weighted.has(node.opType)) writer.addWeighted(node, { perChannel, reduceRange })
     else if (node.opType === 'Relu') writer.nodes.push(node)
     else writer.addQuantized(node)
-    // Where a Relu follows, the value is rounded once, after it. The graph's outputs stay as they are.
+    // If a Relu follows, the value is rounded once, after the Relu. Outputs of the graph are not rounded.
     const output = node.outputs[0]!
     if (reluInputs.has(output) || results.has(output)) continue
     writer.roundTrip(output, passThrough.has(node.opType) ? node.inputs[0]! : null)
@@ -80,14 +80,15 @@ export function quantizeStatic(
   }
 }
 
+/** Collects the operators and constants of the quantised graph. */
 class QdqWriter {
   readonly nodes: OnnxNode[] = []
   readonly #initializers: Map<string, Tensor>
   readonly #names: Set<string>
   readonly #ranges: ReadonlyMap<string, Range>
-  /** Float value → the value after its rounding to 8 bits. */
+  /** Name of a float value → name of the same value after it was rounded to 8 bits. */
   readonly #rounded = new Map<string, string>()
-  /** Rounded float value → names of its scale and zero point. */
+  /** Name of a float value that was rounded → names of its scale and zero point. */
   readonly #scales = new Map<string, { scale: string; zeroPoint: string; value: number }>()
 
   constructor({ graph }: OnnxModel, ranges: ReadonlyMap<string, Range>) {
@@ -97,13 +98,18 @@ class QdqWriter {
     this.#ranges = ranges
   }
 
-  /** Constants that some operator reads, or that are results: the float weights that were replaced are gone. */
+  /** The constants that an operator reads, or that are results. Float weights that were replaced are left out. */
   usedInitializers(results: ReadonlySet<string>): Map<string, Tensor> {
     const read = new Set([...results, ...this.nodes.flatMap(({ inputs }) => inputs)])
     return new Map([...this.#initializers].filter(([name]) => read.has(name)))
   }
 
-  /** Puts QuantizeLinear and DequantizeLinear behind a value, once. `scaleOf`: takes over that value's scale. */
+  /**
+   * Puts QuantizeLinear and DequantizeLinear behind a value, if they are not there yet.
+   *
+   * @param scaleOf - Name of a value whose scale is taken over; `null` uses the calibrated range.
+   * @returns Name of the rounded value.
+   */
   roundTrip(value: string, scaleOf: string | null): string {
     const known = this.#rounded.get(value)
     if (known !== undefined) return known
@@ -117,11 +123,12 @@ class QdqWriter {
     return rounded
   }
 
-  /** An operator without weights, between rounded values. */
+  /** Adds an operator without weights. It reads rounded values. */
   addQuantized(node: OnnxNode): void {
     this.nodes.push({ ...node, inputs: node.inputs.map((input) => this.roundTrip(input, null)) })
   }
 
+  /** Adds a Conv or Gemm. It reads a rounded value and quantised weights. */
   addWeighted(given: OnnxNode, { perChannel, reduceRange }: Required<QuantizeOptions>): void {
     const [input, weightName, biasName] = given.inputs as [string, string, string]
     const { node, weight, bias } = weightsOf(given, this.#initializers)
@@ -154,7 +161,10 @@ class QdqWriter {
   #activationScale(value: string): { scale: string; zeroPoint: string; value: number } {
     const range = this.#ranges.get(value)
     if (!range)
-      throw new EscError('INVALID_INPUT', `value '${value}' was not calibrated; calibrate the same model`)
+      throw new EscError(
+        'INVALID_INPUT',
+        `ranges has no range of the value '${value}'; call calibrate with the same model`,
+      )
     const { scale, zeroPoint } = quantizeActivation(range)
     return {
       scale: this.#addConstant(`${value}_scale`, { type: 'float32', dims: [], data: Float32Array.of(scale) }),
@@ -179,7 +189,7 @@ class QdqWriter {
     return output
   }
 
-  /** The name wished for, or with a number behind it where it is taken: two operators may share a weight. */
+  /** The name `wish`, with a number behind it if that name is taken: two operators may share a weight. */
   #freshName(wish: string): string {
     let name = wish
     for (let index = 1; this.#names.has(name); index++) name = `${wish}_${index}`

@@ -3,13 +3,13 @@ import {
   assertInRange,
   assertInteger,
   assertKnown,
-  createRng,
   EscError,
   type NetworkGraph,
   wrongOption,
 } from '@esc/core'
+import { conv2d, dense, dropout, flatten, maxPool, relu } from '../layers.js'
+import { sequential } from '../network.js'
 import type { NetworkInput } from '../train-options.js'
-import { convSame, dense } from './init.js'
 
 /** Options of {@link audioCnn}; training fills in those of the features. */
 export interface AudioCnnOptions extends Omit<NetworkInput, 'seed'> {
@@ -58,37 +58,24 @@ export function audioCnn(options: AudioCnnOptions): NetworkGraph {
     seed = 42,
     filters = [16, 32],
     kernel = 3,
-    dropout = 0.3,
+    dropout: dropoutRate = 0.3,
     hidden = 64,
   } = asOptions('audioCnn', options)
   checkSizes({ bins, frames, classes }, 4)
   checkFilters(filters, 2)
   checkKernel(kernel)
-  assertInRange('dropout', dropout, 0, 1 - Number.EPSILON)
+  assertInRange('dropout', dropoutRate, 0, 1 - Number.EPSILON)
   assertInteger('hidden', hidden, 1)
   const [first, second] = filters
-  const rng = createRng(seed).fork('audio-cnn')
-  const flat = second * Math.floor(bins / 4) * Math.floor(frames / 4)
-  const none = { attributes: {}, weights: {} }
-  const pool = { op: 'MaxPool', attributes: { size: [2, 2] }, weights: {} } as const
-  return {
-    name: 'audio-cnn',
-    input: { name: 'input', shape: [1, bins, frames] },
-    nodes: [
-      convSame('conv1', 'input', { channels: 1, filters: first, kernel }, rng),
-      { op: 'ReLU', name: 'relu1', inputs: ['conv1'], ...none },
-      { ...pool, name: 'pool1', inputs: ['relu1'] },
-      convSame('conv2', 'pool1', { channels: first, filters: second, kernel }, rng),
-      { op: 'ReLU', name: 'relu2', inputs: ['conv2'], ...none },
-      { ...pool, name: 'pool2', inputs: ['relu2'] },
-      { op: 'Dropout', name: 'dropout', inputs: ['pool2'], attributes: { rate: dropout }, weights: {} },
-      { op: 'Flatten', name: 'flatten', inputs: ['dropout'], ...none },
-      dense('dense1', 'flatten', flat, hidden, rng),
-      { op: 'ReLU', name: 'relu3', inputs: ['dense1'], ...none },
-      dense('dense2', 'relu3', hidden, classes, rng),
+  return sequential(
+    [
+      ...[conv2d({ filters: first, kernel }), relu(), maxPool()],
+      ...[conv2d({ filters: second, kernel }), relu(), maxPool()],
+      ...[dropout({ rate: dropoutRate }), flatten()],
+      ...[dense({ units: hidden }), relu(), dense({ units: classes })],
     ],
-    output: 'dense2',
-  }
+    { name: 'audio-cnn', bins, frames, classes, seed },
+  )
 }
 
 /** What every architecture takes. */

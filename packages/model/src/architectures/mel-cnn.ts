@@ -1,7 +1,8 @@
-import { asOptions, assertKnown, createRng, type NetworkGraph, type NetworkNode } from '@esc/core'
+import { asOptions, assertKnown, type NetworkGraph } from '@esc/core'
+import { batchNorm, conv2d, dense, globalAveragePool, maxPool, relu } from '../layers.js'
+import { sequential } from '../network.js'
 import type { NetworkInput } from '../train-options.js'
 import { checkFilters, checkKernel, checkSizes, inputNames } from './audio-cnn.js'
-import { convSame, dense } from './init.js'
 
 /** Options of {@link melCnn}; training fills in those of the features. */
 export interface MelCnnOptions extends Omit<NetworkInput, 'seed'> {
@@ -43,32 +44,17 @@ export function melCnn(options: MelCnnOptions): NetworkGraph {
   checkSizes({ bins, frames, classes }, 8)
   checkFilters(filters, 3)
   checkKernel(kernel)
-  const rng = createRng(seed).fork('mel-cnn')
-  const blocks = filters.flatMap((count, i): NetworkNode[] => {
-    const n = i + 1
-    const constant = (value: number) => ({ shape: [count], data: new Float32Array(count).fill(value) })
-    const input = i === 0 ? 'input' : `pool${i}`
-    return [
-      convSame(`conv${n}`, input, { channels: filters[i - 1] ?? 1, filters: count, kernel }, rng),
-      {
-        op: 'BatchNorm',
-        name: `norm${n}`,
-        inputs: [`conv${n}`],
-        attributes: { epsilon: 1e-5, momentum: 0.1 },
-        weights: { gamma: constant(1), beta: constant(0), mean: constant(0), variance: constant(1) },
-      },
-      { op: 'ReLU', name: `relu${n}`, inputs: [`norm${n}`], attributes: {}, weights: {} },
-      { op: 'MaxPool', name: `pool${n}`, inputs: [`relu${n}`], attributes: { size: [2, 2] }, weights: {} },
-    ]
-  })
-  return {
+  const blocks = filters.flatMap((count) => [
+    conv2d({ filters: count, kernel }),
+    batchNorm(),
+    relu(),
+    maxPool(),
+  ])
+  return sequential([...blocks, globalAveragePool(), dense({ units: classes })], {
     name: 'mel-cnn',
-    input: { name: 'input', shape: [1, bins, frames] },
-    nodes: [
-      ...blocks,
-      { op: 'GlobalAveragePool', name: 'average', inputs: ['pool3'], attributes: {}, weights: {} },
-      dense('dense', 'average', filters[2], classes, rng),
-    ],
-    output: 'dense',
-  }
+    bins,
+    frames,
+    classes,
+    seed,
+  })
 }

@@ -7,6 +7,8 @@ import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
 import { layerCases } from './fixtures/layer-cases.js'
 import { fromLayersModel, toLayersModel } from './index.js'
+import { layerSources } from './layer-sources.js'
+import { toLayer } from './to-layers-model.js'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -179,3 +181,11 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!))
   expect(worst).toBeLessThan(tolerance)
 }
+
+test('a layer that becomes a tfjs layer is also read from one, and no other is', () => {
+  const supported = (table: object) =>
+    Object.entries(table)
+      .filter(([, entry]) => !('unsupported' in entry))
+      .map(([op]) => op)
+  expect(supported(layerSources)).toEqual(supported(toLayer))
+})

@@ -1,10 +1,13 @@
 /** A network's forward pass in differentiable tf ops. */
 import {
+  applyLayer,
   assertCallback,
   assertKnown,
+  type ConvAttributes,
   EscError,
   hasField,
   inferShapes,
+  type LayerTable,
   type NetworkGraph,
   type NetworkNode,
   typeOf,
@@ -70,7 +73,7 @@ export function forward(
       return found
     }
     const inputs = node.inputs.map((name) => values.get(name)!)
-    const value = computeLayer(node, inputs, { weight, training, updates })
+    const value = applyLayer(forwardRules, node, { inputs, weight, training, updates })
     values.set(node.name, value)
     onValue?.(node, value)
   }
@@ -78,105 +81,86 @@ export function forward(
 }
 
 interface LayerContext {
+  /** Values that the layer reads, in order. */
+  inputs: readonly tf.Tensor[]
   weight(key: string): tf.Tensor
   training: Tensors | null
   updates: Record<string, tf.Tensor>
 }
 
-function computeLayer(node: NetworkNode, inputs: readonly tf.Tensor[], context: LayerContext): tf.Tensor {
-  const { weight, training, updates } = context
-  const x = inputs[0]!
-  const image = x as tf.Tensor4D
-  switch (node.op) {
-    case 'Conv2D':
-      return convolve(image, weight('kernel') as tf.Tensor4D, node.attributes).add(weight('bias'))
-    case 'DepthwiseConv2D': {
-      const options = { ...node.attributes, groups: image.shape[3] }
-      return convolve(image, weight('kernel') as tf.Tensor4D, options).add(weight('bias'))
+/** The forward pass of each kind of layer in tf ops. */
+const forwardRules: LayerTable<LayerContext, tf.Tensor> = {
+  Conv2D: ({ attributes }, { inputs, weight }) =>
+    convolve(inputs[0] as tf.Tensor4D, weight('kernel') as tf.Tensor4D, attributes).add(weight('bias')),
+  DepthwiseConv2D: ({ attributes }, { inputs, weight }) =>
+    convolvePerChannel(inputs, weight('kernel'), attributes).add(weight('bias')),
+  SeparableConv2D({ attributes }, { inputs, weight }) {
+    const perChannel = convolvePerChannel(inputs, weight('depthwise'), attributes)
+    const kernel = weight('pointwise') as tf.Tensor4D
+    return convolve(perChannel, kernel, { padding: 'valid' }).add(weight('bias'))
+  },
+  BatchNorm({ name, attributes }, { inputs: [x], weight, training, updates }) {
+    const { epsilon, momentum } = attributes
+    const weights = { gamma: weight('gamma'), beta: weight('beta') }
+    const running = { mean: weight('mean'), variance: weight('variance') }
+    if (!training) {
+      return tf.batchNorm(x!, running.mean, running.variance, weights.beta, weights.gamma, epsilon)
     }
-    case 'SeparableConv2D': {
-      const options = { ...node.attributes, groups: image.shape[3] }
-      const perChannel = convolve(image, weight('depthwise') as tf.Tensor4D, options)
-      return convolve(perChannel, weight('pointwise') as tf.Tensor4D, { padding: 'valid' }).add(
-        weight('bias'),
-      )
-    }
-    case 'BatchNorm': {
-      const { epsilon, momentum } = node.attributes
-      const weights = { gamma: weight('gamma'), beta: weight('beta') }
-      const running = { mean: weight('mean'), variance: weight('variance') }
-      if (!training) {
-        return tf.batchNorm(x, running.mean, running.variance, weights.beta, weights.gamma, epsilon)
-      }
-      const { value, mean, variance } = trainBatchNorm(x, weights, running, { epsilon, momentum })
-      updates[`${node.name}.mean`] = mean
-      updates[`${node.name}.variance`] = variance
-      return value
-    }
-    case 'LayerNorm':
-      return layerNorm(x, weight('gamma'), weight('beta'), node.attributes.epsilon)
-    case 'LeakyReLU':
-      return tf.leakyRelu(x, node.attributes.alpha)
-    case 'MaxPool': {
-      const { size, strides = size, padding = 'valid' } = node.attributes
-      return tf.maxPool(image, [...size], [...strides], padding)
-    }
-    case 'AveragePool':
-      return averagePool(image, node.attributes)
-    case 'GlobalAveragePool':
-      return x.mean([1, 2])
-    case 'GlobalMaxPool': {
-      // Not `max`, whose gradient goes to all of a tie.
-      const [, height, width, channels] = image.shape
-      return tf.maxPool(image, [height, width], 1, 'valid').reshape([-1, channels])
-    }
-    case 'AttentionPool': {
-      const overTime = x.mean<tf.Tensor3D>(1)
-      const attention = overTime.mul(weight('kernel')).sum(2).softmax(1)
-      return overTime.mul(attention.expandDims(2)).sum(1)
-    }
-    case 'Flatten':
-      return channelsFirst(x).reshape([x.shape[0]!, -1])
-    case 'Reshape':
-      return channelsLast(channelsFirst(x).reshape([x.shape[0]!, ...node.attributes.shape]))
-    case 'Dropout': {
-      const mask = training?.[`${node.name}.mask`]
-      return mask ? x.mul(channelsLast(mask)) : x
-    }
-    case 'Dense':
-      return tf.matMul(x as tf.Tensor2D, weight('kernel') as tf.Tensor2D, false, true).add(weight('bias'))
-    case 'Add':
-    case 'Multiply': {
-      const other = inputs[1]!
-      const perPixel = other.rank < x.rank ? other.reshape([-1, 1, 1, other.shape[1]!]) : other
-      return node.op === 'Add' ? x.add(perPixel) : x.mul(perPixel)
-    }
-    case 'Concatenate':
-      return tf.concat([...inputs], x.rank === 4 ? 3 : 1)
-    default:
-      return activate(node.op, x)
-  }
+    const { value, mean, variance } = trainBatchNorm(x!, weights, running, { epsilon, momentum })
+    updates[`${name}.mean`] = mean
+    updates[`${name}.variance`] = variance
+    return value
+  },
+  LayerNorm: ({ attributes }, { inputs: [x], weight }) =>
+    layerNorm(x!, weight('gamma'), weight('beta'), attributes.epsilon),
+  ReLU: (_, { inputs: [x] }) => tf.relu(x!),
+  ReLU6: (_, { inputs: [x] }) => tf.relu6(x!),
+  LeakyReLU: ({ attributes }, { inputs: [x] }) => tf.leakyRelu(x!, attributes.alpha),
+  Sigmoid: (_, { inputs: [x] }) => tf.sigmoid(x!),
+  Tanh: (_, { inputs: [x] }) => tf.tanh(x!),
+  HardSigmoid: (_, { inputs: [x] }) => hardSigmoid(x!),
+  HardSwish: (_, { inputs: [x] }) => x!.mul(hardSigmoid(x!)),
+  Swish: (_, { inputs: [x] }) => x!.mul(tf.sigmoid(x!)),
+  MaxPool({ attributes: { size, strides = size, padding = 'valid' } }, { inputs: [x] }) {
+    return tf.maxPool(x as tf.Tensor4D, [...size], [...strides], padding)
+  },
+  AveragePool: ({ attributes }, { inputs: [x] }) => averagePool(x as tf.Tensor4D, attributes),
+  GlobalAveragePool: (_, { inputs: [x] }) => x!.mean([1, 2]),
+  GlobalMaxPool(_, { inputs: [x] }) {
+    // Not `max`, which sends the gradient to every value of a tie.
+    const [, height, width, channels] = (x as tf.Tensor4D).shape
+    return tf.maxPool(x as tf.Tensor4D, [height, width], 1, 'valid').reshape([-1, channels])
+  },
+  AttentionPool(_, { inputs: [x], weight }) {
+    const overTime = x!.mean<tf.Tensor3D>(1)
+    const attention = overTime.mul(weight('kernel')).sum(2).softmax(1)
+    return overTime.mul(attention.expandDims(2)).sum(1)
+  },
+  Flatten: (_, { inputs: [x] }) => channelsFirst(x!).reshape([x!.shape[0]!, -1]),
+  Reshape: ({ attributes }, { inputs: [x] }) =>
+    channelsLast(channelsFirst(x!).reshape([x!.shape[0]!, ...attributes.shape])),
+  Dropout({ name }, { inputs: [x], training }) {
+    const mask = training?.[`${name}.mask`]
+    return mask ? x!.mul(channelsLast(mask)) : x!
+  },
+  Dense: (_, { inputs: [x], weight }) =>
+    tf.matMul(x as tf.Tensor2D, weight('kernel') as tf.Tensor2D, false, true).add(weight('bias')),
+  Add: (_, { inputs: [x, other] }) => x!.add(likeImage(other!, x!)),
+  Multiply: (_, { inputs: [x, other] }) => x!.mul(likeImage(other!, x!)),
+  Concatenate: (_, { inputs }) => tf.concat([...inputs], inputs[0]!.rank === 4 ? 3 : 1),
 }
 
-function activate(op: NetworkNode['op'], x: tf.Tensor): tf.Tensor {
-  switch (op) {
-    case 'ReLU':
-      return tf.relu(x)
-    case 'ReLU6':
-      return tf.relu6(x)
-    case 'Sigmoid':
-      return tf.sigmoid(x)
-    case 'Tanh':
-      return tf.tanh(x)
-    case 'HardSigmoid':
-      return hardSigmoid(x)
-    case 'HardSwish':
-      return x.mul(hardSigmoid(x))
-    case 'Swish':
-      return x.mul(tf.sigmoid(x))
-    default:
-      throw new EscError('UNSUPPORTED_LAYER', `op '${op}' has no forward pass in tf ops`)
-  }
+function convolvePerChannel(
+  [image]: readonly tf.Tensor[],
+  kernel: tf.Tensor,
+  attributes: ConvAttributes,
+): tf.Tensor4D {
+  return convolve(image as tf.Tensor4D, kernel as tf.Tensor4D, { ...attributes, groups: image!.shape[3]! })
+}
+
+/** A vector for each channel gets rows and columns where it meets an image. */
+function likeImage(value: tf.Tensor, image: tf.Tensor): tf.Tensor {
+  return value.rank < image.rank ? value.reshape([-1, 1, 1, value.shape[1]!]) : value
 }
 
 function hardSigmoid(x: tf.Tensor): tf.Tensor {

@@ -12,6 +12,7 @@ import {
   wrongValue,
 } from '@esc/core'
 import type * as tf from '@tensorflow/tfjs'
+import type { LayerClass } from './layer-sources.js'
 import { convKernel, denseKernel, depthwiseKernel, readWeights, zeros } from './layer-weights.js'
 
 /**
@@ -53,6 +54,9 @@ export async function fromLayersModel(model: tf.LayersModel): Promise<NetworkGra
   return graph
 }
 
+/** Adds the nodes of a tfjs layer to the network. */
+type LayerReader = (layer: tf.layers.Layer, config: tf.serialization.ConfigDict) => void | Promise<void>
+
 class ChainReader {
   readonly #nodes: NetworkNode[] = []
   readonly #input: NetworkGraph['input']
@@ -77,58 +81,45 @@ class ChainReader {
     if (this.#permuted && kind !== 'Flatten') throw unsupported(layer, 'follows a Permute; only Flatten may')
     if (config.dataFormat === 'channelsFirst')
       throw unsupported(layer, 'has channels first; use channelsLast')
-    switch (kind) {
-      case 'InputLayer':
-        this.#input.name = this.#last = layer.name
-        return
-      case 'Conv2D':
-      case 'DepthwiseConv2D':
-      case 'SeparableConv2D':
-        return this.#addConv(kind, layer, config)
-      case 'BatchNormalization':
-        return this.#addBatchNorm(layer, config)
-      case 'LayerNormalization':
-        return this.#addLayerNorm(layer, config)
-      case 'MaxPooling2D':
-      case 'AveragePooling2D':
-        return this.#addPool(kind === 'MaxPooling2D' ? 'MaxPool' : 'AveragePool', layer, config)
-      case 'GlobalAveragePooling2D':
-        return this.#push({ op: 'GlobalAveragePool', ...this.#plain(layer.name) })
-      case 'GlobalMaxPooling2D':
-        return this.#push({ op: 'GlobalMaxPool', ...this.#plain(layer.name) })
-      case 'Dropout':
-        return this.#push({
-          op: 'Dropout',
-          ...this.#plain(layer.name),
-          attributes: { rate: config.rate as number },
-        })
-      case 'ReLU':
-        if (config.maxValue != null && config.maxValue !== 6)
-          throw unsupported(layer, `has maxValue=${config.maxValue}; known is 6`)
-        return this.#push({ op: config.maxValue === 6 ? 'ReLU6' : 'ReLU', ...this.#plain(layer.name) })
-      case 'LeakyReLU':
-        return this.#push({
-          op: 'LeakyReLU',
-          ...this.#plain(layer.name),
-          attributes: { alpha: config.alpha as number },
-        })
-      case 'Activation':
-        return this.#addActivation(layer, config.activation as string, layer.name)
-      case 'Softmax':
-        this.#softmax = layer.name
-        return
-      case 'Permute':
-        if (String(config.dims) !== '3,1,2')
-          throw unsupported(layer, `permutes by [${config.dims}]; only [3, 1, 2] is known`)
-        this.#permuted = true
-        return
-      case 'Flatten':
-        return this.#addFlatten(layer)
-      case 'Dense':
-        return this.#addDense(layer, config)
-      default:
-        throw unsupported(layer, 'is of a kind that networks here do not have')
+    if (!Object.hasOwn(this.#readers, kind)) {
+      const known = Object.keys(this.#readers).join(', ')
+      throw unsupported(layer, `is of a kind that networks here do not have; known are ${known}`)
     }
+    return this.#readers[kind as LayerClass](layer, config)
+  }
+
+  /** How each kind of tfjs layer is read. */
+  readonly #readers: Readonly<Record<LayerClass, LayerReader>> = {
+    InputLayer: (layer) => {
+      this.#input.name = this.#last = layer.name
+    },
+    Conv2D: (layer, config) => this.#addConv('Conv2D', layer, config),
+    DepthwiseConv2D: (layer, config) => this.#addConv('DepthwiseConv2D', layer, config),
+    SeparableConv2D: (layer, config) => this.#addConv('SeparableConv2D', layer, config),
+    BatchNormalization: (layer, config) => this.#addBatchNorm(layer, config),
+    LayerNormalization: (layer, config) => this.#addLayerNorm(layer, config),
+    MaxPooling2D: (layer, config) => this.#addPool('MaxPool', layer, config),
+    AveragePooling2D: (layer, config) => this.#addPool('AveragePool', layer, config),
+    GlobalAveragePooling2D: ({ name }) => this.#push({ op: 'GlobalAveragePool', ...this.#plain(name) }),
+    GlobalMaxPooling2D: ({ name }) => this.#push({ op: 'GlobalMaxPool', ...this.#plain(name) }),
+    Dropout: ({ name }, { rate }) =>
+      this.#push({ op: 'Dropout', ...this.#plain(name), attributes: { rate: rate as number } }),
+    ReLU: (layer, { maxValue }) => {
+      if (maxValue != null && maxValue !== 6) throw unsupported(layer, `has maxValue=${maxValue}; known is 6`)
+      this.#push({ op: maxValue === 6 ? 'ReLU6' : 'ReLU', ...this.#plain(layer.name) })
+    },
+    LeakyReLU: ({ name }, { alpha }) =>
+      this.#push({ op: 'LeakyReLU', ...this.#plain(name), attributes: { alpha: alpha as number } }),
+    Activation: (layer, { activation }) => this.#addActivation(layer, activation as string, layer.name),
+    Softmax: ({ name }) => {
+      this.#softmax = name
+    },
+    Permute: (layer, { dims }) => {
+      if (String(dims) !== '3,1,2') throw unsupported(layer, `permutes by [${dims}]; only [3, 1, 2] is known`)
+      this.#permuted = true
+    },
+    Flatten: (layer) => this.#addFlatten(layer),
+    Dense: (layer, config) => this.#addDense(layer, config),
   }
 
   finish(): NetworkGraph {

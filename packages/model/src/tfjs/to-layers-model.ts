@@ -1,14 +1,17 @@
 /** Networks → tfjs LayersModels. */
 import {
+  applyLayer,
   type Conv2DNode,
   type DepthwiseConv2DNode,
   EscError,
   inferShapes,
+  type LayerTable,
   type NetworkGraph,
-  type NetworkNode,
   type PoolNode,
   type SeparableConv2DNode,
   type Size2,
+  unsupported,
+  unsupportedLayer,
   type Weight,
 } from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
@@ -31,6 +34,7 @@ export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
   const input = tf.input({ shape: [bins, frames, channels], name: graph.input.name })
   let value: tf.SymbolicTensor = input
   let previous = graph.input.name
+  const layers: TfLayer[] = []
   for (const node of graph.nodes) {
     if (node.inputs.length !== 1 || node.inputs[0] !== previous) {
       throw new EscError(
@@ -43,81 +47,113 @@ export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
         .permute({ dims: [3, 1, 2], name: `${node.name}_channel_first` })
         .apply(value) as tf.SymbolicTensor
     }
-    value = layerOf(node, shapes.get(node.inputs[0]!)!).apply(value) as tf.SymbolicTensor
+    const made = applyLayer(toLayer, node, shapes.get(previous)!)
+    value = made.layer.apply(value) as tf.SymbolicTensor
+    layers.push(made)
     previous = node.name
   }
   if (previous !== graph.output) {
     throw new EscError('UNSUPPORTED_LAYER', `output '${graph.output}' is not the last node, '${previous}'`)
   }
   const model = tf.model({ inputs: input, outputs: value, name: graph.name })
-  for (const node of graph.nodes)
-    setWeights(model.getLayer(node.name), node, shapes.get(node.inputs[0]!)![0]!)
+  for (const { layer, weights } of layers) if (weights) tf.tidy(() => layer.setWeights(weights()))
   return model
 }
 
-function layerOf(node: NetworkNode, input: readonly number[]): tf.layers.Layer {
-  const { name } = node
-  const [channels, rank] = [input[0]!, input.length]
-  if ('strides' in node.attributes && 'dilations' in node.attributes) {
-    const { strides = [1, 1], dilations = [1, 1] } = node.attributes
-    if (Math.max(...strides) > 1 && Math.max(...dilations) > 1)
-      throw unsupported(node, 'has strides and dilations, which tfjs does not allow together')
-  }
-  switch (node.op) {
-    case 'Conv2D': {
-      const [filters] = node.weights.kernel.shape
-      if ((node.attributes.groups ?? 1) > 1) throw unsupported(node, 'has groups, which tfjs does not have')
-      return tf.layers.conv2d({ ...convArgs(node, node.weights.kernel), filters: filters! })
+/** Shape of what a layer reads, without the batch axis and channels first: [C, H, W], or [C]. */
+type Shape = readonly number[]
+
+const notInTfjs = unsupported('has no tfjs layer')
+const readsSeveral = unsupported('reads several values; only chains of layers are converted')
+
+/** A tfjs layer, and its weights in the order of `setWeights`, made when the layer is built. */
+interface TfLayer {
+  layer: tf.layers.Layer
+  weights?: () => tf.Tensor[]
+}
+
+/** The tfjs layer of each kind of layer. */
+export const toLayer: LayerTable<Shape, TfLayer> = {
+  Conv2D(node) {
+    assertStrides(node)
+    if ((node.attributes.groups ?? 1) > 1)
+      throw unsupportedLayer(node, 'has groups, which tfjs does not have')
+    const { kernel, bias } = node.weights
+    return {
+      layer: tf.layers.conv2d({ ...convArgs(node, kernel), filters: kernel.shape[0]! }),
+      weights: () => [convKernel(kernel), tensor(bias)],
     }
-    case 'DepthwiseConv2D': {
-      if (Math.max(...(node.attributes.dilations ?? [1])) > 1)
-        throw unsupported(node, 'has dilations, which tfjs leaves out of its DepthwiseConv2D')
-      const depthMultiplier = node.weights.kernel.shape[0]! / channels
-      return tf.layers.depthwiseConv2d({ ...convArgs(node, node.weights.kernel), depthMultiplier })
+  },
+  DepthwiseConv2D(node, [channels]) {
+    assertStrides(node)
+    if (Math.max(...(node.attributes.dilations ?? [1])) > 1)
+      throw unsupportedLayer(node, 'has dilations, which tfjs leaves out of its DepthwiseConv2D')
+    const { kernel, bias } = node.weights
+    const depthMultiplier = kernel.shape[0]! / channels!
+    return {
+      layer: tf.layers.depthwiseConv2d({ ...convArgs(node, kernel), depthMultiplier }),
+      weights: () => [depthwiseKernel(kernel, channels!), tensor(bias)],
     }
-    case 'SeparableConv2D': {
-      const { depthwise, pointwise } = node.weights
-      const depthMultiplier = depthwise.shape[0]! / channels
-      const args = { ...convArgs(node, depthwise), depthMultiplier, filters: pointwise.shape[0]! }
-      return tf.layers.separableConv2d(args)
+  },
+  SeparableConv2D(node, [channels]) {
+    assertStrides(node)
+    const { depthwise, pointwise, bias } = node.weights
+    const depthMultiplier = depthwise.shape[0]! / channels!
+    const args = { ...convArgs(node, depthwise), depthMultiplier, filters: pointwise.shape[0]! }
+    return {
+      layer: tf.layers.separableConv2d(args),
+      weights: () => [depthwiseKernel(depthwise, channels!), convKernel(pointwise), tensor(bias)],
     }
-    case 'BatchNorm': {
-      const { epsilon, momentum } = node.attributes
-      return tf.layers.batchNormalization({ name, epsilon, momentum: 1 - momentum })
+  },
+  BatchNorm({ name, attributes: { epsilon, momentum }, weights: { gamma, beta, mean, variance } }) {
+    return {
+      layer: tf.layers.batchNormalization({ name, epsilon, momentum: 1 - momentum }),
+      weights: () => [gamma, beta, mean, variance].map(tensor),
     }
-    case 'ReLU':
-      return tf.layers.reLU({ name })
-    case 'LayerNorm':
-      if (rank !== 1) throw unsupported(node, 'normalises more than vectors')
-      return tf.layers.layerNormalization({ name, epsilon: node.attributes.epsilon })
-    case 'ReLU6':
-      return tf.layers.reLU({ name, maxValue: 6 })
-    case 'LeakyReLU':
-      return tf.layers.leakyReLU({ name, alpha: node.attributes.alpha })
-    case 'Sigmoid':
-      return tf.layers.activation({ name, activation: 'sigmoid' })
-    case 'Tanh':
-      return tf.layers.activation({ name, activation: 'tanh' })
-    case 'Swish':
-      return tf.layers.activation({ name, activation: 'swish' })
-    case 'MaxPool':
-      return tf.layers.maxPooling2d(poolArgs(node))
-    case 'AveragePool':
-      return tf.layers.averagePooling2d(poolArgs(node))
-    case 'GlobalMaxPool':
-      return tf.layers.globalMaxPooling2d({ name })
-    case 'GlobalAveragePool':
-      return tf.layers.globalAveragePooling2d({ name })
-    case 'Flatten':
-      if (rank === 1) throw unsupported(node, 'flattens a vector, which tfjs does not')
-      return tf.layers.flatten({ name })
-    case 'Dropout':
-      return tf.layers.dropout({ name, rate: node.attributes.rate })
-    case 'Dense':
-      return tf.layers.dense({ name, units: node.weights.kernel.shape[0]! })
-    default:
-      throw unsupported(node, 'is no tfjs layer')
-  }
+  },
+  LayerNorm(node, input) {
+    if (input.length !== 1) throw unsupportedLayer(node, 'normalises more than vectors')
+    const { gamma, beta } = node.weights
+    return {
+      layer: tf.layers.layerNormalization({ name: node.name, epsilon: node.attributes.epsilon }),
+      weights: () => [gamma, beta].map(tensor),
+    }
+  },
+  ReLU: ({ name }) => ({ layer: tf.layers.reLU({ name }) }),
+  ReLU6: ({ name }) => ({ layer: tf.layers.reLU({ name, maxValue: 6 }) }),
+  LeakyReLU: ({ name, attributes: { alpha } }) => ({ layer: tf.layers.leakyReLU({ name, alpha }) }),
+  Sigmoid: ({ name }) => ({ layer: tf.layers.activation({ name, activation: 'sigmoid' }) }),
+  Tanh: ({ name }) => ({ layer: tf.layers.activation({ name, activation: 'tanh' }) }),
+  HardSigmoid: unsupported('has another slope in tfjs'),
+  HardSwish: notInTfjs,
+  Swish: ({ name }) => ({ layer: tf.layers.activation({ name, activation: 'swish' }) }),
+  MaxPool: (node) => ({ layer: tf.layers.maxPooling2d(poolArgs(node)) }),
+  AveragePool: (node) => ({ layer: tf.layers.averagePooling2d(poolArgs(node)) }),
+  GlobalAveragePool: ({ name }) => ({ layer: tf.layers.globalAveragePooling2d({ name }) }),
+  GlobalMaxPool: ({ name }) => ({ layer: tf.layers.globalMaxPooling2d({ name }) }),
+  AttentionPool: notInTfjs,
+  Flatten(node, input) {
+    if (input.length === 1) throw unsupportedLayer(node, 'flattens a vector, which tfjs does not')
+    return { layer: tf.layers.flatten({ name: node.name }) }
+  },
+  Reshape: unsupported('orders its values channels first, which a tfjs layer does not'),
+  Dropout: ({ name, attributes: { rate } }) => ({ layer: tf.layers.dropout({ name, rate }) }),
+  Dense({ name, weights: { kernel, bias } }) {
+    return {
+      layer: tf.layers.dense({ name, units: kernel.shape[0]! }),
+      // [units, inputs] → [inputs, units]
+      weights: () => [tensor(kernel).transpose(), tensor(bias)],
+    }
+  },
+  Add: readsSeveral,
+  Multiply: readsSeveral,
+  Concatenate: readsSeveral,
+}
+
+function assertStrides(node: Conv2DNode | DepthwiseConv2DNode | SeparableConv2DNode): void {
+  const { strides = [1, 1], dilations = [1, 1] } = node.attributes
+  if (Math.max(...strides) > 1 && Math.max(...dilations) > 1)
+    throw unsupportedLayer(node, 'has strides and dilations, which tfjs does not allow together')
 }
 
 function convArgs(
@@ -137,41 +173,12 @@ function pair([rows, columns]: Size2): [number, number] {
   return [rows, columns]
 }
 
-function unsupported({ name, op }: NetworkNode, why: string): EscError {
-  return new EscError('UNSUPPORTED_LAYER', `node '${name}' (${op}) ${why}`, { detail: { node: name, op } })
-}
-
-function setWeights(layer: tf.layers.Layer, node: NetworkNode, channels: number): void {
-  const tensors = tf.tidy(() => weightsInLayersOrder(node, channels).map((weight) => tf.keep(weight)))
-  if (tensors.length > 0) layer.setWeights(tensors)
-  tf.dispose(tensors)
-}
-
-function weightsInLayersOrder(node: NetworkNode, channels: number): tf.Tensor[] {
-  const tensor = ({ data, shape }: Weight) => tf.tensor(data, [...shape])
-  // [channels · multiplier, 1, kh, kw] → [kh, kw, channels, multiplier]
-  const perChannel = (kernel: Weight) => {
-    const [, , kh, kw] = kernel.shape as [number, number, number, number]
-    return tensor(kernel).reshape([channels, -1, kh, kw]).transpose([2, 3, 0, 1])
-  }
-  switch (node.op) {
-    case 'Conv2D': // OIHW → HWIO
-      return [tensor(node.weights.kernel).transpose([2, 3, 1, 0]), tensor(node.weights.bias)]
-    case 'DepthwiseConv2D':
-      return [perChannel(node.weights.kernel), tensor(node.weights.bias)]
-    case 'SeparableConv2D': {
-      const { depthwise, pointwise, bias } = node.weights
-      return [perChannel(depthwise), tensor(pointwise).transpose([2, 3, 1, 0]), tensor(bias)]
-    }
-    case 'LayerNorm':
-      return [tensor(node.weights.gamma), tensor(node.weights.beta)]
-    case 'Dense': // [units, inputs] → [inputs, units]
-      return [tensor(node.weights.kernel).transpose(), tensor(node.weights.bias)]
-    case 'BatchNorm': {
-      const { gamma, beta, mean, variance } = node.weights
-      return [gamma, beta, mean, variance].map(tensor)
-    }
-    default:
-      return []
-  }
+/** Weights in tfjs's layouts. */
+const tensor = ({ data, shape }: Weight): tf.Tensor => tf.tensor(data, [...shape])
+/** OIHW → HWIO. */
+const convKernel = (kernel: Weight): tf.Tensor => tensor(kernel).transpose([2, 3, 1, 0])
+/** [channels · multiplier, 1, kh, kw] → [kh, kw, channels, multiplier]. */
+function depthwiseKernel(kernel: Weight, channels: number): tf.Tensor {
+  const [, , kh, kw] = kernel.shape as [number, number, number, number]
+  return tensor(kernel).reshape([channels, -1, kh, kw]).transpose([2, 3, 0, 1])
 }

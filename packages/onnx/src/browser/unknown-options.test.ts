@@ -1,14 +1,13 @@
 /** No export of `/browser` takes an option that it does not know. */
+import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
 import * as browser from './index.js'
 
 test('createSession refuses an unknown option by name, as a promise', async () => {
   const options = { no_such_option: 1 } as never
-  await expect(browser.ortRuntime.createSession(new Uint8Array(0), options)).rejects.toMatchObject({
-    name: 'EscError',
-    code: 'INVALID_OPTION',
-    message: "createSession has no option 'no_such_option'; it has threads, training",
-  })
+  await expect(browser.ortRuntime.createSession(new Uint8Array(0), options)).rejects.toThrow(
+    throwsCode('INVALID_OPTION', /^createSession has no option 'no_such_option'; it has threads, training$/),
+  )
 })
 
 test('there is no other function', () => {

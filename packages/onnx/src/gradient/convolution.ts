@@ -1,7 +1,7 @@
 /** Convolutions: forward, and the gradients of input, kernel and bias. */
 import { type Conv2DNode, type DepthwiseConv2DNode, windowCount } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
-import { type ConvWindow, convWindow } from '../window.js'
+import { type ConvWindow, convWindow } from '../window-attributes.js'
 import { channelSum, vector } from './constants.js'
 import type { LayerRule, RuleContext } from './rule.js'
 

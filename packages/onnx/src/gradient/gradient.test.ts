@@ -1,6 +1,7 @@
 import { inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { buildGradientModel, checkModel, floatData, floatTensor, type Tensor, writeModel } from '../index.js'
+import { buildGradientModel, floatData, floatTensor, type Tensor, writeModel } from '../index.js'
+import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 import { allCases, layerCases } from './fixtures/cases.js'
 import { fusedCases } from './fixtures/fused-cases.js'

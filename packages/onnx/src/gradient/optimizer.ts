@@ -1,8 +1,15 @@
 /** Optimisers: how gradients change weights. */
-import { asOptions, assertInRange, assertInteger, assertOneOf, assertPositive, EscError } from '@esc/core'
+import {
+  asOptions,
+  assertInRange,
+  assertInteger,
+  assertKnown,
+  assertOneOf,
+  assertPositive,
+  EscError,
+} from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
-import { assertOptimizerNames } from './option-names.js'
 
 /**
  * Adam (weight decay added to the gradient) or AdamW (taken off the weights). Defaults are PyTorch's.
@@ -50,6 +57,29 @@ export interface SgdOptions {
 
 /** Which optimiser, and its constants; the default is Adam. The learning rate is an input of each step. */
 export type OptimizerOptions = AdamOptions | SgdOptions
+
+const adamNames: Readonly<Record<keyof AdamOptions, true>> = {
+  kind: true,
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  weightDecay: true,
+  clipNorm: true,
+}
+const sgdNames: Readonly<Record<keyof SgdOptions, true>> = {
+  kind: true,
+  momentum: true,
+  nesterov: true,
+  weightDecay: true,
+  clipNorm: true,
+}
+
+/** @throws EscError INVALID_OPTION if there is no such kind of optimiser, or naming an option that its kind does not have. */
+export function assertOptimizerNames(owner: string, optimizer: OptimizerOptions | undefined): void {
+  const isSgd = optimizer?.kind === 'sgd'
+  if (optimizer?.kind !== undefined) assertOneOf('optimizer.kind', optimizer.kind, ['adam', 'adamw', 'sgd'])
+  assertKnown(owner, optimizer, isSgd ? sgdNames : adamNames)
+}
 
 /** A weight whose gradient is known. */
 export interface WeightGradient {

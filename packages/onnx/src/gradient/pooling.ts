@@ -2,7 +2,7 @@
 import type { GlobalPoolNode, PoolNode } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { floatTensor, scalar } from '../tensor.js'
-import { poolWindow, type WindowAttributes } from '../window.js'
+import { poolWindow, type WindowAttributes } from '../window-attributes.js'
 import { axes, vector } from './constants.js'
 import type { LayerRule } from './rule.js'
 

@@ -3,8 +3,8 @@ import { assertGraph, classCount, inferShapes, type NetworkGraph, namedWeights }
 import { createGraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
 import { writeLoss } from './loss.js'
-import { assertStepOptions, type StepOptions } from './option-names.js'
 import { writeForward } from './step.js'
+import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
  * The forward pass of a training step with the output of every layer, as an ONNX model.

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createGraphBuilder, floatData, floatTensor, writeModel } from '../index.js'
 import { ortRuntime } from '../node/index.js'
 import type { TrainingNode } from './fuse.js'
-import { layerRules } from './rules.js'
+import { ruleOf } from './rules.js'
 
 const layer = (op: NetworkNode['op'], attributes: object = {}) =>
   ({ op, name: 'layer', inputs: ['x'], attributes, weights: {} }) as unknown as NetworkNode
@@ -95,10 +95,7 @@ async function differentiate(node: TrainingNode, shape: readonly number[], x: nu
   const outputShape = shapes.get(node.name)!
   const g = createGraphBuilder({ name: 'one layer' })
   const inputs = [g.input({ name: 'x', type: 'float32', dims: [1, ...shape] })]
-  const rule = layerRules[node.op]!(
-    { g, inputs, inputShapes: [shape], outputShape, needsGradient: [true] },
-    node,
-  )
+  const rule = ruleOf(node)({ g, inputs, inputShapes: [shape], outputShape, needsGradient: [true] }, node)
   const gradient = g.input({ name: 'dOutput', type: 'float32', dims: [1, ...outputShape] })
   g.nodeWithOutputs('Identity', [rule.output], ['output'])
   g.nodeWithOutputs('Identity', [rule.backward(gradient).inputs[0]!], ['dInput'])

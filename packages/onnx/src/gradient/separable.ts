@@ -1,6 +1,6 @@
 /** Separable convolutions. */
 import type { SeparableConv2DNode } from '@esc/core'
-import { convWindow } from '../window.js'
+import { convWindow } from '../window-attributes.js'
 import { channelSum } from './constants.js'
 import { type Convolution, inputGradient, kernelGradient, writeConvolution } from './convolution.js'
 import type { LayerRule } from './rule.js'

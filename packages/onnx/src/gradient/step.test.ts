@@ -1,13 +1,8 @@
 import type { NetworkGraph, NetworkNode } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
-import {
-  buildGradientModel,
-  buildTrainingModel,
-  checkModel,
-  floatData,
-  type Tensor,
-  writeModel,
-} from '../index.js'
+import { buildGradientModel, buildTrainingModel, floatData, type Tensor, writeModel } from '../index.js'
+import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 
 const plain = { attributes: {}, weights: {} }
@@ -75,15 +70,11 @@ describe('refusals', () => {
   test('a layer without a rule: UNSUPPORTED_LAYER names it', () => {
     const graph = poolGraph()
     const nodes = [...graph.nodes.slice(0, 2), { ...graph.nodes[2]!, op: 'Spline' } as unknown as NetworkNode]
-    expect(() => buildGradientModel({ ...graph, nodes })).toThrow(
-      expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'flat'") }),
-    )
+    expect(() => buildGradientModel({ ...graph, nodes })).toThrow(throwsCode('UNSUPPORTED_LAYER', "'flat'"))
   })
   test('a node that leads nowhere is named', () => {
     const graph = poolGraph()
     const nodes: NetworkNode[] = [...graph.nodes, { op: 'ReLU', name: 'stray', inputs: ['pool'], ...plain }]
-    expect(() => buildGradientModel({ ...graph, nodes })).toThrow(
-      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining("'stray'") }),
-    )
+    expect(() => buildGradientModel({ ...graph, nodes })).toThrow(throwsCode('INVALID_INPUT', "'stray'"))
   })
 })

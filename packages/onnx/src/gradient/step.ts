@@ -5,9 +5,9 @@ import type { OnnxModel } from '../model.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
 import { type LossOptions, writeLoss } from './loss.js'
 import { type WeightGradient, writeOptimizer } from './optimizer.js'
-import { assertStepOptions, type StepOptions } from './option-names.js'
-import type { ForwardResult, LayerRule } from './rule.js'
-import { layerRules } from './rules.js'
+import type { ForwardResult } from './rule.js'
+import { ruleOf } from './rules.js'
+import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
  * The loss of a network and the gradient of every trainable weight, as an ONNX model.
@@ -121,12 +121,6 @@ export function writeForward(
 ): Map<string, ForwardResult> {
   const forward = new Map<string, ForwardResult>()
   for (const node of nodes) {
-    const rule: LayerRule | undefined = layerRules[node.op]
-    if (!rule) {
-      throw new EscError('UNSUPPORTED_LAYER', `node '${node.name}' (${node.op}) has no gradient rule`, {
-        detail: { node: node.name, op: node.op },
-      })
-    }
     const context = {
       g,
       inputs: node.inputs.map((name) => forward.get(name)?.output ?? name),
@@ -134,7 +128,7 @@ export function writeForward(
       outputShape: shapes.get(node.name)!,
       needsGradient: node.inputs.map((name) => name !== graphInput),
     }
-    forward.set(node.name, rule(context, node))
+    forward.set(node.name, ruleOf(node)(context, node))
   }
   return forward
 }

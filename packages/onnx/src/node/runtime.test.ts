@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGraphBuilder } from '../builder.js'
 import type { Session } from '../runtime.js'
@@ -50,23 +51,16 @@ describe('places for results', () => {
       "output 'sum' lies in shared memory, which onnxruntime-node does not take; copy it",
     ],
   ] as [string, Record<string, Tensor>, string][])('%s is refused by name', async (_, outputs, message) => {
-    await expect(session.run({ x }, outputs)).rejects.toMatchObject({
-      code: 'INCOMPATIBLE_MODEL',
-      message: expect.stringContaining(message),
-    })
+    await expect(session.run({ x }, outputs)).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', message))
   })
 })
 
 test('an input in shared memory, or none, is refused by name', async () => {
   const data = new Float32Array(new SharedArrayBuffer(16))
-  await expect(session.run({ x: { type: 'float32', dims: [2, 2], data } })).rejects.toMatchObject({
-    code: 'INCOMPATIBLE_MODEL',
-    message: expect.stringContaining("input 'x' lies in shared memory"),
-  })
-  await expect(session.run({})).rejects.toMatchObject({
-    code: 'INCOMPATIBLE_MODEL',
-    message: expect.stringContaining("input 'x' is missing"),
-  })
+  await expect(session.run({ x: { type: 'float32', dims: [2, 2], data } })).rejects.toThrow(
+    throwsCode('INCOMPATIBLE_MODEL', "input 'x' lies in shared memory"),
+  )
+  await expect(session.run({})).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', "input 'x' is missing"))
 })
 
 test('a session is released once, however often it is asked to, and says so when it is used afterwards', async () => {
@@ -77,8 +71,7 @@ test('a session is released once, however often it is asked to, and says so when
   const session = await ortRuntime.createSession(writeModel(g.build()))
   await Promise.all([session.release(), session.release()])
   await session.release()
-  await expect(session.run({ x: float([1], [1]) })).rejects.toMatchObject({
-    code: 'INVALID_STATE',
-    message: expect.stringContaining('the session was released; create it again'),
-  })
+  await expect(session.run({ x: float([1], [1]) })).rejects.toThrow(
+    throwsCode('INVALID_STATE', 'the session was released; create it again'),
+  )
 })

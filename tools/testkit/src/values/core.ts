@@ -86,6 +86,7 @@ export const coreEntries: Readonly<Record<string, Entry>> = {
     },
     others: [
       ...['EscError', 'isEscError', 'windowCount', 'windowPads', 'normalizeInto'],
+      ...['applyLayer', 'unsupported', 'unsupportedLayer', 'nodeShape'],
       // What the others check with.
       ...Object.keys(core).filter((name) => /^(assert|wrong)[A-Z]/.test(name) && !tested.includes(name)),
       ...['asOptions', 'describeValue', 'hasField', 'isNumberList', 'mistakeOf', 'shown', 'typeOf'],

@@ -45,7 +45,7 @@ const predictions = (predict: Run, evaluate: Run, options: object): Record<strin
 })
 const runtime = given('service', ortRuntime)
 const session = await ortRuntime.createSession(onnxBytes)
-const layers = tfjs.toLayersModel(aGraph)
+const layersModel = tfjs.toLayersModel(aGraph)
 /** A network without weights, and a tensor that it reads: any will do. */
 const flat = {
   name: 'flat',
@@ -53,7 +53,31 @@ const flat = {
   nodes: [{ op: 'Flatten' as const, name: 'flat', inputs: ['input'], attributes: {}, weights: {} }],
   output: 'flat',
 }
-const [kernel] = layers.getWeights()
+const [kernel] = layersModel.getWeights()
+
+const input = { bins: given('count', 16), frames: given('count', 16), seed: given('count', 1, 'undefined') }
+/** Layers are made with options, and called on values. */
+const { conv2d, dense, dropout, maxPool, relu, reshape } = root.layers
+const layerCalls: Record<string, Call> = {
+  'sequential conv2d': [
+    conv2d,
+    { options: { filters: given('count', 2), groups: given('count', 1, 'undefined') } },
+  ],
+  'sequential dense': [dense, { options: { units: given('count', 2) } }],
+  'sequential dropout': [dropout, { options: { rate: given('number', 0.5, 'undefined') } }],
+  'sequential maxPool': [
+    maxPool,
+    { options: { size: given('count', 2, 'undefined', 'a list of numbers', 'an empty list') } },
+  ],
+  'sequential relu': [
+    (options: never) => relu(options),
+    { options: { name: given('text', 'a', 'undefined') } },
+  ],
+  'sequential reshape': [
+    reshape,
+    { options: { shape: given('number', [1], '[]', 'a list of numbers', 'an empty list') } },
+  ],
+}
 
 export const modelEntries: Readonly<Record<string, Entry>> = {
   model: {
@@ -61,6 +85,9 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
     calls: {
       audioCnn: [root.audioCnn, { options: size }],
       melCnn: [root.melCnn, { options: size }],
+      sequential: [root.sequential, { layers: [given('callback', root.layers.flatten())], options: input }],
+      functional: [root.functional, { build: given('callback', root.layers.flatten()), options: input }],
+      ...layerCalls,
       createEarlyStopping: [root.createEarlyStopping, { patience: given('count', 3, 'null') }],
       ...predictions(root.predict, root.evaluate, { runtime, signal }),
       evaluateSession: [
@@ -124,7 +151,7 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
           options: { onValue: given('optionalCallback', undefined) },
         },
       ],
-      fromLayersModel: [tfjs.fromLayersModel, { model: given('service', layers) }],
+      fromLayersModel: [tfjs.fromLayersModel, { model: given('service', layersModel) }],
       toLayersModel: [tfjs.toLayersModel, { graph: given('graph', aGraph) }],
     },
   },

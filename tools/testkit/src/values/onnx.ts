@@ -1,5 +1,6 @@
 /** Calls of `@esc/onnx`. */
 import * as onnx from '@esc/onnx'
+import * as inspect from '@esc/onnx/inspect'
 import * as node from '@esc/onnx/node'
 import { type Entry, given } from './calls.js'
 import { graph as aGraph, onnxBytes, onnxModel } from './things.js'
@@ -33,14 +34,12 @@ export const onnxEntries: Readonly<Record<string, Entry>> = {
         (tensor: never) => builder().constant('x', tensor),
         { tensor: given('tensor', onnx.floatTensor([1])) },
       ],
-      checkModel: [onnx.checkModel, { model }],
       optimizerScalars: [onnx.optimizerScalars, { options: {}, step: given('count', 1) }],
       optimizerSlots: [onnx.optimizerSlots, { options: { kind: given('text', 'sgd', 'undefined') } }],
       buildProbeModel: [onnx.buildProbeModel, { graph }],
       buildGradientModel: [onnx.buildGradientModel, { graph }],
       buildTrainingModel: [onnx.buildTrainingModel, { graph }],
       buildUpdateModel: [onnx.buildUpdateModel, { graph }],
-      inferTypes: [onnx.inferTypes, { model }],
       lowerNetwork: [
         onnx.lowerNetwork,
         {
@@ -56,11 +55,6 @@ export const onnxEntries: Readonly<Record<string, Entry>> = {
           },
         },
       ],
-      operatorSignature: [
-        onnx.operatorSignature,
-        { opType: given('text', 'Relu'), opset: given('count', 17) },
-      ],
-      printGraph: [onnx.printGraph, { model }],
       readModel: [onnx.readModel, { bytes: given('bytes', onnxBytes) }],
       dataInputs: [onnx.dataInputs, { model }],
       elementCode: [onnx.elementCode, { type: given('text', 'float32') }],
@@ -75,6 +69,18 @@ export const onnxEntries: Readonly<Record<string, Entry>> = {
       writeModel: [onnx.writeModel, { model }],
     },
     others: ['assertOnnxModel', 'assertRuntime', 'assertSession', 'assertTensor', 'singleInputName'],
+  },
+  'onnx/inspect': {
+    exports: inspect,
+    calls: {
+      checkModel: [inspect.checkModel, { model }],
+      inferTypes: [inspect.inferTypes, { model }],
+      operatorSignature: [
+        inspect.operatorSignature,
+        { opType: given('text', 'Relu'), opset: given('count', 17) },
+      ],
+      printGraph: [inspect.printGraph, { model }],
+    },
   },
   'onnx/node': {
     exports: node,

@@ -6,13 +6,13 @@ import {
   type FeatureRecipe,
   type FeatureSet,
   featureSet,
-  type NetworkGraph,
   type Split,
   type TrainedModel,
 } from '@esc/core'
 import { type ComplexMatrix, createExtractor, logmel128 } from '@esc/dsp'
 import { packModel } from '@esc/edge/node'
 import { lowerNetwork, type OnnxModel, writeModel } from '@esc/onnx'
+import { tinyGraph } from '../../../../packages/edge/src/fixtures/tiny-graph.js'
 
 export const sampleRate = 8000
 export const labels = ['dog', 'rain']
@@ -64,31 +64,11 @@ export const split: Required<Split> = {
 }
 
 const weight = (...shape: number[]) => ({ shape, data: noise(shape.reduce((a, b) => a * b, 1)) })
-const plain = { attributes: {}, weights: {} }
 
-export const graph: NetworkGraph = {
-  name: 'tiny',
-  input: { name: 'input', shape: [1, extractor.bins, extractor.frames!] },
-  nodes: [
-    {
-      op: 'Conv2D',
-      name: 'conv',
-      inputs: ['input'],
-      attributes: { padding: 'same' },
-      weights: { kernel: weight(2, 1, 3, 3), bias: weight(2) },
-    },
-    { op: 'ReLU', name: 'relu', inputs: ['conv'], ...plain },
-    { op: 'GlobalAveragePool', name: 'average', inputs: ['relu'], ...plain },
-    {
-      op: 'Dense',
-      name: 'dense',
-      inputs: ['average'],
-      attributes: {},
-      weights: { kernel: weight(2, 2), bias: weight(2) },
-    },
-  ],
-  output: 'dense',
-}
+export const graph = tinyGraph(
+  { bins: extractor.bins, frames: extractor.frames!, filters: 2, classes: 2 },
+  weight,
+)
 export const model: TrainedModel = {
   graph,
   labels,

@@ -1,8 +1,8 @@
 /** Opens a data set that has a table of its own kind. */
 import { basename, join } from 'node:path'
 import * as z from 'zod/mini'
-import { relativePath } from '../../table-cells.js'
-import { type CsvMapping, checkMapping, csvMappingSchema, parseCsvDataset } from '../../table-csv.js'
+import { relativePath } from '../../tables/cells.js'
+import { type CsvMapping, checkMapping, csvMappingSchema, parseCsvDataset } from '../../tables/csv-dataset.js'
 import { findSounds } from './find-sounds.js'
 import { type OpenedDataset, openRoot, readTable } from './open-files.js'
 

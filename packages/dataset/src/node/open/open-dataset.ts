@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { assertKnown, EscError } from '@esc/core'
-import { type ParseEsc50Options, parseEsc50 } from '../../esc50.js'
-import { parseUrbanSound8k } from '../../urbansound8k.js'
+import { type ParseEsc50Options, parseEsc50 } from '../../tables/esc50.js'
+import { parseUrbanSound8k } from '../../tables/urbansound8k.js'
 import { markerPath } from '../layout.js'
 import { findSounds } from './find-sounds.js'
 import {

@@ -5,7 +5,7 @@ import { encodeWav } from '@esc/audio-io'
 import { decodeAudio, writeWav } from '@esc/audio-io/node'
 import { mfcc13 } from '@esc/dsp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { extractFeatures } from '../extract-features.js'
+import { extractFeatures } from '../store/extract-features.js'
 import { openFolderDataset } from './open-folder.js'
 
 let dir = ''

@@ -5,7 +5,7 @@ import { describeOtherSound, detectSound } from '@esc/audio-io'
 import { EscError } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
 import { isTemporaryName } from '@esc/core/node'
-import { readIndex } from '../feature-files.js'
+import { readIndex } from '../store/files.js'
 import { isSystemFolder, kindOfName } from './file-kind.js'
 import { cannotOpen, isInside, reasonOf } from './open-files.js'
 

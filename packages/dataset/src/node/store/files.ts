@@ -1,0 +1,226 @@
+/** The files of a feature store: names, what stands beside each clip's features, and how both are written. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { type ClipWindows, EscError, type FeatureRecipe } from '@esc/core'
+import { ioError, type WriteSyncOptions, writeAtomicallySync } from '@esc/core/node'
+import { featureRecipeSchema } from '@esc/core/recipe'
+import * as z from 'zod/mini'
+import type { ClipFacts } from '../../audit/measure.js'
+
+/** What a sound file was when its features were computed. */
+export interface SoundFacts {
+  /** Absolute. */
+  path: string
+  bytes: number
+  /** When it was last written, in milliseconds since 1970. */
+  modifiedMs: number
+  sha256: string
+}
+
+/** What is known of a stored `.npy` file. */
+export interface StoredMatrix {
+  /** How many matrices stand in it, one behind the other; `null` where it is one matrix of a whole clip. */
+  windows: number | null
+  bins: number
+  frames: number
+  /** Of the whole file. */
+  crc32: number
+}
+
+/** Stands beside a clip's features; written after them, so where it is they are whole. */
+export interface FeatureEntry {
+  id: string
+  /** The index's. */
+  recipeHash: string
+  /** Version of this package, which pins those that compute. */
+  library: string
+  sound: SoundFacts
+  features: StoredMatrix
+  spectrogram: StoredMatrix | null
+  facts: ClipFacts | null
+  /** What the decoder had to mend. */
+  warnings: readonly string[]
+  /** Whether it was told to read a damaged file as far as it goes. */
+  tolerant: boolean
+}
+
+/** What all entries of a store have in common. */
+export interface FeatureIndex {
+  version: 2
+  library: string
+  /** SHA-256 of recipe and windows as canonical JSON. */
+  recipeHash: string
+  recipe: FeatureRecipe
+  /** How clips are cut into matrices; `null` if each clip has one. */
+  windows: ClipWindows | null
+}
+
+/** Where one clip's files lie. */
+export interface EntryPaths {
+  features: string
+  spectrogram: string
+  entry: string
+}
+
+const wholeNumber = z.int().check(z.nonnegative())
+const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+const storedMatrix = z.strictObject({
+  windows: z.nullable(wholeNumber),
+  bins: wholeNumber,
+  frames: wholeNumber,
+  crc32: wholeNumber,
+})
+const clipFacts: z.ZodMiniType<ClipFacts> = z.strictObject({
+  id: z.string(),
+  durationSec: z.number(),
+  sampleRate: z.number(),
+  channels: wholeNumber,
+  peak: z.number(),
+  rmsDb: z.number(),
+  leadingSilenceSec: z.number(),
+  trailingSilenceSec: z.number(),
+  insideSilenceSec: z.number(),
+  digitalSilenceShare: z.number(),
+  clippedShare: z.number(),
+  dcOffset: z.number(),
+  hash: z.string(),
+  mixLossDb: z.number(),
+  codec: z.nullable(z.string()),
+  warnings: z.array(z.string()),
+  bandwidthHz: z.number(),
+  fingerprint: z.array(wholeNumber),
+})
+const entrySchema: z.ZodMiniType<FeatureEntry> = z.strictObject({
+  id: z.string(),
+  recipeHash: hash,
+  library: z.string(),
+  sound: z.strictObject({ path: z.string(), bytes: wholeNumber, modifiedMs: z.number(), sha256: hash }),
+  features: storedMatrix,
+  spectrogram: z.nullable(storedMatrix),
+  facts: z.nullable(clipFacts),
+  warnings: z.array(z.string()),
+  tolerant: z.boolean(),
+})
+const sealedSchema = z.strictObject({ entry: entrySchema, crc32: wholeNumber })
+const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({
+  version: z.literal(2),
+  library: z.string(),
+  recipeHash: hash,
+  recipe: featureRecipeSchema,
+  windows: z.nullable(z.strictObject({ windowSec: z.number(), hopSec: z.number() })),
+})
+/** An index of earlier versions, whose features are computed again. */
+const firstIndexSchema = z.strictObject({
+  version: z.literal(1),
+  library: z.string(),
+  recipeHash: hash,
+  recipe: featureRecipeSchema,
+})
+
+/** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
+const maxStemBytes = 200
+
+/** The file that holds the recipe of a store. */
+export function indexPath(dir: string): string {
+  return join(dir, 'index.json')
+}
+
+/**
+ * The name of a clip's files, without an ending: its id where that makes a file name on any system, else what is left of it and
+ * a hash.
+ *
+ * @example fileStem('dog__12:30') // 'dog__12_30~5f3c0e7a9b1d2468'
+ */
+export function fileStem(id: string): string {
+  const isName = /^[^.\p{C}/\\:*?"<>|][^\p{C}/\\:*?"<>|]*$/u.test(id) && !/[. ~]$|~[0-9a-f]{16}$/.test(id)
+  if (isName && Buffer.byteLength(id) <= maxStemBytes) return id
+  let stem = ''
+  for (const character of id.replaceAll(/[\p{C}/\\:*?"<>|]/gu, '_').replace(/^\./, '_')) {
+    if (Buffer.byteLength(stem + character) > maxStemBytes - 17) break
+    stem += character
+  }
+  return `${stem}~${createHash('sha256').update(id, 'utf16le').digest('hex').slice(0, 16)}`
+}
+
+/** Where a clip's files lie. */
+export function entryPaths(dir: string, id: string, recipe: FeatureRecipe): EntryPaths {
+  const name = fileStem(id)
+  const stem = join(dir, `${name}_${recipe.mfcc ? 'mfcc' : 'logmel'}`)
+  return { features: `${stem}.npy`, spectrogram: join(dir, `${name}_spec.npy`), entry: `${stem}.json` }
+}
+
+/** SHA-256, hexadecimal, of JSON with its keys sorted: equal for equal recipes, however they were written down. */
+export function hashRecipe(recipe: FeatureRecipe, windows: ClipWindows | null): string {
+  const sortKeys = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value
+  return createHash('sha256').update(JSON.stringify({ recipe, windows }, sortKeys)).digest('hex')
+}
+
+/** Reads what {@link writeEntry} wrote. */
+export async function readEntry(path: string): Promise<FeatureEntry | 'absent' | 'damaged'> {
+  const text = await readText(path)
+  if (text === null) return 'absent'
+  const value = parseJson(text)
+  const sealed = z.safeParse(sealedSchema, value)
+  if (!sealed.success) return 'damaged'
+  // Of the value as it was read: a schema may put its keys in another order.
+  const found = crc32(JSON.stringify((value as { entry: unknown }).entry))
+  return found === sealed.data.crc32 ? sealed.data.entry : 'damaged'
+}
+
+/** Seals an entry with a checksum of its own, and writes it as `writeAtomicallySync` does. */
+export function writeEntry(path: string, entry: FeatureEntry, options?: WriteSyncOptions): void {
+  const text = JSON.stringify({ entry, crc32: crc32(JSON.stringify(entry)) })
+  writeAtomicallySync(path, `${text}\n`, options)
+}
+
+/**
+ * Reads the index of a store.
+ *
+ * @returns `null` where there is none; `'old'` where an earlier version wrote it.
+ * @throws EscError CORRUPT_DATA if there is something else, which may be another program's.
+ */
+export async function readIndex(dir: string): Promise<FeatureIndex | 'old' | null> {
+  const path = indexPath(dir)
+  const text = await readText(path)
+  if (text === null) return null
+  const value = parseJson(text)
+  const index = z.safeParse(indexSchema, value)
+  if (index.success && hashRecipe(index.data.recipe, index.data.windows) === index.data.recipeHash) {
+    return index.data
+  }
+  if (z.safeParse(firstIndexSchema, value).success) return 'old'
+  const rule = 'is not the index of a feature store, or is damaged; remove it, or choose another folder'
+  throw new EscError('CORRUPT_DATA', `${path} ${rule}`, { detail: { path } })
+}
+
+/** The bytes of a stored file, or `null` where it is absent or not the one that was written. */
+export async function readStored(path: string, stored: StoredMatrix): Promise<Uint8Array | null> {
+  const bytes = await ifThere(path, () => readFile(path))
+  return bytes && crc32(bytes) === stored.crc32 ? bytes : null
+}
+
+function readText(path: string): Promise<string | null> {
+  return ifThere(path, () => readFile(path, 'utf8'))
+}
+
+async function ifThere<T>(path: string, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw ioError('read', path, cause)
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

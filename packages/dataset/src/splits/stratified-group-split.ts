@@ -1,0 +1,81 @@
+/** `stratifiedGroupSplit`: one split into training, validation and test that keeps the clips of one group together. */
+import { assertInteger, assertKnown, EscError, isEscError, type Split } from '@esc/core'
+import { assertSameLength } from './shared/folds.js'
+import { assertValues, encodeSorted, type Labels } from './shared/labels.js'
+import { expand, type SplitSource } from './shared/source.js'
+import { dealEvenly, readArguments } from './stratified-group-k-fold.js'
+
+/** Options of {@link stratifiedGroupSplit}. */
+export interface StratifiedGroupSplitOptions {
+  /** @defaultValue 0 */
+  seed?: number
+}
+
+/**
+ * One split into training, validation and test that shares no group: the first of five folds is the test
+ * part, the first of five folds of the rest the validation part. That is 64, 16 and 20 %, as nearly as whole
+ * groups allow.
+ *
+ * @param set - The groups of its clips are dealt out. In its place it takes labels and groups, one of each for each example.
+ * @throws EscError as {@link stratifiedGroupKFold} does.
+ * @example const { train, validation, test } = stratifiedGroupSplit(features, { seed: 42 })
+ */
+export function stratifiedGroupSplit(set: SplitSource, options?: StratifiedGroupSplitOptions): Required<Split>
+/**
+ * {@link stratifiedGroupSplit} of examples that have these labels and groups.
+ *
+ * @param labels - One class for each example.
+ * @param groups - One group for each example.
+ * @example stratifiedGroupSplit(records.map((r) => r.labelIndex), records.map((r) => r.group), { seed: 42 })
+ */
+export function stratifiedGroupSplit(
+  labels: Labels,
+  groups: Labels,
+  options?: StratifiedGroupSplitOptions,
+): Required<Split>
+export function stratifiedGroupSplit(
+  from: SplitSource | Labels,
+  second?: Labels | StratifiedGroupSplitOptions,
+  third?: StratifiedGroupSplitOptions,
+): Required<Split> {
+  const { clips, labels, groups, options } = readArguments(from, second, third)
+  assertKnown('stratifiedGroupSplit', options, { seed: true })
+  const split = splitTwice(labels, groups, options)
+  return clips === null ? split : expand(clips, split)
+}
+
+function splitTwice(
+  labels: Labels,
+  groups: Labels,
+  { seed = 0 }: StratifiedGroupSplitOptions = {},
+): Required<Split> {
+  assertValues('labels', labels)
+  assertValues('groups', groups)
+  assertSameLength('labels', labels.length, 'groups', groups.length)
+  // Numbers that sort as the names do: cheaper to deal out twice.
+  const classes = encodeSorted('labels', labels).codes
+  const sources = encodeSorted('groups', groups).codes
+  assertInteger('seed', seed, 0)
+  const groupCount = new Set(sources).size
+  const first = (classes: Labels, sources: Labels) => {
+    try {
+      return firstOfFive(classes, sources, seed)
+    } catch (cause) {
+      // The seed is good: what else is refused are the counts.
+      if (!isEscError(cause)) throw cause
+      const found = `${labels.length} clips in ${groupCount} groups are too few for three parts`
+      const advice = 'five folds are dealt out twice, and each class and the groups must fill them'
+      throw new EscError(cause.code, `${found}: ${advice}`, { cause })
+    }
+  }
+  const outer = first(classes, sources)
+  const rest = (codes: Int32Array) => outer.train.map((i) => codes[i]!)
+  const inner = first(rest(classes), rest(sources))
+  const pick = (indices: Int32Array) => indices.map((i) => outer.train[i]!)
+  return { train: pick(inner.train), validation: pick(inner.test), test: outer.test }
+}
+
+function firstOfFive(labels: Labels, groups: Labels, seed: number): Split {
+  const [first] = dealEvenly(labels, groups, { nSplits: 5, seed })
+  return first!
+}

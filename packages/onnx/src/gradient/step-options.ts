@@ -1,0 +1,40 @@
+/** Options of the functions that write a training step, and the check that refuses unknown names. */
+import { assertKnown } from '@esc/core'
+import type { Distillation, LossOptions } from './loss.js'
+import { assertOptimizerNames, type OptimizerOptions } from './optimizer.js'
+
+/** Options of the functions that write a step, or a part of it. */
+export interface StepOptions {
+  /** @defaultValue softmax cross-entropy */
+  loss?: LossOptions | undefined
+  /** @defaultValue Adam */
+  optimizer?: OptimizerOptions | undefined
+}
+
+const lossNames: Readonly<Record<keyof LossOptions, true>> = {
+  kind: true,
+  labelSmoothing: true,
+  classWeights: true,
+  focalGamma: true,
+  distillation: true,
+}
+const distillationNames: Readonly<Record<keyof Distillation, true>> = { temperature: true, weight: true }
+
+/**
+ * Checks the names of a step's options, and of its loss and optimiser.
+ *
+ * @param owner - The function that the user called.
+ * @param known - Which of {@link StepOptions} it takes.
+ * @throws EscError INVALID_OPTION naming the option that is unknown.
+ */
+export function assertStepOptions<Name extends keyof StepOptions>(
+  owner: string,
+  options: Pick<StepOptions, Name>,
+  known: Readonly<Record<Name, true>>,
+): void {
+  assertKnown(owner, options, known)
+  const { loss, optimizer }: StepOptions = options ?? {}
+  assertKnown(`loss of ${owner}`, loss, lossNames)
+  assertKnown(`loss.distillation of ${owner}`, loss?.distillation ?? undefined, distillationNames)
+  assertOptimizerNames(`optimizer of ${owner}`, optimizer)
+}
