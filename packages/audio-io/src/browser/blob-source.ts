@@ -6,7 +6,7 @@ import type { ByteSource } from '../reading.js'
  * A `Blob` or `File` as a source of bytes. Only the requested parts are read into memory.
  *
  * @returns A source whose `read` throws EscError IO if the file was moved, changed or locked after the page got it.
- * @example for await (const { channels } of streamAudio(blobSource(file))) console.log(channels[0].length)
+ * @example await blobSource(file).read(0, 12)
  */
 export function blobSource(blob: Blob): ByteSource {
   return {

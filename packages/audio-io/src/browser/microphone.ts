@@ -43,26 +43,28 @@ const advice: Readonly<Record<string, string>> = {
 }
 
 /**
- * Records from a microphone: mono blocks of one size, without gaps, until the loop is left or an error ends it. The browser
- * asks for permission when the loop requests the first block. When the loop ends, also by an error, the device is released
- * and the browser's recording light goes off.
+ * Records from a microphone: mono blocks of one size, without gaps, until the loop is left or an error ends it. The
+ * browser asks for permission when the loop requests the first block. When the loop ends, also by an error, the
+ * device is released and the browser's recording light goes off.
  *
- * Differs from the browser's default: echo cancellation, noise suppression and automatic gain are off, because features need
- * the sound as it is. Channels are averaged. The browser records at the device's own rate, and `@esc/dsp` resamples, so that
- * features are the same in every browser. At 22050 Hz this delays the sound by about 0.1 s.
+ * Differs from the browser's default: echo cancellation, noise suppression and automatic gain are off, because
+ * features need the sound as it is. Channels are averaged. The browser records at the device's own rate, and
+ * `@esc/dsp` resamples, so that features are the same in every browser. At 22050 Hz this delays the sound by about
+ * 0.1 s.
  *
- * If the loop is slower than the sound, samples wait, up to `maxQueueSec`. Then the recording ends: the loop still gets all
- * recorded samples, and then rejects. So no sound is lost in silence.
+ * If the loop is slower than the sound, samples wait, up to `maxQueueSec`. Then the recording ends: the loop still
+ * gets all recorded samples, and then rejects. So no sound is lost in silence.
  *
- * The page must be a secure context (https or localhost). The code of the audio thread is loaded from a Blob: if the page
- * has a Content-Security-Policy, it must allow `script-src blob:` (`worker-src` does not matter for worklets).
+ * The page must be a secure context (https or localhost). The code of the audio thread is loaded from a Blob: if the
+ * page has a Content-Security-Policy, it must allow `script-src blob:` (`worker-src` does not matter for worklets).
  *
  * @returns Blocks of exactly `blockFrames` samples, each with storage of its own.
  * @throws EscError INVALID_OPTION, at once, if an option is unknown, `sampleRate` or `maxQueueSec` is not > 0, or
- *   `blockFrames` is not a whole number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the device's.
- * @throws EscError IO, in the loop, if the page is no secure context, if the permission is denied, if there is no such device
- *   or it is unplugged, if the browser does not start audio or interrupts it, or if the loop falls behind. The message says
- *   what to do; `cause` is the browser's `DOMException` if there is one.
+ *   `blockFrames` is not a whole number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the
+ *   device's.
+ * @throws EscError IO, in the loop, if the page is no secure context, if the permission is denied, if there is no
+ *   such device or it is unplugged, if the browser does not start audio or interrupts it, or if the loop falls
+ *   behind. The message says what to do; `cause` is the browser's `DOMException` if there is one.
  * @throws The signal's reason.
  * @see W3C Media Capture and Streams; W3C Web Audio API 1.0, AudioWorklet.
  * @example
@@ -141,8 +143,8 @@ function refuseRecorder(cause: unknown): never {
 }
 
 /**
- * Creates a context at the device's rate, if the browser states that rate. Firefox connects a microphone only to a context of
- * its own default rate.
+ * Creates a context at the device's rate, if the browser states that rate. Firefox connects a microphone only to a
+ * context of its own default rate.
  *
  * @see Mozilla bug 1674892.
  */

@@ -6,8 +6,9 @@ const recorderName = 'esc-recorder'
 const quantaPerMessage = 8
 
 /**
- * Source text of the recorder. It sends the mean of all channels, as {@link toMono} computes it, in messages of 8 quanta, and
- * transfers their memory. If the microphone has no channel for a while, it sends silence of the same length.
+ * Source text of the recorder. It sends the mean of all channels, as {@link toMono} computes it, in messages of 8
+ * quanta, and transfers their memory. If the microphone has no channel for a while, it sends silence of the same
+ * length.
  */
 export const recorderSource = `
 registerProcessor('${recorderName}', class extends AudioWorkletProcessor {

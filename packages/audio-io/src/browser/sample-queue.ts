@@ -10,7 +10,9 @@ export interface SampleQueue {
    * @returns Whether they were added.
    */
   push(samples: Float32Array): boolean
-  /** Ends the queue: after the waiting samples were read, `read` rejects with `error`. Only the first failure counts. */
+  /**
+   * Ends the queue: after the waiting samples were read, `read` rejects with `error`. Only the first failure counts.
+   */
   fail(error: unknown): void
   /** Returns the next piece as it was pushed, and waits for it if needed. Only one reader at a time. */
   read(): Promise<Float32Array>
@@ -66,8 +68,8 @@ export function createSampleQueue(maxFrames: number): SampleQueue {
  * Creates a function that cuts a signal, which comes in pieces of any size, into blocks of one size.
  *
  * @param blockFrames - Samples in a block, at least 1.
- * @returns A function that takes the next piece and returns the blocks that are now full, each with storage of its own. The
- *   rest waits for the next piece.
+ * @returns A function that takes the next piece and returns the blocks that are now full, each with storage of its
+ *   own. The rest waits for the next piece.
  * @example
  * const cut = createBlockCutter(1024)
  * for (const block of cut(samples)) console.log(block.length)

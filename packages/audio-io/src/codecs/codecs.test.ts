@@ -41,13 +41,14 @@ function decode(bytes: Uint8Array, name: string): Promise<DecodedAudio> {
   return decodeCompressed(read(bytes), decode, {})
 }
 
-// opus-decoder is kept below 0.7.9: from there on, libopus 1.5 computes band energies by a polynomial whose error is up to
-// 7.5e-5 of a band's level.
+// opus-decoder is kept below 0.7.9: from there on, libopus 1.5 computes band energies by a polynomial whose error is
+// up to 7.5e-5 of a band's level.
 const opusTolerance = 1e-6
 
 describe('compressed fixtures', () => {
   test.each([
-    // The references are from ffmpeg 5.1, those of Opus from libopus 1.3. The other codecs differ from them by float rounding.
+    // The references are from ffmpeg 5.1, those of Opus from libopus 1.3. The other codecs differ from them by float
+    // rounding.
     ['mono-vorbis.ogg', 1, 16000, 3e-6],
     ['stereo-vorbis.ogg', 2, 16000, 3e-6],
     ['mono-cbr.mp3', 1, 16000, 3e-6],

@@ -50,8 +50,8 @@ describe.skipIf(!hasFfmpeg)(`memory${whySkipped('ffmpeg')}`, () => {
         )
       }
       const soundMb = (seconds * rate * 2 * 4) / 2 ** 20
-      // Measured: 31 to 46 MB more than the sound, mostly blocks that wait for the garbage collector. A decoder that first
-      // decodes the whole file and then joins it would need the sound twice, at least 100 MB more.
+      // Measured: 31 to 46 MB more than the sound, mostly blocks that wait for the garbage collector. A decoder that
+      // first decodes the whole file and then joins it would need the sound twice, at least 100 MB more.
       expect(peakMb(seconds) - peakMb(1)).toBeLessThan(soundMb + 85)
     },
   )

@@ -88,7 +88,8 @@ describe.skipIf(!hasFfmpeg || !hasSox)(
       const paths = written.get(`${rate}-${channels}`)!
       expectSound(paths, rate, (i) => deinterleave(floatsOf(`${paths[i]}.f32`), channels))
 
-      // ffmpeg does not write 8 bits, and loses frames of silence of 12 bytes, so these files are compared with sox's decoder.
+      // ffmpeg does not write 8 bits, and loses frames of silence of 12 bytes, so these files are compared with sox's
+      // decoder.
       const float = ['-t', 'raw', '-e', 'floating-point']
       const raw = join(folder, `${rate}-${channels}.raw`)
       const input = ['-D', '-V1', ...float, '-b', '64', '-r', `${rate}`, '-c', `${channels}`, raw]

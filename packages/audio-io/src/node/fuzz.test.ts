@@ -1,4 +1,7 @@
-/** Damaged files of every format, through the entry for Node. `VERIFY_LONG=1` tries 20,000; otherwise the first quarter of each kind. */
+/**
+ * Damaged files of every format, through the entry for Node. `VERIFY_LONG=1` tries 20,000; otherwise the first
+ * quarter of each kind.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRng, isEscError } from '@esc/core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'

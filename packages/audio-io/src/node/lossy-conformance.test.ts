@@ -74,7 +74,10 @@ const cases = CODECS.flatMap((codec) =>
   ),
 )
 
-/** Converts the file's order of 5.1 (left, centre, right, surround left and right, LFE) to ffmpeg's order, which is WAV's. */
+/**
+ * Converts the file's order of 5.1 (left, centre, right, surround left and right, LFE) to ffmpeg's order, which is
+ * WAV's.
+ */
 const IN_WAV_ORDER = [0, 2, 1, 5, 3, 4]
 
 describe.skipIf(!hasFfmpeg)(`lossy codecs as ffmpeg${whySkipped('ffmpeg')}`, () => {
