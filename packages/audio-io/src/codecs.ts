@@ -1,7 +1,4 @@
-/**
- * The joint between a checked compressed file and its decoder. Decoders are plain functions that the caller passes,
- * so that the root entry imports none.
- */
+/** The joint between a checked compressed file and its decoder, which the caller passes as a plain function. */
 import { EscError } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from './audio.js'
 

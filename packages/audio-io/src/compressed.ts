@@ -1,7 +1,4 @@
-/**
- * Turns a checked compressed file into sound with its decoder, block by block, so that only the wanted part takes
- * memory.
- */
+/** Turns a checked compressed file into sound with its decoder, block by block. */
 import { EscError, isEscError } from '@esc/core'
 import {
   allocateChannels,

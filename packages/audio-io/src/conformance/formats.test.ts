@@ -166,11 +166,14 @@ describe.skipIf(!hasFfmpeg || !hasSox)(
       return written.map(({ path }) => path)
     }
 
-    test.each(cases)('written by ffmpeg at $rate Hz, $channels channels', ({ rate, channels }) => {
-      expectAsDecoded(files.get(`ff-${rate}-${channels}`)!, rate, channels)
-    })
+    test.each(cases)(
+      'decodes files that ffmpeg wrote at $rate Hz, $channels channels',
+      ({ rate, channels }) => {
+        expectAsDecoded(files.get(`ff-${rate}-${channels}`)!, rate, channels)
+      },
+    )
 
-    test.each(cases)('written by sox at $rate Hz, $channels channels', ({ rate, channels }) => {
+    test.each(cases)('decodes files that sox wrote at $rate Hz, $channels channels', ({ rate, channels }) => {
       expectAsDecoded(files.get(`sox-${rate}-${channels}`)!, rate, channels)
       for (const name of SOX_RIFX) {
         const path = join(folder, `rifx-${rate}-${channels}-${name}`)
@@ -184,13 +187,13 @@ describe.skipIf(!hasFfmpeg || !hasSox)(
       }
     })
 
-    test.each(cases)('20 bits and BW64 at $rate Hz, $channels channels', ({ rate, channels }) => {
+    test.each(cases)('decodes 20 bits and BW64 at $rate Hz, $channels channels', ({ rate, channels }) => {
       const paths = files.get(`built-${rate}-${channels}`)!
       expect(paths).toHaveLength(2)
       expectAsDecoded(paths, rate, channels)
     })
 
-    test.each(CHANNELS)('pipes of %i channels', (channels) => {
+    test.each(CHANNELS)('decodes what ffmpeg and sox wrote to a pipe, %i channels', (channels) => {
       const raw = ['-f', 'f64le', '-ar', '48000', '-ac', `${channels}`, '-i', noise(48000, channels)]
       const soxRaw = ['-t', 'raw', '-e', 'floating-point', '-b', '64', '-r', '48000', '-c', `${channels}`]
       const files = {
@@ -207,7 +210,7 @@ describe.skipIf(!hasFfmpeg || !hasSox)(
     })
 
     test.each(['ima-adpcm', 'ms-adpcm'])(
-      '%s of six channels, which only sox has, within 1e-3 of sox',
+      'decodes %s of six channels, which only sox has, within 1e-3 of sox',
       (encoding) => {
         const raw = ['-t', 'raw', '-e', 'floating-point', '-b', '64', '-r', '8000', '-c', '6']
         const path = join(folder, `six-${encoding}.wav`)

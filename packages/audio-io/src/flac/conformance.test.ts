@@ -84,31 +84,35 @@ describe.skipIf(!hasFfmpeg || !hasSox)(
       decodeToFloat(CHANNELS.flatMap((channels) => written.get(`${rate}-${channels}`)!))
     }
 
-    test.each(cases)('$rate Hz, $channels channels', { timeout: 300_000 }, ({ rate, channels }) => {
-      const paths = written.get(`${rate}-${channels}`)!
-      expectSound(paths, rate, (i) => deinterleave(floatsOf(`${paths[i]}.f32`), channels))
+    test.each(cases)(
+      'decodes FLAC at $rate Hz, $channels channels',
+      { timeout: 300_000 },
+      ({ rate, channels }) => {
+        const paths = written.get(`${rate}-${channels}`)!
+        expectSound(paths, rate, (i) => deinterleave(floatsOf(`${paths[i]}.f32`), channels))
 
-      // ffmpeg does not write 8 bits, and loses frames of silence of 12 bytes, so these files are compared with sox's
-      // decoder.
-      const float = ['-t', 'raw', '-e', 'floating-point']
-      const raw = join(folder, `${rate}-${channels}.raw`)
-      const input = ['-D', '-V1', ...float, '-b', '64', '-r', `${rate}`, '-c', `${channels}`, raw]
-      const soxPaths = [8, 16, 24].flatMap((bits) =>
-        [0, 5, 8].map((level) => ({
-          bits,
-          level,
-          path: join(folder, `${rate}-${channels}-sox${bits}-${level}.flac`),
-        })),
-      )
-      soxAll([
-        ...soxPaths.map(({ bits, level, path }) => [...input, '-b', `${bits}`, '-C', `${level}`, path]),
-        ...soxPaths.map(({ path }) => ['-D', '-V1', path, ...float, '-b', '32', `${path}.f32`]),
-      ])
-      expectSound(
-        soxPaths.map(({ path }) => path),
-        rate,
-        (i) => deinterleave(floatsOf(`${soxPaths[i]!.path}.f32`), channels),
-      )
-    })
+        // ffmpeg does not write 8 bits, and loses frames of silence of 12 bytes, so these files are compared with sox's
+        // decoder.
+        const float = ['-t', 'raw', '-e', 'floating-point']
+        const raw = join(folder, `${rate}-${channels}.raw`)
+        const input = ['-D', '-V1', ...float, '-b', '64', '-r', `${rate}`, '-c', `${channels}`, raw]
+        const soxPaths = [8, 16, 24].flatMap((bits) =>
+          [0, 5, 8].map((level) => ({
+            bits,
+            level,
+            path: join(folder, `${rate}-${channels}-sox${bits}-${level}.flac`),
+          })),
+        )
+        soxAll([
+          ...soxPaths.map(({ bits, level, path }) => [...input, '-b', `${bits}`, '-C', `${level}`, path]),
+          ...soxPaths.map(({ path }) => ['-D', '-V1', path, ...float, '-b', '32', `${path}.f32`]),
+        ])
+        expectSound(
+          soxPaths.map(({ path }) => path),
+          rate,
+          (i) => deinterleave(floatsOf(`${soxPaths[i]!.path}.f32`), channels),
+        )
+      },
+    )
   },
 )

@@ -109,7 +109,7 @@ describe.skipIf(!hasFfmpeg)(`lossy codecs as ffmpeg${whySkipped('ffmpeg')}`, () 
     ffmpeg(...sources, '-filter_complex', joined.join(';'), ...outputs)
   }
 
-  test.each(cases)('$name at $rate Hz, $channels channels', async (one) => {
+  test.each(cases)('decodes $name at $rate Hz, $channels channels', async (one) => {
     const { rate, channels, extension, decodedRate = rate, tolerance, file } = one
     const path = join(folder, file)
     const theirs = floatsOf(`${path}.f32`)

@@ -1,6 +1,4 @@
-/**
- * Finds wrong chunk sizes, which recorders leave in the headers of WAV and AIFF files, and computes the right ones.
- */
+/** Finds wrong chunk sizes in the headers of WAV and AIFF files, and computes the right ones. */
 
 import type { Reading } from '../reading.js'
 import { fourCc } from './four-cc.js'

@@ -1,6 +1,4 @@
-/**
- * Reads the header of RIFF/WAVE files: finds the format and the samples, and checks every field that they depend on.
- */
+/** Reads the header of RIFF/WAVE files: finds the format and the samples, and checks every field they need. */
 import { EscError } from '@esc/core'
 import type { Reading } from '../reading.js'
 import { readTagsBefore } from '../tags.js'
