@@ -1,5 +1,5 @@
 /** A sound as all stages hand it on. */
-import { assertClipShape } from './check-sound.js'
+import { assertClipShape } from './check/float32.js'
 
 /**
  * A mono recording: what audio-io makes and dsp takes.

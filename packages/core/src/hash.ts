@@ -1,5 +1,5 @@
 /** SHA-256 in Node and in pages. */
-import { assertBytes } from './check.js'
+import { assertBytes } from './check/options.js'
 import { EscError } from './error.js'
 
 /**

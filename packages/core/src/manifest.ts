@@ -1,11 +1,11 @@
 /** The model manifest, `model.json`: what a program must know to use a trained model, and its schema. */
 import * as z from 'zod/mini'
-import type { Activation } from './activation.js'
-import type { ClipWindows } from './clip-windows.js'
+import { parseWith } from './check/schema.js'
 import { EscError } from './error.js'
-import type { Normalizer } from './normalizer.js'
+import type { ClipWindows } from './features/clip-windows.js'
+import type { Normalizer } from './features/normalizer.js'
+import type { Activation } from './model/activation.js'
 import { type FeatureRecipe, featureRecipeSchema } from './recipe.js'
-import { parseWith } from './schema.js'
 
 /** A file beside the manifest. */
 export interface FileEntry {

@@ -2,9 +2,9 @@
  * Seeded random numbers. Every random choice in `@esc/*` takes a seed or an {@link Rng}. The same seed gives the same
  * bits on every machine; only `normal` goes through `Math.log` and `Math.cos`, whose last digit engines may round their own way.
  */
-import { assertInteger } from './check.js'
+import { assertInteger } from './check/options.js'
+import { hasField, wrongOption, wrongValue } from './check/wrong-value.js'
 import { EscError } from './error.js'
-import { hasField, wrongOption, wrongValue } from './wrong-value.js'
 
 /** A generator's whole state, as JSON: four 32-bit words, and two of its origin, which its forks come from. */
 export type RngState = readonly [number, number, number, number, number, number]

@@ -1,6 +1,6 @@
 /** The feature recipe: every parameter from a clip to a network's input, as JSON, and its schema. */
 import * as z from 'zod/mini'
-import { parseWith } from './schema.js'
+import { parseWith } from './check/schema.js'
 
 /**
  * Every step from an {@link AudioClip} to a {@link FeatureMatrix}, in the order they run. `null` turns a step off.

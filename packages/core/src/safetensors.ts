@@ -1,10 +1,10 @@
 /** Weights in Hugging Face's safetensors files, which Python reads with `safetensors.numpy.load_file`. */
 import * as z from 'zod/mini'
-import { assertBytes } from './check.js'
-import { assertFloat32 } from './check-sound.js'
+import { assertFloat32 } from './check/float32.js'
+import { assertBytes } from './check/options.js'
+import { hasField, typeOf, wrongValue } from './check/wrong-value.js'
 import { EscError } from './error.js'
-import type { Weight } from './graph.js'
-import { hasField, typeOf, wrongValue } from './wrong-value.js'
+import type { Weight } from './network/graph.js'
 
 /** What a file holds. */
 export interface Safetensors {

@@ -4,7 +4,7 @@ import { mkdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { assertText } from '../check.js'
+import { assertText } from '../check/options.js'
 import { ioError } from './io-error.js'
 import { isRunning, processStart } from './process-start.js'
 

@@ -1,7 +1,7 @@
 /** Runs a zod schema and turns its first complaints into one `EscError`. */
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
-import { EscError } from './error.js'
+import { EscError } from '../error.js'
 import { typeOf, wrongValue } from './wrong-value.js'
 
 /** @throws EscError INVALID_INPUT: `recipe.stft.nFft: Invalid input: expected int, received string`. */

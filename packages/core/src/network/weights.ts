@@ -1,9 +1,9 @@
 /** The weights of a network: by name, counted, replaced. */
-import { assertFloat32 } from './check-sound.js'
-import { EscError } from './error.js'
+import { assertFloat32 } from '../check/float32.js'
+import { typeOf, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
 import type { NetworkGraph, NetworkNode, Weight } from './graph.js'
 import { assertGraph } from './infer-shapes.js'
-import { typeOf, wrongValue } from './wrong-value.js'
 
 /** One weight of a graph, with the name it goes by in ONNX files and checkpoints: `node.weight`. */
 export interface NamedWeight {

@@ -1,7 +1,8 @@
 /** Reads the examples of a set, a batch at a time. */
-import { asOptions, assertInteger, assertKnown, assertSignal } from './check.js'
-import { assertMatrixShape } from './check-sound.js'
-import { EscError } from './error.js'
+
+import { assertMatrixShape } from '../check/float32.js'
+import { asOptions, assertInteger, assertKnown, assertSignal } from '../check/options.js'
+import { EscError } from '../error.js'
 import { assertIndices, drawFeatures, type FeatureSet } from './feature-set.js'
 import type { FeatureMatrix } from './matrix.js'
 import { assertNormalizer, type Normalizer, normalizeInto } from './normalizer.js'

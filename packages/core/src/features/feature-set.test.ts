@@ -7,7 +7,7 @@ import {
   type FeatureSet,
   featureBatches,
   featureSet,
-} from './index.js'
+} from '../index.js'
 
 const matrix = (value: number, frames = 3) => ({
   data: new Float32Array(2 * frames).fill(value),

@@ -1,10 +1,11 @@
 /** Shapes of a network's values, and whether its nodes and weights fit together. */
-import { EscError } from './error.js'
+
+import { type Advice, describeValue, hasField, typeOf, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
 import type { NetworkGraph, NetworkNode } from './graph.js'
 import { layerShapes, type Shape } from './layer-shapes.js'
 import { applyLayer } from './layer-table.js'
 import { badNode, isSize } from './node-checks.js'
-import { type Advice, describeValue, hasField, typeOf, wrongValue } from './wrong-value.js'
 
 /**
  * Checks the frame of a network; {@link inferShapes} looks at what its nodes do.

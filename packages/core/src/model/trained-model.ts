@@ -1,14 +1,15 @@
 /** A trained network with all that is needed to use it. */
+
+import { assertOneOf } from '../check/options.js'
+import { describeValue, hasField, shown, typeOf } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
+import { type ClipWindows, resolveWindows } from '../features/clip-windows.js'
+import { assertLabels, type DatasetOrigin } from '../features/feature-set.js'
+import type { Normalizer } from '../features/normalizer.js'
+import type { NetworkGraph } from '../network/graph.js'
+import { assertGraph, classCount } from '../network/infer-shapes.js'
+import type { FeatureRecipe } from '../recipe.js'
 import type { Activation } from './activation.js'
-import { assertOneOf } from './check.js'
-import { type ClipWindows, resolveWindows } from './clip-windows.js'
-import { EscError } from './error.js'
-import { assertLabels, type DatasetOrigin } from './feature-set.js'
-import type { NetworkGraph } from './graph.js'
-import { assertGraph, classCount } from './infer-shapes.js'
-import type { Normalizer } from './normalizer.js'
-import type { FeatureRecipe } from './recipe.js'
-import { describeValue, hasField, shown, typeOf } from './wrong-value.js'
 
 /** Figures of one pass over the training examples: the same for the same seed on the same machine. */
 export interface EpochRecord {

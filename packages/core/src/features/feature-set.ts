@@ -1,11 +1,11 @@
 /** The examples of a data set as training and evaluation read them, wherever their features come from. */
-import { assertCallback, assertKnown } from './check.js'
+import { assertCallback, assertKnown } from '../check/options.js'
+import { describeValue, shown, typeOf, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
+import type { Rng } from '../random.js'
+import type { FeatureRecipe } from '../recipe.js'
 import { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './clip-windows.js'
-import { EscError } from './error.js'
 import type { FeatureMatrix } from './matrix.js'
-import type { Rng } from './random.js'
-import type { FeatureRecipe } from './recipe.js'
-import { describeValue, shown, typeOf, wrongValue } from './wrong-value.js'
 
 /** What is known of an example before its features are read. */
 export interface FeatureRecord {

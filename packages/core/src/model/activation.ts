@@ -1,8 +1,9 @@
 /** From a network's logits to scores in [0, 1]. */
-import { assertOneOf } from './check.js'
-import { assertFloat32 } from './check-sound.js'
-import { EscError } from './error.js'
-import { wrongOption } from './wrong-value.js'
+
+import { assertFloat32 } from '../check/float32.js'
+import { assertOneOf } from '../check/options.js'
+import { wrongOption } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
 
 /** `softmax`: one label of all; `sigmoid`: each label for itself, as a sigmoid loss trains. */
 export type Activation = 'softmax' | 'sigmoid'

@@ -1,7 +1,7 @@
 /** Checks of sounds and matrices at the exported edge. */
-import type { AudioClip } from './clip.js'
-import { EscError } from './error.js'
-import type { FeatureMatrix } from './matrix.js'
+import type { AudioClip } from '../clip.js'
+import { EscError } from '../error.js'
+import type { FeatureMatrix } from '../features/matrix.js'
 import { type Advice, hasField, wrongValue } from './wrong-value.js'
 
 const clipAdvice: Advice = {

@@ -1,5 +1,5 @@
 /** Checks of options at the exported edge. Each is written so that `NaN` fails it. */
-import { EscError } from './error.js'
+import { EscError } from '../error.js'
 import { describeValue, typeOf, wrongOption, wrongValue } from './wrong-value.js'
 
 /** @throws EscError INVALID_OPTION unless `value > 0` and finite. @example assertPositive('sampleRate', 22050) */

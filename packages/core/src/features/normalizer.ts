@@ -1,8 +1,8 @@
 /** Standardisation of features with statistics of the training set alone. */
-import { assertMatrixShape } from './check-sound.js'
-import { EscError } from './error.js'
+import { assertMatrixShape } from '../check/float32.js'
+import { hasField, isNumberList, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
 import type { FeatureMatrix } from './matrix.js'
-import { hasField, isNumberList, wrongValue } from './wrong-value.js'
 
 /** Per-bin mean and standard deviation: `(x - mean[bin]) / std[bin]`. JSON, so that it travels in `model.json`. */
 export interface Normalizer {

@@ -1,5 +1,5 @@
 /** Tables with an entry for every kind of layer: a kind that a table forgets does not compile. */
-import { EscError } from './error.js'
+import { EscError } from '../error.js'
 import type { NetworkNode, NetworkOp } from './graph.js'
 
 /** The node type of a kind of layer: `NodeOf<'Dense'>` is `DenseNode`. */

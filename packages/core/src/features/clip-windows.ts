@@ -1,6 +1,6 @@
 /** How a clip of any length is cut into windows that a network reads one at a time. */
-import { asOptions, assertKnown, assertPositive } from './check.js'
-import { EscError } from './error.js'
+import { asOptions, assertKnown, assertPositive } from '../check/options.js'
+import { EscError } from '../error.js'
 
 /**
  * The windows of a clip: the first begins at its start, each next one `hopSec` later, and the last one ends where the clip ends

@@ -1,5 +1,5 @@
 /** Says what a caller handed in, and what to do about it: the one place that knows what is often confused. */
-import { EscError, type EscErrorCode } from './error.js'
+import { EscError, type EscErrorCode } from '../error.js'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -6,7 +6,7 @@ import {
   type NetworkGraph,
   scoresOf,
   type TrainedModel,
-} from './index.js'
+} from '../index.js'
 
 const weight = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) })
 const graph: NetworkGraph = {

@@ -1,5 +1,5 @@
 /** Checks of a network's nodes, whose errors name the node. */
-import { EscError } from './error.js'
+import { EscError } from '../error.js'
 import type { NetworkNode, Padding, Weight } from './graph.js'
 
 /** Whether it can be the length of an axis. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { assertInRange, assertInteger, assertKnown, assertOneOf, assertPositive } from './check.js'
-import { durationSec } from './clip.js'
-import { EscError, isEscError } from './error.js'
+import { durationSec } from '../clip.js'
+import { EscError, isEscError } from '../error.js'
+import { assertInRange, assertInteger, assertKnown, assertOneOf, assertPositive } from './options.js'
 
 describe('checks refuse with INVALID_OPTION and name the option', () => {
   test.each<[string, () => void]>([
