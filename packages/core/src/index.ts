@@ -1,11 +1,5 @@
-export {
-  assertClip,
-  assertClipShape,
-  assertFloat32,
-  assertMatrix,
-  assertMatrixShape,
-  assertSamples,
-} from './check/float32.js'
+/** The portable root of `@esc/core`: joint types, errors, checks, random numbers, networks. */
+export { assertFloat32, assertSamples } from './check/float32.js'
 export {
   asOptions,
   assertBytes,
@@ -32,9 +26,11 @@ export {
   wrongOption,
   wrongValue,
 } from './check/wrong-value.js'
-export { type AudioClip, durationSec } from './clip.js'
+export { type AudioClip, assertClip, assertClipShape, durationSec } from './clip.js'
 export { EscError, type EscErrorCode, type EscErrorOptions, isEscError } from './error.js'
+export { assertFeatureSet, assertIndices, assertLabels } from './features/check-set.js'
 export { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './features/clip-windows.js'
+export { allIndices, drawFeatures } from './features/draw.js'
 export {
   assertFeatures,
   type FeatureBatch,
@@ -42,22 +38,15 @@ export {
   featureBatches,
   type InputShape,
 } from './features/feature-batches.js'
-export {
-  allIndices,
-  assertFeatureSet,
-  assertIndices,
-  assertLabels,
-  type DatasetOrigin,
-  type DrawContext,
-  type DrawnFeatures,
-  drawFeatures,
-  type Example,
-  type FeatureRecord,
-  type FeatureSet,
-  type FeatureSetOptions,
-  featureSet,
+export type {
+  DatasetOrigin,
+  DrawContext,
+  DrawnFeatures,
+  FeatureRecord,
+  FeatureSet,
 } from './features/feature-set.js'
-export type { FeatureMatrix } from './features/matrix.js'
+export { type Example, type FeatureSetOptions, featureSet } from './features/in-memory.js'
+export { assertMatrix, assertMatrixShape, type FeatureMatrix } from './features/matrix.js'
 export {
   applyNormalizer,
   assertNormalizer,
@@ -70,6 +59,7 @@ export {
 export type { Split } from './features/split.js'
 export { sha256 } from './hash.js'
 export type { FileEntry, ModelManifest } from './manifest.js'
+/** The portable root of `@esc/core`: joint types, errors, checks, random numbers, networks. */
 export { type Activation, clipLogits, scoresOf } from './model/activation.js'
 export { assertTrainedModel, type EpochRecord, type TrainedModel } from './model/trained-model.js'
 export type {
