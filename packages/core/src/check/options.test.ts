@@ -1,7 +1,5 @@
 import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
-import { durationSec } from '../clip.js'
-import { EscError, isEscError } from '../error.js'
 import { assertInRange, assertInteger, assertKnown, assertOneOf, assertPositive } from './options.js'
 
 describe('checks of options', () => {
@@ -28,23 +26,6 @@ describe('checks of options', () => {
       assertOneOf('rate', 'slow', ['slow'])
     }).not.toThrow()
   })
-})
-
-test('isEscError compares the code if one is given', () => {
-  const cause = new Error('disk')
-  const error = new EscError('IO', 'cannot write', { cause, detail: { path: 'a' } })
-  expect([
-    isEscError(error),
-    isEscError(error, 'IO'),
-    isEscError(error, 'CORRUPT_DATA'),
-    isEscError(cause),
-  ]).toEqual([true, true, false, false])
-  expect(error.cause).toBe(cause)
-  expect(error.detail).toEqual({ path: 'a' })
-})
-
-test('durationSec is the number of samples divided by the rate', () => {
-  expect(durationSec({ samples: new Float32Array(11025), sampleRate: 22050 })).toBe(0.5)
 })
 
 describe('assertKnown', () => {

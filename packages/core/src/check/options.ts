@@ -108,7 +108,7 @@ export function assertText(name: string, value: unknown): asserts value is strin
   throw wrongValue(name, value, 'a text', { code: 'INVALID_OPTION' })
 }
 
-/** @throws EscError INVALID_OPTION unless `signal` is `undefined` or an AbortSignal. @example assertSignal(options.signal) */
+/** @throws EscError INVALID_OPTION unless `signal` is `undefined` or an AbortSignal. @example assertSignal(signal) */
 export function assertSignal(signal: unknown): void {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function') return
   const must = 'an AbortSignal: the signal of an AbortController'
