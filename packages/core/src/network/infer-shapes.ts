@@ -94,7 +94,7 @@ function assertNode(node: NetworkNode): void {
   const { inputs, attributes, weights } = node ?? {}
   if (Array.isArray(inputs) && typeOf(attributes) === 'object' && typeOf(weights) === 'object') return
   const advice =
-    'each node must have a list of inputs, and objects attributes and weights, which may be empty'
+    "each of the network's nodes must have a list of inputs, and objects attributes and weights, which may be empty"
   throw new EscError('INVALID_INPUT', `node '${String(node?.name)}' is incomplete; ${advice}`)
 }
 
