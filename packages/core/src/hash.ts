@@ -6,8 +6,8 @@ import { EscError } from './error.js'
  * Computes the SHA-256 of bytes.
  *
  * @returns 64 hexadecimal digits.
- * @throws EscError INVALID_INPUT if they are not a Uint8Array; INVALID_STATE if there is no Web Crypto: a page has it over https and on
- *   localhost only.
+ * @throws EscError INVALID_INPUT if they are not a Uint8Array; INVALID_STATE if there is no Web Crypto: a page has it over https
+ *   and on localhost only.
  * @example await sha256(bytes) // 'e3b0c442…'
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {

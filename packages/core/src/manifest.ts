@@ -76,7 +76,8 @@ export interface ModelManifest {
 const share = z.number().check(z.minimum(0), z.maximum(1))
 const whole = z.int().check(z.minimum(0))
 const dim = z.int().check(z.minimum(1), z.maximum(1 << 24))
-// A name without a folder, and with one of our endings: a manifest must not point outside its folder, or to another program's file.
+// A name without a folder, and with one of our endings: a manifest must not point outside its folder, or to another program's
+// file.
 const fileName = z.string().check(z.regex(/^[\w-][\w.-]*\.(onnx|safetensors)$/))
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 const fileEntry = z.strictObject({ name: fileName, sha256: z.nullable(hash) })

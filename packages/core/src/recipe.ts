@@ -11,7 +11,8 @@ export interface FeatureRecipe {
   /** Hz. Clips at another rate are resampled to this one. */
   sampleRate: number
   /**
-   * Removes steady noise by spectral gating (noisereduce `reduce_noise(stationary=True)`). With `propDecrease` 1 it removes all of it.
+   * Removes steady noise by spectral gating (noisereduce `reduce_noise(stationary=True)`). With `propDecrease` 1 it removes all
+   * of it.
    */
   denoise: {
     nStdThreshStationary: number

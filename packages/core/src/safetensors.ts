@@ -1,4 +1,7 @@
-/** Reads and writes Hugging Face's safetensors files, which hold weights. Python reads them with `safetensors.numpy.load_file`. */
+/**
+ * Reads and writes Hugging Face's safetensors files, which hold weights. Python reads them with
+ * `safetensors.numpy.load_file`.
+ */
 import * as z from 'zod/mini'
 import { assertFloat32 } from './check/float32.js'
 import { assertBytes } from './check/options.js'
@@ -30,8 +33,8 @@ const metadataSchema = z.record(z.string(), z.string())
  * Writes float32 arrays and texts as a safetensors file.
  *
  * @returns The bytes of the file.
- * @throws EscError INVALID_INPUT if an array does not fill its shape or has the name `__metadata__`, if a value of `metadata` is not
- *   a text, or if the header would be larger than 16 MiB.
+ * @throws EscError INVALID_INPUT if an array does not fill its shape or has the name `__metadata__`, if a value of `metadata` is
+ *   not a text, or if the header would be larger than 16 MiB.
  * @see https://github.com/huggingface/safetensors#format, version 0.8.
  * @example
  * const weights = namedWeights(graph).map(({ name, weight }) => [name, weight] as const)
@@ -147,7 +150,10 @@ function readHeader(bytes: Uint8Array): { header: object; dataStart: number } {
   }
 }
 
-/** Checks that the arrays lie side by side. Otherwise many arrays could share a few bytes, and bytes between them could hide anything. */
+/**
+ * Checks that the arrays lie side by side. Otherwise many arrays could share a few bytes, and bytes between them could hide
+ * anything.
+ */
 function assertCovered(spans: [begin: number, end: number][], dataBytes: number): void {
   let end = 0
   for (const span of spans.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {

@@ -59,7 +59,8 @@ export function assertFinite(name: string, data: Float32Array): void {
 /** Tests the bits of the numbers, four numbers at a time. Testing each number, or their sum, takes several times as long. */
 function areFinite(data: Float32Array): boolean {
   const bits = new Int32Array(data.buffer, data.byteOffset, data.length)
-  // A number that is not finite has only ones in its exponent. With its sign removed and one added to the exponent, it is negative.
+  // A number that is not finite has only ones in its exponent. If its sign is removed and one is added to its exponent, the
+  // sum is negative as an integer.
   const magnitude = 0x7fffffff
   const one = 0x800000
   let seen = 0

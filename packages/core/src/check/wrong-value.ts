@@ -4,7 +4,7 @@ import { EscError, type EscErrorCode } from '../error.js'
 type Fields = Readonly<Record<string, unknown>>
 
 /** Kinds of values that callers often confuse, each with its test. The first test that passes decides. */
-const shapes = {
+const kinds = {
   'a clip': (value) => 'samples' in value && 'sampleRate' in value,
   'decoded audio': (value) => Array.isArray(value.channels) && 'sampleRate' in value,
   'an AudioBuffer': (value) => typeof value.getChannelData === 'function',
@@ -24,11 +24,15 @@ const shapes = {
 } as const satisfies Record<string, (value: Fields) => boolean>
 
 /** A kind of value that callers often pass in place of another kind. */
-export type Mistake = keyof typeof shapes
+export type Mistake = keyof typeof kinds
 
 const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice('[object '.length, -1)
 
-/** Names the type of a value for a message: `null`, `array`, `promise (await it)`, or its `typeof`. @example typeOf([]) // 'array' */
+/**
+ * Names the type of a value for a message: `null`, `array`, `promise (await it)`, or its `typeof`.
+ *
+ * @example typeOf([]) // 'array'
+ */
 export function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (typeof (value as { then?: unknown } | undefined)?.then === 'function') return 'promise (await it)'
@@ -53,7 +57,7 @@ export function isNumberList(value: unknown): value is ArrayLike<number> {
 /** Returns which kind of often confused value this is; `null` if it is none of them. @example mistakeOf([0, 1]) // 'numbers' */
 export function mistakeOf(value: unknown): Mistake | null {
   if (typeof value !== 'object' || value === null) return null
-  const found = Object.entries(shapes).find(([, isOne]) => isOne(value as Fields))
+  const found = Object.entries(kinds).find(([, isOne]) => isOne(value as Fields))
   return (found?.[0] as Mistake | undefined) ?? null
 }
 

@@ -25,8 +25,8 @@ export interface ClipWindowsOptions {
 /**
  * Checks windows, and adds `hopSec` where it is missing.
  *
- * @throws EscError INVALID_OPTION if a length is out of range, or if `hopSec > windowSec`: the network would not hear the sound between two
- *   windows.
+ * @throws EscError INVALID_OPTION if a length is out of range, or if `hopSec > windowSec`: the network would not hear the sound
+ *   between two windows.
  * @example resolveWindows({ windowSec: 2 }) // { windowSec: 2, hopSec: 1 }
  */
 export function resolveWindows(windows: ClipWindowsOptions): ClipWindows {

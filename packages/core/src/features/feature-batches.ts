@@ -90,7 +90,8 @@ export async function* featureBatches(
  *
  * @param id - Id of the example, for the message.
  * @param shape - Shape of the network's input.
- * @param maker - Name of the function that changed the example's features, for the message. @defaultValue none: nothing changed them
+ * @param maker - Name of the function that changed the example's features, for the message.
+ *   @defaultValue none: nothing changed them
  * @throws EscError INVALID_INPUT naming the example if its features are not what the network reads.
  * @example assertFeatures('clip 1', features, [1, 13, 431])
  */

@@ -30,7 +30,11 @@ export interface DrawContext {
   epoch: number
   /** A random generator for this example in this epoch alone. */
   rng: Rng
-  /** A copy of the indices of the training part. Only these examples may be mixed into this one. @defaultValue none may be mixed */
+  /**
+   * A copy of the indices of the training part. Only these examples may be mixed into this one.
+   *
+   * @defaultValue none may be mixed
+   */
   train?: Int32Array
 }
 

@@ -3,7 +3,10 @@ import { hasField, isNumberList, wrongValue } from '../check/wrong-value.js'
 import { EscError } from '../error.js'
 import { assertMatrixShape, type FeatureMatrix } from './matrix.js'
 
-/** Mean and standard deviation of each bin. A value `x` becomes `(x - mean[bin]) / std[bin]`. It is plain JSON, and stands in `model.json`. */
+/**
+ * Mean and standard deviation of each bin. A value `x` becomes `(x - mean[bin]) / std[bin]`. It is plain JSON, and stands in
+ * `model.json`.
+ */
 export interface Normalizer {
   mean: readonly number[]
   /** All > 0. */

@@ -5,7 +5,10 @@ import { assertOneOf } from '../check/options.js'
 import { wrongOption } from '../check/wrong-value.js'
 import { EscError } from '../error.js'
 
-/** `softmax`: each example has exactly one label. `sigmoid`: each label is decided separately, for networks trained with a sigmoid loss. */
+/**
+ * `softmax`: each example has exactly one label. `sigmoid`: each label is decided separately, for networks trained with a
+ * sigmoid loss.
+ */
 export type Activation = 'softmax' | 'sigmoid'
 
 /**
@@ -13,7 +16,8 @@ export type Activation = 'softmax' | 'sigmoid'
  *
  * @param logits - [rows, classes].
  * @returns One array for each row, with one score in [0, 1] for each class. Scores of `softmax` sum to 1.
- * @throws EscError INVALID_INPUT if the number of logits is not a multiple of `classes`; INVALID_OPTION if the activation is unknown.
+ * @throws EscError INVALID_INPUT if the number of logits is not a multiple of `classes`; INVALID_OPTION if the activation is
+ *   unknown.
  * @example scoresOf(Float32Array.of(0, 0), 2, 'softmax') // [[0.5, 0.5]]
  */
 export function scoresOf(logits: Float32Array, classes: number, activation: Activation): number[][] {

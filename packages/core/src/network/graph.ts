@@ -24,8 +24,8 @@ interface NodeBase {
 export type Size2 = readonly [rows: number, columns: number]
 
 /**
- * What a window does at the edges. `valid`: it stays inside. `same`: zeros are added so that there are ⌈size / stride⌉ outputs. If
- * their number is odd, the additional zero stands behind the data, as in TensorFlow and in ONNX's SAME_UPPER.
+ * What a window does at the edges. `valid`: it stays inside. `same`: zeros are added so that there are ⌈size / stride⌉ outputs.
+ * If the number of zeros is odd, the additional zero stands behind the data, as in TensorFlow and in ONNX's SAME_UPPER.
  */
 export type Padding = 'same' | 'valid'
 
@@ -151,7 +151,10 @@ export interface ReshapeNode extends NodeBase {
   weights: Record<never, never>
 }
 
-/** In training, sets a share `rate` of the values to zero and scales the others by `1 / (1 - rate)`. Elsewhere it changes nothing. */
+/**
+ * In training, sets a share `rate` of the values to zero and scales the others by `1 / (1 - rate)`. Elsewhere it changes
+ * nothing.
+ */
 export interface DropoutNode extends NodeBase {
   op: 'Dropout'
   attributes: { rate: number }

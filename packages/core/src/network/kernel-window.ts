@@ -13,7 +13,7 @@ export function windowCount(length: number, window: number, stride: number, padd
 
 /**
  * Returns the number of zeros that are needed before and behind an axis. `valid` needs none. `same` needs as many as give
- * ⌈length / stride⌉ windows; if their number is odd, the additional zero stands behind.
+ * ⌈length / stride⌉ windows; if the number of zeros is odd, the additional zero stands behind.
  *
  * @param window - Length of the window, from its first value to its last: `(taps - 1) · dilation + 1`.
  * @see ONNX Conv, `auto_pad` SAME_UPPER; TensorFlow's `SAME`.

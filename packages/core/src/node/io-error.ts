@@ -32,7 +32,11 @@ export async function onDisk<T>(did: string, path: string, work: Promise<T>): Pr
   }
 }
 
-/** Returns the message of an error; for any other value, the value as text. @example reasonOf(error) // 'ENOENT: no such file …' */
+/**
+ * Returns the message of an error; for any other value, the value as text.
+ *
+ * @example reasonOf(error) // 'ENOENT: no such file …'
+ */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -8,10 +8,16 @@ import { assertText } from '../check/options.js'
 import { ioError } from './io-error.js'
 import { isRunning, processStart } from './process-start.js'
 
-/** `.esc-<machine>-<process>-<start of the process>-<random>.tmp`. From the name a program can find out whether its owner still runs. */
+/**
+ * `.esc-<machine>-<process>-<start of the process>-<random>.tmp`. From the name a program can find out whether its owner
+ * still runs.
+ */
 const pattern = /^\.esc-([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{12}\.tmp$/
 
-/** A day. Whether a process on another machine runs is not known, but a running process changes its files more often than this. */
+/**
+ * A day. Whether a process on another machine runs is not known, but a running process changes its files more often than
+ * this.
+ */
 const staleMs = 24 * 3600 * 1000
 
 /**
@@ -77,7 +83,10 @@ async function isStale(path: string, name: string): Promise<boolean> {
 /** A folder for unfinished files. */
 export interface TemporaryFolder {
   path: string
-  /** Removes the folder with its content, and the parent folders that were made for it, if they are empty. A second call does nothing. */
+  /**
+   * Removes the folder with its content, and the parent folders that were made for it, if they are empty. A second call does
+   * nothing.
+   */
   remove(): void
 }
 
