@@ -1,11 +1,12 @@
 /**
  * Networks as plain data. Architectures make a {@link NetworkGraph}; training, export, pruning and the tfjs
- * conversion are functions over it.
+ * conversion are functions that take one.
  *
- * Conventions: activations NCHW (bins are H, frames are W), convolution kernels OIHW, dense kernels [units, inputs],
- * Flatten channel-first, pooling floors. BatchNorm's running averages follow PyTorch:
+ * Conventions: activations are NCHW (bins are H, frames are W), convolution kernels OIHW, dense kernels [units, inputs].
+ * Flatten puts the channel first. Pooling rounds sizes down. BatchNorm's running averages follow PyTorch:
  * `running = (1 - momentum) * running + momentum * batch`, with the unbiased variance.
  */
+
 /** A weight: row-major values with their shape. */
 export interface Weight {
   shape: readonly number[]
@@ -15,7 +16,7 @@ export interface Weight {
 interface NodeBase {
   /** Unique in its graph; made of letters, digits, `_`, `.`, `/` and `-`. */
   name: string
-  /** Names of the nodes (or of the graph's input) this node reads, in order. */
+  /** Names of the nodes that this node reads, in order; the graph's input counts as a node. */
   inputs: readonly string[]
 }
 
@@ -23,17 +24,17 @@ interface NodeBase {
 export type Size2 = readonly [rows: number, columns: number]
 
 /**
- * How a window meets the edges: `valid` stays inside; `same` pads with zeros to ⌈size / stride⌉ outputs, the odd one
- * behind, as TensorFlow does and as ONNX's SAME_UPPER.
+ * What a window does at the edges. `valid`: it stays inside. `same`: zeros are added so that there are ⌈size / stride⌉ outputs.
+ * If the number of zeros is odd, the additional zero stands behind the data, as in TensorFlow and in ONNX's SAME_UPPER.
  */
 export type Padding = 'same' | 'valid'
 
-/** What all convolutions share. */
+/** Attributes of all convolutions. */
 export interface ConvAttributes {
   padding: Padding
-  /** Default [1, 1]. */
+  /** Step of the window. @defaultValue `[1, 1]` */
   strides?: Size2
-  /** Distance between the kernel's taps (default [1, 1]). */
+  /** Distance between the kernel's taps. @defaultValue `[1, 1]` */
   dilations?: Size2
 }
 
@@ -41,15 +42,15 @@ export interface ConvAttributes {
 export interface Conv2DNode extends NodeBase {
   op: 'Conv2D'
   attributes: ConvAttributes & {
-    /** Channels and filters fall into so many groups that do not see each other (default 1). */
+    /** Number of groups. The filters of a group read the channels of that group alone. @defaultValue `1` */
     groups?: number
   }
   weights: { kernel: Weight; bias: Weight }
 }
 
 /**
- * A convolution of each channel alone. `kernel` [channels · multiplier, 1, kh, kw], `bias` [channels · multiplier]; filters
- * of one channel stand side by side.
+ * A convolution of each channel alone. `kernel` [channels · multiplier, 1, kh, kw], `bias` [channels · multiplier]. The filters of
+ * one channel stand side by side.
  */
 export interface DepthwiseConv2DNode extends NodeBase {
   op: 'DepthwiseConv2D'
@@ -77,7 +78,7 @@ export interface BatchNormNode extends NodeBase {
   weights: { gamma: Weight; beta: Weight; mean: Weight; variance: Weight }
 }
 
-/** Normalises each example over its last axes, those that `gamma` and `beta` have: PyTorch's LayerNorm. */
+/** PyTorch's LayerNorm. It normalises each example over its last axes; the shape of `gamma` and `beta` says which. */
 export interface LayerNormNode extends NodeBase {
   op: 'LayerNorm'
   attributes: { epsilon: number }
@@ -102,16 +103,16 @@ export interface LeakyReluNode extends NodeBase {
 }
 
 /**
- * The largest value, or the mean, of each window. With padding `same`, what lies outside does not count. With `valid`, what
- * is left over at the far edge is dropped.
+ * The largest value, or the mean, of each window. With padding `same`, places outside the input do not count. With `valid`, values
+ * at the far edge that do not fill a window are dropped.
  */
 export interface PoolNode extends NodeBase {
   op: 'MaxPool' | 'AveragePool'
   attributes: {
     size: Size2
-    /** Default: `size`, windows that do not overlap. */
+    /** Step of the window. @defaultValue `size`: windows do not overlap */
     strides?: Size2
-    /** Default `valid`. */
+    /** @defaultValue `'valid'` */
     padding?: Padding
   }
   weights: Record<never, never>
@@ -126,7 +127,7 @@ export interface GlobalPoolNode extends NodeBase {
 
 /**
  * Attention over time: [C, H, W] → [C]. `h = mean over H`, `a = softmax over W of (kernel · h)`, output `Σ_w a[w] · h[:, w]`.
- * `kernel` [C]; a bias would cancel in the softmax.
+ * `kernel` [C]. There is no bias: it would cancel in the softmax.
  *
  * @see Kong et al. 2020, PANNs; Bahdanau et al. 2015 for the weighted sum.
  */
@@ -150,7 +151,10 @@ export interface ReshapeNode extends NodeBase {
   weights: Record<never, never>
 }
 
-/** In training, zeroes a share `rate` of the values and scales the others by `1 / (1 - rate)`; else the identity. */
+/**
+ * In training, sets a share `rate` of the values to zero and scales the others by `1 / (1 - rate)`. Elsewhere it changes
+ * nothing.
+ */
 export interface DropoutNode extends NodeBase {
   op: 'Dropout'
   attributes: { rate: number }
@@ -164,20 +168,21 @@ export interface DenseNode extends NodeBase {
   weights: { kernel: Weight; bias: Weight }
 }
 
-/** Sum, or product, of two values of one shape; or of [C, H, W] and [C], which then counts for every row and column. */
+/** Sum, or product, of two values of the same shape; or of [C, H, W] and [C], where [C] is used for every row and column. */
 export interface MergeNode extends NodeBase {
   op: 'Add' | 'Multiply'
   attributes: Record<never, never>
   weights: Record<never, never>
 }
 
-/** Two or more values one behind the other along the first axis: channels of [C, H, W], features of [C]. */
+/** Joins two or more values along the first axis: channels of [C, H, W], features of [C]. */
 export interface ConcatenateNode extends NodeBase {
   op: 'Concatenate'
   attributes: Record<never, never>
   weights: Record<never, never>
 }
 
+/** A layer of any kind. */
 export type NetworkNode =
   | Conv2DNode
   | DepthwiseConv2DNode
@@ -196,15 +201,15 @@ export type NetworkNode =
   | MergeNode
   | ConcatenateNode
 
-/** The name of a layer kind. */
+/** The name of a kind of layer. */
 export type NetworkOp = NetworkNode['op']
 
-/** A network: nodes in an order in which every input comes before its reader. */
+/** A network. Each node stands behind the nodes that it reads. */
 export interface NetworkGraph {
   /** The architecture's name, e.g. `audio-cnn`. */
   name: string
   input: { name: string; shape: readonly [channels: number, bins: number, frames: number] }
   nodes: readonly NetworkNode[]
-  /** Name of the node whose value is the logits, [N, classes]. */
+  /** Name of the node whose values are the logits, [N, classes]. */
   output: string
 }

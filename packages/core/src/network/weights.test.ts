@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
 import type { NetworkGraph } from './graph.js'
 import { namedWeights, parameterCount, withWeights } from './weights.js'
@@ -52,7 +53,7 @@ test('weights are named by node, and running averages are not trainable', () => 
   expect(parameterCount(graph)).toBe(18 + 8 + 4 + 8 + 4 + 8 + 2)
 })
 
-test('withWeights replaces what is named and leaves the graph alone', () => {
+test('withWeights replaces the named weights and does not change the graph that it got', () => {
   const changed = withWeights(graph, { 'dense.bias': Float32Array.of(1, 2) })
   const bias = (of: NetworkGraph) => [...namedWeights(of).at(-1)!.weight.data]
   expect(bias(changed)).toEqual([1, 2])
@@ -64,6 +65,6 @@ test.each([
   ['a wrong length', { 'dense.bias': Float32Array.of(1) }, /'dense\.bias' has 2 values, got 1/],
 ])('withWeights refuses %s', (_name, data, message) => {
   expect(() => withWeights(graph, data as Record<string, Float32Array>)).toThrow(
-    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) }),
+    throwsCode('INVALID_INPUT', message),
   )
 })

@@ -1,42 +1,46 @@
-/** Reads the examples of a set, a batch at a time. */
-import { asOptions, assertInteger, assertKnown, assertSignal } from './check.js'
-import { assertMatrixShape } from './check-sound.js'
-import { EscError } from './error.js'
-import { assertIndices, drawFeatures, type FeatureSet } from './feature-set.js'
-import type { FeatureMatrix } from './matrix.js'
+/** Reads the examples of a feature set in batches. */
+
+import { asOptions, assertInteger, assertKnown, assertSignal } from '../check/options.js'
+import { EscError } from '../error.js'
+import { assertIndices } from './check-set.js'
+import { drawFeatures } from './draw.js'
+import type { FeatureSet } from './feature-set.js'
+import { assertMatrixShape, type FeatureMatrix } from './matrix.js'
 import { assertNormalizer, type Normalizer, normalizeInto } from './normalizer.js'
 
 /** Shape of a network's input without the batch axis. */
 export type InputShape = readonly [channels: number, bins: number, frames: number]
 
-/** Features of some examples, one behind the other. */
+/** Features of several examples, one after the other. */
 export interface FeatureBatch {
-  /** Which examples of the set, in order. */
+  /** Indices of the examples in the set, in order. */
   indices: readonly number[]
   /** [examples, channels, bins, frames]. */
   dims: readonly [number, number, number, number]
   data: Float32Array
-  /** What each example is to be learnt as, where it is not its label alone. */
+  /** The target of each example; `undefined` if its label alone is the target. */
   targets: readonly (Float32Array | undefined)[]
 }
 
 /** Options of {@link featureBatches}. */
 export interface FeatureBatchOptions {
+  /** Number of examples in a batch, an integer >= 1. The last batch may have fewer. */
   batchSize: number
-  /** What every example must have. @defaultValue the first example's */
+  /** Shape that the features of every example must have. @defaultValue the shape of the first example */
   shape?: InputShape | undefined
-  /** Applied to the features. @defaultValue `null`: they are left as they are */
+  /** It is applied to the features. @defaultValue `null`: the features stay as they are */
   normalizer?: Normalizer | null | undefined
+  /** Aborts the reading between two batches. @defaultValue none */
   signal?: AbortSignal | undefined
 }
 
 /**
- * Reads examples without anything random, a batch at a time.
+ * Reads examples in batches. It passes no `DrawContext` to the set, so nothing random is done.
  *
- * @returns Batches in new storage each, in the order of `indices`.
- * @throws EscError INVALID_INPUT naming an example whose features have another shape, or are not finite, an index outside the set, or
- *   if the normalizer is of other features; INVALID_OPTION if
- *   `batchSize` is not an integer >= 1, or an option is unknown; the signal's reason.
+ * @returns Batches in the order of `indices`. Each batch has its own storage.
+ * @throws EscError INVALID_INPUT if an index is outside the set, if the features of an example have another shape or are not finite
+ *   (the message names the example), or if the normalizer has another number of bins; INVALID_OPTION if `batchSize` is not an
+ *   integer >= 1, or an option is unknown; the signal's reason.
  * @example for await (const { dims, data } of featureBatches(set, [0, 1, 2], { batchSize: 32 })) console.log(dims)
  */
 export async function* featureBatches(
@@ -81,12 +85,13 @@ export async function* featureBatches(
 }
 
 /**
- * Checks features from a user's own code. Values must be finite: ONNX Runtime's max pooling swallows NaN, so that nothing
- * behind it would tell.
+ * Checks features that a user's code computed. Values must be finite: max pooling of ONNX Runtime removes NaN, so no later step
+ * would notice it.
  *
- * @param id - The example's, for the message.
- * @param shape - What the network reads.
- * @param maker - What made them of the example's own features, for the message.
+ * @param id - Id of the example, for the message.
+ * @param shape - Shape of the network's input.
+ * @param maker - Name of the function that changed the example's features, for the message.
+ *   @defaultValue none: nothing changed them
  * @throws EscError INVALID_INPUT naming the example if its features are not what the network reads.
  * @example assertFeatures('clip 1', features, [1, 13, 431])
  */
@@ -116,7 +121,7 @@ export function assertFeatures(
       `features ${bins} × ${frames} in ${data.length} values, where [${shape}] are needed: all examples must have one shape, so clips of other lengths need windows, or a recipe with durationSec`,
     )
   }
-  // In float64 a sum of float32 values is finite exactly if all of them are.
+  // In float64 the sum of float32 values is finite if and only if all of them are finite.
   let sum = 0
   for (let i = 0; i < data.length; i++) sum += data[i]!
   if (Number.isFinite(sum)) return features

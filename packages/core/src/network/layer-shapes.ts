@@ -1,4 +1,4 @@
-/** The table from each kind of layer to the shape of its output. It also checks that the node's weights and attributes fit. */
+/** Output shapes of all kinds of layers. The same functions check the node's weights and attributes. */
 import type { Conv2DNode, DepthwiseConv2DNode, MergeNode, PoolNode, SeparableConv2DNode } from './graph.js'
 import { windowCount } from './kernel-window.js'
 import type { LayerTable } from './layer-table.js'
@@ -17,7 +17,7 @@ import {
 /** A shape without the batch axis: [C, H, W], or [C]. */
 export type Shape = readonly number[]
 
-/** The shape that each kind of layer makes of the shapes that it reads. */
+/** Computes the output shape of each kind of layer from its input shapes. */
 export const layerShapes: LayerTable<readonly Shape[], Shape> = {
   Conv2D: convolvedShape,
   DepthwiseConv2D: convolvedShape,

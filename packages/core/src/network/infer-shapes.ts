@@ -1,13 +1,14 @@
-/** Shapes of a network's values, and whether its nodes and weights fit together. */
-import { EscError } from './error.js'
+/** Computes the shapes of a network's values, and checks that its nodes and weights fit together. */
+
+import { type Advice, describeValue, hasField, typeOf, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
 import type { NetworkGraph, NetworkNode } from './graph.js'
 import { layerShapes, type Shape } from './layer-shapes.js'
 import { applyLayer } from './layer-table.js'
 import { badNode, isSize } from './node-checks.js'
-import { type Advice, describeValue, hasField, typeOf, wrongValue } from './wrong-value.js'
 
 /**
- * Checks the frame of a network; {@link inferShapes} looks at what its nodes do.
+ * Checks that a value has the fields of a network. {@link inferShapes} also checks whether its nodes fit together.
  *
  * @throws EscError INVALID_INPUT unless it has an input with a shape, a list of nodes with inputs, attributes and weights, and the
  *   name of an output.
@@ -39,7 +40,7 @@ const graphAdvice: Advice = {
 }
 
 /**
- * Shape of every value in the graph without the batch axis, keyed by node name (and the input's name).
+ * Returns the shape of every value in the graph, without the batch axis, by the name of its node. The input is among them.
  *
  * @throws EscError INVALID_INPUT naming the node, if an input is unknown or comes later, a name repeats, a weight's
  *   shape or an attribute does not fit, or a value would be empty (an input too small for its pools); UNSUPPORTED_LAYER
@@ -57,7 +58,8 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
   }
   const shapes = new Map<string, readonly number[]>([[input.name, input.shape]])
   for (const node of nodes) {
-    if (!isName(node.name)) throw badNode(node, 'has a name of other things than letters, digits and _./-')
+    if (!isName(node.name))
+      throw badNode(node, 'has a name with characters other than letters, digits and _./-')
     if (shapes.has(node.name)) throw badNode(node, 'has the name of an earlier node; names must be unique')
     const inputs = node.inputs.map((name: string) => {
       const shape = shapes.get(name)
@@ -73,9 +75,9 @@ export function inferShapes(graph: NetworkGraph): Map<string, readonly number[]>
 }
 
 /**
- * Shape of a node's output, without the batch axis.
+ * Returns the shape of a node's output, without the batch axis.
  *
- * @param inputs - The shapes that it reads, in order.
+ * @param inputs - The shapes of the node's inputs, in order.
  * @throws EscError INVALID_INPUT naming the node, if a weight, an attribute or an input does not fit, or the output would be
  *   empty; UNSUPPORTED_LAYER if its kind is unknown.
  * @example nodeShape(node, [[16, 6, 215]]) // [32, 6, 215]
@@ -91,16 +93,17 @@ export function nodeShape(node: NetworkNode, inputs: readonly Shape[]): Shape {
 function assertNode(node: NetworkNode): void {
   const { inputs, attributes, weights } = node ?? {}
   if (Array.isArray(inputs) && typeOf(attributes) === 'object' && typeOf(weights) === 'object') return
-  const advice = 'each of the nodes must have a list of inputs, attributes and weights, if only {}'
+  const advice =
+    "each of the network's nodes must have a list of inputs, and objects attributes and weights, which may be empty"
   throw new EscError('INVALID_INPUT', `node '${String(node?.name)}' is incomplete; ${advice}`)
 }
 
 const isName = (name: unknown) => typeof name === 'string' && /^[\w./-]+$/.test(name)
 
 /**
- * Number of classes of a network, the length of its output.
+ * Returns the number of classes of a network: the length of its output.
  *
- * @throws EscError INVALID_INPUT if the output is not a vector, and where {@link inferShapes} throws.
+ * @throws EscError INVALID_INPUT if the output is not a vector; whatever {@link inferShapes} throws.
  * @example classCount(audioCnn({ bins: 13, frames: 431, classes: 10 })) // 10
  */
 export function classCount(graph: NetworkGraph): number {

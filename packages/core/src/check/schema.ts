@@ -1,10 +1,16 @@
-/** Runs a zod schema and turns its first complaints into one `EscError`. */
+/** Checks a value with a zod schema, and reports the first problems in one `EscError`. */
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
-import { EscError } from './error.js'
+import { EscError } from '../error.js'
 import { typeOf, wrongValue } from './wrong-value.js'
 
-/** @throws EscError INVALID_INPUT: `recipe.stft.nFft: Invalid input: expected int, received string`. */
+/**
+ * Returns the value if it fits the schema.
+ *
+ * @param name - Name of the value, for the message.
+ * @throws EscError INVALID_INPUT with the path of each problem, such as `recipe.stft.nFft: Invalid input: expected int, received
+ *   string`. The message holds three of them, `detail.problems` all.
+ */
 export function parseWith<T>(schema: z.ZodMiniType<T>, value: unknown, name: string): T {
   const result = z.safeParse(schema, value, { error: en().localeError })
   if (result.success) return result.data

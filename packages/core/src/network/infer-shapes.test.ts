@@ -40,7 +40,7 @@ const dense = (from: string, units: number, inputs: number, bias = units) =>
 const reshape = (...shape: number[]) =>
   ({ ...plain('Reshape', 'image'), attributes: { shape } }) as unknown as NetworkNode
 
-/** A graph of one node that may read `image` [4, 7, 10], `other` [2, 7, 10] and `vector` [4]. */
+/** A graph around one node. The node may read `image` [4, 7, 10], `other` [2, 7, 10] and `vector` [4]. */
 function graphOf(node: NetworkNode): NetworkGraph {
   return {
     name: 'one node',
@@ -87,25 +87,33 @@ test.each<[string, NetworkNode, number[]]>([
   expect(inferShapes(graphOf(node)).get('node')).toEqual(shape)
 })
 
-describe('what does not fit names the node', () => {
+describe('inferShapes refuses, and names the node', () => {
   test.each<[string, NetworkNode, RegExp]>([
-    ['an unknown input', plain('ReLU', 'nobody'), /'node' reads 'nobody'/],
-    ['itself', plain('ReLU', 'node'), /'node' reads 'node'/],
+    ['an input that no node has', plain('ReLU', 'nobody'), /'node' reads 'nobody'/],
+    ['a node that reads itself', plain('ReLU', 'node'), /'node' reads 'node'/],
     ['a repeated name', { ...plain('ReLU', 'image'), name: 'other' }, /'other' has the name/],
-    ['two inputs', plain('Flatten', 'image', 'image'), /must read one value and reads 2/],
-    ['one input', plain('Add', 'image'), /must read two values and reads 1/],
+    ['two inputs for a layer of one', plain('Flatten', 'image', 'image'), /must read one value and reads 2/],
+    ['one input for a layer of two', plain('Add', 'image'), /must read two values and reads 1/],
     ['nothing to concatenate', plain('Concatenate', 'image'), /must read two values or more and reads 1/],
-    ['a kernel for others', conv([3, 3, 3, 3]), /a kernel for 3 channels and reads 4/],
+    ['a kernel for another number of channels', conv([3, 3, 3, 3]), /a kernel for 3 channels and reads 4/],
     ['a kernel of rank 3', conv([3, 4, 3]), /a kernel of rank 4 and has shape \[3,4,3\]/],
     ['a wrong bias', conv([3, 4, 3, 3], {}, 2), /a bias of shape \[2\].*must be \[3\]/],
-    ['a vector', { ...conv([3, 4, 3, 3]), inputs: ['vector'] }, /needs \[channels, bins, frames\]/],
+    [
+      'a vector for a convolution',
+      { ...conv([3, 4, 3, 3]), inputs: ['vector'] },
+      /needs \[channels, bins, frames\]/,
+    ],
     ['a stride of 0', conv([3, 4, 3, 3], { strides: [0, 1] }), /has strides \[0,1\]/],
-    ['half a dilation', conv([3, 4, 3, 3], { dilations: [1, 1.5] }), /has dilations \[1,1\.5\]/],
+    ['a dilation of 1.5', conv([3, 4, 3, 3], { dilations: [1, 1.5] }), /has dilations \[1,1\.5\]/],
     ['three strides', conv([3, 4, 3, 3], { strides: [1, 1, 1] }), /has strides \[1,1,1\]/],
     ['groups that do not divide', conv([3, 2, 3, 3], { groups: 2 }), /has 3 filters in 2 groups/],
-    ['no groups', conv([3, 4, 3, 3], { groups: 0 }), /in 0 groups/],
-    ['groups of other channels', conv([4, 4, 3, 3], { groups: 2 }), /a kernel for 8 channels and reads 4/],
-    ['half a multiplier', depthwise([6, 1, 3, 3]), /has 6 filters in 4 groups/],
+    ['0 groups', conv([3, 4, 3, 3], { groups: 0 }), /in 0 groups/],
+    [
+      'a kernel for all channels in groups',
+      conv([4, 4, 3, 3], { groups: 2 }),
+      /a kernel for 8 channels and reads 4/,
+    ],
+    ['a multiplier of 1.5', depthwise([6, 1, 3, 3]), /has 6 filters in 4 groups/],
     ['a full kernel, depthwise', depthwise([4, 4, 3, 3]), /a kernel for 16 channels and reads 4/],
     [
       'a wrong pointwise',
@@ -119,22 +127,26 @@ describe('what does not fit names the node', () => {
       conv([3, 4, 8, 3], { padding: 'valid' }),
       /would make an empty value \[3,0,8\]/,
     ],
-    ['other channels', norm('image', 3), /a gamma of shape \[3\].*must be \[4\]/],
+    ['weights for another number of channels', norm('image', 3), /a gamma of shape \[3\].*must be \[4\]/],
     ['a gamma of other axes', layerNorm('image', [7]), /a gamma of shape \[7\].*must be \[10\]/],
     ['a gamma of too many axes', layerNorm('vector', [1, 4]), /a gamma of rank 2 and reads \[4\]/],
-    ['a gamma of none', layerNorm('image', []), /a gamma of rank 0/],
-    ['another beta', layerNorm('image', [10], [7]), /a beta of shape \[7\]/],
-    ['a pool of nothing', pool({ size: [0, 2] }), /has size \[0,2\]/],
-    ['a pool that stands still', pool({ size: [2, 2], strides: [2, 0] }), /has strides \[2,0\]/],
+    ['a gamma without axes', layerNorm('image', []), /a gamma of rank 0/],
+    ['a beta of another shape', layerNorm('image', [10], [7]), /a beta of shape \[7\]/],
+    ['a pool of size 0', pool({ size: [0, 2] }), /has size \[0,2\]/],
+    ['a pool with a stride of 0', pool({ size: [2, 2], strides: [2, 0] }), /has strides \[2,0\]/],
     ['a pool beyond the image', pool({ size: [8, 1] }), /would make an empty value \[4,0,10\].*larger input/],
-    ['attention to others', attention(3), /a kernel of shape \[3\].*must be \[4\]/],
-    ['a shape of other size', reshape(20, 15), /has shape \[20,15\]/],
-    ['a shape of unknown size', reshape(-1, -280), /would make an empty value \[-1,-280\]/],
-    ['an image', dense('image', 3, 4), /a kernel for 4 inputs and reads \[4,7,10\]/],
-    ['other inputs', dense('vector', 3, 5), /a kernel for 5 inputs and reads \[4\]/],
-    ['other units', dense('vector', 3, 4, 2), /a bias of shape \[2\]/],
-    ['other shapes', plain('Add', 'image', 'other'), /reads \[4,7,10\] and \[2,7,10\]/],
-    ['the channels first', plain('Multiply', 'vector', 'image'), /reads \[4\] and \[4,7,10\]/],
+    ['attention over another number of channels', attention(3), /a kernel of shape \[3\].*must be \[4\]/],
+    ['a reshape to another number of values', reshape(20, 15), /has shape \[20,15\]/],
+    ['a reshape to negative sizes', reshape(-1, -280), /would make an empty value \[-1,-280\]/],
+    ['an image for a dense layer', dense('image', 3, 4), /a kernel for 4 inputs and reads \[4,7,10\]/],
+    [
+      'a dense kernel for another number of inputs',
+      dense('vector', 3, 5),
+      /a kernel for 5 inputs and reads \[4\]/,
+    ],
+    ['a dense bias for another number of units', dense('vector', 3, 4, 2), /a bias of shape \[2\]/],
+    ['a sum of different shapes', plain('Add', 'image', 'other'), /reads \[4,7,10\] and \[2,7,10\]/],
+    ['a product with the vector first', plain('Multiply', 'vector', 'image'), /reads \[4\] and \[4,7,10\]/],
     [
       'padding as TensorFlow writes it',
       conv([3, 4, 3, 3], { padding: 'SAME' as 'same' }),
@@ -142,9 +154,9 @@ describe('what does not fit names the node', () => {
     ],
     ['a pool padded with a number', pool({ size: [2, 2], padding: 1 as never }), /has padding 1;/],
     ['a pool without a size', pool({} as never), /has size \[undefined\]/],
-    ['a kernel of nothing', conv([3, 4, 0, 3]), /a kernel of rank 4 and has shape \[3,4,0,3\]/],
+    ['a kernel of size 0', conv([3, 4, 0, 3]), /a kernel of rank 4 and has shape \[3,4,0,3\]/],
     [
-      'no bias',
+      'a convolution without a bias',
       { ...conv([3, 4, 3, 3]), weights: { kernel: weight(3, 4, 3, 3) } } as never,
       /a bias of none/,
     ],
@@ -164,19 +176,25 @@ describe('what does not fit names the node', () => {
       { ...norm('image', 4), attributes: { epsilon: 1e-5, momentum: 5 } } as NetworkNode,
       /has momentum=5/,
     ],
-    ['no alpha', plain('LeakyReLU', 'image'), /has alpha=undefined/],
-    ['other rows', plain('Concatenate', 'image', 'vector'), /reads \[4,7,10\], \[4\]; shapes must be equal/],
+    ['a LeakyReLU without alpha', plain('LeakyReLU', 'image'), /has alpha=undefined/],
+    [
+      'a concatenation of an image and a vector',
+      plain('Concatenate', 'image', 'vector'),
+      /reads \[4,7,10\], \[4\]; shapes must be equal/,
+    ],
   ])('%s', (_name, node, message) => {
     expect(() => inferShapes(graphOf(node))).toThrow(throwsCode('INVALID_INPUT', message))
   })
 
-  test('weights that are shorter than their shape', () => {
+  test('a weight with fewer values than its shape', () => {
     const node = conv([3, 4, 3, 3])
     const short = { ...node, weights: { ...node.weights, bias: { shape: [3], data: new Float32Array(2) } } }
-    expect(() => inferShapes(graphOf(short as NetworkNode))).toThrow(/a bias of shape \[3\] with 2 values/)
+    expect(() => inferShapes(graphOf(short as NetworkNode))).toThrow(
+      throwsCode('INVALID_INPUT', /a bias of shape \[3\] with 2 values/),
+    )
   })
 
-  test('no such output', () => {
+  test('an output that is not a node', () => {
     expect(() => inferShapes({ ...graphOf(plain('ReLU', 'image')), output: 'softmax' })).toThrow(
       throwsCode('INVALID_INPUT', "'softmax'"),
     )
@@ -200,7 +218,7 @@ test('the input has a name and three sizes', () => {
   }
 })
 
-test('classCount is the length of the output, which must be a vector and a node', () => {
+test('classCount is the length of the output, which must be a vector and the value of a node', () => {
   const graph = graphOf(plain('GlobalAveragePool', 'image'))
   expect(classCount({ ...graph, output: 'node' })).toBe(4)
   for (const output of ['image', graph.input.name]) {

@@ -1,10 +1,10 @@
-/** How the window of a convolution or a pool goes along an axis: how often it fits, and how much padding it needs. */
+/** Windows of convolutions and pools along one axis: how many there are, and how much padding they need. */
 import type { Padding } from './graph.js'
 
 /**
- * Windows that fit on an axis: ⌈length / stride⌉ for `same`, for `valid` as many as stay inside.
+ * Returns the number of windows on an axis: ⌈length / stride⌉ for `same`; for `valid` the number of windows that lie inside.
  *
- * @param window - Values from a window's first to its last, `(taps - 1) · dilation + 1`.
+ * @param window - Length of the window, from its first value to its last: `(taps - 1) · dilation + 1`.
  * @example windowCount(5, 3, 2, 'valid') // 2
  */
 export function windowCount(length: number, window: number, stride: number, padding: Padding): number {
@@ -12,10 +12,10 @@ export function windowCount(length: number, window: number, stride: number, padd
 }
 
 /**
- * Zeros that a window needs before and behind an axis: none for `valid`; for `same` as many as make ⌈length / stride⌉ windows,
- * the odd one behind.
+ * Returns the number of zeros that are needed before and behind an axis. `valid` needs none. `same` needs as many as give
+ * ⌈length / stride⌉ windows; if the number of zeros is odd, the additional zero stands behind.
  *
- * @param window - Values from a window's first to its last, `(taps - 1) · dilation + 1`.
+ * @param window - Length of the window, from its first value to its last: `(taps - 1) · dilation + 1`.
  * @see ONNX Conv, `auto_pad` SAME_UPPER; TensorFlow's `SAME`.
  * @example windowPads(5, 3, 2, 'same') // [1, 1]
  */

@@ -1,10 +1,10 @@
-/** Says what a caller handed in, and what to do about it: the one place that knows what is often confused. */
-import { EscError, type EscErrorCode } from './error.js'
+/** Errors for values of the wrong kind: they say what the caller passed and how to correct it. */
+import { EscError, type EscErrorCode } from '../error.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Plain data that programs confuse, by the fields that tell them apart. The first that fits counts. */
-const shapes = {
+/** Kinds of values that callers often confuse, each with its test. The first test that passes decides. */
+const kinds = {
   'a clip': (value) => 'samples' in value && 'sampleRate' in value,
   'decoded audio': (value) => Array.isArray(value.channels) && 'sampleRate' in value,
   'an AudioBuffer': (value) => typeof value.getChannelData === 'function',
@@ -18,30 +18,34 @@ const shapes = {
   'a data set': (value) => 'records' in value && 'labels' in value,
   'a split': (value) => 'train' in value && 'test' in value,
   'a recipe': (value) => 'stft' in value && 'mel' in value,
-  // Of typed arrays and buffers there are many; advice is given to all of them.
+  // There are many classes of typed arrays and buffers. All of them get the same advice.
   numbers: (value) => (ArrayBuffer.isView(value) && 'length' in value) || Array.isArray(value),
   buffer: (value) => /^(Shared)?ArrayBuffer$|^DataView$/.test(tagOf(value)),
 } as const satisfies Record<string, (value: Fields) => boolean>
 
-/** Something that is often handed in in the place of something else. */
-export type Mistake = keyof typeof shapes
+/** A kind of value that callers often pass in place of another kind. */
+export type Mistake = keyof typeof kinds
 
 const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice('[object '.length, -1)
 
-/** What a value is, for a message: `null`, `array`, a promise that lacks its `await`, or its `typeof`. @example typeOf([]) // 'array' */
+/**
+ * Names the type of a value for a message: `null`, `array`, `promise (await it)`, or its `typeof`.
+ *
+ * @example typeOf([]) // 'array'
+ */
 export function typeOf(value: unknown): string {
   if (value === null) return 'null'
   if (typeof (value as { then?: unknown } | undefined)?.then === 'function') return 'promise (await it)'
   return Array.isArray(value) ? 'array' : typeof value
 }
 
-/** Whether a value is an object with that field. @example hasField(clip, 'samples') */
+/** Whether a value is an object with the field `name`. @example hasField(clip, 'samples') */
 export function hasField<Name extends string>(value: unknown, name: Name): value is Record<Name, unknown> {
   return typeof value === 'object' && value !== null && name in value
 }
 
 /**
- * Whether a value is a list of numbers, in a plain or a typed array. Of a plain array the first one says what they are.
+ * Whether a value is a list of numbers: a typed array, or a plain array whose first value is a number. An empty array is one, too.
  *
  * @example isNumberList([0, 1]) // true
  */
@@ -50,14 +54,14 @@ export function isNumberList(value: unknown): value is ArrayLike<number> {
   return ArrayBuffer.isView(value) && 'length' in value && typeof (value as Uint8Array)[0] !== 'bigint'
 }
 
-/** Which of the things that are often confused a value is; `null` if it is none of them. */
+/** Returns which kind of often confused value this is; `null` if it is none of them. @example mistakeOf([0, 1]) // 'numbers' */
 export function mistakeOf(value: unknown): Mistake | null {
   if (typeof value !== 'object' || value === null) return null
-  const found = Object.entries(shapes).find(([, isOne]) => isOne(value as Fields))
+  const found = Object.entries(kinds).find(([, isOne]) => isOne(value as Fields))
   return (found?.[0] as Mistake | undefined) ?? null
 }
 
-/** What a value is, to stand behind `is`. @example describeValue(new Map()) // 'a Map' */
+/** Describes a value. The text follows the word `is` in a message. @example describeValue(new Map()) // 'a Map' */
 export function describeValue(value: unknown): string {
   const mistake = typeOf(value) === 'object' ? mistakeOf(value) : null
   if (mistake === 'decoded audio') {
@@ -70,20 +74,21 @@ export function describeValue(value: unknown): string {
   return `${/^[AEIOU](?!int)/.test(tag) ? 'an' : 'a'} ${tag}`
 }
 
-/** What to do, by what was handed in. */
+/** What the caller should do, for each kind of value that the caller may have passed. */
 export type Advice = Readonly<Partial<Record<Mistake, string>>>
 
-/** Of the error for a value of the wrong shape. */
+/** Options of {@link wrongValue}. */
 export interface WrongValueOptions {
+  /** Advice for often confused values. @defaultValue `{}`: the message gives no advice */
   advice?: Advice | undefined
-  /** @defaultValue `'INVALID_INPUT'` */
+  /** The error's code. @defaultValue `'INVALID_INPUT'` */
   code?: EscErrorCode | undefined
 }
 
 /**
- * The error for a value of the wrong shape.
+ * Makes the error for a value of the wrong kind.
  *
- * @param must - What it must be, to stand behind `it must be`.
+ * @param must - What the value must be. It follows the words `it must be`.
  * @example throw wrongValue('bytes', bytes, 'a Uint8Array', { advice: { buffer: 'pass new Uint8Array(bytes)' } })
  */
 export function wrongValue(
@@ -98,13 +103,18 @@ export function wrongValue(
   return new EscError(code, `${name} is ${describeValue(value)}; it must be ${must}${ending}`)
 }
 
-/** {@link wrongValue} of an option, which shows the value where it can be read: `nFft=0 must be an integer >= 1`. */
+/**
+ * Makes the error for a wrong option. The message shows a number, a text or another primitive value; it describes an object as
+ * {@link wrongValue} does.
+ *
+ * @example wrongOption('nFft', 0, 'an integer >= 1').message // 'nFft=0 must be an integer >= 1'
+ */
 export function wrongOption(name: string, value: unknown, must: string): EscError {
   if (!isPrimitive(value)) return wrongValue(name, value, must, { code: 'INVALID_OPTION' })
   return new EscError('INVALID_OPTION', `${name}=${shown(value)} must be ${must}`)
 }
 
-/** A value for a message, whatever it is: `String` throws of some. @example shown('dog') // "'dog'" */
+/** Writes any value as text for a message. `String` throws an error for some values. @example shown('dog') // "'dog'" */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'bigint') return `${value}n`

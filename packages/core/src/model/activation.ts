@@ -1,18 +1,23 @@
-/** From a network's logits to scores in [0, 1]. */
-import { assertOneOf } from './check.js'
-import { assertFloat32 } from './check-sound.js'
-import { EscError } from './error.js'
-import { wrongOption } from './wrong-value.js'
+/** Turns a network's logits into scores in [0, 1]. */
 
-/** `softmax`: one label of all; `sigmoid`: each label for itself, as a sigmoid loss trains. */
+import { assertFloat32 } from '../check/float32.js'
+import { assertOneOf } from '../check/options.js'
+import { wrongOption } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
+
+/**
+ * `softmax`: each example has exactly one label. `sigmoid`: each label is decided separately, for networks trained with a
+ * sigmoid loss.
+ */
 export type Activation = 'softmax' | 'sigmoid'
 
 /**
- * Scores of rows of logits, computed in float64.
+ * Turns rows of logits into scores. It computes in float64.
  *
  * @param logits - [rows, classes].
- * @returns One array for each row, one score in [0, 1] for each class; of `softmax` they sum to 1.
- * @throws EscError INVALID_INPUT if the logits are no whole rows; INVALID_OPTION if there is no such activation.
+ * @returns One array for each row, with one score in [0, 1] for each class. Scores of `softmax` sum to 1.
+ * @throws EscError INVALID_INPUT if the number of logits is not a multiple of `classes`; INVALID_OPTION if the activation is
+ *   unknown.
  * @example scoresOf(Float32Array.of(0, 0), 2, 'softmax') // [[0.5, 0.5]]
  */
 export function scoresOf(logits: Float32Array, classes: number, activation: Activation): number[][] {
@@ -32,7 +37,7 @@ function assertLogits(logits: Float32Array, classes: number, activation: Activat
 }
 
 function noRows({ length }: Float32Array, classes: number): EscError {
-  return new EscError('INVALID_INPUT', `${length} logits are no whole rows of ${classes} classes`)
+  return new EscError('INVALID_INPUT', `${length} logits cannot be divided into rows of ${classes} classes`)
 }
 
 function softmax(logits: readonly number[]): number[] {
@@ -43,11 +48,11 @@ function softmax(logits: readonly number[]): number[] {
 }
 
 /**
- * The logits of a clip of several windows: those whose scores are the mean of the windows' scores.
+ * Combines the logits of a clip's windows into the logits of the clip. Their scores are the mean of the windows' scores.
  *
- * @param logits - [windows, classes]; those of one window are returned as they are.
+ * @param logits - [windows, classes]. Logits of a single window are returned as they are.
  * @returns [classes].
- * @throws EscError INVALID_INPUT if there is no window, or the logits are no whole rows.
+ * @throws EscError INVALID_INPUT if there is no window, or the number of logits is not a multiple of `classes`.
  * @example scoresOf(clipLogits(Float32Array.of(0, 0, 100, 0), 2, 'softmax'), 2, 'softmax') // [[0.75, 0.25]]
  */
 export function clipLogits(logits: Float32Array, classes: number, activation: Activation): Float32Array {
@@ -61,7 +66,7 @@ export function clipLogits(logits: Float32Array, classes: number, activation: Ac
   if (activation === 'sigmoid') {
     return Float32Array.from({ length: classes }, (_, label) => {
       const column = rows.map((row) => row[label]!)
-      // log σ(x) = -log(1 + e⁻ˣ): the mean's odds, without losing scores near 0 or 1.
+      // log σ(x) = -log(1 + e⁻ˣ). Logarithms of the mean's odds keep digits of scores near 0 and near 1.
       const yes = logSumExp(column.map((value) => -logSumExp([0, -value])))
       const no = logSumExp(column.map((value) => -logSumExp([0, value])))
       return yes - no
@@ -76,7 +81,7 @@ export function clipLogits(logits: Float32Array, classes: number, activation: Ac
   })
 }
 
-/** `log Σ eˣ`, without overflow. */
+/** Computes `log Σ eˣ` without overflow. */
 function logSumExp(values: readonly number[]): number {
   const max = Math.max(...values)
   if (!Number.isFinite(max)) return max

@@ -1,20 +1,21 @@
-/** The weights of a network: by name, counted, replaced. */
-import { assertFloat32 } from './check-sound.js'
-import { EscError } from './error.js'
+/** Lists, counts and replaces the weights of a network. */
+import { assertFloat32 } from '../check/float32.js'
+import { typeOf, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
 import type { NetworkGraph, NetworkNode, Weight } from './graph.js'
 import { assertGraph } from './infer-shapes.js'
-import { typeOf, wrongValue } from './wrong-value.js'
 
-/** One weight of a graph, with the name it goes by in ONNX files and checkpoints: `node.weight`. */
+/** One weight of a graph, with its name in ONNX files and checkpoints. */
 export interface NamedWeight {
+  /** The names of the node and of the weight, as in `dense.bias`. */
   name: string
   weight: Weight
-  /** False for BatchNorm's running averages, which training updates without a gradient. */
+  /** False for BatchNorm's running averages: training updates them without a gradient. */
   trainable: boolean
 }
 
 /**
- * All weights of a graph in node order, named `node.weight`.
+ * Lists all weights of a graph in the order of its nodes.
  *
  * @example namedWeights(graph).filter((w) => w.trainable).length
  */
@@ -29,7 +30,11 @@ export function namedWeights(graph: NetworkGraph): NamedWeight[] {
   )
 }
 
-/** Number of trainable values in a graph. @example parameterCount(audioCnn({ bins: 13, frames: 431, classes: 50 })) */
+/**
+ * Counts the trainable values in a graph.
+ *
+ * @example parameterCount(audioCnn({ bins: 13, frames: 431, classes: 50 }))
+ */
 export function parameterCount(graph: NetworkGraph): number {
   return namedWeights(graph)
     .filter(({ trainable }) => trainable)
@@ -37,9 +42,10 @@ export function parameterCount(graph: NetworkGraph): number {
 }
 
 /**
- * The same graph with other weight values; shapes stay. Storage of `data` is taken over, not copied.
+ * Returns the graph with other values of weights. The shapes stay the same. The arrays of `data` become part of the graph; they are
+ * not copied.
  *
- * @param data - Values by `node.weight`; weights that are not named keep theirs.
+ * @param data - Values by name, as in {@link NamedWeight}. Weights that are not named keep their values.
  * @throws EscError INVALID_INPUT if a name is unknown or a length differs.
  * @example withWeights(graph, { 'dense1.bias': new Float32Array(64) })
  */

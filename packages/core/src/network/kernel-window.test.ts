@@ -5,7 +5,7 @@ import { windowPads } from './kernel-window.js'
 
 describe('windowPads', () => {
   test.each<[number, number, number, Padding, [number, number]]>([
-    // The first two are the example of TensorFlow's documentation, tf.nn, «Notes on padding».
+    // The first two are the example in TensorFlow's documentation of tf.nn, section "Notes on padding".
     [13, 6, 5, 'same', [1, 2]],
     [13, 6, 5, 'valid', [0, 0]],
     [5, 3, 2, 'same', [1, 1]],
@@ -20,7 +20,7 @@ describe('windowPads', () => {
     expect(windowPads(length, window, stride, padding)).toEqual(pads)
   })
 
-  test('makes ⌈length / stride⌉ windows with as few zeros as do, the odd one behind', () => {
+  test('gives ⌈length / stride⌉ windows with as few zeros as possible, an odd one behind', () => {
     const size = fc.integer({ min: 1, max: 40 })
     fc.assert(
       fc.property(size, size, size, (length, window, stride) => {

@@ -1,10 +1,11 @@
-/** How a clip of any length is cut into windows that a network reads one at a time. */
-import { asOptions, assertKnown, assertPositive } from './check.js'
-import { EscError } from './error.js'
+/** How a clip of any length is cut into windows of one length. The network reads one window at a time. */
+import { asOptions, assertKnown, assertPositive } from '../check/options.js'
+import { EscError } from '../error.js'
 
 /**
- * The windows of a clip: the first begins at its start, each next one `hopSec` later, and the last one ends where the clip ends
- * (but for a rest shorter than the recipe's `hopLength`, which would add no frame). A clip shorter than one window is padded with zeros. What is computed of the windows (probabilities) is averaged over the clip.
+ * The windows of a clip. The first window begins at the start of the clip. Each next window begins `hopSec` later. The last window
+ * ends at the end of the clip; a rest shorter than the recipe's `hopLength` is left out, because it would add no frame. A clip
+ * shorter than one window is padded with zeros. The scores of a clip are the mean of its windows' scores.
  */
 export interface ClipWindows {
   /** Length of a window in seconds. */
@@ -13,18 +14,19 @@ export interface ClipWindows {
   hopSec: number
 }
 
-/** What a caller says of windows. */
+/** Windows as a caller gives them: `hopSec` may be left out. */
 export interface ClipWindowsOptions {
   /** Length of a window in seconds, in (0, 3600]. */
   windowSec: number
-  /** Seconds from one window's start to the next one's, in (0, windowSec]. @defaultValue `windowSec / 2` */
+  /** Seconds from the start of one window to the start of the next, in (0, windowSec]. @defaultValue `windowSec / 2` */
   hopSec?: number | undefined
 }
 
 /**
- * Checks windows, and fills in the hop.
+ * Checks windows, and adds `hopSec` where it is missing.
  *
- * @throws EscError INVALID_OPTION if a length is out of range, or sound between two windows would not be heard.
+ * @throws EscError INVALID_OPTION if a length is out of range, or if `hopSec > windowSec`: the network would not hear the sound
+ *   between two windows.
  * @example resolveWindows({ windowSec: 2 }) // { windowSec: 2, hopSec: 1 }
  */
 export function resolveWindows(windows: ClipWindowsOptions): ClipWindows {

@@ -1,5 +1,5 @@
-/** Tables with an entry for every kind of layer: a kind that a table forgets does not compile. */
-import { EscError } from './error.js'
+/** Tables with an entry for every kind of layer. A table without an entry for one of them does not compile. */
+import { EscError } from '../error.js'
 import type { NetworkNode, NetworkOp } from './graph.js'
 
 /** The node type of a kind of layer: `NodeOf<'Dense'>` is `DenseNode`. */
@@ -11,7 +11,7 @@ export type NodeOf<Op extends NetworkOp> = NetworkNode extends infer Node
     : never
   : never
 
-/** An entry for a kind of layer that the table's owner cannot handle; made by {@link unsupported}. */
+/** An entry for a kind of layer that the module with the table cannot handle. {@link unsupported} makes it. */
 export interface Unsupported {
   readonly unsupported: string
 }
@@ -19,45 +19,45 @@ export interface Unsupported {
 /**
  * What a module does with each kind of layer. Every kind has an entry: a function, or {@link unsupported}.
  *
- * @example const costs: LayerTable<null, number> = { Dense: ({ weights }) => weights.kernel.data.length, … }
+ * @example const ofDense: LayerTable<null, number>['Dense'] = ({ weights }) => weights.kernel.data.length
  */
 export type LayerTable<Context, Result> = {
   readonly [Op in NetworkOp]: ((node: NodeOf<Op>, context: Context) => Result) | Unsupported
 }
 
 /**
- * The entry of a table for a kind of layer that cannot be handled.
+ * Makes the entry of a table for a kind of layer that the module cannot handle.
  *
  * @param why - The reason, as the end of a sentence about the node: `has no tfjs layer`.
- * @example const toLayer = { HardSwish: unsupported('has no tfjs layer'), … }
+ * @example unsupported('has no tfjs layer') // { unsupported: 'has no tfjs layer' }
  */
 export function unsupported(why: string): Unsupported {
   return { unsupported: why }
 }
 
 /**
- * Calls the entry of a table that a node's kind has.
+ * Calls the function that a table has for the kind of a node.
  *
- * @param context - What the table's functions need besides the node.
+ * @param context - The second argument of the table's functions.
  * @throws EscError UNSUPPORTED_LAYER naming the node, if its kind is unknown or the table says that it is unsupported.
- * @example const shape = applyLayer(shapeRules, node, inputShapes)
+ * @example const result = applyLayer(table, node, context)
  */
 export function applyLayer<Context, Result>(
   table: LayerTable<Context, Result>,
   node: NetworkNode,
   context: Context,
 ): Result {
-  // A node may come from a file: `op` may be any text, `constructor` too.
+  // A node may come from a file, so `op` may be any text, even `constructor`.
   const entry = Object.hasOwn(table, node.op) ? table[node.op] : unsupported('is of an unknown kind')
   if (typeof entry !== 'function') throw unsupportedLayer(node, entry.unsupported)
   return (entry as (node: NetworkNode, context: Context) => Result)(node, context)
 }
 
 /**
- * The error for a node that cannot be handled.
+ * Makes the error for a node that cannot be handled.
  *
- * @param why - The end of a sentence about the node.
- * @example throw unsupportedLayer(node, 'has groups, which tfjs does not have')
+ * @param why - The reason, as the end of a sentence about the node.
+ * @example throw unsupportedLayer({ name: 'conv1', op: 'Conv2D' }, 'has groups, which tfjs does not have')
  */
 export function unsupportedLayer(
   { name, op }: Pick<NetworkNode, 'name'> & { op: string },

@@ -1,5 +1,6 @@
-/** Checks of options at the exported edge. Each is written so that `NaN` fails it. */
-import { EscError } from './error.js'
+/** Checks of options. Public functions call them first. Each check is written so that `NaN` fails it. */
+import { EscError } from '../error.js'
+import { classOf } from './float32.js'
 import { describeValue, typeOf, wrongOption, wrongValue } from './wrong-value.js'
 
 /** @throws EscError INVALID_OPTION unless `value > 0` and finite. @example assertPositive('sampleRate', 22050) */
@@ -27,7 +28,7 @@ export function assertInRange(name: string, value: number, min: number, max: num
 
 /**
  * @throws EscError INVALID_OPTION unless `value` is one of `allowed`.
- * @example assertOneOf('padMode', padMode, ['constant', 'reflect'])
+ * @example assertOneOf('padMode', 'reflect', ['constant', 'reflect'])
  */
 export function assertOneOf<T extends string>(
   name: string,
@@ -42,21 +43,22 @@ export function assertOneOf<T extends string>(
 }
 
 /**
- * Refuses what is no options object. For functions that hand their options on in an object of their own, where a number or a text
- * would vanish.
+ * Returns its argument if that is an options object. A function that spreads its options into a new object needs this check:
+ * `{ ...5 }` is `{}`, so a number or a text would have no effect, and nothing would report it.
  *
+ * @param owner - Name of the function that has the options, for the message.
  * @throws EscError INVALID_OPTION naming the owner.
- * @example portablePredict(model, set, indices, { ...asOptions('predict', options), runtime })
+ * @example asOptions('predict', { batchSize: 32 }) // { batchSize: 32 }
  */
 export function asOptions<T extends object>(owner: string, options: T): T {
-  // A Map, or an array of samples, has names that nobody would read.
+  // The type of a Map or of an array of samples is also `object`, but its entries are not options.
   if (typeOf(options) === 'object' && Object.prototype.toString.call(options) === '[object Object]')
     return options
   const found = typeOf(options) === 'object' ? describeValue(options) : typeOf(options)
   throw new EscError('INVALID_OPTION', `${owner} takes an object of options, not ${found}`)
 }
 
-/** What other libraries call our options. */
+/** Names that other libraries use for our options, in lower case and without `_`. */
 const aliases: Readonly<Record<string, string>> = {
   lr: 'learningRate',
   nepochs: 'epochs',
@@ -73,11 +75,12 @@ const aliases: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses what is no options object, and a name that it does not know: a misspelt option would do nothing, and not say so.
+ * Refuses a value that is not an options object, and options with unknown names. Without this check a misspelt option would have
+ * no effect, and nothing would report it.
  *
- * @param owner - Whose options they are, for the message: the function's name.
- * @param known - Every name. The type makes the list complete: an option that is missing here does not compile.
- * @throws EscError INVALID_OPTION naming the option, the one that was probably meant, and all there are.
+ * @param owner - Name of the function that has the options, for the message.
+ * @param known - Names of all options. If one is missing here, the call does not compile.
+ * @throws EscError INVALID_OPTION naming the unknown option, the option that was probably meant, and all known options.
  * @example assertKnown('normalize', options, { norm: true, threshold: true, fill: true })
  */
 export function assertKnown<T extends object>(
@@ -105,7 +108,7 @@ export function assertText(name: string, value: unknown): asserts value is strin
   throw wrongValue(name, value, 'a text', { code: 'INVALID_OPTION' })
 }
 
-/** @throws EscError INVALID_OPTION unless `signal` is left out or an AbortSignal. @example assertSignal(options.signal) */
+/** @throws EscError INVALID_OPTION unless `signal` is `undefined` or an AbortSignal. @example assertSignal(signal) */
 export function assertSignal(signal: unknown): void {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === 'function') return
   const must = 'an AbortSignal: the signal of an AbortController'
@@ -113,8 +116,8 @@ export function assertSignal(signal: unknown): void {
 }
 
 /**
- * @throws EscError INVALID_OPTION unless `value` is left out or a function.
- * @example assertCallback('onProgress', onProgress)
+ * @throws EscError INVALID_OPTION unless `value` is `undefined` or a function.
+ * @example assertCallback('onProgress', () => {})
  */
 export function assertCallback(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
@@ -122,18 +125,18 @@ export function assertCallback(name: string, value: unknown): void {
 }
 
 /**
- * @throws EscError INVALID_INPUT unless they are a Uint8Array, which a Node Buffer is, too.
+ * @throws EscError INVALID_INPUT unless they are a Uint8Array. A Node Buffer is one, too.
  * @example assertBytes('bytes', bytes)
  */
 export function assertBytes(name: string, bytes: unknown): asserts bytes is Uint8Array {
-  // Not `instanceof`, which says no to arrays of another frame or worker context.
-  if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array)[Symbol.toStringTag] === 'Uint8Array') return
+  if (classOf(bytes) === 'Uint8Array') return
   throw wrongBytes(name, bytes, 'a Uint8Array')
 }
 
 /**
- * The error for what is no Uint8Array, nor anything else that a function takes in its place.
+ * Makes the error for a value that is neither a Uint8Array nor anything else that the function accepts.
  *
+ * @param must - What the function accepts. It follows the words `it must be`.
  * @example throw wrongBytes('input', input, 'a path, a URL or a Uint8Array')
  */
 export function wrongBytes(name: string, bytes: unknown, must: string): EscError {

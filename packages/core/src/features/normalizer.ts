@@ -1,10 +1,12 @@
-/** Standardisation of features with statistics of the training set alone. */
-import { assertMatrixShape } from './check-sound.js'
-import { EscError } from './error.js'
-import type { FeatureMatrix } from './matrix.js'
-import { hasField, isNumberList, wrongValue } from './wrong-value.js'
+/** Normalisation of features with the means and deviations of the training examples. */
+import { hasField, isNumberList, wrongValue } from '../check/wrong-value.js'
+import { EscError } from '../error.js'
+import { assertMatrixShape, type FeatureMatrix } from './matrix.js'
 
-/** Per-bin mean and standard deviation: `(x - mean[bin]) / std[bin]`. JSON, so that it travels in `model.json`. */
+/**
+ * Mean and standard deviation of each bin. A value `x` becomes `(x - mean[bin]) / std[bin]`. It is plain JSON, and stands in
+ * `model.json`.
+ */
 export interface Normalizer {
   mean: readonly number[]
   /** All > 0. */
@@ -12,13 +14,13 @@ export interface Normalizer {
 }
 
 /**
- * Mean and (population) standard deviation of every bin over all frames of all matrices. A constant bin gets
- * standard deviation 1, as scikit-learn's `StandardScaler` does.
+ * Computes the mean and the (population) standard deviation of every bin over all frames of all matrices. A constant bin gets
+ * standard deviation 1, as in scikit-learn's `StandardScaler`.
  *
- * Give it training examples only: statistics of a test clip are a leak.
+ * Pass training examples only. Statistics of test clips would be a leak: the model would know something about its test.
  *
  * @throws EscError INVALID_INPUT if there are no matrices, their bins differ, or a value is not finite.
- * @example fitNormalizer(split.train.map((i) => examples[i].features))
+ * @example fitNormalizer(clips.map((clip) => melSpectrogram(clip)))
  */
 export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
   if (typeof matrices === 'string' || typeof matrices?.[Symbol.iterator] !== 'function') {
@@ -33,7 +35,7 @@ export function fitNormalizer(matrices: Iterable<FeatureMatrix>): Normalizer {
   return fit.finish()
 }
 
-/** Statistics that grow matrix by matrix, for features that do not all fit into memory. */
+/** Computes a normalizer from one matrix at a time, for features that do not all fit into memory. */
 export interface NormalizerFit {
   /** @throws EscError INVALID_INPUT if the matrix has another number of bins than the first one. */
   add(matrix: FeatureMatrix): void
@@ -42,7 +44,7 @@ export interface NormalizerFit {
 }
 
 /**
- * {@link fitNormalizer} for matrices that come one at a time.
+ * Does the same as {@link fitNormalizer}, with one matrix at a time.
  *
  * @example const fit = createNormalizerFit(); fit.add(features); const normalizer = fit.finish()
  */
@@ -61,7 +63,7 @@ export function createNormalizerFit(): NormalizerFit {
       } else if (matrix.bins !== bins) {
         throw new EscError('INVALID_INPUT', `matrix has ${matrix.bins} bins, the first had ${bins}`)
       }
-      // Chan et al. 1979: merging per-matrix moments loses no digits, unlike sums of squares.
+      // Chan et al. 1979: this merges the moments of each matrix. A sum of squares would lose digits.
       for (let bin = 0; bin < bins; bin++) {
         const [matrixMean, matrixM2] = momentsOf(matrix, bin)
         const delta = matrixMean - mean[bin]!
@@ -92,10 +94,11 @@ function momentsOf({ data, frames }: FeatureMatrix, bin: number): [mean: number,
 }
 
 /**
- * Applies a normalizer; new storage.
+ * Applies a normalizer.
  *
+ * @returns New storage, same shape.
  * @throws EscError INVALID_INPUT if the matrix has another number of bins.
- * @example applyNormalizer(features, manifest.normalizer)
+ * @example applyNormalizer(features, normalizer)
  */
 export function applyNormalizer(matrix: FeatureMatrix, normalizer: Normalizer): FeatureMatrix {
   assertMatrixShape('matrix', matrix)
@@ -110,7 +113,10 @@ export function applyNormalizer(matrix: FeatureMatrix, normalizer: Normalizer): 
   return { data, bins, frames }
 }
 
-/** @throws EscError INVALID_INPUT unless it is `{ mean, std }`, two lists of numbers. @example assertNormalizer('normalizer', normalizer) */
+/**
+ * @throws EscError INVALID_INPUT unless it is `{ mean, std }`, two lists of numbers.
+ * @example assertNormalizer('normalizer', normalizer)
+ */
 export function assertNormalizer(name: string, normalizer: unknown): asserts normalizer is Normalizer {
   if (!hasField(normalizer, 'mean')) throw wrongValue(name, normalizer, 'a normalizer, { mean, std }')
   const { mean, std } = normalizer as unknown as Normalizer
@@ -121,9 +127,9 @@ export function assertNormalizer(name: string, normalizer: unknown): asserts nor
 }
 
 /**
- * Writes normalised features into a batch, from `offset` on. The caller has checked the number of bins.
+ * Writes normalised features into a batch, from index `offset` on. The caller must have checked the number of bins.
  *
- * @example normalizeInto(batch, row * bins * frames, features, normalizer)
+ * @example normalizeInto(batch, 0, features, normalizer)
  */
 export function normalizeInto(
   batch: Float32Array,
