@@ -7,9 +7,9 @@ import { build, type Plugin } from 'esbuild'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Leaves packages of others where they are, by their absolute paths: the bundle lies in a folder without `node_modules`. */
-const packagesOfOthers: Plugin = {
-  name: 'packages of others',
+/** Imports third-party packages by their absolute paths. The bundle lies in a folder without `node_modules`. */
+const thirdParty: Plugin = {
+  name: 'third-party packages',
   setup(context) {
     context.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
       if (path.startsWith('@esc/') || path.startsWith('node:') || pluginData === 'asked') return null
@@ -37,12 +37,12 @@ export async function bundlePipeline(dir: string): Promise<void> {
     platform: 'node',
     format: 'esm',
     conditions: ['@esc/source'],
-    plugins: [packagesOfOthers],
+    plugins: [thirdParty],
   })
   await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
 }
 
-/** What came of a run. */
+/** How a run ended. */
 export interface Finished {
   code: number | null
   stdout: string
