@@ -22,7 +22,7 @@ const thirdParty: Plugin = {
 /**
  * Bundles the pipeline and its worker threads. The bundle starts several times faster than the source does.
  *
- * @param dir - A new folder. It gets `main.js`, which is the command, and `run.js`, which exports `runPipeline`.
+ * @param dir - A new folder. It gets `main.js`, which is the command, also as `npm start`; and `run.js`, which exports `runPipeline`.
  */
 export async function bundlePipeline(dir: string): Promise<void> {
   await build({
@@ -39,7 +39,8 @@ export async function bundlePipeline(dir: string): Promise<void> {
     conditions: ['@esc/source'],
     plugins: [thirdParty],
   })
-  await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
+  const settings = { type: 'module', scripts: { start: 'node main.js' } }
+  await writeFile(join(dir, 'package.json'), JSON.stringify(settings))
 }
 
 /** How a run ended. */
