@@ -19,7 +19,7 @@ import { bundlePipeline } from './fixture-program.js'
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 })
 const isLong = process.env.VERIFY_LONG === '1'
-const cuts = isLong ? 50 : 5
+const cuts = isLong ? 50 : 3
 const seed = Number(process.env.CUTS_SEED ?? Date.now() % 1_000_000)
 
 let work: string
