@@ -12,9 +12,9 @@ import { fit as fitInNode } from '@esc/model/node'
 import { ortRuntime as webRuntime } from '@esc/onnx/browser'
 import { ortRuntime as nodeRuntime } from '@esc/onnx/node'
 import { build as buildWithEsbuild } from 'esbuild'
-import { chromium } from 'playwright'
+import { type Browser, chromium } from 'playwright'
 import { build as buildWithVite, defaultClientConditions } from 'vite'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hash, usePortableRoots } from './portable.js'
 import { useTraining } from './training.js'
 
@@ -62,6 +62,12 @@ const bundlers = {
 describe.skipIf(!existsSync(executablePath))(
   `a page gives what Node gives (skipped without ${executablePath})`,
   () => {
+    let browser: Browser
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    }, timeout)
+    afterAll(() => browser?.close(), timeout)
+
     let folder = ''
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'esc-page-'))
@@ -80,7 +86,7 @@ describe.skipIf(!existsSync(executablePath))(
       })
       // Not inside the page: the parser of HTML changes line breaks, which the codecs' packed WebAssembly is full of.
       writePage(folder, '<script src="page.js"></script>')
-      const there = await readPage(pathToFileURL(join(folder, 'page.html')).href)
+      const there = await readPage(browser, pathToFileURL(join(folder, 'page.html')).href)
       const here = { ...(await usePortableRoots()), decoded: await decodeAll() }
       expect(there).toEqual(JSON.parse(JSON.stringify(here)))
     })
@@ -91,7 +97,7 @@ describe.skipIf(!existsSync(executablePath))(
       const server = await serve(folder)
       try {
         const { port } = server.address() as AddressInfo
-        const there = await readPage(`http://localhost:${port}/page.html`)
+        const there = await readPage(browser, `http://localhost:${port}/page.html`)
         expect(there).toEqual(closeTo(expected))
       } finally {
         server.close()
@@ -132,17 +138,16 @@ async function serve(folder: string) {
 }
 
 /** Opens a page, waits until it shows its results, and parses them. */
-async function readPage(url: string): Promise<Record<string, unknown>> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+async function readPage(browser: Browser, url: string): Promise<Record<string, unknown>> {
+  const tab = await browser.newPage()
   try {
-    const tab = await browser.newPage()
     await tab.goto(url)
     await tab.waitForSelector('pre.done', { timeout: 240_000 })
     const results = JSON.parse((await tab.textContent('pre'))!) as Record<string, unknown>
     if (results.error !== undefined) throw new Error(`the page failed: ${results.error}`)
     return results
   } finally {
-    await browser.close()
+    await tab.close()
   }
 }
 
