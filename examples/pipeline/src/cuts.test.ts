@@ -31,7 +31,8 @@ beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'esc-cuts-'))
   const program = join(work, 'program')
   await bundlePipeline(program)
-  const flags = '--split stratified --epochs 3 --save-audio --features kept --checkpoint state --out out'
+  const int8 = isLong ? '' : '--no-int8 '
+  const flags = `--split stratified --epochs 3 ${int8}--save-audio --features kept --checkpoint state --out out`
   const tones = await writeTones(join(work, 'tones'))
   command = [process.execPath, join(program, 'main.js'), '--data', tones, ...flags.split(' ')]
   const cwd = join(work, 'whole')

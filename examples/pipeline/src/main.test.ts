@@ -258,7 +258,7 @@ describe('a folder for each class, without folds or groups', () => {
   })
 
   test('gets a split of its own, and the number of leaks is not known', async () => {
-    const { code, stdout } = await run('--data', dir, '--epochs', '1')
+    const { code, stdout } = await run('--data', dir, '--epochs', '1', '--no-int8')
     expect(code).toBe(0)
     expect(stdout).toMatch(/the data set has no folds of its own: split stratified-group/)
     expect(stdout).toMatch(
@@ -279,6 +279,7 @@ describe('a folder for each class, without folds or groups', () => {
       '1',
       '--group',
       '^site(\\d+)_',
+      '--no-int8',
       '--out',
       'grouped',
     )
@@ -290,7 +291,17 @@ describe('a folder for each class, without folds or groups', () => {
   })
 
   test('--group takes a column of a table', async () => {
-    const { code, stdout } = await run('--data', 'data', '--epochs', '1', '--group', 'take', '--out', 'takes')
+    const { code, stdout } = await run(
+      '--data',
+      'data',
+      '--epochs',
+      '1',
+      '--group',
+      'take',
+      '--no-int8',
+      '--out',
+      'takes',
+    )
     expect(code).toBe(0)
     // Takes A and B are in every fold.
     expect(stdout).toMatch(/^✔ split .*; leaked test clips: 20$/m)

@@ -91,7 +91,17 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
       await refused(['--data', dir], 1, new RegExp(`${names[1]}.*--skip-bad`))
     })
     test('damaged: --features goes on without it, too, and lists it', async () => {
-      const argv = ['--data', dir, '--epochs', '1', '--features', 'kept', '--out', 'kept-skipped']
+      const argv = [
+        '--data',
+        dir,
+        '--epochs',
+        '1',
+        '--no-int8',
+        '--features',
+        'kept',
+        '--out',
+        'kept-skipped',
+      ]
       const stopped = await run(...argv)
       expect(stopped.code).toBe(1)
       expect(stopped.stderr).toMatch(/repair or remove it, or skip it \(--skip-bad\)$/m)
@@ -103,7 +113,7 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
     test('--skip-bad goes on without them and lists them', async () => {
       await rm(join(dir, 'audio', names[0]!))
       expect((await run('--data', dir, '--skip-bad', '--dry-run')).code).toBe(0)
-      const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--out', 'skipped')
+      const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--no-int8', '--out', 'skipped')
       expect(result.code).toBe(0)
       const metrics = JSON.parse(await readFile(join(work, 'skipped', 'metrics.json'), 'utf8')) as RunMetrics
       expect(metrics.dataset.skipped.map(({ filename }) => filename).sort()).toEqual(names)

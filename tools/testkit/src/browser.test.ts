@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 const trainingPage = join(folderOfThis, 'training-page.ts')
 
-/** Each writes `page.js`, and what it fetches, into a folder. */
+/** Bundlers. Each writes `page.js`, and the files that the page fetches, into a folder. */
 const bundlers = {
   async esbuild(folder: string) {
     await buildWithEsbuild({
@@ -84,7 +84,7 @@ describe.skipIf(!existsSync(executablePath))(
         conditions: ['@esc/source'],
         charset: 'utf8',
       })
-      // Not inside the page: the parser of HTML changes line breaks, which the codecs' packed WebAssembly is full of.
+      // The script is not inside the page: an HTML parser changes line breaks, and the codecs' packed WebAssembly has many.
       writePage(folder, '<script src="page.js"></script>')
       const there = await readPage(browser, pathToFileURL(join(folder, 'page.html')).href)
       const here = { ...(await usePortableRoots()), decoded: await decodeAll() }
@@ -111,8 +111,8 @@ test("onnxruntime-web trains as onnxruntime-node does, in Node's WebAssembly", {
 })
 
 /**
- * Losses and logits, which are of the order of 1, to within 5e-4: Adam's first steps are as large for a gradient that is all
- * rounding, which depends on the processor, as for any other. Measured: 2e-5.
+ * Expects losses and logits, which are about 1, to within 5e-4. Adam's first steps are equally large for every gradient, also for one
+ * that is only rounding error, and rounding depends on the processor. Measured difference: 2e-5.
  */
 function closeTo(numbers: Record<string, number[]>): Record<string, unknown[]> {
   return Object.fromEntries(
@@ -151,7 +151,7 @@ async function readPage(browser: Browser, url: string): Promise<Record<string, u
   }
 }
 
-/** What the codecs give for a file of each kind, as hashes of the channels. */
+/** Hashes of the channels that the codecs decode from a file of each kind. */
 async function decodeAll(): Promise<Record<string, unknown>> {
   const decoded: Record<string, unknown> = {}
   for (const name of soundFiles) {

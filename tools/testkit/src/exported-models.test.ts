@@ -1,4 +1,4 @@
-/** Real exports, calibrated and quantised. */
+/** Models that other tools exported, calibrated and quantised here. */
 import { checkModel, dataInputs, floatData, readModel, type ValueInfo } from '@esc/onnx'
 import { describe, expect, test } from 'vitest'
 import { random } from '../../../packages/edge/src/fixtures/foreign-models.js'
