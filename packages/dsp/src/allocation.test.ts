@@ -14,8 +14,8 @@ import { rms, zeroCrossingRate } from './temporal.js'
 import { noise } from './test-support/signals.js'
 
 /**
- * Counts the typed arrays that are made while `run` runs, by `new`, `from`, `of`, `slice`, `map`, `subarray`, …: those
- * with storage of their own, and views of storage that was there.
+ * Counts the typed arrays that are created while `run` runs, by `new`, `from`, `of`, `slice`, `map`,
+ * `subarray` and so on. It counts arrays with storage of their own, and views of existing storage.
  */
 function countTypedArrays(run: () => unknown): { arrays: number; views: number } {
   const count = { arrays: 0, views: 0 }
@@ -31,7 +31,7 @@ function countTypedArrays(run: () => unknown): { arrays: number; views: number }
         },
       })
       install(name, proxy)
-      // `slice`, `map` and `subarray` ask the array for its constructor.
+      // `slice`, `map` and `subarray` use the constructor that the array names.
       Object.assign(original.prototype, { constructor: proxy })
     }
     run()
@@ -46,7 +46,7 @@ function countTypedArrays(run: () => unknown): { arrays: number; views: number }
 
 const sampleRate = 16000
 const frames = 100
-// Every case below takes a hop of `hopLength` samples, so that a clip of twice the length has twice the frames.
+// Every case below has this hop, so that a clip of twice the length has twice as many frames.
 const hopLength = 160
 const clips = [noise(frames * hopLength, 1), noise(2 * frames * hopLength, 2)] as const
 const options = { nFft: 512, hopLength }
@@ -60,13 +60,13 @@ function extractorOf(recipe: FeatureRecipe): (samples: Float32Array) => unknown 
     stft: { ...recipe.stft, hopLength },
   })
   const { sampleRate } = recipe
-  // The longest clip so far decides on the size of the work buffer.
+  // The work buffer has the size of the longest clip so far.
   extractor.extract({ samples: clips[1], sampleRate })
   return (samples) => extractor.extract({ samples, sampleRate })
 }
 
 describe('typed arrays', () => {
-  test('are counted, however they are made', () => {
+  test('are counted, in whatever way they are created', () => {
     const values = new Float32Array(4)
     expect(countTypedArrays(() => new Float64Array(3))).toEqual({ arrays: 1, views: 0 })
     expect(countTypedArrays(() => Float32Array.of(1))).toEqual({ arrays: 1, views: 0 })
@@ -92,18 +92,19 @@ describe('typed arrays', () => {
       `the extractor of ${name}`,
       extractorOf(recipe),
     ]),
-  ])('%s makes as many for twice as many frames, and about one view a frame', (_, run) => {
+  ])('%s creates as many for twice as many frames, and about one view for each frame', (_, run) => {
     run(clips[0])
     const [once, twice] = clips.map((samples) => countTypedArrays(() => run(samples)))
     expect(twice!.arrays).toBe(once!.arrays)
-    // Of the clip, to copy the frame from; long matrices are converted in blocks, and each of those has views, too.
+    // Each frame is copied from a view of the clip. Long matrices are converted in blocks, and each block has
+    // views, too.
     expect(twice!.views - once!.views).toBeLessThanOrEqual(1.05 * frames)
   })
 
   test.each([
     ['logmel64', logmel64],
     ['stm32', stm32],
-  ])('a stream of %s makes as many with every push, however many frames that completes', (_, recipe) => {
+  ])('a stream of %s creates as many with every push, for any number of completed frames', (_, recipe) => {
     const stream = createFeatureStream(recipe)
     const { hopLength, nFft } = recipe.stft
     stream.push(noise(nFft, 1))

@@ -8,7 +8,7 @@ import { noise } from './test-support/signals.js'
 const sampleRate = 22050
 const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 
-/** Of 3000 samples, one is wrong. */
+/** 3000 samples, of which one has a wrong value. */
 const spoilt = (value: number) => noise(3000, 1, 0.5).fill(value, 1234, 1235)
 
 describe('samples', () => {
@@ -20,7 +20,7 @@ describe('samples', () => {
     ]),
   ]
 
-  test.each(calls)('%s refuses none at all', (_, call) => {
+  test.each(calls)('%s refuses an empty array', (_, call) => {
     expect(() => call(new Float32Array(0))).toThrow(
       throwsCode('INVALID_INPUT', 'samples.length=0 must be at least 1'),
     )
@@ -34,11 +34,11 @@ describe('samples', () => {
     }
   })
 
-  test.each(Object.entries(streamCalls))('%s takes none at all, and gives none', (_, call) => {
+  test.each(Object.entries(streamCalls))('%s accepts an empty array, and returns an empty one', (_, call) => {
     expect(call(new Float32Array(0))).toHaveLength(0)
   })
 
-  test.each(Object.entries(clipCalls))('%s refuses a sample rate that is none', (_, call) => {
+  test.each(Object.entries(clipCalls))('%s refuses an impossible sample rate', (_, call) => {
     for (const rate of [0, -1, ...notFinite]) {
       expect(() => call({ samples: noise(3000, 1), sampleRate: rate })).toThrow(
         throwsCode('INVALID_INPUT', `clip.sampleRate=${rate} must be a finite number of Hz > 0`),
@@ -50,7 +50,7 @@ describe('samples', () => {
 describe('matrices', () => {
   const matrix = { data: noise(1025 * 9, 1).map(Math.abs), bins: 1025, frames: 9 }
 
-  test.each(Object.entries(matrixCalls))('%s refuses one of nothing', (_, call) => {
+  test.each(Object.entries(matrixCalls))('%s refuses an empty one', (_, call) => {
     expect(() => call({ data: new Float32Array(0), bins: 0, frames: 0 })).toThrow(
       throwsCode('INVALID_INPUT', ' has 0 values for 0 bins × 0 frames'),
     )
@@ -76,7 +76,7 @@ describe('matrices', () => {
 
 type StftCall = (samples: Float32Array, options: dsp.StftOptions) => unknown
 
-/** By name; each takes the options of the transform. */
+/** Functions that take the options of the transform, by name. */
 const stftCalls: Readonly<Record<string, StftCall>> = {
   stft: dsp.stft,
   spectrogram: dsp.spectrogram,
@@ -128,7 +128,7 @@ describe('hopLength', () => {
       (hopLength) => dsp.createExtractor({ ...dsp.mfcc13, trim: { ...dsp.mfcc13.trim, hopLength } }),
     ],
     ['createFeatureStream', (hopLength) => dsp.createFeatureStream(withStft(dsp.stm32, { hopLength }))],
-  ])('%s refuses what is no whole number >= 1', (_, call) => {
+  ])('%s refuses all but whole numbers >= 1', (_, call) => {
     for (const hopLength of noLengths) {
       expect(() => call(hopLength)).toThrow(
         throwsCode('INVALID_OPTION', `hopLength=${hopLength} must be an integer >= 1`),
@@ -151,14 +151,14 @@ describe('nFft', () => {
     ['fftFrequencies', (nFft) => dsp.fftFrequencies({ sampleRate, nFft })],
     ['createExtractor', (nFft) => dsp.createExtractor(withStft(dsp.mfcc13, { nFft }))],
     ['createFeatureStream', (nFft) => dsp.createFeatureStream(withStft(dsp.stm32, { nFft }))],
-  ])('%s refuses what is no whole number >= 1', (_, call) => {
+  ])('%s refuses all but whole numbers >= 1', (_, call) => {
     for (const nFft of noLengths) {
       expect(() => call(nFft)).toThrow(throwsCode('INVALID_OPTION', `nFft=${nFft} must be an integer`))
     }
   })
 
   test.each(Object.entries({ ...stftCalls, onsetStrength: onset }))(
-    '%s takes what is no power of two',
+    '%s accepts numbers that are no power of two',
     (_, call) => {
       for (const nFft of [1000, 1023]) expect(() => call(samples, { nFft })).not.toThrow()
     },
@@ -177,7 +177,7 @@ describe('fmax', () => {
     ['createExtractor', 22050, (fmax) => dsp.createExtractor(mel(dsp.mfcc13, fmax))],
     ['createFeatureStream', 8000, (fmax) => dsp.createFeatureStream(mel(dsp.stm32, fmax))],
   ])(
-    '%s takes half the sample rate, %d Hz, and refuses more, NaN, and what is not above fmin',
+    '%s accepts half the sample rate, %d Hz, and refuses more, NaN, and numbers not above fmin',
     (_, limit, call) => {
       expect(() => call(limit)).not.toThrow()
       for (const fmax of [limit + 0.5, 2 * limit, Number.POSITIVE_INFINITY, Number.NaN, 0, -1]) {
@@ -207,7 +207,7 @@ describe('a clip shorter than a window', () => {
     expect(() => call(samples, { center: true })).not.toThrow()
   })
 
-  test('is one or more frames where it is centred: what a clip padded with zeros by hand gives', () => {
+  test('has the same frames with center as a clip that the caller padded with zeros', () => {
     for (const length of [1, 511, 512, 1200]) {
       const short = samples.subarray(0, length)
       const padded = new Float32Array(length + 2048)
@@ -222,15 +222,18 @@ describe('a clip shorter than a window', () => {
     ['logmel64', dsp.logmel64],
     ['stm32', dsp.stm32],
     ['yamnet', dsp.yamnet],
-  ])('%s, whose frames are not centred, refuses it; its stream waits for more', (_, recipe) => {
-    const { nFft } = recipe.stft
-    const clip = { samples: noise(nFft - 1, 1), sampleRate: recipe.sampleRate }
-    expect(() => dsp.createExtractor(recipe).extract(clip)).toThrow(
-      throwsCode('INVALID_INPUT', `samples.length=${nFft - 1} is shorter than one frame of ${nFft}`),
-    )
-    const stream = dsp.createFeatureStream(recipe)
-    expect([stream.push(clip.samples).frames, stream.end().frames]).toEqual([0, 0])
-  })
+  ])(
+    '%s has frames that are not centred, so it refuses the clip, and its stream waits for more',
+    (_, recipe) => {
+      const { nFft } = recipe.stft
+      const clip = { samples: noise(nFft - 1, 1), sampleRate: recipe.sampleRate }
+      expect(() => dsp.createExtractor(recipe).extract(clip)).toThrow(
+        throwsCode('INVALID_INPUT', `samples.length=${nFft - 1} is shorter than one frame of ${nFft}`),
+      )
+      const stream = dsp.createFeatureStream(recipe)
+      expect([stream.push(clip.samples).frames, stream.end().frames]).toEqual([0, 0])
+    },
+  )
 
   test.each([
     ['logmel128', dsp.logmel128],

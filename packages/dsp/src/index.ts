@@ -1,5 +1,5 @@
 export { type Augment, type Chance, compose, oneOf, someOf } from './augment/compose.js'
-/** Every public name of `@esc/dsp`. */
+/** Public names of `@esc/dsp`. */
 export { type DenoiseOptions, denoise } from './augment/denoise.js'
 export {
   type FillOptions,

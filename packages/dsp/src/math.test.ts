@@ -2,8 +2,8 @@ import { createRng } from '@esc/core'
 import { expect, test } from 'vitest'
 import { cosOfTurn, exp, expm1, ln, log1p, log10, pow, roundHalfEven, sinOfTurn } from './math.js'
 
-test('cosines and sines of turns', () => {
-  // Angles beyond an eighth of a turn are not doubles: the engine's own result is off by what rounding them costs.
+test('cosines and sines of turns agree with the engine', () => {
+  // An angle in radians is rounded, and so is the engine's own result.
   for (const denominator of [3, 7, 8, 100, 2048, 44100]) {
     for (let k = 0; k < 3 * denominator; k += 1 + (denominator >> 8)) {
       const angle = (2 * Math.PI * (k % denominator)) / denominator
@@ -13,14 +13,14 @@ test('cosines and sines of turns', () => {
   }
 })
 
-test('is exact where the result is a whole number or well known', () => {
+test('cosines and sines are exact where the result is a whole number or √½', () => {
   expect([0, 1, 2, 3, 4].map((k) => cosOfTurn(k, 4) + 0)).toEqual([1, 0, -1, 0, 1])
   expect([0, 1, 2, 3, 4].map((k) => sinOfTurn(k, 4) + 0)).toEqual([0, 1, 0, -1, 0])
   expect(cosOfTurn(1, 8)).toBe(Math.SQRT1_2)
   expect(sinOfTurn(1, 8)).toBe(Math.SQRT1_2)
 })
 
-test('logarithms and exponentials', () => {
+test('logarithms and exponentials agree with the engine', () => {
   const rng = createRng(1)
   for (let i = 0; i < 2000; i++) {
     const x = 2 ** (200 * rng.uniform() - 100)
@@ -37,14 +37,14 @@ test('logarithms and exponentials', () => {
   expect([ln(1), exp(0), log10(1)]).toEqual([0, 1, 0])
 })
 
-test('ends of the range: infinite, 0 or NaN as the engine has it, never a wrong number', () => {
+test('at the ends of the range, results are infinite, 0 or NaN as in the engine, never a wrong number', () => {
   expect([ln(0), ln(Number.POSITIVE_INFINITY)]).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])
   expect([ln(-1), ln(Number.NaN)]).toEqual([Number.NaN, Number.NaN])
   expect([exp(-1e5), exp(1e5)]).toEqual([0, Number.POSITIVE_INFINITY])
   for (const x of [-708, 709]) expect(Math.abs(exp(x) / Math.exp(x) - 1)).toBeLessThan(1e-12)
 })
 
-test('keep their digits near 0', () => {
+test('log1p and expm1 keep their digits near 0', () => {
   const rng = createRng(2)
   for (let i = 0; i < 1000; i++) {
     const x = 2 ** (70 * rng.uniform() - 68) * (rng.uniform() < 0.5 ? -0.2 : 1)
@@ -54,7 +54,7 @@ test('keep their digits near 0', () => {
   expect([log1p(0), expm1(0)]).toEqual([0, 0])
 })
 
-test('powers and rounding', () => {
+test('powers and rounding are right', () => {
   expect([pow(3, 4), pow(0, 0.5), pow(0, 0), pow(7, 0), pow(2, 3)]).toEqual([81, 0, 1, 1, 8])
   for (const [x, y] of [
     [2, 0.5],

@@ -1,6 +1,6 @@
 /**
- * Arithmetic with the same result in every JavaScript engine. The engines' own `Math.cos` differ in the last digit;
- * features must not differ.
+ * Arithmetic with the same result in every JavaScript engine. The engines' own `Math.cos` differ in the last
+ * digit; features must not differ.
  */
 
 /** The greatest common divisor of two integers >= 0. */
@@ -9,8 +9,8 @@ export function gcd(a: number, b: number): number {
 }
 
 /**
- * The cosine of `numerator / denominator` turns, within 2e-16. Nearly all callers pass whole numbers. The angle is
- * reduced before it is multiplied by π, so it loses no digits.
+ * The cosine of `numerator / denominator` turns, within 2e-16. Nearly all callers pass whole numbers. The
+ * angle is reduced before it is multiplied by π, so it loses no digits.
  *
  * @param numerator - >= 0.
  * @param denominator - > 0.
@@ -62,7 +62,8 @@ const LN2_LOW = 1.9082149292705877e-10
  * The natural logarithm, within 3e-16 of its magnitude (or of 1, near 1).
  *
  * @param x - > 0. The result is -Infinity for 0, and NaN for negative numbers.
- * @see The method of Tang and of fdlibm: take out the exponent, then use the series of atanh for the mantissa.
+ * @see The method of Tang and of fdlibm: take out the exponent, then use the series of atanh for the
+ *   mantissa.
  * @example ln(Math.E) // 1
  */
 export function ln(x: number): number {
@@ -70,7 +71,8 @@ export function ln(x: number): number {
     return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN
   let exponent = 0
   let mantissa = x
-  // These products are exact. Reading the number's bits through a typed array would take several times as long.
+  // These products are exact. Reading the number's bits through a typed array would take several times as
+  // long.
   for (; mantissa >= 2 ** 64; exponent += 64) mantissa *= 2 ** -64
   for (; mantissa < 2 ** -64; exponent -= 64) mantissa *= 2 ** 64
   for (; mantissa >= 2 ** 8; exponent += 8) mantissa *= 2 ** -8
@@ -131,7 +133,8 @@ function powerOfTwo(exponent: number): number {
  * `ln(1 + x)`, without loss of digits near 0.
  *
  * @param x - > -1 and finite.
- * @see Goldberg, "What every computer scientist should know about floating-point arithmetic", theorem 4, 1991.
+ * @see Goldberg, "What every computer scientist should know about floating-point arithmetic", theorem 4,
+ *   1991.
  * @example log1p(1e-20) // 1e-20
  */
 export function log1p(x: number): number {
@@ -153,7 +156,8 @@ export function expm1(x: number): number {
 }
 
 /**
- * `base` to the power of `exponent`: by multiplication for small whole exponents, else by {@link exp} and {@link ln}.
+ * `base` to the power of `exponent`: by multiplication for small whole exponents, else by {@link exp} and
+ * {@link ln}.
  *
  * @param base - >= 0 and finite.
  * @param exponent - >= 0 and finite.
@@ -168,7 +172,11 @@ export function pow(base: number, exponent: number): number {
   return base === 0 ? 0 : exp(exponent * ln(base))
 }
 
-/** The nearest whole number. Halves are rounded to the even number, as in numpy. @example roundHalfEven(2.5) // 2 */
+/**
+ * The nearest whole number. Halves are rounded to the even number, as in numpy.
+ *
+ * @example roundHalfEven(2.5) // 2
+ */
 export function roundHalfEven(x: number): number {
   const up = Math.floor(x + 0.5)
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as dsp from './index.js'
 import { type Call, clipCalls, matrixCalls, samplesCalls, streamCalls } from './test-support/calls.js'
 
-/** Exported functions that take neither a sound nor a matrix. */
+/** Exported functions that take no sound and no matrix. */
 const withoutSound = [
   'chromaFilterbank',
   'compose',
@@ -21,14 +21,17 @@ const withoutSound = [
   'windowsOfClips',
 ]
 
-test('the tables below hold every export: each preset stands for createExtractor', () => {
+test('the tables hold every export, where each preset stands for createExtractor', () => {
   const tables = [samplesCalls, streamCalls, clipCalls, matrixCalls].flatMap((table) => Object.keys(table))
   expect([...tables, ...withoutSound].sort()).toEqual(Object.keys(dsp).sort())
 })
 
 const floorDb = -100
 
-/** What zeros become, where that is not zeros: the whole, or its first row and the others. */
+/**
+ * Results for zeros, where they are not zeros: one value, or one for the first row and one for the other
+ * rows.
+ */
 const values: Readonly<Record<string, number | readonly [firstRow: number, others: number]>> = {
   // 10 log10(amin) and 20 log10(amin).
   powerToDb: floorDb,
@@ -41,19 +44,19 @@ const values: Readonly<Record<string, number | readonly [firstRow: number, other
   createFeatureStream: Math.log(1e-4),
   createWindowExtractor: Math.log(1e-4),
   stabilizedLog: Math.log(1e-3),
-  // The orthonormal transform of a constant: all in the first coefficient.
+  // The orthonormal transform of a constant is 0 except in the first coefficient.
   mfcc: [floorDb * Math.sqrt(128), 0],
   mfcc13: [floorDb * Math.sqrt(128), 0],
   mfcc20: [floorDb * Math.sqrt(128), 0],
-  // Of `amin` everywhere.
+  // The power is `amin` everywhere.
   spectralFlatness: 1,
   spectralFlatnessFromSpectrogram: 1,
-  // 0 dB is 1.
+  // 0 dB is the power or the amplitude 1.
   dbToPower: 1,
   dbToAmplitude: 1,
 }
 
-/** Rows of what has a value for its first one. */
+/** Number of rows of the results that have another value in the first row. */
 const rows: Readonly<Record<string, number>> = { mfcc: 20, mfcc13: 13, mfcc20: 20 }
 
 const sampleCount = 4000
@@ -74,19 +77,22 @@ function expectSilence<Input>(name: string, call: Call<Input>, silence: Input): 
 }
 
 const manySamplesCalls = Object.entries(samplesCalls).filter(([name]) => name !== 'split')
-test.each([...manySamplesCalls, ...Object.entries(streamCalls)])('%s of silent samples', (name, call) => {
-  expectSilence(name, call, new Float32Array(sampleCount))
-})
+test.each([...manySamplesCalls, ...Object.entries(streamCalls)])(
+  '%s of silent samples has the expected values',
+  (name, call) => {
+    expectSilence(name, call, new Float32Array(sampleCount))
+  },
+)
 
-test('split finds one piece in silent samples, since every frame is as loud as the loudest, and trim cuts nothing', () => {
+test('split finds one piece in silent samples, where every frame is as loud as the loudest, and trim cuts nothing', () => {
   expect(samplesCalls.split!(new Float32Array(sampleCount))).toEqual([0, sampleCount])
   expect(samplesCalls.trim!(new Float32Array(sampleCount))).toHaveLength(sampleCount)
 })
 
-test.each(Object.entries(clipCalls))('%s of a silent clip', (name, call) => {
+test.each(Object.entries(clipCalls))('%s of a silent clip has the expected values', (name, call) => {
   expectSilence(name, call, { samples: new Float32Array(sampleCount), sampleRate: 22050 })
 })
 
-test.each(Object.entries(matrixCalls))('%s of a matrix of zeros', (name, call) => {
+test.each(Object.entries(matrixCalls))('%s of a matrix of zeros has the expected values', (name, call) => {
   expectSilence(name, call, { data: new Float32Array(bins * frames), bins, frames })
 })

@@ -34,7 +34,7 @@ describe('rms', () => {
     )
   })
 
-  test('comes out of a spectrogram without a window too', () => {
+  test('can also be computed from a spectrogram without a window', () => {
     for (const frameLength of [512, 375]) {
       const samples = noise(4000, 5)
       const magnitude = spectrogram(samples, { nFft: frameLength, hopLength: 128, window: 'boxcar' })
@@ -59,7 +59,7 @@ describe('rms', () => {
 })
 
 describe('zeroCrossings', () => {
-  test('marks changes of sign; zero and what is below the threshold are positive', () => {
+  test('marks changes of sign, where zero and values within the threshold are positive', () => {
     expect([...zeroCrossings(Float32Array.of(1, -1, -1, 2, 0, -0.5))]).toEqual([1, 1, 0, 1, 0, 1])
     expect([...zeroCrossings(Float32Array.of(1, -1e-11, -1, 1), { pad: false })]).toEqual([0, 0, 1, 1])
     expect([...zeroCrossings(Float32Array.of(1, -0.1, 1), { pad: false, threshold: 0.1 })]).toEqual([0, 1, 1])
@@ -68,7 +68,7 @@ describe('zeroCrossings', () => {
     ])
   })
 
-  test('refuses a threshold that is none', () => {
+  test('refuses an impossible threshold', () => {
     expect(() => zeroCrossings(Float32Array.of(1), { threshold: Number.NaN })).toThrow(
       throwsCode('INVALID_OPTION'),
     )
@@ -76,19 +76,19 @@ describe('zeroCrossings', () => {
 })
 
 describe('zeroCrossingRate', () => {
-  test('of a tone is twice its frequency over the sample rate', () => {
+  test('of a tone is twice its frequency divided by the sample rate', () => {
     const { data, frames } = zeroCrossingRate(sine(1003, 22050, 22050))
     expect(frames).toBe(44)
     for (let frame = 4; frame < 40; frame++) expect(Math.abs(data[frame]! - 2006 / 22050)).toBeLessThan(1e-3)
   })
 
   test.each([50, 441, 1000, 5512.5])('of a square wave of %d Hz is twice that over the sample rate', (hz) => {
-    // A quarter of a sample away from the jumps, so that none falls on one.
+    // A quarter of a sample away from the jumps, so that no sample is exactly at a jump.
     const square = Float32Array.from({ length: 22050 }, (_, i) =>
       ((i + 0.25) * hz) / 22050 - Math.floor(((i + 0.25) * hz) / 22050) < 0.5 ? 1 : -1,
     )
     const { data } = zeroCrossingRate(square, { center: false })
-    // One crossing more or less in a frame.
+    // A frame may have one crossing more or less.
     for (const value of data) expect(Math.abs(value - (2 * hz) / 22050)).toBeLessThanOrEqual(1 / 2048 + 1e-7)
   })
 

@@ -29,8 +29,8 @@ const rmsNames: Names<RmsOptions> = { ...frameNames, padMode: true }
  *
  * @param samples - Mono signal.
  * @returns Amplitude, >= 0; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
- *   finite, or (with `center: false`) shorter than a frame.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty, not finite, or (with `center: false`) shorter than a frame.
  * @see librosa 0.10.2 `feature.rms`.
  * @example rms(clip.samples, { hopLength: 256 })
  */
@@ -78,7 +78,8 @@ export function frameRms(samples: Float32Array, options: RmsOptions): Float64Arr
 function sumOfSquares(values: Float32Array, start: number, length: number): number {
   const end = start + length
   let i = start
-  // Four sums, so that an addition need not wait for the one before. Destructuring would allocate each number.
+  // Four sums, so that an addition need not wait for the one before. Destructuring would allocate each
+  // number.
   let a = 0
   let b = 0
   let c = 0
@@ -106,13 +107,14 @@ export interface RmsFromSpectrogramOptions {
 const spectrumNames: Names<RmsFromSpectrogramOptions> = { frameLength: true }
 
 /**
- * Computes the root mean square of every frame from a magnitude spectrogram (by Parseval's theorem). It is the root mean
- * square of the frame after the window. For that of the plain frame, compute the spectrogram with `window: 'boxcar'`.
+ * Computes the root mean square of every frame from a magnitude spectrogram (by Parseval's theorem). It is
+ * the root mean square of the frame after the window. For that of the plain frame, compute the spectrogram
+ * with `window: 'boxcar'`.
  *
  * @param magnitude - Shape [nFft / 2 + 1, frames], for example from {@link spectrogram}.
  * @returns Amplitude, >= 0; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown; INVALID_INPUT if the matrix is empty or not finite, or its bins
- *   are not those of `frameLength`.
+ * @throws EscError INVALID_OPTION if an option is unknown; INVALID_INPUT if the matrix is empty or not
+ *   finite, or its bins are not those of `frameLength`.
  * @see librosa 0.10.2 `feature.rms` with `S`.
  * @example rmsFromSpectrogram(spectrogram(clip.samples))
  */
@@ -127,12 +129,13 @@ export function rmsFromSpectrogram(
   if (bins !== Math.floor(frameLength / 2) + 1) {
     throw new EscError(
       'INVALID_INPUT',
-      `magnitude has ${bins} bins, frameLength=${frameLength} makes ${Math.floor(frameLength / 2) + 1}`,
+      `magnitude has ${bins} bins; for frameLength=${frameLength} it must have ${Math.floor(frameLength / 2) + 1}`,
     )
   }
   const power = new Float64Array(frames)
   for (let bin = 0; bin < bins; bin++) {
-    // Each bin of the half spectrum stands for two bins of the whole one, except 0 Hz and half the sample rate.
+    // Each bin of the half spectrum stands for two bins of the whole one, except 0 Hz and half the sample
+    // rate.
     const alone = bin === 0 || (frameLength % 2 === 0 && bin === bins - 1)
     for (let frame = 0; frame < frames; frame++) {
       power[frame]! += (alone ? 1 : 2) * data[bin * frames + frame]! * data[bin * frames + frame]!
@@ -164,8 +167,8 @@ const crossingNames: Names<ZeroCrossingOptions> = { threshold: true, pad: true }
  *
  * @param samples - Mono signal.
  * @returns 1 at a crossing, else 0; same length.
- * @throws EscError INVALID_OPTION if an option is unknown or `threshold` is not >= 0; INVALID_INPUT if the signal is
- *   empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or `threshold` is not >= 0; INVALID_INPUT if the
+ *   signal is empty or not finite.
  * @see librosa 0.10.2 `zero_crossings`.
  * @example zeroCrossings(new Float32Array([1, -1, -1, 2]), { pad: false }) // [0, 1, 0, 1]
  */
@@ -190,8 +193,8 @@ export function zeroCrossings(samples: Float32Array, options: ZeroCrossingOption
  *
  * @param samples - Mono signal. With `center`, it is padded with its first and its last sample.
  * @returns In [0, 1]; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
- *   finite, or (with `center: false`) shorter than a frame.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty, not finite, or (with `center: false`) shorter than a frame.
  * @see librosa 0.10.2 `feature.zero_crossing_rate`.
  * @example zeroCrossingRate(clip.samples)
  */

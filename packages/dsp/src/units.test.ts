@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { fftFrequencies, hzToMel, melFrequencies, melToHz } from './units.js'
 
 describe('hzToMel and melToHz', () => {
-  test('give the values of the librosa documentation', () => {
+  test('return the values of the librosa documentation', () => {
     expect([60, 110, 220, 440].map((hz) => hzToMel(hz))).toEqual([
       expect.closeTo(0.9, 12),
       expect.closeTo(1.65, 12),
@@ -16,7 +16,7 @@ describe('hzToMel and melToHz', () => {
     expect(hzToMel(1000, { htk: true })).toBeCloseTo(999.9855, 4)
   })
 
-  test('are inverses and monotone on both scales', () => {
+  test('are inverse to each other and increase, on both scales', () => {
     const hz = fc.double({ min: 0, max: 48000, noNaN: true })
     fc.assert(
       fc.property(hz, hz, fc.boolean(), (a, b, htk) => {
@@ -58,7 +58,7 @@ describe('fftFrequencies', () => {
     expect([...fftFrequencies({ sampleRate: 5, nFft: 5 })]).toEqual([0, 1, 2])
   })
 
-  test('refuses a sample rate or size that is none', () => {
+  test('refuses an impossible sample rate or size', () => {
     expect(() => fftFrequencies({ sampleRate: Number.NaN })).toThrow(throwsCode('INVALID_OPTION'))
     expect(() => fftFrequencies({ nFft: 0 })).toThrow(throwsCode('INVALID_OPTION'))
   })

@@ -45,7 +45,8 @@ function melOf(hz: number, htk = false): number {
  * Converts a frequency from mel to Hz: the inverse of {@link hzToMel}.
  *
  * @param mel - Frequency in mel, >= 0.
- * @throws EscError INVALID_OPTION if an option is unknown; INVALID_INPUT unless `mel` is a finite number >= 0.
+ * @throws EscError INVALID_OPTION if an option is unknown; INVALID_INPUT unless `mel` is a finite number >=
+ *   0.
  * @see librosa 0.10.2 `mel_to_hz`.
  * @example melToHz(3) // 200
  */
@@ -120,7 +121,8 @@ const fftNames: Names<FftFrequencyOptions> = { sampleRate: true, nFft: true }
  * Computes the centre frequency of every bin of a real FFT.
  *
  * @returns Hz, from 0 to half the sample rate; length `floor(nFft / 2) + 1`.
- * @throws EscError INVALID_OPTION if an option is unknown, or unless `sampleRate > 0` and `nFft` is an integer >= 1.
+ * @throws EscError INVALID_OPTION if an option is unknown, or unless `sampleRate > 0` and `nFft` is an
+ *   integer >= 1.
  * @see librosa 0.10.2 `fft_frequencies`.
  * @example fftFrequencies({ sampleRate: 22050, nFft: 2048 })[1] // 10.77
  */

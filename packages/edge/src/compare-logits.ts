@@ -17,7 +17,7 @@ export interface Parity {
  * @param reference - Logits of the first model, [examples, classes].
  * @param candidate - Logits of the second model, same shape.
  * @throws EscError INVALID_INPUT if there are no logits, or the lengths differ.
- * @example const { agreement } = compareLogits(floatLogits, int8Logits, labels.length)
+ * @example const { agreement } = compareLogits(reference, candidate, labels.length)
  */
 export function compareLogits(reference: Float32Array, candidate: Float32Array, classes: number): Parity {
   assertFloat32('reference', reference)

@@ -130,7 +130,10 @@ function splitOf(split: SplitFacts): NonNullable<ModelManifest['split']> {
  * @param figures - What `evaluate` or `evaluateSession` of `@esc/model` returned for each file. `agreement` is the share of clips for
  *   which both files choose the same label.
  * @throws EscError INVALID_INPUT if a figure is outside [0, 1], or the files have no manifest.
- * @example const verified = withEvaluation(files, { float: evaluation, int8: int8Evaluation, agreement })
+ * @example
+ * const session = await ortRuntime.createSession(files['model.int8.onnx']!)
+ * const int8 = await evaluateSession(session, features, split.test, { activation: model.activation })
+ * const verified = withEvaluation(files, { float: evaluation, int8 })
  */
 export function withEvaluation(
   files: ModelFiles,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { createRng, EscError, type TrainedModel } from '@esc/core'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
 import { throwsCode } from '@esc/expect'
@@ -11,7 +12,8 @@ test('networks of every kind can be read again, equal to the last bit', () => {
   const size = { bins: 16, frames: 44, classes: 3 }
   for (const graph of [audioCnn(size), melCnn(size), model.graph]) {
     const given: TrainedModel = { ...model, graph }
-    expect(decodeNetwork(encodeNetwork(given))).toEqual(given)
+    // `toEqual` would take seconds for these weights.
+    expect(isDeepStrictEqual(decodeNetwork(encodeNetwork(given)), given)).toBe(true)
   }
 })
 

@@ -25,7 +25,7 @@ test.each([
   await session.release()
 })
 
-test('a wished name that is taken or reserved gets a number', () => {
+test('a wanted name that is taken or reserved gets a number', () => {
   const g = createGraphBuilder({ name: 'g', reserved: ['y'] })
   const x = g.input({ name: 'x', ...float1 })
   const names = [
@@ -41,7 +41,7 @@ test('a wished name that is taken or reserved gets a number', () => {
   )
 })
 
-test('a value that nothing makes, or that is made twice, is refused and leaves no trace', () => {
+test('a value that nothing makes, or that is made twice, is refused and changes nothing', () => {
   const g = createGraphBuilder({ name: 'g' })
   const x = g.input({ name: 'x', ...float1 })
   expect(() => g.node('Relu', ['y'])).toThrow(
@@ -57,16 +57,16 @@ test('a value that nothing makes, or that is made twice, is refused and leaves n
   expect(() => checkModel(g.build())).not.toThrow()
 })
 
-test.each([12, 22, 17.5, Number.NaN])('operator set %d: INVALID_OPTION', (opset) => {
+test.each([12, 22, 17.5, Number.NaN])('operator set %d is INVALID_OPTION', (opset) => {
   expect(() => createGraphBuilder({ name: 'g', opset })).toThrow(throwsCode('INVALID_OPTION', /opset/))
 })
 
-test('a misspelt kind of attribute or element type does not compile, and is refused where types are not checked', () => {
+test('a misspelt kind of attribute or element type does not compile, and is refused without a type checker', () => {
   const g = createGraphBuilder({ name: 'g' })
-  // @ts-expect-error float23 is no element type
+  // @ts-expect-error float23 is not an element type
   g.input({ name: 'x', type: 'float23', dims: [] })
   g.input({ name: 'y', ...float1 })
-  // @ts-expect-error intz is no kind of attribute
+  // @ts-expect-error intz is not a kind of attribute
   g.node('Transpose', ['y'], { perm: { intz: [0] } })
   // @ts-expect-error an int is a number
   g.node('Softmax', ['y'], { axis: { int: '1' } })

@@ -5,19 +5,23 @@ import { assertTensor, type Tensor } from './tensor.js'
 
 /** Options of {@link createGraphBuilder}. */
 export interface GraphBuilderOptions {
+  /** Name of the graph. */
   name: string
   /**
-   * Standard operator set, 13 to 21 (default 17). It decides what operators take: `ReduceMean` has `axes` as an attribute
-   * up to 17 and as an input from 18 on ({@link operatorSignature}). The file's IR version follows from it.
+   * Version of ONNX's standard operator set (opset), 13 to 21. It decides what operators take: `ReduceMean` has `axes` as an
+   * attribute up to version 17 and as an input from 18 on (see `operatorSignature` of `@esc/onnx/inspect`). The file's IR version (version
+   * of the file format) follows from it.
+   *
+   * @defaultValue `17`
    */
   opset?: number
-  /** Names kept for {@link GraphBuilder.nodeWithOutputs}, such as those of the graph's outputs. */
+  /** Names that only {@link GraphBuilder.nodeWithOutputs} may use, such as those of the graph's outputs. @defaultValue `[]` */
   reserved?: readonly string[]
 }
 
 /**
- * A graph under construction. Values are their names; attributes say what kind they are, since ONNX tells 1 from 1.0:
- * `{ axis: { int: 1 }, alpha: { float: 1 }, pads: { ints: [1, 1, 1, 1] } }`.
+ * A graph under construction. A value is given by its name. An attribute says which kind it is, because ONNX distinguishes 1
+ * from 1.0: `{ axis: { int: 1 }, alpha: { float: 1 }, pads: { ints: [1, 1, 1, 1] } }`.
  */
 export interface GraphBuilder {
   /** Declares a graph input and returns its name. */
@@ -25,8 +29,9 @@ export interface GraphBuilder {
   /** Adds a constant and returns its name. */
   constant(name: string, tensor: Tensor): string
   /**
-   * Adds an operator with one output and returns that output's name: `name` (by default the operator's), with a number
-   * behind it where that is taken or reserved.
+   * Adds an operator with one output, and returns the name of that output.
+   *
+   * @param name - Wanted name of the output. It gets a number behind it if it is taken or reserved. @defaultValue the operator's name
    */
   node(
     opType: string,
@@ -34,14 +39,14 @@ export interface GraphBuilder {
     attributes?: Readonly<Record<string, Attribute>>,
     name?: string,
   ): string
-  /** Adds an operator whose outputs get exactly the names given. */
+  /** Adds an operator whose outputs get exactly the given names. */
   nodeWithOutputs(
     opType: string,
     inputs: readonly string[],
     outputs: readonly string[],
     attributes?: Readonly<Record<string, Attribute>>,
   ): void
-  /** Declares a value that exists as a graph output. */
+  /** Declares an existing value as an output of the graph. */
   output(value: ValueInfo): void
   /** The finished model. */
   build(metadata?: Readonly<Record<string, string>>): OnnxModel
@@ -50,8 +55,8 @@ export interface GraphBuilder {
 /**
  * Starts an empty graph of the standard operator set.
  *
- * The builder sees to it that every value exists before it is read and is made once ({@link EscError} INVALID_INPUT);
- * {@link checkModel} tells whether operators, attributes and shapes are right.
+ * The builder checks that every value exists before an operator reads it, and that it is made only once ({@link EscError}
+ * INVALID_INPUT). `checkModel` of `@esc/onnx/inspect` checks operators, attributes and shapes.
  *
  * @throws EscError INVALID_OPTION if `opset` is outside 13 to 21, or an option is unknown.
  * @example
@@ -158,7 +163,8 @@ export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
 }
 
 /**
- * The IR version of the ONNX release that brought the operator set: the oldest one, so that the oldest runtimes read it.
+ * The IR version of the ONNX release that introduced the operator set. It is the oldest possible one, so that the oldest
+ * runtimes can read the file.
  *
  * @see ONNX docs/Versioning.md, «Released Versions».
  */

@@ -1,7 +1,7 @@
-/** What ONNX Runtime throws, as ours. */
+/** Turns errors of ONNX Runtime into ours. */
 import { EscError } from '@esc/core'
 
-/** @throws EscError INCOMPATIBLE_MODEL in place of whatever else is thrown. */
+/** Runs a function. @throws EscError INCOMPATIBLE_MODEL in place of any error that is not an EscError. */
 export async function guarded<T>(what: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
@@ -11,7 +11,7 @@ export async function guarded<T>(what: string, run: () => Promise<T>): Promise<T
   }
 }
 
-/** An error's message, or whatever was thrown as text. */
+/** The message of an error, or the thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

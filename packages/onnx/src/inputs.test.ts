@@ -43,7 +43,7 @@ describe('dataInputs', () => {
 describe('singleInputName', () => {
   const session = (inputNames: unknown) => ({ inputNames, run: async () => ({}) }) as unknown as Session
 
-  test('of a model with one', () => expect(singleInputName(session(['x']))).toBe('x'))
+  test('gives the name of the only input', () => expect(singleInputName(session(['x']))).toBe('x'))
 
   test.each([
     [[], 'INCOMPATIBLE_MODEL', /^the model takes no data; it must take one input, the features$/],
@@ -63,11 +63,11 @@ describe('singleInputName', () => {
   })
 })
 
-test.each([undefined, null, {}, { createSession: 1 }])('%j is no runtime: INVALID_OPTION', (wrong) => {
+test.each([undefined, null, {}, { createSession: 1 }])('%j is not a runtime: INVALID_OPTION', (wrong) => {
   expect(() => assertRuntime('calibrate', '@esc/edge/node or /browser', wrong)).toThrow(
     throwsCode(
       'INVALID_OPTION',
-      /^runtime .* must be an OnnxRuntime; use calibrate of @esc\/edge\/node or \/browser, which bring their own/,
+      /^runtime .* must be an OnnxRuntime; use calibrate of @esc\/edge\/node or \/browser, which brings its own/,
     ),
   )
 })

@@ -1,16 +1,16 @@
-/** What a model takes, as against what it brings along. */
+/** Tells a model's data inputs from its weights. */
 import { EscError } from '@esc/core'
 import { assertOnnxModel, type OnnxModel, type ValueInfo } from './model.js'
 import { assertSession, type Session } from './runtime.js'
 
 /**
- * The inputs that a model must be fed, in their order.
+ * The inputs that a caller must feed, in their order.
  *
- * Many exporters also list the weights as graph inputs, before or behind the data: files of IR version 3 had to, and later
- * ones may, so that a caller can replace a weight. Such an input has a default, the constant of the same name, and need
- * not be fed. The others are the data. `graph.inputs[0]` may be either kind.
+ * Many exporters also list the weights as graph inputs, before or behind the data. Files of IR version 3 had to do this, and
+ * later files may do it, so that a caller can replace a weight. Such an input has a default value, the constant of the same name,
+ * and need not be fed. All other inputs are data. `graph.inputs[0]` may be of either kind.
  *
- * @throws EscError INVALID_INPUT if `model` is no `OnnxModel`.
+ * @throws EscError INVALID_INPUT if `model` is not an `OnnxModel`.
  * @see ONNX IR specification, «Graphs»: an initializer with the name of a graph input is that input's default value.
  * @example const [{ name, dims }] = dataInputs(readModel(bytes)) // 'input', ['N', 1, 13, 431]
  */
@@ -21,10 +21,10 @@ export function dataInputs(model: OnnxModel): ValueInfo[] {
 }
 
 /**
- * The name of the one input that a loaded model takes. ONNX Runtime does not count weights among `inputNames`.
+ * The name of the one input that a loaded model takes. ONNX Runtime does not list weights in `inputNames`.
  *
- * @throws EscError INCOMPATIBLE_MODEL naming the inputs if there are several, or telling that there is none; INVALID_INPUT if
- *   `session` is no `Session`.
+ * @throws EscError INCOMPATIBLE_MODEL if there is no input, or naming the inputs if there are several; INVALID_INPUT if
+ *   `session` is not a `Session`.
  * @example await session.run({ [singleInputName(session)]: input })
  */
 export function singleInputName(session: Session): string {

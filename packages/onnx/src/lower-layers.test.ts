@@ -6,7 +6,7 @@ import { floatData, floatTensor, lowerNetwork, writeModel } from './index.js'
 import { checkModel } from './inspect/index.js'
 import { ortRuntime } from './node/index.js'
 
-test.each(allCases())('in all operator sets as in float64: %s', async (_name, each, seed) => {
+test.each(allCases())('%s gives the values of float64 in all operator sets', async (_name, each, seed) => {
   const { graph, feeds } = caseNetwork(each, seed)
   const { name, shape } = graph.input
   const input = floatTensor(feeds[name]!, [clips, ...shape])

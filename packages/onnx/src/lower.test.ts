@@ -46,13 +46,13 @@ const input: Tensor = {
 const two = { gamma: draw(2), beta: draw(2), mean: draw(2), variance: positive(2) }
 
 describe('BatchNorm', () => {
-  test('behind a convolution is folded, and the values are those of the textbook', async () => {
+  test('behind a convolution is folded, and the values equal the direct formula', async () => {
     const model = lowerNetwork(graph)
     expect(model.graph.nodes.map(({ opType }) => opType)).toEqual(['Conv', 'GlobalAveragePool', 'Flatten'])
     expectClose(await run(model), naiveConvNormAverage(), 1e-5)
   })
 
-  test('behind something else stays, and gives the same values', async () => {
+  test('behind another layer is not folded, and gives the same values', async () => {
     const between: NetworkNode = {
       op: 'Dropout',
       name: 'drop',
@@ -106,7 +106,7 @@ describe('BatchNorm', () => {
     expectClose(await run(model), referenceLogits(network, input.data as Float32Array), 1e-5)
   })
 
-  test('stays where the value before it is the output, or there is no layer before it', () => {
+  test('is not folded if the value before it is the output, or if there is no layer before it', () => {
     const dense: NetworkNode = {
       op: 'Dense',
       name: 'conv',
@@ -124,14 +124,14 @@ describe('BatchNorm', () => {
     expect(first.graph.nodes[0]!.opType).toBe('BatchNormalization')
   })
 
-  test('is not folded into a convolution that others read too', () => {
+  test('is not folded into a convolution that other nodes read, too', () => {
     const reader: NetworkNode = { op: 'ReLU', name: 'relu', inputs: ['conv'], ...plain }
     const model = lowerNetwork({ ...graph, nodes: [conv, norm, reader, average] })
     expect(model.graph.nodes.map(({ opType }) => opType)).toContain('BatchNormalization')
   })
 })
 
-test('a normaliser stands in front', async () => {
+test('the normaliser is the first part of the graph', async () => {
   const mean = [0.5, -1, 2, 0, 3]
   const std = [1, 2, 0.5, 4, 1]
   const normalized = Float32Array.from(input.data as Float32Array, (value, i) => {
@@ -147,7 +147,7 @@ test('a normaliser stands in front', async () => {
   expect(() => lowerNetwork(graph, { normalizer: flat })).toThrow(throwsCode('INVALID_INPUT'))
 })
 
-test('a layer may be called logits, or normalized', async () => {
+test('a layer may have the name logits or normalized', async () => {
   const renamed = {
     ...graph,
     output: 'logits',
@@ -159,7 +159,7 @@ test('a layer may be called logits, or normalized', async () => {
   expectClose(await run(lowerNetwork(inside as NetworkGraph)), naiveConvNormAverage(), 1e-5)
 })
 
-test('a layer of an unknown kind: UNSUPPORTED_LAYER', () => {
+test('a layer of an unknown kind is UNSUPPORTED_LAYER', () => {
   const spline = { ...average, op: 'Spline' } as unknown as NetworkNode
   expect(() => lowerNetwork({ ...graph, nodes: [conv, norm, spline] })).toThrow(
     throwsCode('UNSUPPORTED_LAYER', "'average'"),
@@ -177,7 +177,7 @@ async function run(model: ReturnType<typeof lowerNetwork>, feed = input): Promis
   return floatData(outputs, 'logits')
 }
 
-/** Direct sums over the definition, in float64. */
+/** The logits as direct sums in float64. */
 function naiveConvNormAverage(): number[] {
   const x = input.data as Float32Array
   const { kernel, bias } = conv.weights as { kernel: Weight; bias: Weight }
@@ -210,7 +210,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
     expect(Math.abs(actual[i]! - expected[i]!)).toBeLessThan(tolerance)
 }
 
-test('a network that ends in an image, or whose variance is negative: INVALID_INPUT', () => {
+test('a network that ends in an image, or has a negative variance, is INVALID_INPUT', () => {
   expect(() => lowerNetwork({ ...graph, nodes: [conv, norm], output: 'norm' })).toThrow(
     throwsCode('INVALID_INPUT', 'must be [classes]'),
   )

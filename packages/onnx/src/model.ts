@@ -2,7 +2,7 @@
 import { hasField, mistakeOf, wrongOption, wrongValue } from '@esc/core'
 import type { ElementType, Tensor } from './tensor.js'
 
-/** An attribute's value, tagged: ONNX tells 1 from 1.0. */
+/** An attribute's value with its kind, because ONNX distinguishes 1 from 1.0. */
 export type Attribute =
   | { int: number }
   | { ints: readonly number[] }
@@ -12,48 +12,55 @@ export type Attribute =
   | { strings: readonly string[] }
   | { tensor: Tensor }
 
-/** What an attribute holds: the key of its {@link Attribute}. */
+/** The kind of an attribute: the key of its {@link Attribute}. */
 export type AttributeKind = 'int' | 'ints' | 'float' | 'floats' | 'string' | 'strings' | 'tensor'
 
-/** One operator call. An empty input name is an optional input left out. */
+/** One call of an operator. An empty input name means that this optional input is left out. */
 export interface OnnxNode {
   name: string
   opType: string
-  /** `''` is the standard operator set. */
+  /** Name of the operator set that defines the operator; `''` is the standard one. */
   domain: string
   inputs: readonly string[]
   outputs: readonly string[]
   attributes: Readonly<Record<string, Attribute>>
 }
 
-/** A graph input or output. A dimension is a number, a symbol such as `N`, or `null` where unknown; `dims: null` says nothing of the shape. */
+/**
+ * A graph input or output. A dimension is a number, a symbol such as `N`, or `null` if it is unknown. `dims: null` means that nothing is
+ * known about the shape.
+ */
 export interface ValueInfo {
   name: string
   type: ElementType
   dims: readonly (number | string | null)[] | null
 }
 
+/** An ONNX model. */
 export interface OnnxModel {
+  /** Version of the file format. */
   irVersion: number
   /** Version of the standard operator set. */
   opset: number
-  /** Other operator sets, by domain. */
+  /** Versions of other operator sets, by domain. */
   domains: Readonly<Record<string, number>>
+  /** The program that wrote the model. */
   producer: string
+  /** Texts by name, stored in the file (`metadata_props`). */
   metadata: Readonly<Record<string, string>>
   graph: {
     name: string
-    /** In an order in which every value is made before it is read. */
+    /** The operators, in an order in which every value is made before it is read. */
     nodes: readonly OnnxNode[]
     inputs: readonly ValueInfo[]
     outputs: readonly ValueInfo[]
-    /** Constants by name. */
+    /** Constants by name, such as weights. */
     initializers: ReadonlyMap<string, Tensor>
   }
 }
 
 /**
- * Checks the frame of a model; `checkModel` looks at what its operators do.
+ * Checks the outer parts of a model. `checkModel` of `@esc/onnx/inspect` checks its operators.
  *
  * @throws EscError INVALID_INPUT unless it has an operator set and a graph with nodes, inputs, outputs and initializers.
  * @example assertOnnxModel('model', model)

@@ -1,17 +1,17 @@
 /**
- * The protobuf door: ONNX messages as plain objects, and bytes.
+ * Turns ONNX messages (plain objects) into protobuf bytes and back. Only this file uses the generated protobuf code.
  *
- * `proto.generated.js` is made from `proto/onnx.proto` (ONNX 1.23.1, IR version 14) by
+ * `proto.generated.js` is generated from `proto/onnx.proto` (ONNX 1.23.1, IR version 14) by
  * `npx -p protobufjs-cli@2.7.1 pbjs -t static-module -w esm --dependency protobufjs/minimal.js -r esc-onnx --filter proto/filter.json
  * --no-create --no-verify --no-convert --no-delimited --no-typeurl --no-comments --keep-case -o src/proto.generated.js proto/onnx.proto`.
  */
 import protobuf from 'protobufjs/minimal.js'
 import { onnx } from './proto.generated.js'
 
-/** A 64-bit integer as protobufjs reads it; plain numbers are accepted when writing. */
+/** A 64-bit integer as protobufjs reads it. For writing, plain numbers are accepted, too. */
 export type Int64 = number | { toNumber(): number; toString(): string }
 
-/** What every message may hold: fields that `onnx.proto` does not have, as protobufjs keeps them. */
+/** Fields that `onnx.proto` does not have. protobufjs keeps them in every message. */
 interface Message {
   $unknowns?: readonly Uint8Array[]
 }
@@ -100,7 +100,7 @@ export function encodeModel(message: ModelMessage): Uint8Array {
   return onnx.ModelProto.encode(message).finish()
 }
 
-/** Parses a ModelProto. Fields that it does not know are kept as `$unknowns`. @throws Error (protobufjs's) on bytes that are not one. */
+/** Parses a ModelProto. Unknown fields are kept as `$unknowns`. @throws Error (of protobufjs) if the bytes are not a ModelProto. */
 export function decodeModel(bytes: Uint8Array): ModelMessage {
   const reader = protobuf.Reader.create(bytes)
   reader.discardUnknown = false

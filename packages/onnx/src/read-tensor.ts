@@ -1,9 +1,9 @@
-/** Reads the tensors of ONNX files, and what every part of the reader needs. */
+/** Reads the tensors of ONNX files, and holds the helpers that all parts of the reader use. */
 import { EscError } from '@esc/core'
 import type { Int64, TensorMessage } from './proto.js'
 import { arrayOf, assertElementType, type ElementType, sizeOf, type Tensor } from './tensor.js'
 
-/** @throws EscError UNSUPPORTED_FORMAT if the tensor is stored elsewhere or of a type that is not held; CORRUPT_DATA if its values do not fill its shape. */
+/** @throws EscError UNSUPPORTED_FORMAT if the tensor is stored in another file or has a type that is not supported; CORRUPT_DATA if its values do not fill its shape. */
 export function readTensor(message: TensorMessage, where: string): Tensor {
   assertKnown(message, where)
   if (message.data_location === 1 || message.external_data?.length) {
@@ -18,7 +18,7 @@ export function readTensor(message: TensorMessage, where: string): Tensor {
   const dims = (message.dims ?? []).map(toNumber)
   const raw = message.raw_data
   const data = raw && raw.length > 0 ? rawValues(type, raw, where) : listedValues(type, message)
-  // The values decide, not the shape: a shape may claim anything.
+  // Memory is allocated for the values that are there, not for the shape: a damaged shape can claim any size.
   if (!dims.every((size) => size >= 0) || data.length !== sizeOf(dims)) {
     throw corrupt(`${where} has ${data.length} values for shape [${dims}]`)
   }
@@ -28,7 +28,7 @@ export function readTensor(message: TensorMessage, where: string): Tensor {
 function rawValues(type: ElementType, raw: Uint8Array, where: string): Tensor['data'] {
   const width = arrayOf[type].BYTES_PER_ELEMENT
   if (raw.length % width !== 0) throw corrupt(`${where} has ${raw.length} bytes, not a multiple of ${width}`)
-  // A copy of its own: aligned, and not a view that keeps the whole file in memory.
+  // The copy is aligned, and it does not keep the whole file in memory as a view would.
   return new arrayOf[type](new Uint8Array(raw).buffer)
 }
 
@@ -50,17 +50,19 @@ function listedValues(type: ElementType, message: TensorMessage): Tensor['data']
   }
 }
 
-/** A field that this reader's `onnx.proto` does not have may change what the rest means. */
+/** Refuses a message with a field that our `onnx.proto` does not have: such a field may change the meaning of the others. */
 export function assertKnown({ $unknowns }: { $unknowns?: readonly Uint8Array[] }, where: string): void {
   if ($unknowns !== undefined) {
-    throw unsupported(`${where} has a field that onnx.proto of ONNX 1.23 does not have: newer, or damaged`)
+    throw unsupported(
+      `${where} has a field that onnx.proto of ONNX 1.23 does not have; the file is newer, or damaged`,
+    )
   }
 }
 
 /** @throws EscError UNSUPPORTED_FORMAT for an integer beyond 2^53. */
 export function toNumber(value: Int64): number {
   const number = typeof value === 'number' ? value : value.toNumber()
-  if (!Number.isSafeInteger(number)) throw unsupported(`integer ${value} is beyond 2^53, which is not read`)
+  if (!Number.isSafeInteger(number)) throw unsupported(`integer ${value} is beyond 2^53 and cannot be read`)
   return number
 }
 

@@ -1,11 +1,11 @@
-/** What is read, and what is refused. */
+/** Which files readModel reads, and which it refuses. */
 import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { readFixture } from '../fixtures/files.js'
 import { floatTensor, readModel } from './index.js'
 import { encodeModel, type ModelMessage } from './proto.js'
 
-test('what only describes is passed over, and what means something is kept', () => {
+test('skips parts that only describe the model, and keeps all others', () => {
   const { metadata, producer, irVersion, graph } = readModel(readFixture('features-18'))
   expect({ metadata, producer, irVersion }).toEqual({
     metadata: { author: 'ä, 雨' },
@@ -23,7 +23,7 @@ test('what only describes is passed over, and what means something is kept', () 
   ])
 })
 
-/** A file that ONNX allows, with some parts exchanged. */
+/** A valid file with some parts replaced. */
 function message(
   change: Partial<ModelMessage>,
   graph: Partial<ModelMessage['graph'] & object> = {},
@@ -55,19 +55,19 @@ const external = {
   data_type: 1,
 }
 
-test('the file that the refusals start from is read', () => {
+test('reads the file that the refused files are made from', () => {
   expect(readModel(message({})).graph.nodes).toHaveLength(1)
   const typed = weight({ data_type: 1, float_data: [0.5] })
   expect(readModel(message({}, typed)).graph.initializers.get('w')).toEqual(floatTensor([0.5]))
 })
 
-test('the standard operator set may be imported twice, by both of its names', () => {
+test('the standard operator set may be listed twice, under both of its names', () => {
   const imports = ['', 'ai.onnx', 'ai.onnx.ml', 'ai.onnx.ml'].map((domain) => ({ domain, version: 17 }))
   const model = readModel(message({ opset_import: imports }))
   expect([model.opset, model.domains]).toEqual([17, { 'ai.onnx.ml': 17 }])
 })
 
-test('a size of 0 or -1 of data is one that the exporter did not know; a constant may be empty', () => {
+test('a size of 0 or -1 of data counts as unknown; a constant may be empty', () => {
   const sized = (name: string, ...sizes: number[]) => {
     const dim = sizes.map((size) => ({ dim_value: size }))
     return { name, type: { tensor_type: { elem_type: 1, shape: { dim } } } }
@@ -86,7 +86,7 @@ test('a size of 0 or -1 of data is one that the exporter did not know; a constan
   expect(graph.outputs[0]!.dims).toEqual([null, 2, 3])
 })
 
-test.each([3, 4, 7, 10, 14])('IR version %i, with the weight as an input', (version) => {
+test.each([3, 4, 7, 10, 14])('IR version %i is read, with the weight as an input', (version) => {
   const value = (name: string) => ({ name, type: { tensor_type: { elem_type: 1 } } })
   const weights = { ...weight({ data_type: 1, float_data: [0.5] }), input: [value('w'), value('x')] }
   const { irVersion, graph } = readModel(message({ ir_version: version }, weights))
@@ -99,7 +99,7 @@ describe('refuses', () => {
     [
       'operator set 12',
       message({ opset_import: [{ version: 12 }] }),
-      /operator set 12; read are 13 to 21: export it again, or convert it \(Python: onnx\.version_converter/,
+      /operator set 12, but only 13 to 21 can be read; export it again, or convert it \(Python: onnx\.version_converter/,
     ],
     [
       'no standard operator set',
@@ -118,7 +118,7 @@ describe('refuses', () => {
       /node 0 'if' \(If\): attribute 'then_branch' is a subgraph/,
     ],
     ['subgraphs', message({}, node({ name: 'g', type: 10, graphs: [{}] })), /is a subgraph/],
-    ['a sparse attribute', message({}, node({ name: 's', type: 11 })), /'s' is of type 11/],
+    ['a sparse attribute', message({}, node({ name: 's', type: 11 })), /'s' has type 11/],
     [
       'a reference attribute',
       message({}, node({ name: 'a', type: 2, ref_attr_name: 'b' })),
@@ -185,7 +185,7 @@ describe('refuses', () => {
     [
       'a constant twice',
       message({}, { initializer: [1, 2].map(() => ({ name: 'w', dims: [0], data_type: 1 })) }),
-      /constant 'w' is there twice/,
+      /constant 'w' exists twice/,
     ],
     [
       'an operator set in two versions',
@@ -200,7 +200,7 @@ describe('refuses', () => {
     [
       'an attribute twice',
       message({}, node({}, { attribute: [1, 2].map(() => ({ name: 'a', type: 2 })) })),
-      /node 0 .*attribute 'a' is there twice/,
+      /node 0 .*attribute 'a' exists twice/,
     ],
     [
       'a shape of 2^40 without values',
@@ -222,7 +222,7 @@ describe('refuses', () => {
   })
 })
 
-test('2 GiB are not read', () => {
+test('refuses a file of 2 GiB', () => {
   class HugeFile extends Uint8Array {
     override get length() {
       return 2 ** 31

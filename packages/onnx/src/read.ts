@@ -1,4 +1,4 @@
-/** Reads ONNX files. */
+/** Reads ONNX files; what this library cannot read is refused by name. */
 import { assertBytes } from '@esc/core'
 import { checkModel } from './inspect/check.js'
 import type { Attribute, OnnxModel, OnnxNode, ValueInfo } from './model.js'
@@ -14,23 +14,23 @@ import { assertKnown, corrupt, readTensor, toNumber, unsupported } from './read-
 import { assertElementType } from './tensor.js'
 import { attributeCode, maxModelBytes } from './write.js'
 
-/** TensorProto.DataType of strings. */
+/** Number of the type string in TensorProto.DataType. */
 const stringCode = 8
 
-/** The newest version of the file format that `onnx.proto` of ONNX 1.23 describes. */
+/** The newest version of the file format (IR version) that `onnx.proto` of ONNX 1.23 describes. */
 const newestIrVersion = 14
 
 /**
- * Parses an ONNX file and checks it with {@link checkModel}.
+ * Parses an ONNX file and checks it as `checkModel` of `@esc/onnx/inspect` does.
  *
- * Read are models of the standard operator sets 13 to 21 (and of other domains, as they are) whose tensors are stored in
- * the file. What only describes is passed over, and writing the model again leaves it out: documentation, producer's
- * and model's versions, `metadata_props` of anything but the model, shapes of inner values ({@link inferTypes} finds them
- * again), quantisation annotations. What means something and is not read is refused.
+ * The function reads models of the standard operator sets 13 to 21 whose tensors are stored in the file. Operators of other
+ * domains are kept as they are. Parts that only describe the model are skipped, so they are lost when the model is written
+ * again: documentation, versions of the producer and the model, `metadata_props` of parts of the model, shapes of inner values
+ * (`inferTypes` finds them again), and quantisation annotations. A part that has a meaning and cannot be read is refused.
  *
- * @throws EscError CORRUPT_DATA if the bytes are not an ONNX model or contradict themselves, UNSUPPORTED_FORMAT if they
- *   use something that is not read: external data, subgraphs (`If`, `Loop`), functions, sparse tensors, training
- *   information, device configurations, other element types or operator sets, 2 GiB or more, fields newer than ONNX 1.23.
+ * @throws EscError CORRUPT_DATA if the bytes are not an ONNX model or contradict themselves; UNSUPPORTED_FORMAT if the file has
+ *   something that is not read: external data, subgraphs (`If`, `Loop`), functions, sparse tensors, training information,
+ *   device configurations, other element types or operator sets, 2 GiB or more, or fields newer than ONNX 1.23.
  * @example
  * import { readFile } from 'node:fs/promises'
  * console.log(printGraph(readModel(await readFile('model.onnx'))))
@@ -38,7 +38,7 @@ const newestIrVersion = 14
 export function readModel(bytes: Uint8Array): OnnxModel {
   assertBytes('bytes', bytes)
   if (bytes.length > maxModelBytes) {
-    throw unsupported(`file has ${bytes.length} bytes; an ONNX file ends at ${maxModelBytes} (2 GiB)`)
+    throw unsupported(`file has ${bytes.length} bytes, but an ONNX file has at most ${maxModelBytes} (2 GiB)`)
   }
   let message: ModelMessage
   try {
@@ -53,7 +53,7 @@ export function readModel(bytes: Uint8Array): OnnxModel {
   const opset = imports.get('')
   if (opset === undefined || opset < 13 || opset > 21) {
     throw unsupported(
-      `model has operator set ${opset ?? 'none'}; read are 13 to 21: export it again, or convert it ` +
+      `model has operator set ${opset ?? 'none'}, but only 13 to 21 can be read; export it again, or convert it ` +
         '(Python: onnx.version_converter.convert_version(onnx.load(path), 17))',
     )
   }
@@ -89,7 +89,9 @@ export function readModel(bytes: Uint8Array): OnnxModel {
 function assertReadable(model: ModelMessage, graph: GraphMessage): void {
   const version = toNumber(model.ir_version ?? 0)
   if (version > newestIrVersion) {
-    throw unsupported(`model has IR version ${version}; read are versions up to ${newestIrVersion}`)
+    throw unsupported(
+      `model has IR version ${version}, but only versions up to ${newestIrVersion} can be read`,
+    )
   }
   if (model.functions?.length) {
     throw unsupported(
@@ -105,7 +107,7 @@ function assertReadable(model: ModelMessage, graph: GraphMessage): void {
   assertKnown(graph, `graph '${graph.name ?? ''}'`)
 }
 
-/** Versions by domain. Some tools name the standard set twice, as `''` and as `ai.onnx`. */
+/** Versions of the operator sets by domain. Some tools list the standard set twice, as `''` and as `ai.onnx`. */
 function readImports(message: ModelMessage): Map<string, number> {
   const imports = new Map<string, number>()
   for (const { domain = '', version = 0 } of message.opset_import ?? []) {
@@ -125,7 +127,7 @@ function distinct<T>(entries: readonly (readonly [string, T])[], what: string): 
   if (map.size === entries.length) return map
   const seen = new Set<string>()
   const [twice] = entries.find(([name]) => seen.size === seen.add(name).size)!
-  throw corrupt(`${what} '${twice}' is there twice`)
+  throw corrupt(`${what} '${twice}' exists twice`)
 }
 
 function plainDomain(domain: string): string {
@@ -172,9 +174,9 @@ function readAttribute(message: AttributeMessage, where: string): Attribute {
       break
     case 5:
     case 10:
-      throw unsupported(`${where}: ${name} is a subgraph, which is not read; export without control flow`)
+      throw unsupported(`${where}: ${name} is a subgraph, which cannot be read; export without control flow`)
   }
-  throw unsupported(`${where}: ${name} is of type ${message.type}, which is not read`)
+  throw unsupported(`${where}: ${name} has type ${message.type}, which cannot be read`)
 }
 
 function readValueInfo(message: ValueInfoMessage): ValueInfo {
@@ -192,7 +194,7 @@ function readValueInfo(message: ValueInfoMessage): ValueInfo {
     assertKnown(dim, `a dimension of value '${name}'`)
     if (Object.hasOwn(dim, 'dim_param') && dim.dim_param) return dim.dim_param
     const size = Object.hasOwn(dim, 'dim_value') ? toNumber(dim.dim_value ?? 0) : -1
-    // Some exporters write -1 for a size they do not know.
+    // Some exporters write -1 for a size that they do not know.
     return size >= 0 ? size : null
   })
   if (tensor.elem_type === stringCode) {
@@ -202,8 +204,8 @@ function readValueInfo(message: ValueInfoMessage): ValueInfo {
 }
 
 /**
- * A size of 0 of what a model takes or makes is a size that the exporter did not know: nobody feeds an empty batch, and ONNX
- * Runtime would refuse every other.
+ * Treats a size of 0 of an input or output as unknown. Exporters write 0 for sizes that they do not know. Nobody feeds an empty batch,
+ * and ONNX Runtime would refuse every other one.
  */
 function withoutZeros(value: ValueInfo): ValueInfo {
   return { ...value, dims: value.dims?.map((size) => (size === 0 ? null : size)) ?? null }

@@ -1,7 +1,7 @@
 /**
- * What the `onnx` package of Python says of the models written here: its full check, and its shapes.
+ * Compares with the `onnx` package of Python: its full check and its shapes of models that this library writes.
  *
- * One process checks all models. The interpreter is the one in the environment's ONNX_PYTHON, `/usr/bin/python3` if unset.
+ * One process checks all models. The environment variable ONNX_PYTHON names the interpreter; `/usr/bin/python3` is the default.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -67,7 +67,7 @@ const network: NetworkGraph = {
 }
 const normalizer = { mean: Array(9).fill(1), std: Array(9).fill(2) }
 
-/** Operators whose signature depends on the operator set, and shapes that are computed. */
+/** Models of operators whose signature depends on the operator set, and of computed shapes. */
 function built(opset: number): OnnxModel {
   const g = createGraphBuilder({ name: 'built', opset })
   const x = g.input({ name: 'x', type: 'float32', dims: ['N', 4, 6] })
@@ -95,19 +95,19 @@ const models = new Map<string, OnnxModel>([
 ])
 
 const disputed = new Set([
-  // onnx 1.12 looks at the first input only where there may be any number.
+  // onnx 1.12 checks only the first input of operators that take any number of inputs.
   ...['Concat', 'Einsum', 'Max', 'Mean', 'Min', 'Sum'],
-  // It has integers for it, 1.23 has not.
+  // onnx 1.12 accepts integers here, 1.23 does not.
   'Erf',
-  // Both: what it stands for adds a float32 constant, whatever its input is.
+  // Both versions: the operator is defined by others that add a float32 constant, whatever type its input has.
   'MeanVarianceNormalization',
-  // Both: its output takes the input's type, which it may not have.
+  // Both versions: the output would get the type of the input, which the output must not have.
   'RandomNormalLike',
 ])
 
 /**
- * The first call of each operator in `operators-17`, with all inputs that are of the first one's type made another, and with
- * each beyond the first alone.
+ * The first call of each operator in `operators-17` with changed types: once all inputs with the type of the first one are
+ * changed, and once for each later input that input alone.
  */
 function retypedCalls(): [string, OnnxModel][] {
   const model = readModel(readFixture('operators-17'))
@@ -115,7 +115,7 @@ function retypedCalls(): [string, OnnxModel][] {
   const first = new Map([...model.graph.nodes].reverse().map((node) => [node.opType, node]))
   return [...first.values()].flatMap((node) => {
     const values = [...new Set(node.inputs.filter(Boolean))].map((name) => known.get(name)!)
-    // Python's check wants a shape of every input.
+    // Python's check needs a shape for every input.
     const isAsked = values.length > 0 && values.every(({ dims }) => dims !== null)
     if (!isAsked || disputed.has(node.opType)) return []
     const like = values.filter(({ type }) => type === values[0]!.type).map(({ name }) => name)
@@ -129,7 +129,7 @@ function retypedCalls(): [string, OnnxModel][] {
       const g = createGraphBuilder({ name: 'call', opset: model.opset })
       for (const value of values) g.input(names.includes(value.name) ? { ...value, type } : value)
       g.nodeWithOutputs(node.opType, node.inputs, node.outputs, node.attributes)
-      // What the graph returns is apart, since the operator's output changes its type, too.
+      // The graph returns another value, since the type of the operator's output changes, too.
       g.node('Identity', [g.input({ name: 'kept', type: 'float32', dims: [1] })], {}, 'returned')
       g.output({ name: 'returned', type: 'float32', dims: [1] })
       return [`${node.opType}-${index}-${type}`, g.build()]

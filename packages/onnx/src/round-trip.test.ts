@@ -1,4 +1,4 @@
-/** Models to bytes and back. */
+/** Models are written as bytes and read again. */
 
 import { isDeepStrictEqual } from 'node:util'
 import { throwsCode } from '@esc/expect'
@@ -16,7 +16,7 @@ import {
 } from './index.js'
 import { ortRuntime } from './node/index.js'
 
-/** y = x + b, where b is drawn inside; `tensor` is a constant beside it. */
+/** A model with y = x + b, where b is the output of a `Constant` node; `tensor` is a constant that nothing reads. */
 function withConstant(tensor: Tensor, attribute = scalar(0)): OnnxModel {
   const g = createGraphBuilder({ name: 'g', opset: 21 })
   g.constant('tensor', tensor)
@@ -26,7 +26,7 @@ function withConstant(tensor: Tensor, attribute = scalar(0)): OnnxModel {
   return g.build({ author: 'ä, 雨' })
 }
 
-describe('comes back the same', () => {
+describe('is the same after writing and reading', () => {
   test.each<Tensor>([
     { type: 'float32', dims: [0], data: new Float32Array() },
     { type: 'float64', dims: [1, 2], data: Float64Array.of(0.1, -2) },
@@ -61,16 +61,16 @@ describe('comes back the same', () => {
     expect(readModel(writeModel(g.build()))).toEqual(g.build())
   })
 
-  test.each(modelNames)('%s: read, written and read again, with the same bytes', (name) => {
+  test.each(modelNames)('%s, with the same bytes', (name) => {
     const model = readModel(readFixture(name))
     const bytes = writeModel(model)
-    // Not `toEqual`, which takes half a minute for a megabyte.
+    // `toEqual` would take half a minute for a megabyte.
     expect(isDeepStrictEqual(readModel(bytes), model)).toBe(true)
     expect(isDeepStrictEqual(writeModel(readModel(bytes)), bytes)).toBe(true)
   })
 })
 
-// The others hold operators that ONNX Runtime has no kernel for.
+// The other files have operators for which ONNX Runtime has no kernel.
 const runnable = modelNames.filter((name) => !name.startsWith('operators'))
 test.each(runnable)('%s: the file written again gives the same outputs, bit for bit', async (name) => {
   const bytes = readFixture(name)
@@ -92,7 +92,7 @@ test.each(runnable)('%s: the file written again gives the same outputs, bit for 
 })
 
 describe('2 GiB', () => {
-  /** Says that it is larger than it is. */
+  /** An array that claims to be larger than it is. */
   class Huge extends Float32Array {
     override get byteLength() {
       return 2 ** 31

@@ -2,8 +2,8 @@
 import { EscError, hasField, isNumberList, typeOf, wrongOption, wrongValue } from '@esc/core'
 
 /**
- * Element types that these libraries read and write. `bool` holds 0 or 1 in bytes; `float16` and `bfloat16` hold their 16
- * bits as they are, since not every JavaScript engine has arrays of them.
+ * Element types that these libraries read and write. `bool` is stored as bytes of 0 or 1. `float16` and `bfloat16` are stored as
+ * their 16 bits, because not every JavaScript engine has arrays of them.
  */
 export type ElementType = keyof TensorData
 
@@ -24,12 +24,12 @@ export interface TensorData {
   bool: Uint8Array
 }
 
-/** A tensor: row-major values and their shape; a scalar has `dims: []`. */
+/** A tensor: its shape, and its values in row-major order. A scalar has `dims: []`. */
 export type Tensor = {
   [T in ElementType]: { type: T; dims: readonly number[]; data: TensorData[T] }
 }[ElementType]
 
-/** TensorProto.DataType in order of its numbers (onnx.proto of ONNX 1.23); those that are not read are there for messages. */
+/** The names of TensorProto.DataType in the order of their numbers (onnx.proto of ONNX 1.23). Messages need those that are not read. */
 const dataTypes =
   'undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 ' +
   'bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1 float8e8m0 uint2 int2 float6e2m3 ' +
@@ -52,43 +52,43 @@ export const arrayOf = {
   bool: Uint8Array,
 } as const satisfies Record<ElementType, unknown>
 
-/** ONNX's number of an element type, as `Cast` and the file format use it. @example elementCode('float32') // 1 */
+/** The number that ONNX gives an element type; `Cast` and the file format use it. @example elementCode('float32') // 1 */
 export function elementCode(type: ElementType): number {
   const code = dataTypes.split(' ').indexOf(type)
   if (code < 1) throw wrongOption('type', type, "an element type such as 'float32'")
   return code
 }
 
-/** The element type with that number, or null if it is one that these libraries do not hold. */
+/** The element type with this number, or null if these libraries do not support it. */
 export function elementTypeOf(code: number): ElementType | null {
   const name = dataTypes.split(' ')[code]
   return name !== undefined && Object.hasOwn(arrayOf, name) ? (name as ElementType) : null
 }
 
-/** Whether ONNX has an element type with that number. */
+/** Whether ONNX has an element type with this number. */
 export function isElementCode(code: number): boolean {
   return code >= 1 && code < dataTypes.split(' ').length
 }
 
-/** {@link elementTypeOf}, or an error. @throws EscError UNSUPPORTED_FORMAT naming `where` and the type. */
+/** As {@link elementTypeOf}, but with an error in place of null. @throws EscError UNSUPPORTED_FORMAT naming `where` and the type. */
 export function assertElementType(code: number, where: string): ElementType {
   const type = elementTypeOf(code)
   if (type === null) {
     throw new EscError(
       'UNSUPPORTED_FORMAT',
-      `${where} has element type ${dataTypes.split(' ')[code] ?? code}; read are ${Object.keys(arrayOf).join(', ')}`,
+      `${where} has element type ${dataTypes.split(' ')[code] ?? code}, but only these can be read: ${Object.keys(arrayOf).join(', ')}`,
     )
   }
   return type
 }
 
-/** Number of values in a shape. @example sizeOf([2, 3]) // 6 */
+/** The number of values in a tensor of this shape. @example sizeOf([2, 3]) // 6 */
 export function sizeOf(dims: readonly number[]): number {
   if (!isNumberList(dims)) throw wrongValue('dims', dims, 'a list of sizes')
   return dims.reduce((product, size) => product * size, 1)
 }
 
-/** A float32 tensor; without `dims` a scalar or a vector. @example floatTensor([0.5]) */
+/** A float32 tensor. @param dims - Its shape; without it, the tensor is a vector. @example floatTensor([0.5]) */
 export function floatTensor(
   data: Float32Array | readonly number[],
   dims: readonly number[] = [data?.length],
@@ -103,7 +103,7 @@ export function scalar(value: number): Tensor {
   return { type: 'float32', dims: [], data: Float32Array.of(value) }
 }
 
-/** An int64 vector, as shape and axis inputs want it. @example int64Vector([0, -1]) */
+/** An int64 vector, the form in which operators take shapes and axes. @example int64Vector([0, -1]) */
 export function int64Vector(values: readonly number[]): Tensor {
   const isList = isNumberList(values) && Array.from(values).every(Number.isInteger)
   if (!isList) throw wrongValue('values', values, 'a list of integers')
@@ -113,27 +113,27 @@ export function int64Vector(values: readonly number[]): Tensor {
 /**
  * The values of a float32 tensor.
  *
- * @throws EscError INCOMPATIBLE_MODEL if there is no such tensor, or it is of another type.
+ * @throws EscError INCOMPATIBLE_MODEL if there is no tensor of this name, or it has another type.
  * @example const logits = floatData(await session.run({ input }), 'logits')
  */
 export function floatData(tensors: Readonly<Record<string, Tensor>>, name: string): Float32Array {
   if (typeOf(tensors) !== 'object')
-    throw wrongValue('tensors', tensors, 'tensors by name, as run of a session gives them')
+    throw wrongValue('tensors', tensors, 'tensors by name, as run of a session returns them')
   const tensor = tensors[name]
   if (tensor?.type !== 'float32') {
-    const others = tensor ? '' : `; there are ${Object.keys(tensors).join(', ') || 'none'}`
+    const others = tensor ? '' : `; the outputs are ${Object.keys(tensors).join(', ') || 'none'}`
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `model output '${name}' is ${tensor?.type ?? 'missing'}, expected float32${others}`,
+      `model output '${name}' is ${tensor?.type ?? 'missing'}, but must be float32${others}`,
     )
   }
   return tensor.data
 }
 
 /**
- * Looks at the parts of a tensor, not at its values.
+ * Checks the parts of a tensor, but not its values.
  *
- * @throws EscError INVALID_INPUT unless it has an element type, a list of sizes, and the typed array that holds such elements.
+ * @throws EscError INVALID_INPUT unless it has an element type, a list of sizes, and a typed array.
  * @example assertTensor('input', tensor)
  */
 export function assertTensor(name: string, tensor: unknown): asserts tensor is Tensor {

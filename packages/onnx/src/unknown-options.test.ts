@@ -1,4 +1,4 @@
-/** No export takes an option that it does not know. `browser/unknown-options.test.ts` tests `/browser`. */
+/** Every export refuses an option that it does not know. `browser/unknown-options.test.ts` tests `/browser`. */
 
 import type { NetworkGraph } from '@esc/core'
 import { throwsCode } from '@esc/expect'
@@ -7,7 +7,7 @@ import * as onnx from './index.js'
 import * as inspect from './inspect/index.js'
 import * as node from './node/index.js'
 
-/** A misspelt option, in place of an options object of any type. */
+/** Stands for an options object of any type with a misspelt option. */
 type Unknown = never
 type Call = (options: Unknown) => unknown
 
@@ -43,7 +43,7 @@ const optimizerOf = (build: (options: { optimizer: never }) => unknown): Call[] 
   (o) => build({ optimizer: named({ kind: 'sgd' }, o) as never }),
 ]
 
-/** By name: every way to hand options to the function. */
+/** By name of the function: every way to give it options. */
 const calls: Readonly<Record<string, readonly Call[]>> = {
   buildGradientModel: [
     (o) => onnx.buildGradientModel(graph, o),
@@ -105,7 +105,7 @@ describe('an option that is unknown', () => {
     )
   })
 
-  test('is told what it should be', () => {
+  test('is reported with the right name', () => {
     const loss = { label_smoothing: 0.1 } as Unknown
     expect(() => onnx.buildTrainingModel(graph, { loss })).toThrow(
       "loss of buildTrainingModel has no option 'label_smoothing' (write labelSmoothing); it has kind, labelSmoothing,",
@@ -123,7 +123,7 @@ describe('an option that is unknown', () => {
 })
 
 test('every function is in one of the lists', () => {
-  /** Functions, and those of exported objects. */
+  /** The names of exported functions, and of functions in exported objects. */
   const functionsOf = (exports: object): string[] =>
     Object.entries(exports).flatMap(([name, value]) => {
       if (typeof value === 'function') return [name]

@@ -9,7 +9,7 @@ test("`same` pads as ONNX Runtime's SAME_UPPER does", async () => {
   const size = fc.integer({ min: 1, max: 9 })
   await fc.assert(
     fc.asyncProperty(size, size, size, size, async (rows, columns, window, stride) => {
-      // Windows with gaps between them make ONNX Runtime's own pads negative, which it then refuses.
+      // If windows have gaps between them, ONNX Runtime computes negative pads for itself, and then refuses them.
       fc.pre(stride <= window)
       const attributes = { size: [window, 3], strides: [stride, 3], padding: 'same' } as const
       const node: PoolNode = { op: 'AveragePool', name: 'pool', inputs: ['x'], attributes, weights: {} }

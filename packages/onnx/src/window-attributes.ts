@@ -1,4 +1,4 @@
-/** Windows of convolutions and pools, as ONNX says them. */
+/** The windows of convolutions and pools as attributes of ONNX operators. */
 import {
   type Conv2DNode,
   type DepthwiseConv2DNode,
@@ -9,21 +9,21 @@ import {
   windowPads,
 } from '@esc/core'
 
-/** A window as attributes of ONNX's Conv and pools; `pads` is top, left, bottom, right. */
+/** A window as attributes of ONNX's Conv and pooling operators; `pads` is top, left, bottom, right. */
 export type WindowAttributes = Readonly<
   Record<'kernel_shape' | 'strides' | 'pads', { ints: readonly number[] }>
 >
 
-/** A convolution's attributes in ONNX. */
+/** The window of a convolution as attributes of ONNX's Conv. */
 export type ConvWindow = WindowAttributes & {
   readonly dilations: { ints: readonly number[] }
   readonly group: { int: number }
 }
 
 /**
- * The attributes of ONNX's Conv for a convolution; for a SeparableConv2D those of its depthwise part.
+ * The attributes of ONNX's Conv for a convolution. For a SeparableConv2D, they belong to its depthwise part.
  *
- * @param inputShape - [channels, rows, columns] that the layer reads.
+ * @param inputShape - Shape of the layer's input, [channels, rows, columns].
  */
 export function convWindow(
   node: Conv2DNode | DepthwiseConv2DNode | SeparableConv2DNode,
@@ -39,7 +39,7 @@ export function convWindow(
   }
 }
 
-/** The attributes of ONNX's MaxPool and AveragePool. @param inputShape - [channels, rows, columns] that the layer reads. */
+/** The attributes of ONNX's MaxPool and AveragePool. @param inputShape - Shape of the layer's input, [channels, rows, columns]. */
 export function poolWindow(node: PoolNode, inputShape: readonly number[]): WindowAttributes {
   const { size, strides = size, padding = 'valid' } = node.attributes
   return windowAttributes({ size, strides, dilations: [1, 1], padding }, inputShape)

@@ -4,14 +4,14 @@ import { type Attribute, assertOnnxModel, type OnnxModel, type ValueInfo } from 
 import { type AttributeMessage, encodeModel, type TensorMessage, type ValueInfoMessage } from './proto.js'
 import { elementCode, sizeOf, type Tensor } from './tensor.js'
 
-/** A protobuf message ends here, 2 GiB; larger models need external data, which is neither read nor written. */
+/** Largest size of a protobuf message, 2 GiB. Larger models need external data, which this library neither reads nor writes. */
 export const maxModelBytes = 2 ** 31 - 1
 
 /**
  * Serialises a model. The same model gives the same bytes.
  *
- * @throws EscError INVALID_INPUT if a tensor's values do not fill its shape, a number is no integer where ONNX wants one,
- *   or the file would pass 2 GiB (found before anything is allocated).
+ * @throws EscError INVALID_INPUT if a tensor's values do not fill its shape, if a number is not an integer where ONNX needs
+ *   one, or if the file would be larger than 2 GiB (this is checked before memory is allocated).
  * @see onnx.proto of ONNX 1.23; tensors are stored as little-endian `raw_data`.
  * @example
  * import { writeFile } from 'node:fs/promises'
@@ -49,7 +49,7 @@ export function writeModel(model: OnnxModel): Uint8Array {
       output: graph.outputs.map(valueInfoMessage),
     },
   })
-  // Names and attributes come on top of the tensors.
+  // Now with names and attributes, which the check above did not count.
   assertFits(graph.name, bytes.length)
   return bytes
 }
@@ -58,12 +58,12 @@ function assertFits(name: string, bytes: number): void {
   if (bytes > maxModelBytes) {
     throw new EscError(
       'INVALID_INPUT',
-      `model '${name}' has ${bytes} bytes; an ONNX file holds ${maxModelBytes} (2 GiB): use smaller weights or element types`,
+      `model '${name}' has ${bytes} bytes, but an ONNX file has at most ${maxModelBytes} (2 GiB); use fewer weights or smaller element types`,
     )
   }
 }
 
-/** AttributeProto.AttributeType (onnx.proto). */
+/** Numbers of the kinds of attributes: AttributeProto.AttributeType of onnx.proto. */
 export const attributeCode = {
   float: 1,
   int: 2,
@@ -105,7 +105,7 @@ function tensorMessage(name: string, { type, dims, data }: Tensor): TensorMessag
   if (data.length !== sizeOf(dims)) {
     throw new EscError('INVALID_INPUT', `tensor '${name}' has ${data.length} values for shape [${dims}]`)
   }
-  // raw_data is little-endian; so is every platform that JavaScript engines are shipped for.
+  // raw_data is little-endian, and so is every platform for which JavaScript engines exist.
   const raw_data = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   return { name, dims: [...dims], data_type: elementCode(type), raw_data }
 }

@@ -28,8 +28,8 @@ const contests: readonly Contest[] = [
 const folds = [1, 2, 3, 4, 5]
 
 /**
- * Accuracies of one network, one for each fold and seed. Both lists have the same order. `peer` is `null` if PyTorch did not
- * finish all of them.
+ * Accuracies of one network, one for each fold and seed. Both lists have the same order. `peer` is `null` if
+ * PyTorch did not finish all of them.
  */
 export interface AccuracyRow {
   case: string
@@ -38,8 +38,8 @@ export interface AccuracyRow {
 }
 
 /**
- * Trains every network on three folds, chooses the epoch by the fourth, and tests on the fifth. The list is empty if
- * `ESC10_DIR` is not set.
+ * Trains every network on three folds, chooses the epoch by the fourth, and tests on the fifth. The list is
+ * empty if `ESC10_DIR` is not set.
  */
 export async function accuracySuite(): Promise<AccuracyRow[]> {
   const source = process.env.ESC10_DIR
@@ -59,7 +59,8 @@ export async function accuracySuite(): Promise<AccuracyRow[]> {
           ours.push((await evaluate(model, features, split.test)).accuracy)
         }
         peer.push(...(await trainPeer(contest, features, split, dir)))
-        // Printed after each fold, so that a run that is stopped early still shows the figures of the finished folds.
+        // Printed after each fold, so that a run that is stopped early still shows the figures of the
+        // finished folds.
         const lately = (values: readonly number[]) => values.slice(-contest.seeds).map(percent).join(' ')
         process.stderr.write(
           `${contest.network}, test fold ${testFold}: ${lately(ours)}; PyTorch: ${lately(peer)}\n`,

@@ -1,4 +1,7 @@
-/** The feature store with real recordings: 400 OGG clips to 13 MFCCs in threads, and a second run that finds them all. */
+/**
+ * The feature store with real recordings: 400 OGG clips to 13 MFCCs in threads, and a second run that finds
+ * them all.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,8 +15,8 @@ import { type BenchRow, median } from './rows.js'
 const rounds = 3
 
 /**
- * Two workers against one, and against two processes with half of the clips each, in turns. The list is empty if `ESC10_DIR`
- * is not set.
+ * Two workers against one, and against two processes with half of the clips each, in turns. The list is empty
+ * if `ESC10_DIR` is not set.
  */
 export async function featuresSuite(): Promise<BenchRow[]> {
   const source = process.env.ESC10_DIR

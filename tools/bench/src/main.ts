@@ -1,4 +1,7 @@
-/** `npm run bench -- [suite] [--json FILE]` prints a table for each suite: times of ours and a peer, or accuracies. */
+/**
+ * `npm run bench -- [suite] [--json FILE]` prints a table for each suite: times of ours and a peer, or
+ * accuracies.
+ */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'

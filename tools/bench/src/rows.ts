@@ -48,7 +48,8 @@ const warmUpRounds = 20
 /**
  * Runs ours and the peer in turns, so that a noisy machine disturbs both, and takes medians.
  *
- * @param rounds - Timed turns. 20 turns before them warm both up: V8 needs some calls before it compiles fast code.
+ * @param rounds - Timed turns. 20 turns before them warm both up: V8 needs some calls before it compiles fast
+ *   code.
  */
 async function inTurns(
   rounds: number,

@@ -1,4 +1,7 @@
-/** Every splitter on a million rows, far more than real tables have. Each fold is made and dropped before the next. */
+/**
+ * Every splitter on a million rows, far more than real tables have. Each fold is made and dropped before the
+ * next.
+ */
 import { createRng, type Split } from '@esc/core'
 import {
   findLeaks,
@@ -22,8 +25,8 @@ const splitGoalMs = 1000
 const rounds = 3
 
 /**
- * Rows are in random order. Groups have one class each, as in ESC-50, or several; they are whole numbers, or names as in a
- * table.
+ * Rows are in random order. Groups have one class each, as in ESC-50, or several; they are whole numbers, or
+ * names as in a table.
  */
 export async function splitsSuite(): Promise<BenchRow[]> {
   const rng = createRng(1)

@@ -1,4 +1,7 @@
-/** Starts a process for each contender's training steps, so that none computes in another's memory and threads. */
+/**
+ * Starts a process for each contender's training steps, so that none computes in another's memory and
+ * threads.
+ */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -24,8 +27,9 @@ export interface StepSize {
 /** A process that waits for orders. */
 export interface StepProcess {
   /**
-   * Makes a step and returns its milliseconds, or returns the peak resident memory in MiB. Rejects with `cannot: …` if the
-   * program cannot do it, is not installed, has ended, or does not answer within five minutes. A late process is killed.
+   * Makes a step and returns its milliseconds, or returns the peak resident memory in MiB. Rejects with
+   * `cannot: …` if the program cannot do it, is not installed, has ended, or does not answer within five
+   * minutes. A late process is killed.
    */
   ask(order: 'step' | 'memory'): Promise<number>
   /** Ends the process. */

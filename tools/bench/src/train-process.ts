@@ -1,6 +1,7 @@
 /**
- * A program that makes training steps: `train-process.js ENGINE NETWORK BINS FRAMES CLIPS THREADS`. It prints `ready`. Then it
- * answers each line on standard input by a number: the milliseconds of a `step`, or the peak resident `memory` in MiB.
+ * A program that makes training steps: `train-process.js ENGINE NETWORK BINS FRAMES CLIPS THREADS`. It prints
+ * `ready`. Then it answers each line on standard input by a number: the milliseconds of a `step`, or the peak
+ * resident `memory` in MiB.
  */
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'

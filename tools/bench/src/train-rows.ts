@@ -8,7 +8,10 @@ export type Measured = { median: number; min: number; values: readonly number[] 
 /** The machine that a case was measured on. */
 export interface Machine {
   processors: number
-  /** Processes that ran or waited to run, on average in the minute before the case; also those of the case before. */
+  /**
+   * Processes that ran or waited to run, on average in the minute before the case; also those of the case
+   * before.
+   */
   load: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Training steps of both networks against PyTorch (python3-torch) and tfjs, one step each in turns, and the memory they take.
- * Each contender has a process of its own.
+ * Training steps of both networks against PyTorch (python3-torch) and tfjs, one step each in turns, and the
+ * memory they take. Each contender has a process of its own.
  */
 import { setTimeout } from 'node:timers/promises'
 import { type Maker, type StepSize, startSteps } from './step-process.js'

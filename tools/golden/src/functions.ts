@@ -1,4 +1,7 @@
-/** The table of golden functions. Each entry calls this library's function with the parameters of a golden case. */
+/**
+ * The table of golden functions. Each entry calls this library's function with the parameters of a golden
+ * case.
+ */
 import {
   amplitudeToDb,
   dbToAmplitude,

@@ -32,7 +32,10 @@ export interface ParamRules {
   rules?: Readonly<Record<string, Rule>>
 }
 
-/** A function of the reference (librosa or scipy), with the parameters for which this library computes the same. */
+/**
+ * A function of the reference (librosa or scipy), with the parameters for which this library computes the
+ * same.
+ */
 export interface GoldenFunction extends ParamRules {
   run(input: GoldenInput, params: Params): GoldenResult
 }

@@ -1,4 +1,7 @@
-/** The parts of a golden set's `manifest.json` that are used here. A golden set holds results of librosa and scipy. */
+/**
+ * The parts of a golden set's `manifest.json` that are used here. A golden set holds results of librosa and
+ * scipy.
+ */
 
 /** A parameter of the reference, under its Python name. */
 export type Param = number | string | boolean | null | readonly (string | number)[]
@@ -13,7 +16,10 @@ export interface GoldenCase {
   input: string | null
   /** 'error' if the reference refuses the call. Then there is no result. */
   expect?: 'error'
-  /** File of the result. It holds every `stored_stride`-th value along each axis of an array of shape `full_shape`. */
+  /**
+   * File of the result. It holds every `stored_stride`-th value along each axis of an array of shape
+   * `full_shape`.
+   */
   output?: string
   full_shape?: readonly number[]
   stored_stride?: readonly number[]
@@ -21,7 +27,10 @@ export interface GoldenCase {
   tol_abs_f32?: number
   /** Range of the whole result. */
   full_stats?: { min: number; max: number }
-  /** `informative`: reported, but never a failure. `snr40`: passes with a signal-to-noise ratio of 40 dB, ends left out. */
+  /**
+   * `informative`: reported, but never a failure. `snr40`: passes with a signal-to-noise ratio of 40 dB, ends
+   * left out.
+   */
   tags?: readonly string[]
 }
 

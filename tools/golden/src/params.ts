@@ -1,4 +1,7 @@
-/** Checks the parameters of a case. A case with an unknown parameter is not run: the result would not be the right one. */
+/**
+ * Checks the parameters of a case. A case with an unknown parameter is not run: the result would not be the
+ * right one.
+ */
 import type { GoldenInput, ParamRules, Params, Rule } from './golden-function.js'
 import type { Param } from './manifest.js'
 
@@ -12,13 +15,19 @@ export function only(...values: readonly Param[]): Rule {
   return { allowed: texts.join(' or '), accepts: (value) => texts.includes(JSON.stringify(value)) }
 }
 
-/** Accepts the sample rate of the input. The reference takes it as a parameter; here it is part of the clip. */
+/**
+ * Accepts the sample rate of the input. The reference takes it as a parameter; here it is part of the clip.
+ */
 export const sameRate: Rule = {
   allowed: "the input's sample rate",
   accepts: (value, { sampleRate }) => value === sampleRate,
 }
 
-/** Accepts the steps of a pipeline in their order. Each is a text or a pattern. @example stepsAre(/^trim\(top_db=\d+\)$/, 'normalize(inf)') */
+/**
+ * Accepts the steps of a pipeline in their order. Each is a text or a pattern.
+ *
+ * @example stepsAre(/^trim\(top_db=\d+\)$/, 'normalize(inf)')
+ */
 export function stepsAre(...steps: readonly (string | RegExp)[]): Rule {
   const isStep = (text: unknown, i: number) => {
     const step = steps[i]

@@ -14,7 +14,9 @@ import { clipOf, resultOf } from './convert.js'
 import type { GoldenFunction, GoldenInput, GoldenResult, Params } from './golden-function.js'
 import { only, stepsAre } from './params.js'
 
-/** Reads a number from the steps of a pipeline, such as `trim(top_db=60)` or `mfcc(n_mfcc=13, 44100 Hz, …)`. */
+/**
+ * Reads a number from the steps of a pipeline, such as `trim(top_db=60)` or `mfcc(n_mfcc=13, 44100 Hz, …)`.
+ */
 function stepNumber(params: Params, name: string): number {
   return Number(new RegExp(`${name}=(\\d+)`).exec(String(params.steps))?.[1])
 }

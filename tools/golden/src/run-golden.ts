@@ -1,4 +1,7 @@
-/** Runs a folder of golden cases: compares this library's results with those of the reference (librosa or scipy). */
+/**
+ * Runs a folder of golden cases: compares this library's results with those of the reference (librosa or
+ * scipy).
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EscError, isEscError } from '@esc/core'
@@ -23,7 +26,8 @@ export interface GoldenReport {
  * Runs every case of a folder with a `manifest.json` and the files that it names.
  *
  * @param dir - The folder.
- * @throws EscError IO if the manifest or a file cannot be read; CORRUPT_DATA or UNSUPPORTED_FORMAT if a file is damaged.
+ * @throws EscError IO if the manifest or a file cannot be read; CORRUPT_DATA or UNSUPPORTED_FORMAT if a file
+ *   is damaged.
  * @example const { failures } = await runGolden('golden')
  */
 export async function runGolden(dir: string): Promise<GoldenReport> {

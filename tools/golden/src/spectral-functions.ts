@@ -1,4 +1,7 @@
-/** The reference's spectral features and small filters. Each entry calls this library's function as a golden case says. */
+/**
+ * The reference's spectral features and small filters. Each entry calls this library's function as a golden
+ * case says.
+ */
 import type { AudioClip, FeatureMatrix } from '@esc/core'
 import {
   chromaFilterbank,

@@ -1,5 +1,5 @@
 /** ARCHITECTURE.md says what the tree holds: its lists of files, its tables, the tests and functions that it names. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -10,9 +10,9 @@ const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
 
 /** A section of the page, by the text of its heading. */
 function section(heading: string): string {
-  const [, text] = new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(page) ?? []
-  if (!text) throw new Error(`ARCHITECTURE.md has no section "${heading}"`)
-  return text
+  const found = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
+  if (!found) throw new Error(`ARCHITECTURE.md has no section "${heading}"`)
+  return found.slice(heading.length)
 }
 
 /** Rows of the first table of a section, without its head. */
@@ -115,13 +115,25 @@ test('every invariant names a test that is there', () => {
   }
 })
 
+/** The anchors that GitHub gives the headings of a page. */
+const anchorsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
 test('links lead to files and headings that are there', () => {
-  const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'BENCHMARKS.md']
-  for (const name of pages) {
+  const pages = readdirSync(root).filter((name) => name.endsWith('.md'))
+  for (const name of [...pages, ...readdirSync(join(root, 'docs')).map((each) => `docs/${each}`)]) {
+    if (!name.endsWith('.md')) continue
     const text = readFileSync(join(root, name), 'utf8')
-    for (const [, target] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
-      if (/^https?:/.test(target!)) continue
-      expect(existsSync(join(root, dirname(name), target!)), `${name} links to ${target}`).toBe(true)
+    for (const [, target = '', anchor] of text.matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)) {
+      if (/^https?:/.test(target)) continue
+      const path = join(root, target === '' ? name : join(dirname(name), target))
+      expect(existsSync(path), `${name} links to ${target}`).toBe(true)
+      if (anchor) expect(anchorsOf(readFileSync(path, 'utf8')), `${name}: #${anchor}`).toContain(anchor)
     }
   }
 })

@@ -13,7 +13,7 @@ import { clipping, gain, pitchShiftBy, polarity, timeShift, timeStretchBy } from
 
 const background = { samples: noise(700, 9), sampleRate: 16000 }
 
-/** Every augmentation of clips, with a probability. */
+/** Every augmentation of clips, as a function of its probability. */
 const clipAugments: Readonly<Record<string, (p?: number) => Augment>> = {
   gain: (p) => gain({ p }),
   polarity: (p) => polarity({ p }),
@@ -40,7 +40,7 @@ const matrixAugments: Readonly<Record<string, (p?: number) => Augment<FeatureMat
 }
 
 describe.each(Object.entries(clipAugments))('%s', (_, create) => {
-  test('is finite, keeps the length and the rate, follows the seed alone, and never changes its input', () => {
+  test('is finite, keeps the length and the rate, depends only on the seed, and never changes its input', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 1000 }), (length, seed) => {
         const clip = { samples: noise(length, seed), sampleRate: 16000 }
@@ -55,7 +55,7 @@ describe.each(Object.entries(clipAugments))('%s', (_, create) => {
     )
   })
 
-  test('always happens with p 1, never with p 0, and takes silence', () => {
+  test('always happens with p 1, never with p 0, and accepts silence', () => {
     const clip = { samples: noise(2000, 1), sampleRate: 16000 }
     for (let seed = 0; seed < 5; seed++) {
       expect(create(0)(clip, createRng(seed))).toBe(clip)
@@ -79,19 +79,22 @@ test.each(Object.entries(clipAugments))('%s refuses clips that are empty or not 
   }
 })
 
-test.each(Object.entries(matrixAugments))('%s follows the seed and its probability', (_, create) => {
-  const matrix = { data: noise(600, 1), bins: 20, frames: 30 }
-  expect(create(0)(matrix, createRng(3))).toBe(matrix)
-  const out = create(1)(matrix, createRng(3))
-  expect(out).toEqual(create(1)(matrix, createRng(3)))
-  expect(out.data).not.toEqual(matrix.data)
-  expect(matrix.data).toEqual(noise(600, 1))
-  expect(() => create(2)).toThrow(throwsCode('INVALID_OPTION'))
-  expect(() => create()({ ...matrix, bins: 3 }, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
-})
+test.each(Object.entries(matrixAugments))(
+  '%s depends only on the seed, and happens with its probability',
+  (_, create) => {
+    const matrix = { data: noise(600, 1), bins: 20, frames: 30 }
+    expect(create(0)(matrix, createRng(3))).toBe(matrix)
+    const out = create(1)(matrix, createRng(3))
+    expect(out).toEqual(create(1)(matrix, createRng(3)))
+    expect(out.data).not.toEqual(matrix.data)
+    expect(matrix.data).toEqual(noise(600, 1))
+    expect(() => create(2)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => create()({ ...matrix, bins: 3 }, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
+  },
+)
 
 describe('combinations', () => {
-  /** Adds its digit to a number, so that the result is the list of what happened. */
+  /** Appends its digit to a number, so that the result lists the augmentations in their order. */
   const digit =
     (value: number): Augment<number> =>
     (input) =>
@@ -107,14 +110,14 @@ describe('combinations', () => {
     return seen
   }
 
-  test('compose applies all in order, at the given rate', () => {
+  test('compose applies all in order, with the given probability', () => {
     expect(compose(digits)(0, createRng(1))).toBe(123)
     const seen = counts(compose(digits, { p: 0.3 }), 4000)
     expect([...seen.keys()].sort()).toEqual([0, 123])
     expect(seen.get(123)! / 4000).toBeCloseTo(0.3, 1)
   })
 
-  test('oneOf applies each as often', () => {
+  test('oneOf applies each equally often', () => {
     const seen = counts(oneOf(digits), 6000)
     expect([...seen.keys()].sort()).toEqual([1, 2, 3])
     for (const count of seen.values()) expect(Math.abs(count - 2000)).toBeLessThan(150)
@@ -127,7 +130,7 @@ describe('combinations', () => {
     ])
   })
 
-  test('do not depend on the order of examples when each has a fork of its own', () => {
+  test('do not depend on the order of the examples if each has a generator of its own', () => {
     const augment = compose([gain(), timeShift(), coloredNoise()])
     const clips = [1, 2, 3].map((seed): AudioClip => ({ samples: noise(500, seed), sampleRate: 8000 }))
     const forwards = createRng(1)
@@ -137,7 +140,7 @@ describe('combinations', () => {
     expect(second.reverse()).toEqual(first)
   })
 
-  test('refuse empty lists and counts that cannot be', () => {
+  test('refuse empty lists and impossible counts', () => {
     const refused = throwsCode('INVALID_OPTION')
     expect(() => compose([])).toThrow(refused)
     expect(() => oneOf([])).toThrow(refused)

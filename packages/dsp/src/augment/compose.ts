@@ -15,11 +15,12 @@ import type { Names } from '../option-names.js'
 import { drawInteger } from './random.js'
 
 /**
- * Returns a randomly changed copy of a clip (or of a feature matrix). It never changes its input, and it may return the
- * input itself. The same input and the same state of the generator give the same output. Clips keep their sample rate.
+ * Returns a randomly changed copy of a clip (or of a feature matrix). It never changes its input, and it may
+ * return the input itself. The same input and the same state of the generator give the same output. Clips
+ * keep their sample rate.
  *
- * Give each example a generator of its own, `augment(clip, rng.fork(id))`. Then the result for an example does not depend
- * on the order of the examples.
+ * Give each example a generator of its own, `augment(clip, rng.fork(id))`. Then the result for an example
+ * does not depend on the order of the examples.
  */
 export type Augment<T = AudioClip> = (input: T, rng: Rng) => T
 
@@ -36,7 +37,8 @@ export interface Chance {
 export const chanceNames: Names<Chance> = { p: true }
 
 /**
- * Applies all augmentations, one after the other, with probability `p`. Each of them also has its own probability.
+ * Applies all augmentations, one after the other, with probability `p`. Each of them also has its own
+ * probability.
  *
  * @throws EscError INVALID_OPTION if there are none, an option is unknown or `p` is out of its range.
  * @see audiomentations 0.43 `Compose`. Those of torchvision and albumentations are the same.
@@ -103,8 +105,8 @@ export function withChance<T>({ p = 1 }: Chance, augment: Augment<T>): Augment<T
 /**
  * Makes an augmentation from a function of samples. It checks the clip and keeps its sample rate.
  *
- * @throws EscError INVALID_OPTION if `p` is out of its range; the augmentation throws INVALID_INPUT if the clip is
- *   empty or not finite.
+ * @throws EscError INVALID_OPTION if `p` is out of its range; the augmentation throws INVALID_INPUT if the
+ *   clip is empty or not finite.
  */
 export function clipAugment(
   chance: Chance,

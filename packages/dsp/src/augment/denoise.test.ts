@@ -7,7 +7,7 @@ import { denoise } from './denoise.js'
 
 const noisy = { samples: noise(8000, 1), sampleRate: 16000 }
 
-test('denoise draws how much goes', () => {
+test('denoise draws the share of the noise to remove', () => {
   const fixed = denoise({ minPropDecrease: 0.7, maxPropDecrease: 0.7, nFft: 512 })(noisy, createRng(1))
   expect(fixed).toEqual(spectralGate(noisy, { propDecrease: 0.7, nFft: 512 }))
   const first = [1, 2, 3].map((seed) => denoise()(noisy, createRng(seed)).samples[100])

@@ -33,10 +33,11 @@ const denoiseNames: Names<DenoiseOptions> = {
 }
 
 /**
- * Removes a share of the steady noise from a clip, by `spectralGate`. The length stays. The label stays valid unless the
- * sound itself is steady, such as rain.
+ * Removes a share of the steady noise from a clip, by `spectralGate`. The length stays. The label stays valid
+ * unless the sound itself is steady, such as rain.
  *
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range. The augmentation throws as `spectralGate`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range. The augmentation throws as
+ *   `spectralGate`.
  * @example denoise({ minPropDecrease: 0.3, maxPropDecrease: 0.9, p: 0.5 })(clip, createRng(1))
  */
 export function denoise(options: DenoiseOptions = {}): Augment {

@@ -11,7 +11,7 @@ const columnIs = (data: Float32Array, frame: number, value: number) =>
 const rowIs = (data: Float32Array, bin: number, value: number) =>
   data.subarray(bin * frames, (bin + 1) * frames).every((entry) => entry === value)
 
-/** The indices that are covered, which must be neighbours, all else being unchanged. */
+/** Returns the covered indices. They must be neighbours, and all other values unchanged. */
 function covered(is: (index: number) => boolean, length: number): number[] {
   const indices = Array.from({ length }, (_, i) => i).filter(is)
   expect(indices.length === 0 || indices.at(-1)! - indices[0]! === indices.length - 1).toBe(true)
@@ -22,7 +22,7 @@ describe.each([
   ['timeMask', (most: number) => timeMask({ maxFrames: most, fill: 9 }), columnIs, frames],
   ['frequencyMask', (most: number) => frequencyMask({ maxBins: most, fill: 9 }), rowIs, bins],
 ] as const)('%s', (_, create, is, length) => {
-  test('covers 0 to the most neighbours, everywhere, and nothing else', () => {
+  test('covers 0 to the largest number of neighbours, anywhere, and nothing else', () => {
     const widths = new Set<number>()
     const places = new Set<number>()
     for (let seed = 0; seed < 400; seed++) {
@@ -50,7 +50,7 @@ describe.each([
   })
 })
 
-test('fills with the mean of the matrix unless told otherwise', () => {
+test('fills with the mean of the matrix by default', () => {
   const mean = Math.fround(matrix.data.reduce((sum, value) => sum + value, 0) / matrix.data.length)
   const { data } = timeMask({ maxFrames: 50 })(matrix, createRng(2))
   const indices = covered((frame) => columnIs(data, frame, mean), frames)
@@ -59,7 +59,7 @@ test('fills with the mean of the matrix unless told otherwise', () => {
 })
 
 describe('specAugment', () => {
-  test('covers as many rows and columns as its masks can, at most', () => {
+  test('covers at most as many rows and columns as its masks can', () => {
     let [mostRows, mostColumns] = [0, 0]
     for (let seed = 0; seed < 300; seed++) {
       const { data } = specAugment({ maxBins: 3, maxFrames: 4, fill: 9 })(matrix, createRng(seed))
@@ -75,7 +75,7 @@ describe('specAugment', () => {
     expect([mostRows, mostColumns]).toEqual([6, 8])
   })
 
-  test('takes numbers of masks', () => {
+  test('accepts numbers of masks', () => {
     const { data } = specAugment({ frequencyMasks: 0, timeMasks: 1, fill: 9 })(matrix, createRng(1))
     expect(Array.from({ length: bins }, (_, bin) => rowIs(data, bin, 9)).includes(true)).toBe(false)
     for (const options of [{ frequencyMasks: 0, timeMasks: 0 }, { timeMasks: -1 }, { maxBins: 0.5 }]) {

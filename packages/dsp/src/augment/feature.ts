@@ -47,10 +47,11 @@ const timeNames: Names<TimeMaskOptions> = { ...fillNames, maxFrames: true }
 const frequencyNames: Names<FrequencyMaskOptions> = { ...fillNames, maxBins: true }
 
 /**
- * Covers 0 to `maxFrames` neighbouring frames. First all widths are equally likely, then all places. Shape and label stay.
+ * Covers 0 to `maxFrames` neighbouring frames. First all widths are equally likely, then all places. Shape
+ * and label stay.
  *
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; the augmentation throws INVALID_INPUT if
- *   the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; the augmentation throws
+ *   INVALID_INPUT if the matrix is empty or not finite.
  * @see Park et al., "SpecAugment: a simple data augmentation method for automatic speech recognition", 2019.
  * @example timeMask({ maxFrames: 30 })(features, createRng(1))
  */
@@ -65,7 +66,8 @@ export function timeMask(options: TimeMaskOptions = {}): Augment<FeatureMatrix> 
 }
 
 /**
- * Covers 0 to `maxBins` neighbouring bins. First all heights are equally likely, then all places. Shape and label stay.
+ * Covers 0 to `maxBins` neighbouring bins. First all heights are equally likely, then all places. Shape and
+ * label stay.
  *
  * @throws EscError as {@link timeMask}.
  * @see Park et al., as {@link timeMask}.
@@ -109,7 +111,8 @@ const specAugmentNames: Names<SpecAugmentOptions> = {
  * Applies several {@link frequencyMask}s and {@link timeMask}s, which may overlap. Shape and label stay.
  *
  * @throws EscError as {@link timeMask}.
- * @see Park et al., as {@link timeMask}. Differs from the paper: there is no time warping, which helped least there.
+ * @see Park et al., as {@link timeMask}. Differs from the paper: there is no time warping, which helped least
+ *   there.
  * @example specAugment({ maxBins: 8, maxFrames: 20 })(features, createRng(1))
  */
 export function specAugment(options: SpecAugmentOptions = {}): Augment<FeatureMatrix> {

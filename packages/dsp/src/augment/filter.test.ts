@@ -6,7 +6,7 @@ import { bandPass, highPass, lowPass } from './filter.js'
 
 const sampleRate = 16000
 
-/** The gain of a filter at a frequency, in dB: the Fourier transform of what it makes of a click. */
+/** Computes the gain of a filter at a frequency in dB: the Fourier transform of its response to a click. */
 function gainDb(augment: ReturnType<typeof lowPass>, hz: number): number {
   const samples = new Float32Array(16000)
   samples[0] = 1
@@ -17,7 +17,7 @@ function gainDb(augment: ReturnType<typeof lowPass>, hz: number): number {
   return 10 * Math.log10(re * re + im * im)
 }
 
-/** The frequency of an analogue filter that the bilinear transform puts at `hz`. */
+/** Computes the frequency of the analogue filter that the bilinear transform moves to `hz`. */
 const warp = (hz: number) => Math.tan((Math.PI * hz) / sampleRate)
 
 const frequencies = [100, 250, 1000, 1700, 4000, 7000]
@@ -29,13 +29,13 @@ describe.each([2, 4, 8])('a filter of order %i', (order) => {
     const ratio = (warp(hz) / warp(1000)) ** (2 * order)
     const low = -10 * Math.log10(1 + ratio)
     const high = -10 * Math.log10(1 + 1 / ratio)
-    // Below -100 dB, the response is that of rounding to float32.
+    // Below -100 dB, only errors of rounding to float32 are left.
     if (low > -100) expect(Math.abs(gainDb(lowPass(options), hz) - low)).toBeLessThan(0.01)
     if (high > -100) expect(Math.abs(gainDb(highPass(options), hz) - high)).toBeLessThan(0.01)
   })
 })
 
-test('bandPass has the response of a resonance, 3 dB down at both ends', () => {
+test('bandPass has the response of a resonance, and weakens both ends by 3 dB', () => {
   const augment = bandPass({ minCenterHz: 1000, maxCenterHz: 1000, minOctaves: 2, maxOctaves: 2 })
   const [low, high] = [500, 2000]
   for (const hz of frequencies) {
@@ -54,7 +54,7 @@ test('draws the cutoff evenly over the octaves', () => {
   const draws = Array.from({ length: 500 }, () =>
     lowPass({ minCutoffHz: 100, maxCutoffHz: 1600 })({ samples: click, sampleRate: 16000 }, rng),
   )
-  // The first sample grows with the cutoff; 400 Hz is the middle of 100 to 1600 Hz on that scale.
+  // The first sample grows with the cutoff. On the scale of octaves, 400 Hz is the middle of 100 to 1600 Hz.
   const below = draws.filter(({ samples }) => samples[0]! < middle.samples[0]!).length
   expect(Math.abs(below - 250)).toBeLessThan(40)
 })

@@ -1,4 +1,4 @@
-/** Augmentations that filter. They imitate other microphones, other distances, and walls. */
+/** Augmentations by filters. They imitate other microphones, other distances, and walls. */
 import { type AudioClip, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
 import { bandPassSection, butterworth, filterSamples } from '../effects/biquad.js'
 import { exp, ln } from '../math.js'
@@ -36,12 +36,13 @@ const cutoffNames: Names<CutoffOptions> = {
 }
 
 /**
- * Weakens the sound above a cutoff frequency, by a Butterworth filter that weakens the cutoff itself by 3 dB. The cutoff
- * is drawn evenly over the octaves. Length and label stay.
+ * Weakens the sound above a cutoff frequency, by a Butterworth filter that weakens the cutoff itself by 3 dB.
+ * The cutoff is drawn evenly over the octaves. Length and label stay.
  *
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range. The augmentation throws it if the clip's
- *   sample rate is too low.
- * @see audiomentations 0.43 `LowPassFilter`; the same filter as scipy's `butter(order, cutoff, fs=sampleRate)`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range. The augmentation throws it if
+ *   the clip's sample rate is too low.
+ * @see audiomentations 0.43 `LowPassFilter`; the same filter as scipy's
+ *   `butter(order, cutoff, fs=sampleRate)`.
  * @example lowPass({ minCutoffHz: 2000, maxCutoffHz: 8000 })(clip, createRng(1))
  */
 export function lowPass(options: CutoffOptions = {}): Augment {
@@ -50,8 +51,8 @@ export function lowPass(options: CutoffOptions = {}): Augment {
 }
 
 /**
- * Weakens the sound below a cutoff frequency, by a Butterworth filter that weakens the cutoff itself by 3 dB. The cutoff
- * is drawn evenly over the octaves. Length and label stay.
+ * Weakens the sound below a cutoff frequency, by a Butterworth filter that weakens the cutoff itself by 3 dB.
+ * The cutoff is drawn evenly over the octaves. Length and label stay.
  *
  * @throws EscError INVALID_OPTION as {@link lowPass}.
  * @see audiomentations 0.43 `HighPassFilter`; as scipy's `butter(order, cutoff, 'highpass', fs=sampleRate)`.
@@ -98,8 +99,8 @@ export interface BandPassOptions extends Chance {
    */
   minOctaves?: number
   /**
-   * Width in octaves of the widest band. The upper end of a band at `maxCenterHz` must lie below half the clip's sample
-   * rate.
+   * Width in octaves of the widest band. The upper end of a band at `maxCenterHz` must lie below half the
+   * clip's sample rate.
    *
    * @defaultValue `1.5`
    */
@@ -115,8 +116,8 @@ const bandNames: Names<BandPassOptions> = {
 }
 
 /**
- * Weakens the sound outside a band by 6 dB per octave. The middle of the band is drawn evenly over the octaves. Length and
- * label stay.
+ * Weakens the sound outside a band by 6 dB per octave. The middle of the band is drawn evenly over the
+ * octaves. Length and label stay.
  *
  * @throws EscError INVALID_OPTION as {@link lowPass}.
  * @see audiomentations 0.43 `BandPassFilter`; as scipy's `butter(1, [low, high], 'bandpass', fs=sampleRate)`.

@@ -17,8 +17,8 @@ export function rmsOf(samples: ArrayLike<number>): number {
 }
 
 /**
- * Scales noise so that the ratio of the powers of samples and noise is `snrDb` decibels, and adds it. Silence gets no
- * noise, and silent noise adds nothing.
+ * Scales noise so that the ratio of the powers of samples and noise is `snrDb` decibels, and adds it. Silence
+ * gets no noise, and silent noise adds nothing.
  *
  * @returns Same length, new storage.
  */

@@ -12,7 +12,7 @@ const moments = (draw: () => number, count: number) => {
 }
 
 describe('random numbers', () => {
-  test('normal ones have mean 0, variance 1 and the tails of a bell', () => {
+  test('normally distributed ones have mean 0, variance 1 and the tails of the normal distribution', () => {
     const rng = createRng(1)
     const { mean, variance, values } = moments(() => drawNormal(rng), 40000)
     expect(Math.abs(mean)).toBeLessThan(0.02)
@@ -52,7 +52,7 @@ describe('mixup', () => {
     expect(a.features.data.every((value) => value === 1)).toBe(true)
   })
 
-  test('mixes labels that are mixed already', () => {
+  test('mixes labels that are already mixed', () => {
     const soft = { ...b, label: Float32Array.of(0.5, 0.5, 0) }
     const { label } = mixup(a, soft, createRng(3), { alpha: 1 })
     expect(label.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6)
@@ -82,7 +82,7 @@ describe('betweenClassMix', () => {
     label: oneHot(labelIndex, 2),
   })
   const tone = sine(1000, 6400, 16000)
-  // Of another frequency, so that each one's part of a mix can be read off.
+  // It has another frequency, so that the share of each in a mix can be measured.
   const other = sine(3000, 6400, 16000)
   const part = (samples: Float32Array, of: Float32Array) =>
     samples.reduce((sum, value, i) => sum + value * of[i]!, 0) /
@@ -99,14 +99,14 @@ describe('betweenClassMix', () => {
       expect(label[0]! + label[1]!).toBeCloseTo(1, 6)
       const [first, second] = [part(clip.samples, a.clip.samples), part(clip.samples, b.clip.samples)]
       expect(first * first + second * second).toBeCloseTo(1, 4)
-      // The A-weighting is 0 dB at 1 kHz and 1.2 dB at 3 kHz: what is heard of each is as the label says.
+      // The A-weighting is 0 dB at 1 kHz and 1.2 dB at 3 kHz. The weighted shares must be those of the label.
       const loudness = [first, second * factor * 10 ** (1.2 / 20)]
       expect(Math.abs(loudness[0]! / (loudness[0]! + loudness[1]!) - label[0]!)).toBeLessThan(0.005)
       expect(betweenClassMix(a, b, createRng(seed))).toEqual({ clip, label })
     }
   })
 
-  test('takes silence, and clips shorter than a frame', () => {
+  test('accepts silence, and clips shorter than a frame', () => {
     const silence = labeled(new Float32Array(6400), 1)
     const { clip } = betweenClassMix(labeled(tone, 0), silence, createRng(1))
     expect(clip.samples.every(Number.isFinite)).toBe(true)

@@ -53,7 +53,8 @@ export function oneHot(labelIndex: number, classes: number): Float32Array {
 /** Options of {@link mixup}. */
 export interface MixupOptions {
   /**
-   * Parameter of the Beta distribution, in (0, 100]. The smaller it is, the more often one example gets nearly all.
+   * Parameter of the Beta distribution, in (0, 100]. The smaller it is, the more often one example gets
+   * nearly all.
    *
    * @defaultValue `0.2`
    */
@@ -63,14 +64,18 @@ export interface MixupOptions {
 const mixupNames: Names<MixupOptions> = { alpha: true }
 
 /**
- * Mixes two examples' features and labels: `share * a + (1 - share) * b`. The share is drawn from Beta(alpha, alpha).
+ * Mixes two examples' features and labels: `share * a + (1 - share) * b`. The share is drawn from
+ * Beta(alpha, alpha).
  *
  * @param a - Same shape and number of classes as `b`.
  * @returns Same shape, new storage; the label is mixed with the same share.
- * @throws EscError INVALID_OPTION if an option is unknown or `alpha` is out of its range; INVALID_INPUT if the examples do
- *   not fit together, or one is empty, not finite, or has a label that does not sum to 1.
+ * @throws EscError INVALID_OPTION if an option is unknown or `alpha` is out of its range; INVALID_INPUT if
+ *   the examples do not fit together, or one is empty, not finite, or has a label that does not sum to 1.
  * @see Zhang et al., "mixup: beyond empirical risk minimization", 2018.
- * @example mixup({ features, label: oneHot(0, 10) }, other, createRng(1), { alpha: 0.4 })
+ * @example
+ * const dog = { features: melSpectrogram(clips[0]!), label: oneHot(0, 10) }
+ * const rain = { features: melSpectrogram(clips[1]!), label: oneHot(1, 10) }
+ * const mixed = mixup(dog, rain, createRng(1), { alpha: 0.4 })
  */
 export function mixup(
   a: LabeledFeatures,
@@ -99,16 +104,19 @@ export function mixup(
 }
 
 /**
- * Mixes two clips so that people hear as much of each as the label says. The ratio is drawn evenly from [0, 1) and is a
- * ratio of loudness. The mix is scaled for two unrelated sounds, whose powers add.
+ * Mixes two clips so that people hear as much of each as the label says. The ratio is drawn evenly from
+ * [0, 1) and is a ratio of loudness. The mix is scaled for two unrelated sounds, whose powers add.
  *
  * @param a - Same sample rate, length and number of classes as `b`.
  * @returns Same length and sample rate, new storage; `ratio * a.label + (1 - ratio) * b.label`.
- * @throws EscError INVALID_INPUT if the examples do not fit together, or one is empty, not finite, or has a label that
- *   does not sum to 1.
- * @see Tokozume, Ushiku and Harada, "Learning from between-class examples for deep sound recognition", 2018, equation
- *   2; loudness is the largest A-weighted level of any tenth of a second, as there.
- * @example betweenClassMix({ clip: dog, label: oneHot(0, 10) }, { clip: rain, label: oneHot(1, 10) }, createRng(1))
+ * @throws EscError INVALID_INPUT if the examples do not fit together, or one is empty, not finite, or has a
+ *   label that does not sum to 1.
+ * @see Tokozume, Ushiku and Harada, "Learning from between-class examples for deep sound recognition", 2018,
+ *   equation 2; loudness is the largest A-weighted level of any tenth of a second, as there.
+ * @example
+ * const dog = { clip: clips[0]!, label: oneHot(0, 10) }
+ * const rain = { clip: clips[1]!, label: oneHot(1, 10) }
+ * const mixed = betweenClassMix(dog, rain, createRng(1))
  */
 export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): LabeledClip {
   assertExamples({ a, b }, 'clip')
@@ -133,7 +141,10 @@ export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): Label
   }
 }
 
-/** Computes the share of the first of two sounds (the other's is 1 - share) that gives it `ratio` of the loudness. */
+/**
+ * Computes the share of the first of two sounds (the other's is 1 - share) that gives it `ratio` of the
+ * loudness.
+ */
 function shareOf(ratio: number, differenceDb: number): number {
   // 1 / (1 + g (1 - ratio) / ratio), without the division by a ratio of 0.
   return ratio / (ratio + exp((differenceDb * Math.LN10) / 20) * (1 - ratio))

@@ -22,14 +22,14 @@ const colors: readonly (readonly [NoiseColor, number])[] = [
 describe.each(colors)('coloredNoise %s', (color, slopeDb) => {
   const clip = { samples: sine(1000, 65536, 32768), sampleRate: 32768 }
 
-  test('has the asked ratio to the signal', () => {
+  test('has the given signal-to-noise ratio', () => {
     for (const asked of [-10, 0, 17, 40]) {
       const out = coloredNoise({ minSnrDb: asked, maxSnrDb: asked, color })(clip, createRng(asked + 11))
       expect(Math.abs(snrDb(out, clip) - asked)).toBeLessThan(0.1)
     }
   })
 
-  test('has a power density of its slope, octave by octave', () => {
+  test('has a power density with its slope, octave by octave', () => {
     const noisy = coloredNoise({ minSnrDb: 0, maxSnrDb: 0, color })(clip, createRng(3))
     const { data, frames } = spectrogram(added(noisy, clip), { nFft: 4096, hopLength: 1024, power: 2 })
     const density = (fromHz: number) => {
@@ -53,7 +53,7 @@ describe.each(colors)('coloredNoise %s', (color, slopeDb) => {
 describe('backgroundMix', () => {
   const clip = { samples: sine(100, 400, 8000), sampleRate: 8000 }
 
-  test('adds a piece of one of the clips at the asked ratio', () => {
+  test('adds a piece of one of the clips at the given ratio', () => {
     const clips = [1, 2].map((seed) => ({ samples: noise(1500, seed), sampleRate: 8000 }))
     const chosen = new Set<number>()
     for (let seed = 0; seed < 20; seed++) {
@@ -78,7 +78,7 @@ describe('backgroundMix', () => {
     expect(backgroundMix({ clips: [silence] })(clip, createRng(1)).samples).toEqual(clip.samples)
   })
 
-  test('refuses no clips, bad clips, and clips of another rate', () => {
+  test('refuses an empty list, bad clips, and clips of another rate', () => {
     expect(() => backgroundMix({ clips: [] })).toThrow(throwsCode('INVALID_OPTION'))
     const refused = throwsCode('INVALID_INPUT')
     expect(() =>
@@ -89,7 +89,7 @@ describe('backgroundMix', () => {
   })
 })
 
-/** The largest correlation of `piece` with any piece of `samples` as long. */
+/** Computes the largest correlation of `piece` with any piece of `samples` of the same length. */
 function bestMatch(samples: Float32Array, piece: Float32Array): number {
   let best = 0
   for (let start = 0; start + piece.length <= samples.length; start++) {

@@ -30,7 +30,10 @@ const amplitudeOf: Readonly<Record<NoiseColor, (frequency: number) => number>> =
 /** Samples that are computed at once. */
 const blockLength = 8192
 
-/** Noise is flat below this frequency. Otherwise, nearly all power of brown noise would be at inaudible frequencies. */
+/**
+ * Noise is flat below this frequency. Otherwise, nearly all power of brown noise would be at inaudible
+ * frequencies.
+ */
 const flatBelowHz = 20
 
 /** Range of the signal-to-noise ratio (SNR): the ratio of the powers of signal and noise, in dB. */
@@ -70,8 +73,8 @@ const coloredNames: Names<ColoredNoiseOptions> = { ...snrNames, color: true }
 const backgroundNames: Names<BackgroundMixOptions> = { ...snrNames, clips: true }
 
 /**
- * Adds Gaussian noise of a color. The signal-to-noise ratio is drawn evenly from its range. Length and label stay. Silence
- * stays silence.
+ * Adds Gaussian noise of a color. The signal-to-noise ratio is drawn evenly from its range. Length and label
+ * stay. Silence stays silence.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `AddColorNoise`; Timmer and König, "On generating power law noise", 1995.
@@ -89,8 +92,9 @@ export function coloredNoise(options: ColoredNoiseOptions = {}): Augment {
 }
 
 /**
- * Draws noise for the clip. It transforms random spectra of the given slope back to samples, which are then normally
- * distributed. Blocks overlap by half. The squares of their windows sum to 1, so that the power is the same everywhere.
+ * Draws noise for the clip. It transforms random spectra of the given slope back to samples, which are then
+ * normally distributed. Blocks overlap by half. The squares of their windows sum to 1, so that the power is
+ * the same everywhere.
  */
 function drawNoise({ samples, sampleRate }: AudioClip, color: NoiseColor, rng: Rng): Float64Array {
   const { length } = samples
@@ -113,14 +117,15 @@ function drawNoise({ samples, sampleRate }: AudioClip, color: NoiseColor, rng: R
 }
 
 /**
- * Adds a piece of another recording, the background. The signal-to-noise ratio is drawn evenly from its range. A background
- * that is shorter than the clip is repeated. The length stays. The label stays valid if the background contains no sound
- * of another class.
+ * Adds a piece of another recording, the background. The signal-to-noise ratio is drawn evenly from its
+ * range. A background that is shorter than the clip is repeated. The length stays. The label stays valid if
+ * the background contains no sound of another class.
  *
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or there are no clips; INVALID_INPUT if one
- *   is empty or not finite. The augmentation throws INVALID_INPUT if the background has another sample rate than the clip.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or there are no clips;
+ *   INVALID_INPUT if one is empty or not finite. The augmentation throws INVALID_INPUT if the background has
+ *   another sample rate than the clip.
  * @see audiomentations 0.43 `AddBackgroundNoise`.
- * @example backgroundMix({ clips: [rain, traffic], minSnrDb: 0, maxSnrDb: 20 })(clip, createRng(1))
+ * @example backgroundMix({ clips, minSnrDb: 0, maxSnrDb: 20 })(clip, createRng(1))
  */
 export function backgroundMix(options: BackgroundMixOptions): Augment {
   assertGiven('backgroundMix', options, backgroundNames)

@@ -34,7 +34,8 @@ export function drawNormal(rng: Rng): number {
 
 /** Draws a number in [0, 1] from the distribution Beta(alpha, alpha), alpha > 0. */
 export function drawBeta(rng: Rng, alpha: number): number {
-  // It is computed from two gamma deviates. If alpha is small, both may be too small for a float64, so logarithms are drawn.
+  // It is computed from two gamma deviates. If alpha is small, both may be too small for a float64, so
+  // logarithms are drawn.
   const difference = drawLogGamma(rng, alpha) - drawLogGamma(rng, alpha)
   return 1 / (1 + exp(-difference))
 }
@@ -42,7 +43,8 @@ export function drawBeta(rng: Rng, alpha: number): number {
 /**
  * Draws the logarithm of a number from the gamma distribution.
  *
- * @see Marsaglia and Tsang, "A simple method for generating gamma variables", 2000; for shapes below 1, their note 6.
+ * @see Marsaglia and Tsang, "A simple method for generating gamma variables", 2000; for shapes below 1, their
+ *   note 6.
  */
 function drawLogGamma(rng: Rng, shape: number): number {
   const d = shape + 1 - 1 / 3

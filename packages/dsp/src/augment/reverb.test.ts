@@ -9,7 +9,7 @@ describe('reverb', () => {
 
   test.each([0.2, 0.5, 0.9])('decays by 60 dB in %d seconds', (decaySec) => {
     const { samples } = reverb({ minDecaySec: decaySec, maxDecaySec: decaySec, wet: 1 })(click, createRng(4))
-    // Least squares through the levels of 20 pieces of the tail.
+    // The slope of the line that fits the levels of 20 pieces of the tail best.
     const piece = Math.floor((16000 * decaySec) / 20)
     const levels = Array.from({ length: 20 }, (_, i) => {
       const energy = samples
@@ -25,7 +25,7 @@ describe('reverb', () => {
     )
   })
 
-  test('mixes the room, whose energy is 1, with the sound itself', () => {
+  test('adds the sound of the room, whose energy is 1, to the sound itself', () => {
     const room = reverb({ maxDecaySec: 0.5, wet: 1 })(click, createRng(4)).samples
     expect(room.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 4)
     const mixed = reverb({ maxDecaySec: 0.5, wet: 0.25 })(click, createRng(4)).samples

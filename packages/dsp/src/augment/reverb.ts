@@ -32,8 +32,8 @@ export interface ReverbOptions extends Chance {
 const reverbNames: Names<ReverbOptions> = { ...chanceNames, minDecaySec: true, maxDecaySec: true, wet: true }
 
 /**
- * Puts a clip into a room: adds its convolution with exponentially decaying noise of energy 1. Each call draws new noise.
- * Length and label stay; the sound of the room after the clip's end is cut off.
+ * Puts a clip into a room: adds its convolution with exponentially decaying noise of energy 1. Each call
+ * draws new noise. Length and label stay; the sound of the room after the clip's end is cut off.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see Moorer, "About this reverberation business", 1979.

@@ -24,7 +24,7 @@ describe('gain', () => {
   })
 })
 
-test('polarity turns upside down', () => {
+test('polarity changes the sign', () => {
   expect(polarity()(clip, createRng(1)).samples).toEqual(clip.samples.map((value) => -value))
 })
 
@@ -38,14 +38,14 @@ describe('timeShift', () => {
       const shift = rolled.indexOf(1) > 50 ? rolled.indexOf(1) - 100 : rolled.indexOf(1)
       shifts.add(shift)
       expect([...rolled]).toEqual([...ramp.samples].map((_, i) => ((i - shift + 100) % 100) + 1))
-      // The same draw without the roll: what came around is silence.
+      // The same shift without the rollover has silence in place of the samples from the other end.
       const moved = timeShift({ maxFraction: 0.1, rollover: false })(ramp, createRng(seed)).samples
       expect([...moved]).toEqual([...rolled].map((value, i) => (i >= shift && i < 100 + shift ? value : 0)))
     }
     expect([...shifts].sort((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, i) => i - 10))
   })
 
-  test('covers the whole length either way', () => {
+  test('can shift by the whole length in both directions', () => {
     for (let seed = 0; seed < 50; seed++) {
       const { samples } = timeShift({ maxFraction: 1 })(ramp, createRng(seed))
       expect([...samples].sort((a, b) => a - b)).toEqual([...ramp.samples])
@@ -54,7 +54,7 @@ describe('timeShift', () => {
 })
 
 describe('clipping', () => {
-  test('cuts the asked share of the samples to one magnitude', () => {
+  test('cuts the given share of the samples to one magnitude', () => {
     const { samples } = clipping({ minShare: 0.25, maxShare: 0.25 })(clip, createRng(1))
     const limit = samples.map(Math.abs).reduce((a, b) => Math.max(a, b))
     const cut = samples.filter((value, i) => value !== clip.samples[i]!)
@@ -86,7 +86,7 @@ describe('timeStretchBy and pitchShiftBy', () => {
     expect(slow.samples).toHaveLength(8000)
   })
 
-  test('shifts the pitch by the asked steps', () => {
+  test('shifts the pitch by the given number of steps', () => {
     const { samples } = pitchShiftBy({ minSteps: 12, maxSteps: 12 })(tone, createRng(1))
     const crossings = samples
       .subarray(2000, 6000)

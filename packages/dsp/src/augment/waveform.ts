@@ -25,8 +25,8 @@ export interface GainOptions extends Chance {
 const gainNames: Names<GainOptions> = { ...chanceNames, minDb: true, maxDb: true }
 
 /**
- * Makes a clip louder or softer. The gain in dB is drawn evenly from its range. Length and label stay. Samples may leave
- * [-1, 1].
+ * Makes a clip louder or softer. The gain in dB is drawn evenly from its range. Length and label stay.
+ * Samples may leave [-1, 1].
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `Gain`.
@@ -42,7 +42,8 @@ export function gain(options: GainOptions = {}): Augment {
 }
 
 /**
- * Changes the sign of all samples. People hear no difference, but a network gets other numbers. Length and label stay.
+ * Changes the sign of all samples. People hear no difference, but a network gets other numbers. Length and
+ * label stay.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or `p` is out of its range.
  * @see audiomentations 0.43 `PolarityInversion`.
@@ -72,7 +73,8 @@ export interface TimeShiftOptions extends Chance {
 const shiftNames: Names<TimeShiftOptions> = { ...chanceNames, maxFraction: true, rollover: true }
 
 /**
- * Shifts a clip forwards or backwards. The length stays. The label stays valid if the clip still contains the sound.
+ * Shifts a clip forwards or backwards. The length stays. The label stays valid if the clip still contains the
+ * sound.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `Shift`.
@@ -115,8 +117,8 @@ export interface ClippingOptions extends Chance {
 const clippingNames: Names<ClippingOptions> = { ...chanceNames, minShare: true, maxShare: true }
 
 /**
- * Cuts the peaks off, as an overdriven microphone does: a share of the samples is cut to the largest magnitude among the
- * others. Length and label stay.
+ * Cuts the peaks off, as an overdriven microphone does: a share of the samples is cut to the largest
+ * magnitude among the others. Length and label stay.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `ClippingDistortion`.
@@ -136,7 +138,10 @@ export function clipping(options: ClippingOptions = {}): Augment {
   })
 }
 
-/** Finds the magnitude of a rank (0 is the smallest) by counting. The bits of floats >= 0 have the order of the floats. */
+/**
+ * Finds the magnitude of a rank (0 is the smallest) by counting. The bits of floats >= 0 have the order of
+ * the floats.
+ */
 function magnitudeOfRank(samples: Float32Array, rank: number): number {
   const bits = new Uint32Array(samples.slice().buffer)
   for (let i = 0; i < bits.length; i++) bits[i] = bits[i]! & 0x7fffffff
@@ -174,7 +179,8 @@ export interface TimeStretchByOptions extends Chance {
    */
   maxRate?: number
   /**
-   * `true` keeps the length: it cuts the end off, or fills it with zeros. `false` returns `round(length / rate)` samples.
+   * `true` keeps the length: it cuts the end off, or fills it with zeros. `false` returns
+   * `round(length / rate)` samples.
    *
    * @defaultValue `true`
    */
@@ -189,8 +195,8 @@ const stretchNames: Names<TimeStretchByOptions> = {
 }
 
 /**
- * Makes a clip faster or slower at the same pitch. The label stays valid while people recognise the sound, which is about
- * 0.8 to 1.25 times as fast.
+ * Makes a clip faster or slower at the same pitch. The label stays valid while people recognise the sound,
+ * which is about 0.8 to 1.25 times as fast.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `TimeStretch`, and `timeStretch` here.
@@ -228,8 +234,8 @@ export interface PitchShiftByOptions extends Chance {
 const pitchNames: Names<PitchShiftByOptions> = { ...chanceNames, minSteps: true, maxSteps: true }
 
 /**
- * Shifts a clip's pitch at the same speed, also by fractions of a semitone. The length stays. The label stays valid while
- * people recognise the sound, which is a few semitones up or down.
+ * Shifts a clip's pitch at the same speed, also by fractions of a semitone. The length stays. The label stays
+ * valid while people recognise the sound, which is a few semitones up or down.
  *
  * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see audiomentations 0.43 `PitchShift`, and `pitchShift` here.

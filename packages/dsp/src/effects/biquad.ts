@@ -11,19 +11,21 @@ export interface Biquad {
 }
 
 /**
- * Computes the sections of a Butterworth low-pass or high-pass filter. It is flat in its pass band, and weakens the cutoff
- * by 3 dB.
+ * Computes the sections of a Butterworth low-pass or high-pass filter. It is flat in its pass band, and
+ * weakens the cutoff by 3 dB.
  *
  * @param cutoff - In cycles per sample, in (0, 0.5).
  * @param order - Even, >= 2.
- * @see Robert Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter coefficients"; scipy `signal.butter`.
+ * @see Robert Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter coefficients"; scipy
+ *   `signal.butter`.
  * @example butterworth('low', 1000 / 44100, 4)
  */
 export function butterworth(kind: 'low' | 'high', cutoff: number, order: number): Biquad[] {
   const cos = cosOfTurn(cutoff, 1)
   const sin = sinOfTurn(cutoff, 1)
   return Array.from({ length: order / 2 }, (_, k) => {
-    // The poles of the analogue filter are evenly spaced on a circle. 1 / Q is twice the cosine of a pair's angle.
+    // The poles of the analogue filter are evenly spaced on a circle. 1 / Q is twice the cosine of a pair's
+    // angle.
     const alpha = sin * cosOfTurn(2 * k + 1, 4 * order)
     const scale = 1 / (1 + alpha)
     const b1 = scale * (kind === 'low' ? 1 - cos : -1 - cos)
@@ -33,7 +35,8 @@ export function butterworth(kind: 'low' | 'high', cutoff: number, order: number)
 }
 
 /**
- * Computes a band-pass filter of second order. It keeps the middle of the band at 0 dB, and weakens both ends by 3 dB.
+ * Computes a band-pass filter of second order. It keeps the middle of the band at 0 dB, and weakens both ends
+ * by 3 dB.
  *
  * @param low - In cycles per sample, > 0.
  * @param high - Above `low`, below 0.5.
@@ -58,7 +61,10 @@ function tanOfHalfTurn(x: number): number {
   return sinOfTurn(x, 2) / cosOfTurn(x, 2)
 }
 
-/** Filters samples by one section after the other, in float64, as if silence came before. Same length, new storage. */
+/**
+ * Filters samples by one section after the other, in float64, as if silence came before. Same length, new
+ * storage.
+ */
 export function filterSamples(samples: Float32Array, sections: readonly Biquad[]): Float32Array {
   const values = Float64Array.from(samples)
   for (const { b0, b1, b2, a1, a2 } of sections) {

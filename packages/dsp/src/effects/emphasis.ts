@@ -11,8 +11,9 @@ export interface EmphasisOptions {
    */
   coef?: number
   /**
-   * State of the filter before the first sample. Pass the `zf` of the block before. `null` continues the straight line
-   * through the first two samples backwards, as in librosa: the first value becomes `x[0] + (2 x[0] - x[1])`.
+   * State of the filter before the first sample. Pass the `zf` of the block before. `null` continues the
+   * straight line through the first two samples backwards, as in librosa: the first value becomes
+   * `x[0] + (2 x[0] - x[1])`.
    *
    * @defaultValue `null`
    */
@@ -34,10 +35,10 @@ export interface EmphasisBlock {
  *
  * @param samples - Mono signal.
  * @returns Same length, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
- *   not finite.
- * @see librosa 0.10.2 `effects.preemphasis`. Differs from librosa: librosa refuses a single sample; here it counts as two
- *   equal ones.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty or not finite.
+ * @see librosa 0.10.2 `effects.preemphasis`. Differs from librosa: librosa refuses a single sample; here it
+ *   counts as two equal ones.
  * @example preemphasis(clip.samples, { coef: 0.95 })
  */
 export function preemphasis(
@@ -76,10 +77,11 @@ export function preemphasis(
  * @param samples - Mono signal.
  * @param options - As for {@link preemphasis}.
  * @returns Same length, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
- *   not finite.
- * @see librosa 0.10.2 `effects.deemphasis`. Differs from librosa: without `zi`, librosa's `zf` lacks the correction of the
- *   start, so that the next block would not fit. Also, librosa refuses a single sample; here it counts as two equal ones.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty or not finite.
+ * @see librosa 0.10.2 `effects.deemphasis`. Differs from librosa: without `zi`, librosa's `zf` lacks the
+ *   correction of the start, so that the next block would not fit. Also, librosa refuses a single sample;
+ *   here it counts as two equal ones.
  * @example deemphasis(preemphasis(clip.samples)) // clip.samples, except for rounding
  */
 export function deemphasis(

@@ -10,7 +10,7 @@ const worstDifference = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((x, y) => Math.max(x, y), 0)
 }
 
-/** The reference's algorithm in its own words: angles, and advances wrapped to half a turn. */
+/** The algorithm as librosa writes it, with angles, and with advances that are reduced to half a turn. */
 function naiveVocoder({ re, im, bins, frames }: ComplexMatrix, rate: number, hop: number) {
   const turn = 2 * Math.PI
   const magnitude = (bin: number, t: number) =>

@@ -10,17 +10,19 @@ const maxRate = 256
 const vocoderNames: Names<{ rate: number }> = { rate: true }
 
 /**
- * Makes a transform run `rate` times as fast at the same pitch. It interpolates magnitudes between frames. From one new
- * frame to the next, the phase of every bin advances as it does between the two old frames around the new one.
+ * Makes a transform run `rate` times as fast at the same pitch. It interpolates magnitudes between frames.
+ * From one new frame to the next, the phase of every bin advances as it does between the two old frames
+ * around the new one.
  *
  * @param matrix - The result of `stft`; shape [bins, frames].
  * @param options - `rate` > 1 is faster, < 1 slower; in [1 / 256, 256].
  * @returns Shape [bins, ceil(frames / rate)].
- * @throws EscError INVALID_OPTION if an option is unknown or `rate` is out of its range; INVALID_INPUT if the matrix is
- *   empty or not finite.
- * @see librosa 0.10.2 `phase_vocoder`; Laroche and Dolson, "Improved phase vocoder time-scale modification of audio",
- *   1999. Differs from librosa: there is no `hopLength`. librosa needs it only for whole turns of a phase, which do not
- *   change the result. Also, phases are kept as complex numbers of magnitude 1, not as angles.
+ * @throws EscError INVALID_OPTION if an option is unknown or `rate` is out of its range; INVALID_INPUT if the
+ *   matrix is empty or not finite.
+ * @see librosa 0.10.2 `phase_vocoder`; Laroche and Dolson, "Improved phase vocoder time-scale modification of
+ *   audio", 1999. Differs from librosa: there is no `hopLength`. librosa needs it only for whole turns of a
+ *   phase, which do not change the result. Also, phases are kept as complex numbers of magnitude 1, not as
+ *   angles.
  * @example istft(phaseVocoder(stft(clip.samples), { rate: 1.25 }))
  */
 export function phaseVocoder(matrix: ComplexMatrix, options: { rate: number }): ComplexMatrix {
@@ -91,7 +93,8 @@ export function createVocoder(bins: number, rate: number): Vocoder {
         if (ahead === whole) steps.swap()
         else {
           if (behind !== whole) load('behind', whole)
-          // The new phase has reached that of the frame ahead. The next step starts from the phase of the frame behind.
+          // The new phase has reached that of the frame ahead. The next step starts from the phase of the
+          // frame behind.
           if (frame > 0) steps.advance()
         }
         if (ahead !== whole + 1) load('ahead', whole + 1)

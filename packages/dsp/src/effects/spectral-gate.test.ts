@@ -12,7 +12,10 @@ const noisy = { samples: tone.map((value, i) => value + hiss[i]!), sampleRate }
 
 const energyOf = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0)
 
-/** dB of the tone, at the level that it has there, over all else. */
+/**
+ * Computes the signal-to-noise ratio in dB: the tone, at the level that it has in the signal, against all the
+ * rest.
+ */
 function snrDb(samples: Float32Array): number {
   const gain = samples.reduce((sum, value, i) => sum + value * tone[i]!, 0) / energyOf(tone)
   return (
@@ -21,7 +24,7 @@ function snrDb(samples: Float32Array): number {
   )
 }
 
-/** The reference's algorithm over whole matrices, its two-dimensional average written out. */
+/** The algorithm of noisereduce on whole matrices, with the two-dimensional average written as a sum. */
 function naiveGate(
   samples: Float32Array,
   options: { nFft: number; bins: number; frames: number },
@@ -60,7 +63,7 @@ function naiveGate(
 describe('spectralGate', () => {
   test('agrees with the definition', () => {
     const clip = { samples: noisy.samples.subarray(10000, 13000), sampleRate }
-    // 500 Hz over bins of 62.5 Hz, counted double, and 50 ms over hops of 4 ms.
+    // The reach is 4 bins (500 Hz by bins of 62.5 Hz, halved) and 12 frames (50 ms by hops of 4 ms).
     const naive = naiveGate(clip.samples, { nFft: 256, bins: 4, frames: 12 })
     const { samples } = spectralGate(clip, { nFft: 256 })
     samples.forEach((value, i) => {
@@ -76,12 +79,13 @@ describe('spectralGate', () => {
     expect(before).toBeLessThan(6)
     expect(after({ freqMaskSmoothHz: null })).toBeGreaterThan(before + 14)
     expect(after({ freqMaskSmoothHz: 100 })).toBeGreaterThan(before + 12)
-    // The gates of 500 Hz around a tone let noise pass, and the noise's gates beside it make the tone softer.
+    // Within 500 Hz of the tone, its open gates let noise pass, and the closed gates of the noise make the
+    // tone softer.
     expect(after({})).toBeGreaterThan(before + 2)
     expect(after({ noise: null })).toBeGreaterThan(before + 2)
   })
 
-  test('does nothing with propDecrease 0, and half as much in between', () => {
+  test('does nothing with propDecrease 0, and half as much with 0.5', () => {
     const samples = (propDecrease: number) => spectralGate(noisy, { propDecrease }).samples
     const [none, half, all] = [samples(0), samples(0.5), samples(1)]
     const worst = (error: (i: number) => number) =>
@@ -90,7 +94,7 @@ describe('spectralGate', () => {
     expect(worst((i) => half[i]! - 0.5 * (none[i]! + all[i]!))).toBeLessThan(1e-6)
   })
 
-  test('takes smoothing off, silence, and one sample', () => {
+  test('works without smoothing, for silence, and for one sample', () => {
     const rough = spectralGate(noisy, { freqMaskSmoothHz: null, timeMaskSmoothMs: null })
     expect(rough.samples).not.toEqual(spectralGate(noisy).samples)
     const silence = { samples: new Float32Array(3000), sampleRate }

@@ -24,7 +24,8 @@ export interface SpectralGateOptions {
    */
   noise?: Float32Array | null
   /**
-   * A bin counts as sound if its level in dB is more than this many standard deviations above the noise's mean level.
+   * A bin counts as sound if its level in dB is more than this many standard deviations above the noise's
+   * mean level.
    *
    * @defaultValue `1.5`
    */
@@ -65,18 +66,20 @@ const gateNames: Names<SpectralGateOptions> = {
 }
 
 /**
- * Removes steady noise from a clip. Each bin of the short-time Fourier transform passes only while it is louder than the
- * noise in that bin. The same clip always gives the same result. The result has the same length and sample rate.
+ * Removes steady noise from a clip. Each bin of the short-time Fourier transform passes only while it is
+ * louder than the noise in that bin. The same clip always gives the same result. The result has the same
+ * length and sample rate.
  *
- * Without a recording of the noise, every sound that lasts through the whole clip counts as noise. That is right for a
- * bark in the wind, and wrong for rain. A tone gets softer if its line in the spectrum is narrower than
- * `freqMaskSmoothHz`: use a smaller value for whistles and birds.
+ * Without a recording of the noise, every sound that lasts through the whole clip counts as noise. That is
+ * right for a bark in the wind, and wrong for rain. A tone gets softer if its line in the spectrum is
+ * narrower than `freqMaskSmoothHz`: use a smaller value for whistles and birds.
  *
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip or the noise is
- *   empty or not finite.
- * @see noisereduce 3.0 `reduce_noise(stationary=True)`; Sainburg et al., "Finding, visualizing, and quantifying latent
- *   structure across diverse animal vocal repertoires", 2020. Differs from noisereduce: at the edges of the matrix, the
- *   average covers only the gates that exist, so that a clip does not fade in and out.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip or
+ *   the noise is empty or not finite.
+ * @see noisereduce 3.0 `reduce_noise(stationary=True)`; Sainburg et al., "Finding, visualizing, and
+ *   quantifying latent structure across diverse animal vocal repertoires", 2020. Differs from noisereduce: at
+ *   the edges of the matrix, the average covers only the gates that exist, so that a clip does not fade in
+ *   and out.
  * @example spectralGate(clip, { noise: clip.samples.subarray(0, 22050) })
  */
 export function spectralGate(clip: AudioClip, options: SpectralGateOptions = {}): AudioClip {
@@ -163,7 +166,10 @@ function openGates({ data, bins, frames }: FeatureMatrix, threshold: Float64Arra
   return gates
 }
 
-/** Averages by a triangle of `2 * reach + 1` weights along each axis. At an edge it averages only what the matrix has. */
+/**
+ * Averages by a triangle of `2 * reach + 1` weights along each axis. At an edge it averages only what the
+ * matrix has.
+ */
 function smooth(gates: Float64Array, bins: number, binReach: number, frameReach: number): Float64Array {
   const frames = gates.length / bins
   const sums = new Float64Array(gates.length)
@@ -187,9 +193,9 @@ function triangleWeights(count: number, reach: number): Float64Array {
 }
 
 /**
- * Computes `out[i] = Σ (reach + 1 - |i - j|) values[j]` along a line of `count` values that starts at `start`. From one i
- * to the next, the weights of the values to the right grow by one, and those to the left shrink by one. All are whole
- * numbers, so the sums are exact.
+ * Computes `out[i] = Σ (reach + 1 - |i - j|) values[j]` along a line of `count` values that starts at
+ * `start`. From one i to the next, the weights of the values to the right grow by one, and those to the left
+ * shrink by one. All are whole numbers, so the sums are exact.
  */
 function sumTriangles(
   values: Float64Array,

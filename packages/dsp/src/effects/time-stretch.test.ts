@@ -7,7 +7,7 @@ import { noise, sine } from '../test-support/signals.js'
 import { phaseVocoder } from './phase-vocoder.js'
 import { pitchShift, timeStretch } from './time-stretch.js'
 
-/** The frequency at which a signal's middle holds the most, from a spectrum of 8192 samples. */
+/** Finds the strongest frequency of a signal's middle, in a spectrum of 8192 samples. */
 function peakHz(samples: Float32Array, sampleRate: number): number {
   const middle = samples.subarray(samples.length / 2 - 4096, samples.length / 2 + 4096)
   const { re, im } = stft(middle, { nFft: 8192, center: false })
@@ -15,7 +15,10 @@ function peakHz(samples: Float32Array, sampleRate: number): number {
   return (power.indexOf(power.reduce((a, b) => Math.max(a, b))) * sampleRate) / 8192
 }
 
-/** Away from the ends, relative to a sine of amplitude 1; slower frames overlap with phases that no longer agree. */
+/**
+ * Level away from the ends, relative to a sine of amplitude 1. Slower signals get softer: overlapping phases
+ * differ.
+ */
 function levelDb(samples: Float32Array): number {
   const middle = samples.subarray(4096, -4096)
   return 10 * Math.log10((2 * middle.reduce((sum, value) => sum + value * value, 0)) / middle.length)
@@ -31,7 +34,7 @@ describe('timeStretch', () => {
     expect(levelDb(out)).toBeLessThan(0.1)
   })
 
-  test('is its three parts in one', () => {
+  test('equals its three parts called one after another', () => {
     const samples = noise(5000, 1)
     const options = { nFft: 256, hopLength: 64 }
     const parts = istft(phaseVocoder(stft(samples, options), { rate: 1.3 }), { ...options, length: 3846 })
@@ -42,7 +45,7 @@ describe('timeStretch', () => {
     })
   })
 
-  test('gives the signal back at rate 1, for any length', () => {
+  test('returns the signal itself at rate 1, for any length', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), (length) => {
         const samples = noise(length, length)
@@ -55,7 +58,7 @@ describe('timeStretch', () => {
     )
   })
 
-  test('rounds halves as the reference does, and never to nothing', () => {
+  test('rounds halves as librosa does, and never returns an empty signal', () => {
     expect(timeStretch(noise(5, 1), { rate: 2 })).toHaveLength(2)
     expect(timeStretch(noise(7, 1), { rate: 2 })).toHaveLength(4)
     expect(timeStretch(noise(1, 1), { rate: 256 })).toHaveLength(1)
@@ -78,7 +81,7 @@ describe('pitchShift', () => {
     [7, 12, 1000 * 2 ** (7 / 12)],
     [1, 24, 1000 * 2 ** (1 / 24)],
     [-0.5, 12, 1000 * 2 ** (-0.5 / 12)],
-  ])('by %d of %d steps an octave turns 1000 Hz into %d Hz', (nSteps, binsPerOctave, hz) => {
+  ])('by %d steps, with %d in an octave, turns 1000 Hz into %d Hz', (nSteps, binsPerOctave, hz) => {
     const tone = sine(1000, 44100, 22050)
     const out = pitchShift(tone, { nSteps, binsPerOctave })
     expect(out).toHaveLength(44100)

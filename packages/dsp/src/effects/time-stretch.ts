@@ -1,4 +1,6 @@
-/** Time stretching and pitch shifting: another speed at the same pitch, and another pitch at the same speed. */
+/**
+ * Time stretching and pitch shifting: another speed at the same pitch, and another pitch at the same speed.
+ */
 import { assertInRange, assertInteger, assertSamples } from '@esc/core'
 import { pow, roundHalfEven } from '../math.js'
 import { assertGiven, type Names } from '../option-names.js'
@@ -16,13 +18,13 @@ export interface TimeStretchOptions extends StftOptions {
 const stretchNames: Names<TimeStretchOptions> = { ...stftNames, rate: true }
 
 /**
- * Makes a signal run `rate` times as fast at the same pitch, by a phase vocoder. Tones stay clean. Clicks are smeared over
- * about one window. A slower signal gets up to 1.3 dB softer.
+ * Makes a signal run `rate` times as fast at the same pitch, by a phase vocoder. Tones stay clean. Clicks are
+ * smeared over about one window. A slower signal gets up to 1.3 dB softer.
  *
  * @param samples - Mono signal.
  * @returns `round(length / rate)` samples, at least 1; new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
- *   finite, or (with `center: false`) shorter than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty, not finite, or (with `center: false`) shorter than `nFft`.
  * @see librosa 0.10.2 `effects.time_stretch`.
  * @example timeStretch(clip.samples, { rate: 0.8 }) // 1.25 times as long
  */
@@ -65,13 +67,15 @@ export interface PitchShiftOptions extends StftOptions {
 const pitchNames: Names<PitchShiftOptions> = { ...stftNames, nSteps: true, binsPerOctave: true }
 
 /**
- * Shifts the pitch by `nSteps` steps at the same speed: {@link timeStretch}, then {@link resample} back to the old length.
+ * Shifts the pitch by `nSteps` steps at the same speed: {@link timeStretch}, then {@link resample} back to
+ * the old length.
  *
  * @param samples - Mono signal.
  * @returns Same length, new storage. Frequencies that would be above half the sample rate are gone.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT as {@link timeStretch}.
- * @see librosa 0.10.2 `effects.pitch_shift`. Differs from librosa: there is no sample rate, because only the ratio
- *   matters, and `resample` is not soxr.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT as
+ *   {@link timeStretch}.
+ * @see librosa 0.10.2 `effects.pitch_shift`. Differs from librosa: there is no sample rate, because only the
+ *   ratio matters, and `resample` is not soxr.
  * @example pitchShift(clip.samples, { nSteps: -2 })
  */
 export function pitchShift(samples: Float32Array, options: PitchShiftOptions): Float32Array {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { noise } from '../test-support/signals.js'
 import { split, trim } from './trim.js'
 
-/** Bursts of noise in silence; each [start, end) in samples. */
+/** Makes bursts of noise in silence. Each is [start, end) in samples. */
 function bursts(length: number, places: readonly (readonly [number, number])[]): Float32Array {
   const samples = new Float32Array(length)
   for (const [start, end] of places) samples.set(noise(end - start, start), start)
@@ -30,7 +30,7 @@ describe('trim and split', () => {
     expect(trimmed.samples).toEqual(samples.slice(trimmed.start, trimmed.end))
   })
 
-  test('keep a silent signal whole, and nothing of it with a fixed reference', () => {
+  test('keep a silent signal whole, but nothing of it with a fixed reference', () => {
     const silence = new Float32Array(3000)
     expect(trim(silence)).toEqual({ samples: silence, start: 0, end: 3000 })
     expect(split(silence)).toEqual([{ start: 0, end: 3000 }])
@@ -50,14 +50,14 @@ describe('trim and split', () => {
     expect(end(40)).toBeLessThan(end(60))
   })
 
-  test('give new storage', () => {
+  test('return new storage', () => {
     const samples = noise(3000, 1)
     const trimmed = trim(samples).samples
     trimmed.fill(0)
     expect(samples.some((value) => value !== 0)).toBe(true)
   })
 
-  test('give intervals in order, disjoint, inside the signal, with the outer ends of trim', () => {
+  test('return ordered intervals inside the signal that do not overlap; the outer ends are those of trim', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 2000 }), (length, at) => {
         const samples = bursts(length + at + 200, [

@@ -41,13 +41,13 @@ export interface Interval {
 }
 
 /**
- * Cuts off leading and trailing silence. With `ref: 'max'`, a signal of silence stays whole, because every frame is as
- * loud as the loudest. With a fixed `ref`, nothing of it stays.
+ * Cuts off leading and trailing silence. With `ref: 'max'`, a signal of silence stays whole, because every
+ * frame is as loud as the loudest. With a fixed `ref`, nothing of it stays.
  *
  * @param samples - Mono signal.
  * @returns The rest in new storage, and its place in the signal.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty or not finite.
  * @see librosa 0.10.2 `effects.trim`.
  * @example const { samples } = trim(clip.samples, { topDb: 40 })
  */
@@ -63,8 +63,8 @@ export function trim(samples: Float32Array, options: TrimOptions = {}): Interval
  *
  * @param samples - Mono signal.
  * @returns The pieces in their order. They do not overlap. The list is empty if all is silence.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty or not finite.
  * @see librosa 0.10.2 `effects.split`.
  * @example split(clip.samples, { topDb: 40 }).map(({ start, end }) => clip.samples.slice(start, end))
  */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { noise } from '../test-support/signals.js'
 import { createScriptSteps, createVocoderSteps, type VocoderSteps } from './vocoder-steps.js'
 
-test.each([1, 2, 5, 64, 1025])('makes the same bits with and without WebAssembly, %i bins', (bins) => {
+test.each([1, 2, 5, 64, 1025])('%i bins have the same bits with and without WebAssembly', (bins) => {
   const [fast, plain] = [createVocoderSteps(bins), createScriptSteps(bins)]
   const both = (act: (steps: VocoderSteps) => void) => {
     for (const steps of [fast, plain]) act(steps)
@@ -10,7 +10,7 @@ test.each([1, 2, 5, 64, 1025])('makes the same bits with and without WebAssembly
   }
   for (let frame = 0; frame < 20; frame++) {
     const [re, im] = [noise(bins, 2 * frame), noise(bins, 2 * frame + 1)]
-    // A bin of silence has a phase, too.
+    // One bin is silent: it has a phase, too.
     re[0] = 0
     im[0] = 0
     both(({ input, load }) => {

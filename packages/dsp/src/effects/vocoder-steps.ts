@@ -8,8 +8,8 @@ export interface Spectrum {
 }
 
 /**
- * The state of a vocoder: the old frames behind and ahead of the new frame, and the "lead", which is the phase of the new
- * frame minus that of the frame behind.
+ * The state of a vocoder: the old frames behind and ahead of the new frame, and the "lead", which is the
+ * phase of the new frame minus that of the frame behind.
  */
 export interface VocoderSteps {
   /** An old frame. The caller fills it. */
@@ -32,7 +32,8 @@ export function createVocoderSteps(bins: number): VocoderSteps {
 }
 
 function createWasmSteps(bins: number): VocoderSteps | null {
-  // The kernel takes two bins at a time. If the number of bins is odd, it computes one more that nobody reads.
+  // The kernel takes two bins at a time. If the number of bins is odd, it computes one more that nobody
+  // reads.
   const n = bins + (bins % 2)
   const { take, bytes } = createLayout()
   const spectrum = () => ({ re: take(8 * n), im: take(8 * n) })
@@ -121,7 +122,10 @@ function toPolar({ re: a, im: b }: Spectrum, { magnitude, re, im }: Polar): void
   }
 }
 
-/** Writes the frame at `weight` (0 to 1) between `from` and `to`. Its phases are those of `from` plus the lead. */
+/**
+ * Writes the frame at `weight` (0 to 1) between `from` and `to`. Its phases are those of `from` plus the
+ * lead.
+ */
 function interpolate(from: Polar, to: Polar, weight: number, lead: Spectrum, { re, im }: Spectrum): void {
   for (let k = 0; k < re.length; k++) {
     const magnitude = (1 - weight) * from.magnitude[k]! + weight * to.magnitude[k]!
@@ -141,7 +145,8 @@ function addDifference({ re, im }: Spectrum, ahead: Spectrum, behind: Spectrum):
     const turnIm = b * c - a * d
     const x = re[k]! * turnRe - im[k]! * turnIm
     const y = re[k]! * turnIm + im[k]! * turnRe
-    // One step of Newton's method for 1 / √(x² + y²), which is near 1. Without it, rounding errors would add up.
+    // One step of Newton's method for 1 / √(x² + y²), which is near 1. Without it, rounding errors would add
+    // up.
     const scale = 1.5 - 0.5 * (x * x + y * y)
     re[k] = x * scale
     im[k] = y * scale

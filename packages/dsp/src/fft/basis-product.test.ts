@@ -7,10 +7,10 @@ test.each([
   [3, 5, 7],
   [13, 128, 431],
   [2, 40, 8],
-  // More than a block of frames, and more bins than a block holds.
+  // More frames than a block has, and more bins than a block has numbers.
   [5, 1025, 300],
   [2, 140_001, 5],
-])('multiplies %i × %i by %i frames, to the same bits without WebAssembly', (rows, bins, frames) => {
+])('multiplies %i × %i by %i frames, with the same bits without WebAssembly', (rows, bins, frames) => {
   const basis = Float64Array.from(noise(rows * bins, 1))
   const matrix = { data: noise(bins * frames, 2), bins, frames }
   const product = createBasisProduct(basis, bins)(matrix)

@@ -2,13 +2,13 @@
 import { createPowerOfTwoFft } from './fft.js'
 
 /**
- * Computes the first `signal.length` samples of a signal's convolution with a filter. It transforms the signal piece by
- * piece (overlap-add).
+ * Computes the first `signal.length` samples of a signal's convolution with a filter. It transforms the
+ * signal piece by piece (overlap-add).
  *
  * @param filter - At least one tap (coefficient).
  * @returns New storage.
  * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 8.7.3.
- * @example convolve(clip.samples, impulseResponse)
+ * @example convolve(clip.samples, Float64Array.of(1, 0, 0.5)) // an echo after two samples
  */
 export function convolve(signal: Float32Array, filter: Float64Array): Float64Array {
   const out = new Float64Array(signal.length)

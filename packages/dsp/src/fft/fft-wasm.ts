@@ -5,8 +5,8 @@ import type { FilterBank } from './filter-bank.js'
 import { createKernel, createLayout } from './kernel.js'
 
 /**
- * A transform and its buffers, which have a memory of their own. It has all members of `RealFft`, `FrameFft` and
- * `OverlapAdder`.
+ * A transform and its buffers, which have a memory of their own. It has all members of `RealFft`, `FrameFft`
+ * and `OverlapAdder`.
  */
 export interface WasmFft {
   input: Float64Array
@@ -35,7 +35,10 @@ export interface FrameTables {
   bank: FilterBank
 }
 
-/** The largest size. JavaScript computes larger transforms: their tables in WebAssembly would take too much memory. */
+/**
+ * The largest size. JavaScript computes larger transforms: their tables in WebAssembly would take too much
+ * memory.
+ */
 const maxSize = 2 ** 20
 
 /**
@@ -93,7 +96,8 @@ export function createWasmFft(size: number, tables?: FrameTables): WasmFft | nul
     im: doubles(im, bins),
     power: doubles(power, bins),
     spectrum: doubles(power, bins),
-    // The number of passes decides in which buffer the inverse ends. For one size it is always the same buffer.
+    // The number of passes decides in which buffer the inverse ends. For one size it is always the same
+    // buffer.
     output: doubles(inverse(), size),
     frame: new Float32Array(buffer, frame, tables ? size : 0),
     bands: doubles(bands, filters),
@@ -122,7 +126,10 @@ function factorCount(size: number): number {
   return 4 * factors4 + Math.ceil(size / 16) * factors8
 }
 
-/** Writes the powers of w = exp(-2πi p / 16) for p < 4, then those of exp(-2πi p / m), m = size / 2, for p < m / 8. */
+/**
+ * Writes the powers of w = exp(-2πi p / 16) for p < 4, then those of exp(-2πi p / m), m = size / 2, for p < m
+ * / 8.
+ */
 function fillFactors(factors: Float64Array, circle: (k: number) => number, size: number): void {
   let at = 0
   // The kernel reads each factor as [re, re] and [-im, im].
@@ -146,7 +153,10 @@ function fillFactors(factors: Float64Array, circle: (k: number) => number, size:
   }
 }
 
-/** Writes cosine and sine of k / size turns, as [cos, -cos] and [sin, sin]. They separate the even and odd samples. */
+/**
+ * Writes cosine and sine of k / size turns, as [cos, -cos] and [sin, sin]. They separate the even and odd
+ * samples.
+ */
 function fillTurns(turns: Float64Array, circle: (k: number) => number, size: number): void {
   for (let k = 0; k <= size / 4; k++) {
     const cos = circle(k)

@@ -11,7 +11,7 @@ function transform(input: Float64Array): { re: Float64Array; im: Float64Array } 
   return { re: fft.re, im: fft.im }
 }
 
-/** The definition, with angles reduced modulo a turn so that they keep their digits. */
+/** The definition. Angles are reduced to one turn, so that they keep their digits. */
 function naiveDft(input: Float64Array): { re: Float64Array; im: Float64Array } {
   const size = input.length
   const bins = Math.floor(size / 2) + 1
@@ -69,14 +69,14 @@ describe('createRealFft', () => {
     )
   })
 
-  test('makes a spectrum of exact zeros from silence', () => {
+  test('returns exact zeros for silence', () => {
     for (const size of [64, 100]) {
       const { re, im } = transform(new Float64Array(size))
       expect(re.every((value) => value === 0) && im.every((value) => Math.abs(value) === 0)).toBe(true)
     }
   })
 
-  test('forgets what it transformed before', () => {
+  test('does not depend on earlier transforms', () => {
     for (const size of [64, 100]) {
       const fft = createRealFft(size)
       const [a, b] = [noise(size, 1), noise(size, 2)]
@@ -96,30 +96,33 @@ describe.each([
   ['in WebAssembly', createPowerOfTwoFft],
   ['in JavaScript', createScriptFft],
 ])('a power of two %s', (_, create) => {
-  test.each([4, 8, 16, 32, 1024, 2048, 8192])('%i samples: DFT, powers, and back', (size) => {
-    const input = noise(size, size)
-    const expected = size > 1024 ? null : naiveDft(input)
-    const fft = create(size)
-    fft.input.set(input)
-    fft.forward()
-    const [re, im] = [fft.re.slice(), fft.im.slice()]
-    if (expected) expect(maxDifference(re, expected.re)).toBeLessThan(1e-13 * size)
-    if (expected) expect(maxDifference(im, expected.im)).toBeLessThan(1e-13 * size)
-    fft.computePower()
-    expect(
-      maxDifference(
-        fft.power,
-        re.map((value, k) => value ** 2 + im[k]! ** 2),
-      ),
-    ).toBeLessThan(1e-12 * size)
-    fft.re.set(re)
-    fft.im.set(im)
-    fft.inverse()
-    expect(maxDifference(fft.output, input)).toBeLessThan(1e-14 * Math.log2(size))
-  })
+  test.each([4, 8, 16, 32, 1024, 2048, 8192])(
+    'of %i samples: transform, powers, and inverse are right',
+    (size) => {
+      const input = noise(size, size)
+      const expected = size > 1024 ? null : naiveDft(input)
+      const fft = create(size)
+      fft.input.set(input)
+      fft.forward()
+      const [re, im] = [fft.re.slice(), fft.im.slice()]
+      if (expected) expect(maxDifference(re, expected.re)).toBeLessThan(1e-13 * size)
+      if (expected) expect(maxDifference(im, expected.im)).toBeLessThan(1e-13 * size)
+      fft.computePower()
+      expect(
+        maxDifference(
+          fft.power,
+          re.map((value, k) => value ** 2 + im[k]! ** 2),
+        ),
+      ).toBeLessThan(1e-12 * size)
+      fft.re.set(re)
+      fft.im.set(im)
+      fft.inverse()
+      expect(maxDifference(fft.output, input)).toBeLessThan(1e-14 * Math.log2(size))
+    },
+  )
 })
 
-test('both ways of transforming agree to the last digits', () => {
+test('WebAssembly and JavaScript agree to the last digits', () => {
   const [wasm, script] = [createPowerOfTwoFft(2048), createScriptFft(2048)]
   for (const fft of [wasm, script]) {
     fft.input.set(noise(2048, 3))
@@ -130,7 +133,7 @@ test('both ways of transforming agree to the last digits', () => {
   expect(maxDifference(wasm.im, script.im)).toBeLessThan(1e-12)
 })
 
-test('the compiled kernel is that of its source', async () => {
+test('the compiled kernel is up to date with its source', async () => {
   const { compile } = (await import('../../wasm/build.mjs' as string)) as { compile(): Promise<string> }
   const url = new URL('./kernel.generated.ts', import.meta.url)
   expect(await compile()).toBe(readFileSync(url, 'utf8'))

@@ -1,10 +1,11 @@
-/// <reference path="./fft-js.d.ts" />
 /**
- * The Fourier transform of real signals of any length. WebAssembly computes powers of two, fft.js all other lengths.
+ * The Fourier transform of real signals of any length. WebAssembly computes powers of two, fft.js all other
+ * lengths.
  *
- * fft.js gets only Float64Arrays. V8 compiles its loops for the array types that it has seen. A second type makes
- * every transform of the process about five times slower.
+ * fft.js gets only Float64Arrays. V8 compiles its loops for the array types that it has seen. A second type
+ * makes every transform of the process about five times slower.
  */
+/// <reference path="./fft-js.d.ts" />
 import FFT from 'fft.js'
 import { cosOfTurn, sinOfTurn } from '../math.js'
 import { createWasmFft } from './fft-wasm.js'
@@ -31,7 +32,10 @@ export interface RealFft {
 export interface InvertibleRealFft extends RealFft {
   /** The result of `inverse`. */
   readonly output: Float64Array
-  /** Fills `output` with the signal of `re` and `im`. It ignores the imaginary parts of the first and the last bin. */
+  /**
+   * Fills `output` with the signal of `re` and `im`. It ignores the imaginary parts of the first and the last
+   * bin.
+   */
   inverse(): void
 }
 
@@ -41,7 +45,7 @@ export interface InvertibleRealFft extends RealFft {
  * @param size - An integer >= 1.
  * @example
  * const fft = createRealFft(1024)
- * fft.input.set(frame)
+ * fft.input.set(samples.subarray(0, 1024))
  * fft.forward()
  */
 export function createRealFft(size: number): RealFft {
@@ -61,8 +65,9 @@ export function createPowerOfTwoFft(size: number): InvertibleRealFft {
 
 /**
  * Plans the transform of a power of two in JavaScript. It reads the samples as `size / 2` complex numbers,
- * x[2n] + i x[2n+1], and separates the spectra of the even and the odd samples afterwards. One complex transform of two
- * frames would save as much time, but the rounding of one frame would then depend on its neighbour.
+ * x[2n] + i x[2n+1], and separates the spectra of the even and the odd samples afterwards. One complex
+ * transform of two frames would save as much time, but the rounding of one frame would then depend on its
+ * neighbour.
  *
  * @param size - A power of two, >= 4.
  * @see Press et al., Numerical Recipes, 3rd edition, 12.3.2.

@@ -1,8 +1,8 @@
 /** Filters over the bins of a spectrum, stored without their zeros. */
 
 /**
- * Filter f covers the bins from `first[f]` up to, but not including, `last[f]`. Its weights follow those of the filter
- * before it.
+ * Filter f covers the bins from `first[f]` up to, but not including, `last[f]`. Its weights follow those of
+ * the filter before it.
  */
 export interface FilterBank {
   first: Int32Array
@@ -10,7 +10,7 @@ export interface FilterBank {
   weights: Float64Array
 }
 
-/** Writes the sum of the spectrum under each filter into `out`. @example applyFilterBank(bank, power, bands) */
+/** Writes the sum of the spectrum under each filter into `out`. */
 export function applyFilterBank(
   { first, last, weights }: FilterBank,
   spectrum: Float64Array,

@@ -10,7 +10,7 @@ test.each([
   [64, 64],
   [64, 100],
   [256, 1],
-])('adds frames of %i samples every %i ones, with and without WebAssembly', (size, hop) => {
+])('adds frames of %i samples with a hop of %i, with and without WebAssembly', (size, hop) => {
   const window = getWindow('hann', size)
   const [fast, plain] = [createOverlapAdder(window), createScriptOverlapAdder(window)]
   for (let frame = 0; frame < 6; frame++) {

@@ -32,7 +32,10 @@ export interface OverlapAdder {
   readonly im: Float64Array
   /** Sums of all frames so far. They begin where the last frame begins. */
   readonly sums: Float64Array
-  /** Transforms the spectrum back, multiplies it by the window, and adds it `hop` samples after the frame before. */
+  /**
+   * Transforms the spectrum back, multiplies it by the window, and adds it `hop` samples after the frame
+   * before.
+   */
   add(hop: number): void
 }
 
@@ -43,7 +46,8 @@ const noFilters: FilterBank = {
 }
 
 /**
- * Plans the transform of frames. It uses WebAssembly if that is available and the window's length is a power of two.
+ * Plans the transform of frames. It uses WebAssembly if that is available and the window's length is a power
+ * of two.
  *
  * @param window - Has the length of a frame.
  * @param bank - Filters over `window.length / 2 + 1` bins. Without them, `bands` is empty.

@@ -9,7 +9,7 @@ test.each([1, 2, 3, 4, 5, 8, 12, 49, 64, 90])('inverts spectra of %i samples', (
     re[k] = signal.reduce((sum, x, n) => sum + x * Math.cos((2 * Math.PI * k * n) / size), 0)
     im[k] = signal.reduce((sum, x, n) => sum - x * Math.sin((2 * Math.PI * k * n) / size), 0)
   }
-  // Not part of a real signal's spectrum, so without effect.
+  // These are 0 in the spectrum of a real signal, so they have no effect.
   im[0] = 3
   if (size % 2 === 0) im[size / 2] = 3
   inverse()

@@ -8,8 +8,8 @@ export type InverseFft = Pick<InvertibleRealFft, 're' | 'im' | 'output' | 'inver
  * Plans the way from a spectrum back to `size` real samples. Powers of two are fastest.
  *
  * Other sizes use the forward transform: if X is the spectrum of a real signal, then the real sequence
- * `h[k] = Re X[k] + Im X[k]` has the transform H, and `x[n] = (Re H[n] + Im H[n]) / size`, since the transform of an
- * even sequence is real and that of an odd one imaginary.
+ * `h[k] = Re X[k] + Im X[k]` has the transform H, and `x[n] = (Re H[n] + Im H[n]) / size`, since the
+ * transform of an even sequence is real and that of an odd one imaginary.
  *
  * @param size - An integer >= 1.
  * @returns A plan. Its `inverse` fills `output` from `re` and `im`, which are undefined afterwards.

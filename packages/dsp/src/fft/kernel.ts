@@ -1,7 +1,10 @@
 /** The inner loops in WebAssembly, the "kernel". Each instruction works on two numbers. */
 import { kernelBase64 } from './kernel.generated.js'
 
-/** The functions that wasm/*.as.ts export. Each argument is a count (size, n, rows, …), a factor, or an address. */
+/**
+ * The functions that wasm/*.as.ts export. Each argument is a count (size, n, rows, …), a factor, or an
+ * address.
+ */
 export interface Kernel {
   forward(
     size: number,
@@ -80,8 +83,8 @@ function compile(): WebAssembly.Module | null {
  * Creates an instance of the loops with a memory of its own.
  *
  * @param bytes - Size of the memory.
- * @returns `null` if WebAssembly is not available, or if too many instances are alive: V8 reserves 8 GB of addresses
- *   for the memory of each.
+ * @returns `null` if WebAssembly is not available, or if too many instances are alive: V8 reserves 8 GB of
+ *   addresses for the memory of each.
  */
 export function createKernel(bytes: number): { kernel: Kernel; buffer: ArrayBuffer } | null {
   if (compiled === undefined) compiled = compile()

@@ -27,8 +27,8 @@ const dctNames: Names<DctOptions> = { type: true, norm: true }
  *
  * @param matrix - Shape [bins, frames].
  * @returns Same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown, `type` is not 1, 2 or 3, `norm` is not 'ortho' or null, or type
- *   1 gets a single bin; INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown, `type` is not 1, 2 or 3, `norm` is not 'ortho' or
+ *   null, or type 1 gets a single bin; INVALID_INPUT if the matrix is empty or not finite.
  * @see scipy 1.10 `fftpack.dct` with `axis=0`.
  * @example dct(logMel, { norm: 'ortho' })
  */

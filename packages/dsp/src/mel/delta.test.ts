@@ -11,7 +11,7 @@ const row = (values: readonly number[]) => ({
 })
 
 describe('delta', () => {
-  test('of a ramp is its slope, of a parabola twice its factor, also at the ends', () => {
+  test('of a ramp is its slope, and of a parabola twice its factor, also at the ends', () => {
     const ramp = row(Array.from({ length: 20 }, (_, t) => 3 * t - 5))
     for (const width of [3, 9, 19])
       for (const value of delta(ramp, { width }).data) expect(value).toBeCloseTo(3, 5)
@@ -53,7 +53,7 @@ describe('delta', () => {
     )
   })
 
-  test('goes along the bins as along the frames of the transpose', () => {
+  test('along the bins equals that along the frames of the transposed matrix', () => {
     const [bins, frames] = [11, 7]
     const matrix = { data: noise(bins * frames, 2), bins, frames }
     const flipped = matrix.data.map((_, i) => matrix.data[(i % bins) * frames + Math.floor(i / bins)]!)

@@ -32,9 +32,9 @@ export interface DeltaOptions {
    */
   axis?: 0 | 1
   /**
-   * The values beyond the ends. 'interp': none, the polynomials of the first and of the last window continue; 'nearest':
-   * the last value; 'mirror': the mirror image, without repeating the last value itself; 'constant': zeros; 'wrap': the
-   * values of the other end.
+   * The values beyond the ends. 'interp': none, the polynomials of the first and of the last window continue;
+   * 'nearest': the last value; 'mirror': the mirror image, without repeating the last value itself;
+   * 'constant': zeros; 'wrap': the values of the other end.
    *
    * @defaultValue `'interp'`
    */
@@ -44,13 +44,13 @@ export interface DeltaOptions {
 const deltaNames: Names<DeltaOptions> = { width: true, order: true, axis: true, mode: true }
 
 /**
- * Computes delta features. Around each frame, it fits the polynomial of degree `order` to the window, and takes the
- * derivative of that order.
+ * Computes delta features. Around each frame, it fits the polynomial of degree `order` to the window, and
+ * takes the derivative of that order.
  *
  * @param matrix - Shape [bins, frames].
  * @returns Change per frame (to the power of `order`); same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or not
- *   finite, or (with mode 'interp') has fewer frames than `width`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is
+ *   empty or not finite, or (with mode 'interp') has fewer frames than `width`.
  * @see librosa 0.10.2 `feature.delta`; scipy 1.10 `signal.savgol_filter(deriv=order, polyorder=order)`.
  * @example delta(mfcc(clip), { order: 2 })
  */
@@ -68,7 +68,7 @@ export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): Featur
   if (mode === 'interp' && width > length) {
     throw new EscError(
       'INVALID_INPUT',
-      `matrix has ${length} ${axis === 1 ? 'frames' : 'bins'}, width=${width} needs as many; use mode 'nearest' or a smaller width`,
+      `matrix has ${length} ${axis === 1 ? 'frames' : 'bins'}; it must have at least width=${width}, or use mode 'nearest'`,
       { detail: { length, width } },
     )
   }
@@ -95,10 +95,12 @@ export function delta(matrix: FeatureMatrix, options: DeltaOptions = {}): Featur
 }
 
 /**
- * Computes the weight of each value of a window in the derivative: `order! Q(t) / Σ Q²`. Q is the monic polynomial of
- * degree `order` that is orthogonal, on the window's places t, to all polynomials of lower degrees.
+ * Computes the weight of each value of a window in the derivative: `order! Q(t) / Σ Q²`. Q is the monic
+ * polynomial of degree `order` that is orthogonal, on the window's places t, to all polynomials of lower
+ * degrees.
  *
- * @see Savitzky and Golay, "Smoothing and differentiation of data by simplified least squares procedures", 1964.
+ * @see Savitzky and Golay, "Smoothing and differentiation of data by simplified least squares procedures",
+ *   1964.
  */
 function derivativeWeights(width: number, order: number): Float64Array {
   const half = (width - 1) / 2

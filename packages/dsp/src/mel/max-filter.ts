@@ -2,11 +2,12 @@
 import type { FeatureMatrix } from '@esc/core'
 
 /**
- * Computes the largest value among the `size` bins around each bin, in every frame. The window ends at the ends of the
- * matrix. If the size is even, the window reaches one bin further down than up.
+ * Computes the largest value among the `size` bins around each bin, in every frame. The window ends at the
+ * ends of the matrix. If the size is even, the window reaches one bin further down than up.
  *
  * @param size - An integer >= 1; 1 returns the same matrix.
- * @see scipy 1.10 `ndimage.maximum_filter1d` with `axis=0`. scipy mirrors at the ends, which adds no new values.
+ * @see scipy 1.10 `ndimage.maximum_filter1d` with `axis=0`. scipy mirrors at the ends, which adds no new
+ *   values.
  * @example maxFilterBins(logMel, 3)
  */
 export function maxFilterBins(matrix: FeatureMatrix, size: number): FeatureMatrix {

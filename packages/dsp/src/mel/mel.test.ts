@@ -13,7 +13,7 @@ import { mfcc } from './mfcc.js'
 import { onsetStrength } from './onset.js'
 
 describe('melFilterbank', () => {
-  test('holds triangles between neighbouring centres', () => {
+  test('returns triangles between neighbouring centres', () => {
     const { data, bins, frames } = melFilterbank({ sampleRate: 22050, nFft: 8192, nMels: 40 })
     const hz = fftFrequencies({ sampleRate: 22050, nFft: 8192 })
     const edges = melFrequencies(42, { fmax: 11025 })
@@ -55,8 +55,9 @@ describe('melFilterbank', () => {
         for (let mel = 0; mel < bins; mel++) {
           const [low, middle, high] = [edges[mel]!, edges[mel + 1]!, edges[mel + 2]!]
           const sum = data.subarray(mel * frames, (mel + 1) * frames).reduce((a, weight) => a + weight, 0)
-          // The trapezoid rule is exact but for the bins in which the slope changes, by an eighth of the change times
-          // the square of the bins' width; the changes at the ends and the one at the top are of opposite signs.
+          // The trapezoid rule is exact except in bins where the slope changes. There its error is at most an
+          // eighth of the change times the square of the bins' width. The changes at the ends and at the top
+          // have opposite signs.
           const error = binHz ** 2 / (4 * (middle - low) * (high - middle)) + 1e-6
           expect(Math.abs(sum * binHz - areaOf(low, high))).toBeLessThanOrEqual(error * areaOf(low, high))
         }
@@ -65,7 +66,7 @@ describe('melFilterbank', () => {
     )
   })
 
-  test('scales each filter to any norm but the smallest weight, which is 0', () => {
+  test('scales each filter to any norm except -inf, because the smallest weight is 0', () => {
     const options = { sampleRate: 16000, nFft: 1024, nMels: 20 }
     const { data, bins, frames } = melFilterbank({ ...options, norm: 3 })
     for (let mel = 0; mel < bins; mel++) {
@@ -112,7 +113,7 @@ describe('empty mel filters', () => {
   beforeEach(() => void warn.mockReset().mockReturnValue(undefined))
   afterAll(() => warn.mockRestore())
 
-  test('are named, with what to change, and are those without a weight', () => {
+  test('are named in a warning, which says what to change, and are the filters without a weight', () => {
     const told: string[] = []
     const onWarning = (message: string) => void told.push(message)
     const bank = melFilterbank({ sampleRate: 22050, ...narrow, onWarning })
@@ -149,7 +150,7 @@ describe('empty mel filters', () => {
         for (let i = 0; i < 3; i++) stream.push(clip.samples)
       },
     ],
-  ])('of %s: one warning on the console', (_, run) => {
+  ])('cause one warning on the console: %s', (_, run) => {
     run()
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/^mel filters .* are empty/)]])
   })
@@ -161,7 +162,7 @@ describe('empty mel filters', () => {
     ...Object.entries({ logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet }).map(
       ([name, preset]): [string, () => unknown] => [name, () => createExtractor(preset)],
     ),
-  ])('of %s: no warning', (_, run) => {
+  ])('cause no warning: %s', (_, run) => {
     run()
     expect(warn).not.toHaveBeenCalled()
   })
@@ -190,7 +191,7 @@ describe('melSpectrogram', () => {
     }
   })
 
-  test('is loudest in the filter that holds the tone', () => {
+  test('is loudest in the filter of the tone', () => {
     const { data, bins, frames } = melSpectrogram({ samples: sine(3000, 22050, 22050), sampleRate: 22050 })
     const column = Array.from({ length: bins }, (_, mel) => data[mel * frames + 20]!)
     const loudest = column.indexOf(Math.max(...column))

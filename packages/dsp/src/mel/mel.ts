@@ -42,14 +42,15 @@ export interface MelFilterOptions {
    */
   htk?: boolean
   /**
-   * 'slaney' gives every triangle the area 1 over Hz; a norm scales its weights so that this norm is 1; `null` does neither.
+   * 'slaney' gives every triangle the area 1 over Hz; a norm scales its weights so that this norm is 1;
+   * `null` does neither.
    *
    * @defaultValue `'slaney'`
    */
   norm?: 'slaney' | Norm | null
   /**
-   * Gets a message about empty filters; `null` for no message. An extractor or a stream calls it once. A plain function
-   * calls it each time, because it computes the filters each time.
+   * Gets a message about empty filters; `null` for no message. An extractor or a stream calls it once. A
+   * plain function calls it each time, because it computes the filters each time.
    *
    * @defaultValue `console.warn`
    */
@@ -74,11 +75,11 @@ const bankNames: Names<MelFilterOptions & { sampleRate: number; nFft: number }> 
  * Computes a bank of triangular filters, evenly spaced in mel.
  *
  * @param options - `sampleRate` in Hz and `nFft` in samples say for which spectrum the filters are.
- * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter that lies between two bins is all zeros; then
- *   `onWarning` gets a message. Use a larger `nFft` or fewer filters. Differs from librosa: librosa does not warn of an
- *   empty filter that starts at 0 Hz.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range. Differs from librosa: `fmax` above half
- *   the sample rate is an error, because the filters there would be empty.
+ * @returns Weights of shape [nMels, nFft / 2 + 1], >= 0. A filter that lies between two bins is all zeros;
+ *   then `onWarning` gets a message. Use a larger `nFft` or fewer filters. Differs from librosa: librosa does
+ *   not warn of an empty filter that starts at 0 Hz.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range. Differs from librosa: `fmax`
+ *   above half the sample rate is an error, because the filters there would be empty.
  * @see librosa 0.10.2 `filters.mel`.
  * @example melFilterbank({ sampleRate: 22050, nFft: 2048 })
  */
@@ -117,8 +118,8 @@ export const melNames: Names<MelOptions> = { ...stftNames, ...filterNames, power
  *
  * @param options - Those of {@link stft} and {@link melFilterbank}.
  * @returns Shape [nMels, frames], >= 0.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
- *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has
+ *   no samples, samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.melspectrogram`. The filters are float64, as with `dtype=np.float64`.
  * @example melSpectrogram(clip, { nMels: 64, fmax: 8000 })
  */
@@ -130,7 +131,11 @@ export function melSpectrogram(clip: AudioClip, options: MelOptions = {}): Featu
 
 /** A mel spectrogram with its tables. */
 export interface MelPlan {
-  /** Number of frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
+  /**
+   * Number of frames in a signal of `length` samples.
+   *
+   * @throws EscError INVALID_INPUT if it is too short for one.
+   */
   frames(length: number): number
   /** Returns the mel spectrogram in new storage. */
   run(samples: Float32Array): FeatureMatrix
@@ -191,7 +196,10 @@ function createMelBank(options: MelFilterOptions & { sampleRate: number; nFft: n
   return { first, last, weights: Float64Array.from(weights) }
 }
 
-/** The norm '-inf' leaves a filter as it is, as in librosa: the smallest weight of each filter is 0, at least at 0 Hz. */
+/**
+ * The norm '-inf' leaves a filter as it is, as in librosa: the smallest weight of each filter is 0, at least
+ * at 0 Hz.
+ */
 function filterNorm(row: Float64Array, norm: Norm | null): number {
   return norm === null || isSmallest(norm) ? 1 : vectorNorm(row, norm)
 }

@@ -41,7 +41,7 @@ describe('dct', () => {
     }
   })
 
-  test('of type 3 undoes type 2, and type 1 itself', () => {
+  test('of type 3 is the inverse of type 2, and type 1 is its own inverse', () => {
     const input = matrix(9, 4, 2)
     expectClose(dct(dct(input, { norm: 'ortho' }), { type: 3, norm: 'ortho' }), input, 1e-6)
     expectClose(dct(dct(input, { type: 1, norm: 'ortho' }), { type: 1, norm: 'ortho' }), input, 1e-6)
@@ -78,7 +78,7 @@ describe('mfcc', () => {
     expectClose(mfccFromLogMel(logMel, { nMfcc: 13, lifter: 22 }), { ...plain, data }, 1e-5)
   })
 
-  test('of silence is the floor in the first coefficient alone', () => {
+  test('of silence is the floor in the first coefficient, and 0 in all others', () => {
     const { data, frames } = mfcc({ samples: new Float32Array(4000), sampleRate: 8000 }, { nMfcc: 5 })
     for (let i = 0; i < data.length; i++) {
       expect(data[i]).toBeCloseTo(i < frames ? -100 * Math.sqrt(128) : 0, 2)

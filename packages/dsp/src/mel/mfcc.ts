@@ -58,13 +58,13 @@ export interface MfccOptions extends CepstrumOptions, Omit<MelOptions, 'norm'> {
 const mfccNames: Names<MfccOptions> = { ...melNames, ...cepstrumNames, melNorm: true }
 
 /**
- * Computes mel-frequency cepstral coefficients (MFCC): the DCT of the mel spectrogram in dB (`powerToDb` with `ref` 1,
- * `amin` 1e-10 and `topDb` 80).
+ * Computes mel-frequency cepstral coefficients (MFCC): the DCT of the mel spectrogram in dB (`powerToDb` with
+ * `ref` 1, `amin` 1e-10 and `topDb` 80).
  *
  * @param options - Those of {@link melSpectrogram} and {@link mfccFromLogMel}.
  * @returns Shape [nMfcc, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
- *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has
+ *   no samples, samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.mfcc`.
  * @example mfcc(clip, { nMfcc: 13 })
  */
@@ -78,13 +78,13 @@ export function mfcc(clip: AudioClip, options: MfccOptions = {}): FeatureMatrix 
 }
 
 /**
- * Computes the cepstral coefficients of a log-mel spectrogram: the first `nMfcc` rows of every frame's DCT, multiplied by
- * the weights of `lifter`.
+ * Computes the cepstral coefficients of a log-mel spectrogram: the first `nMfcc` rows of every frame's DCT,
+ * multiplied by the weights of `lifter`.
  *
  * @param logMel - In dB, with any reference; shape [nMels, frames].
  * @returns Shape [nMfcc, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is
+ *   empty or not finite.
  * @see librosa 0.10.2 `feature.mfcc` with `S`.
  * @example mfccFromLogMel(powerToDb(melSpectrogram(clip)), { nMfcc: 13 })
  */

@@ -9,7 +9,7 @@ import { onsetStrength, onsetStrengthFromLogMel } from './onset.js'
 
 const sampleRate = 22050
 
-/** Frame by frame, as it is defined; `center: false`. */
+/** The definition, frame by frame, with `center: false`. */
 function naive(
   { data, bins, frames }: FeatureMatrix,
   lag: number,
@@ -52,12 +52,13 @@ describe('onsetStrength', () => {
     expect(Math.abs(out.indexOf(Math.max(...out)) - 20)).toBeLessThanOrEqual(1)
   })
 
-  test.each([8, 12, 20])('of a train of pulses peaks every %d frames, as they come', (period) => {
+  test.each([8, 12, 20])('of a train of pulses peaks with every pulse, each %d frames', (period) => {
     const samples = new Float32Array(10 * period * 512)
     for (let pulse = 1; pulse < 10; pulse++) samples[pulse * period * 512] = 1
     const out = onsetStrength({ samples, sampleRate })
     const peaks = [...out.keys()].filter((t) => out[t]! > (out[t - 1] ?? 0) && out[t]! >= (out[t + 1] ?? 0))
-    // The window of the frame before holds the pulse already; `center` shifts by half a transform, which is two frames.
+    // The window of the frame before already contains the pulse. `center` shifts by half a transform, which
+    // is two frames.
     expect(peaks).toEqual(Array.from({ length: 9 }, (_, pulse) => (pulse + 1) * period + 1))
   })
 
@@ -72,7 +73,7 @@ describe('onsetStrength', () => {
     }
   })
 
-  test('of a clip is that of its mel spectrogram in dB; of silence and of one frame 0', () => {
+  test('of a clip is that of its mel spectrogram in dB, and of silence and of one frame it is 0', () => {
     const clip = { samples: noise(9000, 4), sampleRate }
     const transform = { nFft: 1024, hopLength: 256 }
     const logMel = powerToDb(melSpectrogram(clip, { ...transform, nMels: 40 }))

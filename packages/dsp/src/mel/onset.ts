@@ -22,7 +22,8 @@ export interface OnsetOptions {
    */
   lag?: number
   /**
-   * The earlier frame is replaced by its maximum over this many neighbouring bins, so that vibrato is no onset.
+   * The earlier frame is replaced by its maximum over this many neighbouring bins, so that vibrato is no
+   * onset.
    *
    * @defaultValue `1`: each bin alone
    */
@@ -73,11 +74,11 @@ const onsetNames: Names<MelOptions & OnsetOptions> = { ...melNames, ...riseNames
 /**
  * Computes the onset strength: the mean rise in dB of a clip's mel bands, frame by frame.
  *
- * @param options - Those of {@link melSpectrogram} and {@link onsetStrengthFromLogMel}. The frames of the spectrogram are
- *   always centred; `center` concerns only the result.
+ * @param options - Those of {@link melSpectrogram} and {@link onsetStrengthFromLogMel}. The frames of the
+ *   spectrogram are always centred; `center` concerns only the result.
  * @returns dB, >= 0 without `detrend`; one value for each frame.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
- *   or samples that are not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has
+ *   no samples, or samples that are not finite.
  * @see librosa 0.10.2 `onset.onset_strength`.
  * @example onsetStrength(clip, { lag: 2, maxSize: 3 })
  */
@@ -95,10 +96,10 @@ export function onsetStrength(clip: AudioClip, options: MelOptions & OnsetOption
  * @param logMel - In dB, with any reference; shape [bins, frames].
  * @param options - `nFft` and `hopLength` must be those of the spectrogram.
  * @returns dB; one value for each frame.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty or
- *   not finite.
- * @see librosa 0.10.2 `onset.onset_strength` with `S`; Böck and Widmer, "Maximum filter vibrato suppression for onset
- *   detection", 2013.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is
+ *   empty or not finite.
+ * @see librosa 0.10.2 `onset.onset_strength` with `S`; Böck and Widmer, "Maximum filter vibrato suppression
+ *   for onset detection", 2013.
  * @example onsetStrengthFromLogMel(powerToDb(melSpectrogram(clip)))
  */
 export function onsetStrengthFromLogMel(logMel: FeatureMatrix, options: OnsetOptions = {}): Float32Array {

@@ -13,7 +13,7 @@ import { noise } from '../test-support/signals.js'
 import { createExtractor } from './extractor.js'
 import { logmel64, logmel128, mfcc13, mfcc20, stm32, yamnet } from './presets.js'
 
-/** Silence, a decaying noise, silence. */
+/** A clip of silence, decaying noise, and silence. */
 function bark(length: number, sampleRate: number, seed = 1): AudioClip {
   const samples = new Float32Array(length)
   const start = length >> 2
@@ -23,7 +23,7 @@ function bark(length: number, sampleRate: number, seed = 1): AudioClip {
   return { samples, sampleRate }
 }
 
-/** The waveform half of what a recipe means, in plain functions. */
+/** The first half of a recipe, from clip to waveform, in plain functions. */
 function prepare(recipe: FeatureRecipe, clip: AudioClip): AudioClip {
   const { sampleRate, durationSec } = recipe
   let { samples } = clip
@@ -41,7 +41,7 @@ function compose(recipe: FeatureRecipe, clip: AudioClip): FeatureMatrix {
   return recipe.mfcc ? mfccFromLogMel(logMel, recipe.mfcc) : logMel
 }
 
-/** To the bit; `toEqual` takes seconds for as many numbers. */
+/** Compares all bits. `toEqual` takes seconds for so many numbers. */
 function expectSame(actual: Float32Array, expected: Float32Array): void {
   expect(actual).toHaveLength(expected.length)
   expect(actual.findIndex((value, i) => !Object.is(value, expected[i]))).toBe(-1)
@@ -96,7 +96,7 @@ describe('createExtractor', () => {
         expectSame(samples, prepare(recipe, clips[i]!).samples)
         expect(sampleRate).toBe(recipe.sampleRate)
       })
-      // Results keep their values while the work buffers are used again, and come out the same.
+      // Results keep their values when the work buffers are used again, and later results are the same.
       const kept = first.map(({ data }) => data.slice())
       clips.forEach((clip, i) => {
         expectSame(extractor.extract(clip).data, kept[i]!)
@@ -107,7 +107,7 @@ describe('createExtractor', () => {
     },
   )
 
-  test('takes the norm of all the samples where it cuts some off, and forgets them', () => {
+  test('computes the norm of all samples, also of those that it cuts off, and then forgets them', () => {
     const short: FeatureRecipe = { ...logmel128, durationSec: 0.5, db: { ...logmel128.db, ref: 1 } }
     const extractor = createExtractor(short)
     const long = bark(30000, 22050)
@@ -116,7 +116,7 @@ describe('createExtractor', () => {
     for (const clip of clips) expect(extractor.extract(clip)).toEqual(compose(short, clip))
   })
 
-  test('leaves the clip alone, and does not see later changes of the recipe', () => {
+  test('does not change the clip, and ignores later changes of the recipe', () => {
     const recipe = structuredClone<FeatureRecipe>(logmel128)
     const extractor = createExtractor(recipe)
     recipe.normalize = null
@@ -127,7 +127,7 @@ describe('createExtractor', () => {
     expect(extractor.recipe).toEqual(logmel128)
   })
 
-  test('makes finite features from silence and from a single sample', () => {
+  test('returns finite features for silence and for a single sample', () => {
     for (const recipe of [mfcc13, logmel128]) {
       for (const samples of [new Float32Array(3000), Float32Array.of(0.5)]) {
         const { data } = createExtractor(recipe).extract({ samples, sampleRate: recipe.sampleRate })
@@ -176,7 +176,7 @@ describe('createExtractor', () => {
     expect(() => createExtractor(mfcc13).extract(clip)).toThrow(throwsCode('INVALID_INPUT'))
   })
 
-  test('refuses a clip shorter than a frame where nothing pads it', () => {
+  test('refuses a clip shorter than a frame if no step pads it', () => {
     expect(() => createExtractor(odd).extract({ samples: noise(399, 1), sampleRate: 16000 })).toThrow(
       throwsCode('INVALID_INPUT'),
     )

@@ -30,13 +30,13 @@ export interface Extractor {
    * Runs the recipe: resample, denoise, trim, normalise, pad or cut, STFT, mel, dB, DCT.
    *
    * @returns Shape [bins, frames], new storage.
-   * @throws EscError INVALID_INPUT if the clip has no samples, samples that are not finite, a sample rate that is not a
-   *   finite number > 0, or (with `center: false` and no duration) fewer samples than `nFft`.
+   * @throws EscError INVALID_INPUT if the clip has no samples, samples that are not finite, a sample rate
+   *   that is not a finite number > 0, or (with `center: false` and no duration) fewer samples than `nFft`.
    */
   extract(clip: AudioClip): FeatureMatrix
   /**
-   * Runs the first half of the recipe: resample, denoise, trim, normalise, pad or cut. `extract` computes the features of
-   * this waveform.
+   * Runs the first half of the recipe: resample, denoise, trim, normalise, pad or cut. `extract` computes the
+   * features of this waveform.
    *
    * @returns A clip at the recipe's rate, new storage.
    * @throws EscError INVALID_INPUT as `extract`.
@@ -45,8 +45,8 @@ export interface Extractor {
 }
 
 /**
- * Plans the features of a recipe. It computes tables once. `extract` returns the same numbers as the plain functions
- * called one after another.
+ * Plans the features of a recipe. It computes tables once. `extract` returns the same numbers as the plain
+ * functions called one after another.
  *
  * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range.
  * @example
@@ -122,7 +122,11 @@ export interface Analysis {
   run(samples: Float32Array): FeatureMatrix
 }
 
-/** Plans STFT, mel, logarithm and DCT. @throws EscError INVALID_OPTION naming the parameter that is out of its range. */
+/**
+ * Plans STFT, mel, logarithm and DCT.
+ *
+ * @throws EscError INVALID_OPTION naming the parameter that is out of its range.
+ */
 export function createAnalysis(recipe: FeatureRecipe): Analysis {
   const melPlan = createMelPlan(recipe.sampleRate, { ...recipe.stft, ...recipe.mel })
   const cepstrum = recipe.mfcc && createCepstrum(recipe.mel.nMels, recipe.mfcc)
@@ -136,13 +140,17 @@ export function createAnalysis(recipe: FeatureRecipe): Analysis {
   }
 }
 
-/** Takes decibels or the natural logarithm; a recipe has one of them. It may write into the matrix's own storage. */
+/**
+ * Takes decibels or the natural logarithm; a recipe has one of them. It may write into the matrix's own
+ * storage.
+ */
 export function compress(mel: FeatureMatrix, { db, log }: Pick<FeatureRecipe, 'db' | 'log'>): FeatureMatrix {
   return db ? { ...mel, data: writeDecibels(mel, db, mel.data) } : stabilizedLog(mel, log!)
 }
 
 /**
- * Checks the rules that the plans do not check themselves. The schema in `@esc/core/recipe` reads recipes from outside.
+ * Checks the rules that the plans do not check themselves. The schema in `@esc/core/recipe` reads recipes
+ * from outside.
  *
  * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range.
  */
@@ -164,7 +172,7 @@ export function assertRecipe(recipe: FeatureRecipe): void {
   const melNorm = recipe.mel.norm ?? null
   if (melNorm !== null) assertOneOf('recipe.mel.norm', melNorm, ['slaney'])
   if ((recipe.db === null) === (recipe.log === null)) {
-    throw new EscError('INVALID_OPTION', 'recipe.db and recipe.log: one of them must be null, and not both')
+    throw new EscError('INVALID_OPTION', 'exactly one of recipe.db and recipe.log must be null')
   }
   if (recipe.db) assertRecipeDb(recipe.db)
   else assertPositive('recipe.log.offset', recipe.log!.offset)

@@ -11,10 +11,10 @@ const mfccOfFrames: FeatureRecipe = {
   ...logmel64,
   mfcc: { nMfcc: 13, dctType: 2, norm: 'ortho', lifter: 22 },
 }
-/** Frames that do not touch. */
+/** A recipe whose frames do not touch each other. */
 const sparse: FeatureRecipe = { ...stm32, stft: { ...stm32.stft, nFft: 256, winLength: 256, hopLength: 700 } }
 
-/** Columns of several matrices side by side. */
+/** Joins the columns of several matrices. */
 function joined(parts: readonly FeatureMatrix[], bins: number): FeatureMatrix {
   const frames = parts.reduce((sum, part) => sum + part.frames, 0)
   const data = new Float32Array(bins * frames)
@@ -55,7 +55,7 @@ describe('createFeatureStream', () => {
     ['yamnet', yamnet],
     ['MFCCs', mfccOfFrames],
     ['frames that do not touch', sparse],
-  ])('%s: frames equal those of the whole clip, to the bit, whatever the blocks', (_, recipe) => {
+  ])('%s: frames equal those of the whole clip, to the bit, for any blocks', (_, recipe) => {
     const whole = new Map(
       [recipe.sampleRate, 44100].map((rate) => {
         const samples = noise(12_000, rate, 0.4)
@@ -72,7 +72,7 @@ describe('createFeatureStream', () => {
     )
   })
 
-  test('gives each frame as soon as its last sample is there', () => {
+  test('returns each frame as soon as its last sample has arrived', () => {
     const stream = createFeatureStream(stm32)
     expect(stream.push(noise(511, 1)).frames).toBe(0)
     expect(stream.push(noise(1, 2)).frames).toBe(1)
@@ -86,14 +86,18 @@ describe('createFeatureStream', () => {
       mfcc13,
       /trim .*; recipe.normalize .*; recipe.durationSec .*; recipe.stft.center .*; recipe.db.topDb/,
     ],
-    ['a cleaned clip', { ...stm32, denoise }, /recipe.denoise takes the whole clip/],
+    [
+      'a recipe with noise reduction',
+      { ...stm32, denoise },
+      /recipe.denoise measures the noise in the whole clip/,
+    ],
     ['mfcc20', mfcc20, /recipe.durationSec .*; recipe.stft.center .*; recipe.db.topDb/],
     ['logmel128', logmel128, /recipe.normalize .* recipe.db.ref 'max'/],
-  ])('refuses %s, with the reasons', (_, recipe, message) => {
+  ])('refuses %s, and says why', (_, recipe, message) => {
     expect(() => createFeatureStream(recipe)).toThrow(throwsCode('INVALID_OPTION', message))
   })
 
-  test('INVALID_INPUT for samples that are no numbers, and after its end', () => {
+  test('refuses samples that are not finite, and all calls after its end', () => {
     const stream = createFeatureStream(logmel64)
     const refused = throwsCode('INVALID_INPUT')
     expect(() => stream.push(Float32Array.of(Number.NaN))).toThrow(refused)

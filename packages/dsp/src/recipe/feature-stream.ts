@@ -33,14 +33,14 @@ export interface FeatureStream {
 }
 
 /**
- * Plans the features of a live signal. All frames together equal those of `createExtractor(recipe).extract` for the whole
- * signal, bit for bit, for any sizes of the pieces. The memory does not grow with the signal.
+ * Plans the features of a live signal. All frames together equal those of `createExtractor(recipe).extract`
+ * for the whole signal, bit for bit, for any sizes of the pieces. The memory does not grow with the signal.
  *
- * @param recipe - No step may need the whole clip: no `denoise`, `trim`, `normalize` or `durationSec`, `center: false`, no
- *   `topDb` and no `ref: 'max'`. The presets `logmel64`, `stm32` and `yamnet` qualify.
+ * @param recipe - No step may need the whole clip: no `denoise`, `trim`, `normalize` or `durationSec`,
+ *   `center: false`, no `topDb` and no `ref: 'max'`. The presets `logmel64`, `stm32` and `yamnet` qualify.
  * @param sampleRate - Sample rate of the signal in Hz. Without it, the recipe's.
- * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or naming every step of the
- *   recipe that needs the whole clip, with the reason.
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or naming every
+ *   step of the recipe that needs the whole clip, with the reason.
  * @example
  * const stream = createFeatureStream(logmel64, 48000)
  * for await (const { samples } of microphone({ sampleRate: 48000 })) show(stream.push(samples))
@@ -56,7 +56,8 @@ export function createFeatureStream(recipe: FeatureRecipe, sampleRate?: number):
   const cepstrum = own.mfcc && createCepstrum(own.mel.nMels, own.mfcc)
   const bins = own.mfcc?.nMfcc ?? own.mel.nMels
   const resampler = fromRate === own.sampleRate ? null : createResampleStream(fromRate, own.sampleRate)
-  // The samples from the start of the next frame on. If the hop is longer than a frame, `toSkip` samples come before it.
+  // The samples from the start of the next frame on. If the hop is longer than a frame, `toSkip` samples come
+  // before it.
   let pending = new Float32Array(0)
   let toSkip = 0
   let ended = false

@@ -1,4 +1,7 @@
-/** Presets: recipes that work for environmental sound. A recipe is JSON for every step from clip to network input. */
+/**
+ * Presets: recipes that work for environmental sound. A recipe is JSON for every step from clip to network
+ * input.
+ */
 import type { FeatureRecipe } from '@esc/core'
 
 /** librosa's defaults. */
@@ -61,9 +64,10 @@ export const mfcc20 = {
 } as const satisfies FeatureRecipe
 
 /**
- * Log-mel spectrogram at 22.05 kHz in 64 bins, for clips of any length and for live sound: no step needs the whole clip.
+ * Log-mel spectrogram at 22.05 kHz in 64 bins, for clips of any length and for live sound: no step needs the
+ * whole clip.
  *
- * @example createFeatureStream(logmel64, 48000).push(block)
+ * @example createFeatureStream(logmel64, 48000).push(samples)
  */
 export const logmel64 = {
   ...librosaMel,
@@ -74,8 +78,8 @@ export const logmel64 = {
 } as const satisfies FeatureRecipe
 
 /**
- * The features of ST's model zoo for microcontrollers: `ln(mel + 1e-4)` of 64 HTK mel bins of magnitudes from 125 to 7500
- * Hz at 16 kHz. Its networks take patches of 96 frames.
+ * The features of ST's model zoo for microcontrollers: `ln(mel + 1e-4)` of 64 HTK mel bins of magnitudes from
+ * 125 to 7500 Hz at 16 kHz. Its networks take patches of 96 frames.
  *
  * @see STM32 AI model zoo, audio event detection, `feature_extraction.py` (librosa with `center=False`).
  * @example createExtractor(stm32).extract(clip)
@@ -93,8 +97,8 @@ export const stm32 = {
 /**
  * The features of YAMNet: those of {@link stm32}, but `ln(mel + 1e-3)`.
  *
- * Differs from YAMNet: TensorFlow puts the window of 400 samples at the start of the transform's 512 samples. librosa and
- * this library put it in the middle, so frame t holds the sound 56 samples later.
+ * Differs from YAMNet: TensorFlow puts the window of 400 samples at the start of the transform's 512 samples.
+ * librosa and this library put it in the middle, so frame t holds the sound 56 samples later.
  *
  * @see TensorFlow models, `research/audioset/yamnet/features.py`.
  * @example createExtractor(yamnet).extract(clip)

@@ -37,7 +37,11 @@ const stepNames: { readonly [Step in OptionalStep]: Names<NonNullable<FeatureRec
   mfcc: { nMfcc: true, dctType: true, norm: true, lifter: true },
 }
 
-/** Checks the names. @throws EscError INVALID_OPTION if the recipe or a step has an unknown name, is no object, or is missing. */
+/**
+ * Checks the names.
+ *
+ * @throws EscError INVALID_OPTION if the recipe or a step has an unknown name, is no object, or is missing.
+ */
 export function assertRecipeNames(recipe: FeatureRecipe): void {
   assertPresent('recipe', recipe, recipeNames)
   assertPresent('recipe.stft', recipe.stft, stftNames)

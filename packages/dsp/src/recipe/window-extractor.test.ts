@@ -25,7 +25,7 @@ describe('createWindowExtractor', () => {
     ['mfcc13', mfcc13],
     ['logmel128', logmel128],
   ] as [string, FeatureRecipe][])(
-    '%s: a clip of one window or less has the bits of the whole recipe',
+    '%s: a clip of at most one window has the same bits as with the whole recipe',
     (_, recipe) => {
       const windowed = createWindowExtractor(recipe, { windowSec: 5 })
       const whole = createExtractor(recipe)
@@ -39,7 +39,7 @@ describe('createWindowExtractor', () => {
     },
   )
 
-  test('windows are those of the prepared clip, the last one at its end', () => {
+  test('windows are cut from the prepared clip, and the last one ends at its end', () => {
     const recipe = { ...logmel64, normalize: 'inf' as const }
     const windowed = createWindowExtractor(recipe, { windowSec: 1, hopSec: 0.75 })
     const clip = noise(3)
@@ -63,7 +63,7 @@ describe('createWindowExtractor', () => {
     expect([...windowed.extract(noise(2.1))].length).toBe(4)
   })
 
-  test('a rest shorter than the step from frame to frame makes no window: one sample more changes nothing', () => {
+  test('a rest shorter than the hop between frames has no window, so one more sample changes nothing', () => {
     const windowed = createWindowExtractor(logmel64, { windowSec: 1, hopSec: 0.5 })
     const of = (length: number) => {
       const { samples } = noise(3)
@@ -78,7 +78,7 @@ describe('createWindowExtractor', () => {
     expect([of(sampleRate + 512).length, of(1.5 * sampleRate + 512).length]).toEqual([2, 3])
   })
 
-  test('every matrix has the frames of a window, a short clip too', () => {
+  test('every matrix has the frames of a window, also for a short clip', () => {
     for (const recipe of [logmel64, stm32, yamnet, mfcc13, { ...stm32, durationSec: 3 }]) {
       const windowed = createWindowExtractor(recipe, { windowSec: 0.96 })
       for (const seconds of [0.01, 0.5, 0.96, 1, 7.77]) {
@@ -89,7 +89,7 @@ describe('createWindowExtractor', () => {
     }
   })
 
-  test('a clip that is taken meanwhile does not change the windows of another', () => {
+  test('another clip between two windows does not change them', () => {
     const windowed = createWindowExtractor(logmel64, { windowSec: 1 })
     const expected = [...windowed.extract(noise(3))]
     const slow = windowed.extract(noise(3))
@@ -99,7 +99,7 @@ describe('createWindowExtractor', () => {
     expect(found).toEqual(expected)
   })
 
-  test('lengths that are none: INVALID_OPTION', () => {
+  test('impossible lengths are refused', () => {
     for (const windowSec of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 3601]) {
       expect(() => createWindowExtractor(logmel64, { windowSec })).toThrow(
         throwsCode('INVALID_OPTION', /windows.windowSec=/),
@@ -134,7 +134,7 @@ describe('windowsOfClips', () => {
       { ...logmel64, stft: { ...logmel64.stft, nFft: 1023, winLength: 1023, center: true } },
     ],
   ] as [string, FeatureRecipe][])(
-    '%s has none: whole clips of so many frames keep their bits',
+    '%s has no duration: whole clips with this number of frames keep their bits',
     (_, recipe) => {
       const plain = createExtractor(recipe)
       for (const seconds of [1, 1.01, 1.02, 1.3]) {

@@ -23,22 +23,26 @@ export interface WindowExtractor {
   /** Columns of its matrices. */
   readonly frames: number
   /**
-   * Runs the recipe on each window, in the order of time. Resampling, noise reduction, trimming and normalisation work on
-   * the whole clip. The later steps work on each window alone.
+   * Runs the recipe on each window, in the order of time. Resampling, noise reduction, trimming and
+   * normalisation work on the whole clip. The later steps work on each window alone.
    *
-   * @returns At least one matrix of shape [bins, frames], new storage. Each is computed when the loop reaches it.
+   * @returns At least one matrix of shape [bins, frames], new storage. Each is computed when the loop reaches
+   *   it.
    * @throws EscError INVALID_INPUT as `extract` of {@link createExtractor}.
    */
   extract(clip: AudioClip): Generator<FeatureMatrix, void, undefined>
 }
 
 /**
- * Plans the features of windows. They take the place of the recipe's `durationSec`, which has no effect. The result for a
- * clip of one window has the same bits as that of {@link createExtractor} with that window's length as `durationSec`.
+ * Plans the features of windows. They take the place of the recipe's `durationSec`, which has no effect. The
+ * result for a clip of one window has the same bits as that of {@link createExtractor} with that window's
+ * length as `durationSec`.
  *
- * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or if a window is shorter than one
- *   frame.
- * @example for (const features of createWindowExtractor(logmel64, { windowSec: 2 }).extract(clip)) console.log(features.frames)
+ * @throws EscError INVALID_OPTION naming the parameter that is unknown or out of its range, or if a window is
+ *   shorter than one frame.
+ * @example
+ * const extractor = createWindowExtractor(logmel64, { windowSec: 2 })
+ * for (const { frames } of extractor.extract(clip)) console.log(frames)
  */
 export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindowsOptions): WindowExtractor {
   const resolved = resolveWindows(windows)
@@ -57,7 +61,8 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
   }
 
   function analyseShort(samples: Float32Array): FeatureMatrix {
-    // A recipe without a duration takes such a clip as it is. Zeros at its end would change the padding of its last frames.
+    // A recipe without a duration takes such a clip as it is. Zeros at its end would change the padding of
+    // its last frames.
     const isEnough = durationSec === null && framesOf(analysis.frames, samples.length) === frames
     if (isEnough || samples.length === length) return analysis.run(samples)
     const padded = new Float32Array(length)
@@ -87,12 +92,13 @@ export function createWindowExtractor(recipe: FeatureRecipe, windows: ClipWindow
 }
 
 /**
- * Returns the windows for a network that was trained on whole clips. A window has the recipe's duration. Without one, it is
- * the longest window with `frames` frames. Each window begins in the middle of the one before.
+ * Returns the windows for a network that was trained on whole clips. A window has the recipe's duration.
+ * Without one, it is the longest window with `frames` frames. Each window begins in the middle of the one
+ * before.
  *
  * @param frames - Columns that the network reads.
- * @throws EscError INVALID_OPTION if the recipe has an unknown name; INVALID_INPUT if its duration has another number of
- *   frames.
+ * @throws EscError INVALID_OPTION if the recipe has an unknown name; INVALID_INPUT if its duration has
+ *   another number of frames.
  * @example windowsOfClips(mfcc13, 431) // { windowSec: 5, hopSec: 2.5 }
  */
 export function windowsOfClips(recipe: FeatureRecipe, frames: number): ClipWindows {
@@ -109,7 +115,8 @@ export function windowsOfClips(recipe: FeatureRecipe, frames: number): ClipWindo
 /**
  * Counts the columns of one window's features; 0 if a window is shorter than one frame.
  *
- * @throws EscError INVALID_OPTION if the recipe or the windows have an unknown name, or a length is out of its range.
+ * @throws EscError INVALID_OPTION if the recipe or the windows have an unknown name, or a length is out of
+ *   its range.
  * @example framesOfWindow(logmel128, { windowSec: 5 }) // 216
  */
 export function framesOfWindow(recipe: FeatureRecipe, windows: ClipWindowsOptions): number {

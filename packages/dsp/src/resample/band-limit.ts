@@ -9,8 +9,8 @@ export interface BandLimiter {
   /** Samples in each output block. */
   readonly blockLength: number
   /**
-   * Takes the next samples of the signal and passes every completed block to `onBlock`. The first block starts `lead`
-   * samples before the signal. The next block overwrites the block before.
+   * Takes the next samples of the signal and passes every completed block to `onBlock`. The first block
+   * starts `lead` samples before the signal. The next block overwrites the block before.
    */
   push(samples: Float32Array, onBlock: (block: Float64Array) => void): void
   /** Forgets the signal, so that the next one can begin. */
@@ -18,11 +18,12 @@ export interface BandLimiter {
 }
 
 /**
- * Plans the filter. It works on blocks by fast convolution (overlap-save): it multiplies the spectrum of a block by
- * weights. Before it transforms the spectrum back, it cuts or extends it; that changes the rate.
+ * Plans the filter. It works on blocks by fast convolution (overlap-save): it multiplies the spectrum of a
+ * block by weights. Before it transforms the spectrum back, it cuts or extends it; that changes the rate.
  *
  * @param passBand - Frequencies up to this one pass; in cycles per input sample.
- * @param stopBand - Frequencies from this one on are stopped; above `passBand`, at most half of `min(1, rate)`.
+ * @param stopBand - Frequencies from this one on are stopped; above `passBand`, at most half of
+ *   `min(1, rate)`.
  * @param rate - Output samples for each input sample; a power of two.
  * @param lead - Output samples before the signal's start; a multiple of `rate`.
  * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 8.7.3 (overlap-save).
@@ -44,7 +45,8 @@ export function createBandLimiter(
   const forward = createPowerOfTwoFft(size)
   const backward = createPowerOfTwoFft(size * rate)
   const { input, re, im } = forward
-  // Samples within a filter's length of either end also contain samples of the block's other end. They are left out.
+  // Samples within a filter's length of either end also contain samples of the block's other end. They are
+  // left out.
   const block = backward.output.subarray(margin * rate, (margin + hop) * rate)
   const kept = Math.min(forward.size, backward.size) / 2 + 1
 

@@ -2,20 +2,23 @@
 import { kaiserHalfLength, kaiserSinc } from './kaiser.js'
 
 /**
- * The table holds the interpolating filter for this many delays within a sample. Between two delays, the filter is
- * interpolated linearly. For a signal below a quarter of the rate, that error is at most (π / 2 / delaysPerSample)² / 8,
- * which is -118 dB.
+ * The table holds the interpolating filter for this many delays within a sample. Between two delays, the
+ * filter is interpolated linearly. For a signal below a quarter of the rate, that error is at most (π / 2 /
+ * delaysPerSample)² / 8, which is -118 dB.
  */
 const delaysPerSample = 512
 
-/** Half the taps of the interpolating filter. It passes up to a quarter of the rate, and stops from three quarters on. */
+/**
+ * Half the taps of the interpolating filter. It passes up to a quarter of the rate, and stops from three
+ * quarters on.
+ */
 export const interpolatorLead = kaiserHalfLength(1 / 2)
 
 /** An interpolation and its state in the current signal. */
 export interface Interpolator {
   /**
-   * Takes the signal's next block. Writes the outputs that it completes, at most `room`, into `out` from index `at` on.
-   * Returns the index after the last one.
+   * Takes the signal's next block. Writes the outputs that it completes, at most `room`, into `out` from
+   * index `at` on. Returns the index after the last one.
    */
   push(block: Float64Array, out: Float32Array, at: number, room: number): number
   /** Forgets the signal, so that the next one can begin. */

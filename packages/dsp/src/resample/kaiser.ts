@@ -1,7 +1,10 @@
 /** Low-pass filters: a sinc under a Kaiser window. */
 import { sinOfTurn } from '../math.js'
 
-/** By how much the filters weaken the stop band. The promise is 100 dB; the rest allows for the rounding of tables. */
+/**
+ * By how much the filters weaken the stop band. The promise is 100 dB; the rest allows for the rounding of
+ * tables.
+ */
 const stopBandDb = 112
 
 /**

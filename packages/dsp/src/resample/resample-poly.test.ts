@@ -6,7 +6,7 @@ import { getWindow } from '../stft/get-window.js'
 import { noise, sine } from '../test-support/signals.js'
 import { type ResamplePolyOptions, resamplePoly } from './resample-poly.js'
 
-/** The definition: zeros between the samples, the whole filter over all of them, every `down`-th sample kept. */
+/** The definition: put zeros between the samples, apply the whole filter, keep every `down`-th sample. */
 function naive(samples: Float32Array, up: number, down: number, padtype: 'constant' | 'edge'): number[] {
   const factor = Math.max(up, down)
   const half = 10 * factor
@@ -45,14 +45,14 @@ describe('resamplePoly', () => {
     )
   })
 
-  test('gives a tone at the new rate, with the default window', () => {
+  test('returns a tone at the new rate, with the default window', () => {
     const got = resamplePoly(sine(1000, 8820, 44100), 160, 441)
     const expected = sine(1000, 3200, 16000)
     expect(got).toHaveLength(3200)
     for (let i = 100; i < 3100; i++) expect(Math.abs(got[i]! - expected[i]!)).toBeLessThan(2e-3)
   })
 
-  test('keeps a constant constant, to the ends with padtype edge', () => {
+  test('keeps a constant constant, and with padtype edge also at the ends', () => {
     const constant = new Float32Array(200).fill(0.5)
     for (const value of resamplePoly(constant, 3, 2, { padtype: 'edge' })) {
       expect(Math.abs(value - 0.5)).toBeLessThan(1e-3)
@@ -60,7 +60,7 @@ describe('resamplePoly', () => {
     expect(Math.min(...resamplePoly(constant, 3, 2))).toBeLessThan(0.48)
   })
 
-  test('copies at equal factors, and leaves its input alone', () => {
+  test('copies if both factors are equal, and does not change its input', () => {
     const samples = noise(100, 1)
     const copy = resamplePoly(samples, 3, 3)
     expect(copy).toEqual(samples)

@@ -14,7 +14,8 @@ export interface ResamplePolyOptions {
    */
   window?: readonly ['kaiser', number] | WindowName
   /**
-   * The samples beyond the ends of the signal: 'constant' for zeros, 'edge' for its first and its last sample.
+   * The samples beyond the ends of the signal: 'constant' for zeros, 'edge' for its first and its last
+   * sample.
    *
    * @defaultValue `'constant'`
    */
@@ -27,19 +28,20 @@ const polyNames: Names<ResamplePolyOptions> = { window: true, padtype: true }
 const maxFactor = 65536
 
 /**
- * Converts a signal to `up / down` times its sample rate. The result is that of three steps: put `up - 1` zeros after each
- * sample, apply a low-pass filter without delay, keep every `down`-th sample. Only the kept samples are computed. The
- * filter is scipy's. With the default window it weakens the stop band by about 50 dB, and leaves half the amplitude at the
- * lower Nyquist frequency (half of the lower sample rate). The filter of `resample` is sharper.
+ * Converts a signal to `up / down` times its sample rate. The result is that of three steps: put `up - 1`
+ * zeros after each sample, apply a low-pass filter without delay, keep every `down`-th sample. Only the kept
+ * samples are computed. The filter is scipy's. With the default window it weakens the stop band by about 50
+ * dB, and leaves half the amplitude at the lower Nyquist frequency (half of the lower sample rate). The
+ * filter of `resample` is sharper.
  *
  * @param samples - Mono signal.
  * @param up - Integer >= 1.
  * @param down - Integer >= 1. Divided by their greatest common divisor, both must be at most 65536.
  * @returns `ceil(length * up / down)` samples, new storage.
- * @throws EscError INVALID_OPTION if a factor or an option is out of its range, or an option is unknown; INVALID_INPUT if
- *   the signal is empty or not finite.
- * @see scipy 1.10 `signal.resample_poly`, computed in float64; librosa 0.10.2 `resample` with `res_type='polyphase'`.
- *   Differs from scipy: only two of its `padtype`s exist here.
+ * @throws EscError INVALID_OPTION if a factor or an option is out of its range, or an option is unknown;
+ *   INVALID_INPUT if the signal is empty or not finite.
+ * @see scipy 1.10 `signal.resample_poly`, computed in float64; librosa 0.10.2 `resample` with
+ *   `res_type='polyphase'`. Differs from scipy: only two of its `padtype`s exist here.
  * @example resamplePoly(clip.samples, 1, 2) // 44100 to 22050 Hz
  */
 export function resamplePoly(
@@ -58,7 +60,7 @@ export function resamplePoly(
   if (Math.max(p, q) > maxFactor) {
     throw new EscError(
       'INVALID_OPTION',
-      `up=${up}, down=${down} must reduce to at most ${maxFactor}; use resample for such rates`,
+      `up=${up}, down=${down} must be at most ${maxFactor} without their common divisors; use resample for such rates`,
     )
   }
   const half = 10 * Math.max(p, q)
@@ -104,7 +106,10 @@ function windowOf(window: NonNullable<ResamplePolyOptions['window']>, length: nu
   return kaiserWindow(length, beta)
 }
 
-/** Row r holds taps r, r + up, r + 2 up, … in reverse order. They are multiplied by `up`, because the zeros add nothing. */
+/**
+ * Row r holds taps r, r + up, r + 2 up, … in reverse order. They are multiplied by `up`, because the zeros
+ * add nothing.
+ */
 function polyphase(filter: Float64Array, up: number): Phases {
   const taps = Math.ceil(filter.length / up)
   const rows = new Float64Array(up * taps)

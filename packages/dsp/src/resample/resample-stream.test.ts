@@ -15,7 +15,10 @@ const ratePairs = [
   [22050, 22050],
 ] as const
 
-/** All that a stream gives for a signal cut into pieces of the sizes, again and again. */
+/**
+ * Returns all output of a stream for a signal that is cut into pieces. The list of sizes is used again and
+ * again.
+ */
 function streamed(samples: Float32Array, from: number, to: number, sizes: readonly number[]): Float32Array {
   const stream = createResampleStream(from, to)
   const pieces: Float32Array[] = []
@@ -29,7 +32,7 @@ function streamed(samples: Float32Array, from: number, to: number, sizes: readon
 }
 
 describe('createResampleStream', () => {
-  test('gives the bits of resample, whatever the sizes of the pieces', () => {
+  test('returns the bits of resample, for any sizes of the pieces', () => {
     const sizes = fc.tuple(fc.integer({ min: 1, max: 9000 }), fc.nat(50), fc.nat(5000))
     fc.assert(
       fc.property(
@@ -49,7 +52,7 @@ describe('createResampleStream', () => {
     )
   })
 
-  test('gives samples on the way, never more than belong to what came in', () => {
+  test('returns samples before its end, but never more than belong to its input so far', () => {
     for (const [from, to] of ratePairs) {
       const stream = createResampleStream(from, to)
       let given = 0
@@ -62,13 +65,13 @@ describe('createResampleStream', () => {
     }
   })
 
-  test('gives nothing for nothing', () => {
+  test('returns no samples for no samples', () => {
     const stream = createResampleStream(44100, 16000)
     expect(stream.push(new Float32Array(0))).toHaveLength(0)
     expect(stream.end()).toHaveLength(0)
   })
 
-  test('does not see later changes of what was pushed, nor of what it gave', () => {
+  test('does not depend on later changes of its inputs or of its outputs', () => {
     const samples = noise(20000, 1)
     const stream = createResampleStream(44100, 22050)
     const buffer = new Float32Array(100)
@@ -83,7 +86,7 @@ describe('createResampleStream', () => {
     expect(Float32Array.from([...got, ...stream.end()])).toEqual(resample(samples, 44100, 22050))
   })
 
-  test('refuses rates, samples that are not finite, and all after its end', () => {
+  test('refuses bad rates, samples that are not finite, and all calls after its end', () => {
     const badInput = throwsCode('INVALID_INPUT')
     expect(() => createResampleStream(0, 8000)).toThrow(throwsCode('INVALID_OPTION'))
     const stream = createResampleStream(44100, 22050)

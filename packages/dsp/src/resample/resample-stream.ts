@@ -7,7 +7,8 @@ export interface ResampleStream {
   /**
    * Takes the next samples of the signal, any number of them.
    *
-   * @returns The output samples that they complete, new storage. The first come when the filter has its length of input.
+   * @returns The output samples that they complete, new storage. The first come when the filter has its
+   *   length of input.
    * @throws EscError INVALID_INPUT if a sample is not finite, or the stream has ended.
    */
   push(block: Float32Array): Float32Array
@@ -21,14 +22,15 @@ export interface ResampleStream {
 }
 
 /**
- * Converts a signal from one sample rate to another piece by piece. All outputs together equal {@link resample} of all
- * inputs together, bit for bit, for any sizes of the pieces. The memory does not grow with the signal. The filter works on
- * blocks, so a whole block of output comes at a time: after every 3804 input samples from 44.1 to 22.05 kHz, and after more
- * where the rates are farther apart.
+ * Converts a signal from one sample rate to another piece by piece. All outputs together equal
+ * {@link resample} of all inputs together, bit for bit, for any sizes of the pieces. The memory does not grow
+ * with the signal. The filter works on blocks, so a whole block of output comes at a time: after every 3804
+ * input samples from 44.1 to 22.05 kHz, and after more where the rates are farther apart.
  *
  * @param fromRate - Sample rate of the signal in Hz; need not be an integer.
  * @param toRate - The new sample rate in Hz, within a factor of 256 of the old one.
- * @throws EscError INVALID_OPTION if a rate is not a finite number > 0, or they differ by more than a factor of 256.
+ * @throws EscError INVALID_OPTION if a rate is not a finite number > 0, or they differ by more than a factor
+ *   of 256.
  * @see `resample` describes the filter.
  * @example
  * const stream = createResampleStream(44100, 22050)

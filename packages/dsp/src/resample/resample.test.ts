@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { noise, sine } from '../test-support/signals.js'
 import { resample } from './resample.js'
 
-/** The level in dB of what is left of a signal, away from its ends, relative to a sine of amplitude 1. */
+/** Computes the level of a signal in dB, away from its ends, relative to a sine of amplitude 1. */
 function levelDb(values: Float64Array): number {
   const inner = values.subarray(values.length >> 2, values.length - (values.length >> 2))
   return 10 * Math.log10((2 * inner.reduce((sum, value) => sum + value * value, 0)) / inner.length + 1e-300)
 }
 
-/** A sine of amplitude 1, resampled, against the sine sampled at the new rate. */
+/** Compares a resampled sine of amplitude 1 with the same sine sampled at the new rate. */
 function measure(hz: number, from: number, to: number) {
   const output = resample(sine(hz, Math.round(from * 0.25), from), from, to)
   const ideal = Float64Array.from(output, (_, k) => Math.sin((2 * Math.PI * hz * k) / to))
@@ -40,22 +40,22 @@ const rates = [
 describe.each(rates)('resample from %i to %s Hz', (from, to) => {
   const nyquist = Math.min(from, to) / 2
 
-  test('passes 0.9 of the lower Nyquist frequency within 0.01 dB, in phase, with images 100 dB down', () => {
+  test('passes 0.9 of the lower Nyquist frequency within 0.01 dB, in phase, and weakens images by 100 dB', () => {
     for (const share of [0.01, 0.31, 0.5, 0.77, 0.9]) {
       const { gainDb, residualDb } = measure(share * nyquist, from, to)
       expect(Math.abs(gainDb)).toBeLessThanOrEqual(0.01)
-      // A delay, an image or an alias would all be left over beside the sine.
+      // The difference from the sine would show a delay, an image or an alias.
       expect(residualDb).toBeLessThanOrEqual(-100)
     }
   })
 
-  test('stops what lies above the new Nyquist frequency by 100 dB', () => {
+  test('weakens frequencies above the new Nyquist frequency by 100 dB', () => {
     const shares = [1.001, 1.05, 1.2, 1.5, 1.9].filter((share) => share * nyquist < from / 2)
     expect(shares.length > 0 || to > 0.99 * from).toBe(true)
     for (const share of shares) expect(measure(share * nyquist, from, to).outputDb).toBeLessThanOrEqual(-100)
   })
 
-  test('gives ceil(length * to / from) samples', () => {
+  test('returns ceil(length * to / from) samples', () => {
     for (const length of [1, 2, 7, 100, 441, 1001]) {
       expect(resample(new Float32Array(length), from, to)).toHaveLength(Math.ceil((length * to) / from))
     }
@@ -87,7 +87,7 @@ describe('resample', () => {
     for (let i = 500; i < output.length - 500; i++) expect(output[i]).toBeCloseTo(0.5, 5)
   })
 
-  test('copies at equal rates, and leaves its input alone', () => {
+  test('copies if both rates are equal, and does not change its input', () => {
     const samples = noise(100, 1)
     const copy = resample(samples, 44100, 44100)
     expect(copy).toEqual(samples)
@@ -96,7 +96,7 @@ describe('resample', () => {
     expect(samples).toEqual(noise(100, 1))
   })
 
-  test('there and back is the signal, as far as the lower rate holds it', () => {
+  test('to a lower rate and back returns the signal, up to the frequencies of the lower rate', () => {
     const samples = sine(3000, 8000, 22050)
     const back = resample(resample(samples, 22050, 16000), 16000, 22050)
     for (let i = 1000; i < 7000; i++) expect(Math.abs(back[i]! - samples[i]!)).toBeLessThan(1e-4)

@@ -4,24 +4,25 @@ import { createBandLimiter } from './band-limit.js'
 import { createInterpolator, interpolatorLead } from './interpolate.js'
 
 /**
- * Frequencies up to this share of the lower Nyquist frequency (half of the lower sample rate) pass. Frequencies above that
- * Nyquist frequency are stopped, so that nothing folds back into the spectrum.
+ * Frequencies up to this share of the lower Nyquist frequency (half of the lower sample rate) pass.
+ * Frequencies above that Nyquist frequency are stopped, so that nothing folds back into the spectrum.
  */
 const passBandShare = 0.9
 
 /**
- * Converts a signal from one sample rate to another. Sample k of the output is the signal at `k / toRate` seconds. The
- * signal is zero beyond its ends. Aliases and images are weakened by at least 100 dB. The pass band (0.9 of the lower
- * Nyquist frequency, which is half of the lower sample rate) is flat within 0.01 dB.
+ * Converts a signal from one sample rate to another. Sample k of the output is the signal at `k / toRate`
+ * seconds. The signal is zero beyond its ends. Aliases and images are weakened by at least 100 dB. The pass
+ * band (0.9 of the lower Nyquist frequency, which is half of the lower sample rate) is flat within 0.01 dB.
  *
  * @param samples - Mono signal.
  * @param fromRate - Sample rate of the signal in Hz; need not be an integer.
  * @param toRate - The new sample rate in Hz, within a factor of 256 of the old one.
  * @returns `ceil(length * toRate / fromRate)` samples, new storage.
- * @throws EscError INVALID_OPTION if a rate is not a finite number > 0, or they differ by more than a factor of 256;
- *   INVALID_INPUT if the signal is empty or not finite.
- * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 4.6 and 7.5.3. Differs from librosa: librosa's
- *   `resample` uses soxr. The results agree in the pass band, but not in the transition band.
+ * @throws EscError INVALID_OPTION if a rate is not a finite number > 0, or they differ by more than a factor
+ *   of 256; INVALID_INPUT if the signal is empty or not finite.
+ * @see Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 4.6 and 7.5.3. Differs from
+ *   librosa: librosa's `resample` uses soxr. The results agree in the pass band, but not in the transition
+ *   band.
  * @example resample(clip.samples, 44100, 22050)
  */
 export function resample(samples: Float32Array, fromRate: number, toRate: number): Float32Array {
@@ -48,18 +49,24 @@ export function createResampler(fromRate: number, toRate: number): (samples: Flo
 export interface RateConverter {
   /** Number of output samples for `length` input samples. */
   outputLength(length: number): number
-  /** Takes the next samples, writes the outputs they complete into `out` from index `at` on, returns the index after. */
+  /**
+   * Takes the next samples, writes the outputs they complete into `out` from index `at` on, returns the index
+   * after.
+   */
   push(samples: Float32Array, out: Float32Array, at: number): number
-  /** Writes the rest of the outputs in the same way, and forgets the signal, so that the next one can begin. */
+  /**
+   * Writes the rest of the outputs in the same way, and forgets the signal, so that the next one can begin.
+   */
   end(out: Float32Array, at: number): number
 }
 
 /**
  * Plans the conversion of signals that arrive in pieces.
  *
- * The sharp filter runs first, as a fast convolution. That can also change the rate by a power of two at no cost. If this
- * is not the new rate yet, the signal now fills at most half of its spectrum. Then a filter of 16 taps is enough to
- * interpolate it at any time. Both steps count from the signal's start, so the sizes of the pieces do not matter.
+ * The sharp filter runs first, as a fast convolution. That can also change the rate by a power of two at no
+ * cost. If this is not the new rate yet, the signal now fills at most half of its spectrum. Then a filter of
+ * 16 taps is enough to interpolate it at any time. Both steps count from the signal's start, so the sizes of
+ * the pieces do not matter.
  *
  * @throws EscError INVALID_OPTION as {@link resample}.
  */

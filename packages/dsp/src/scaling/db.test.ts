@@ -16,7 +16,7 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...amplitudeToDb(row(1, 0), { topDb: null }).data]).toEqual([0, -100])
   })
 
-  test('give 0 dB for silence relative to its maximum', () => {
+  test('return 0 dB for silence relative to its maximum', () => {
     expect([...powerToDb(row(0, 0, 0), { ref: 'max' }).data]).toEqual([0, 0, 0])
   })
 
@@ -30,9 +30,9 @@ describe('powerToDb and amplitudeToDb', () => {
   // print(db(s, np.median(s)), db(s, np.mean(s)))
   // a = np.abs(np.array([0.5, -2, 1, 0, -3, 1.5], np.float32).astype(float))
   // print(db(a ** 2, np.median(a) ** 2, 1e-5 ** 2), db(a ** 2, np.mean(a) ** 2, 1e-5 ** 2))"
-  test('ask a function what 0 dB is: of the powers, or of the magnitudes of the amplitudes', () => {
+  test('take the value at 0 dB from a function of the powers, or of the magnitudes of the amplitudes', () => {
     const close = (...values: number[]) => values.map((value) => expect.closeTo(value, 5))
-    // It sorts in place, which must not show.
+    // The function sorts in place. This must not change the result.
     const median = (values: Float32Array) => (values.sort()[2]! + values[3]!) / 2
     const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length
     const power = row(0.25, 4, 1, 0, 9, 2.25)
@@ -52,7 +52,7 @@ describe('powerToDb and amplitudeToDb', () => {
     expect([...power.data, ...amplitude.data]).toEqual([0.25, 4, 1, 0, 9, 2.25, 0.5, -2, 1, 0, -3, 1.5])
   })
 
-  test("take a function that finds the maximum for 'max', and one that returns 0 for amin, to the bit", () => {
+  test("return the same bits for 'max' as for a function of the maximum, and for 0 as for a function of 0", () => {
     const values = row(0.25, 4, -1, 0, 9, 2.25)
     for (const toDb of [powerToDb, amplitudeToDb]) {
       for (const topDb of [null, 20]) {
@@ -63,26 +63,26 @@ describe('powerToDb and amplitudeToDb', () => {
     }
   })
 
-  test('refuse what a function returns if it is no finite number >= 0, and let its own error through', () => {
+  test('refuse a function that does not return a finite number >= 0, and pass its own error on', () => {
     for (const toDb of [powerToDb, amplitudeToDb]) {
       for (const value of [Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, null, '1', 1n]) {
         expect(() => toDb(row(1), { ref: () => value as number })).toThrow(
-          expect.objectContaining({
-            code: 'INVALID_OPTION',
-            message: `ref returned ${value}, must return a finite number >= 0`,
-          }),
+          throwsCode(
+            'INVALID_OPTION',
+            new RegExp(`^ref returned ${value}; it must return a finite number >= 0$`),
+          ),
         )
       }
       const broken = () => {
         throw new RangeError('mine')
       }
       expect(() => toDb(row(1), { ref: broken })).toThrow(new RangeError('mine'))
-      // Before it is asked.
+      // The matrix is checked before the function is called.
       expect(() => toDb(row(Number.NaN), { ref: broken })).toThrow(throwsCode('INVALID_INPUT'))
     }
   })
 
-  test('never fall where the power rises, in either order, and stay within topDb of the peak', () => {
+  test('rise with the power, and stay within topDb of the peak', () => {
     const power = fc.array(fc.float({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 })
     fc.assert(
       fc.property(power, fc.double({ min: 0, max: 120, noNaN: true }), (values, topDb) => {
@@ -121,7 +121,7 @@ describe('powerToDb and amplitudeToDb', () => {
     )
   })
 
-  test('leave their input alone', () => {
+  test('do not change their input', () => {
     const input = row(1, 0, 4)
     powerToDb(input, { ref: 'max' })
     amplitudeToDb(input)

@@ -14,9 +14,9 @@ import { convertToDecibels, decibelsOf } from './decibel-table.js'
 /** Options of {@link powerToDb} and {@link amplitudeToDb}. */
 export interface DbOptions {
   /**
-   * The value that becomes 0 dB: a number, 'max' for the largest value of the matrix, or a function that gets all values
-   * and returns a finite number >= 0. Its argument is a copy of the powers, or of the magnitudes of the amplitudes, in
-   * the order of the matrix.
+   * The value that becomes 0 dB: a number, 'max' for the largest value of the matrix, or a function that gets
+   * all values and returns a finite number >= 0. Its argument is a copy of the powers, or of the magnitudes
+   * of the amplitudes, in the order of the matrix.
    *
    * @defaultValue `1`
    */
@@ -54,11 +54,14 @@ const refNames: Names<DbReferenceOptions> = { ref: true }
  *
  * @param power - Power, not amplitude; shape [bins, frames].
  * @returns dB relative to `ref`; same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown, `amin <= 0`, `topDb < 0`, `ref` is not finite, or `ref` returns
- *   something else than a finite number >= 0; INVALID_INPUT if the matrix is empty or not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown, `amin <= 0`, `topDb < 0`, `ref` is not finite, or
+ *   `ref` returns something else than a finite number >= 0; INVALID_INPUT if the matrix is empty or not
+ *   finite.
  * @see librosa 0.10.2 `power_to_db`. With `topDb` it needs the whole clip, so it cannot run on a stream.
  * @example powerToDb(melSpectrogram(clip), { ref: 'max' })
- * @example powerToDb(melSpectrogram(clip), { ref: (powers) => powers.sort()[powers.length >> 1]! }) // the median is 0 dB
+ * @example
+ * const median = (powers: Float32Array) => powers.sort()[powers.length >> 1]!
+ * powerToDb(melSpectrogram(clip), { ref: median }) // the median is 0 dB
  */
 export function powerToDb(power: FeatureMatrix, options: DbOptions = {}): FeatureMatrix {
   assertKnown('powerToDb', options, dbNames)
@@ -100,19 +103,21 @@ export function amplitudeToDb(amplitude: FeatureMatrix, options: DbOptions = {})
   assertMatrix('amplitude', amplitude)
   const magnitude = amplitude.data.map(Math.abs)
   const refDb = 20 * log10(Math.max(amin, referenceOf(ref, magnitude)))
-  // The square of an amplitude below 1e-19 would be too small for float32. So the logarithm is doubled instead.
+  // The square of an amplitude below 1e-19 would be too small for float32. So the logarithm is doubled
+  // instead.
   const db = magnitude.map((value) => 20 * log10(Math.max(amin, value)) - refDb)
   if (topDb !== null) clampBelow(db, maxOf(db) - topDb)
   return { data: db, bins: amplitude.bins, frames: amplitude.frames }
 }
 
 /**
- * The natural logarithm of a matrix plus an offset: `ln(values + offset)`. The offset keeps the result finite for silence.
+ * The natural logarithm of a matrix plus an offset: `ln(values + offset)`. The offset keeps the result finite
+ * for silence.
  *
  * @param values - >= 0; shape [bins, frames].
  * @returns Same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or `offset` is not > 0; INVALID_INPUT if the matrix is empty, not
- *   finite, or negative.
+ * @throws EscError INVALID_OPTION if an option is unknown or `offset` is not > 0; INVALID_INPUT if the matrix
+ *   is empty, not finite, or negative.
  * @see The features of YAMNet; its offset is 0.001.
  * @example stabilizedLog(melSpectrogram(clip, { power: 1 }), { offset: 0.001 })
  */
@@ -133,10 +138,10 @@ export function stabilizedLog(values: FeatureMatrix, options: { offset: number }
  *
  * @param db - Shape [bins, frames].
  * @returns Power; same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or `ref` is not > 0; INVALID_INPUT if the matrix is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or `ref` is not > 0; INVALID_INPUT if the matrix is
+ *   empty or not finite.
  * @see librosa 0.10.2 `db_to_power`.
- * @example dbToPower(powerToDb(mel, { topDb: null })) // mel again
+ * @example dbToPower(powerToDb(power, { topDb: null })) // power again
  */
 export function dbToPower(db: FeatureMatrix, options: DbReferenceOptions = {}): FeatureMatrix {
   assertKnown('dbToPower', options, refNames)
@@ -151,10 +156,10 @@ export function dbToPower(db: FeatureMatrix, options: DbReferenceOptions = {}): 
  *
  * @param db - Shape [bins, frames].
  * @returns Amplitude; same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or `ref` is not > 0; INVALID_INPUT if the matrix is empty or
- *   not finite.
+ * @throws EscError INVALID_OPTION if an option is unknown or `ref` is not > 0; INVALID_INPUT if the matrix is
+ *   empty or not finite.
  * @see librosa 0.10.2 `db_to_amplitude`.
- * @example dbToAmplitude(amplitudeToDb(magnitude, { topDb: null }))
+ * @example dbToAmplitude(amplitudeToDb(spectrogram(samples), { topDb: null }))
  */
 export function dbToAmplitude(db: FeatureMatrix, options: DbReferenceOptions = {}): FeatureMatrix {
   assertKnown('dbToAmplitude', options, refNames)
@@ -182,7 +187,7 @@ function referenceOf(ref: Required<DbOptions>['ref'], values: Float32Array): num
   // A copy, so that a function may sort it.
   const value: unknown = ref(values.slice())
   if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) return value
-  throw new EscError('INVALID_OPTION', `ref returned ${String(value)}, must return a finite number >= 0`)
+  throw new EscError('INVALID_OPTION', `ref returned ${String(value)}; it must return a finite number >= 0`)
 }
 
 function maxOf(values: Float32Array): number {

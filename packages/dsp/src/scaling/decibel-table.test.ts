@@ -23,7 +23,7 @@ describe('decibelsOf, convertToDecibels', () => {
     expect(worst).toBeLessThan(1e-12)
   })
 
-  test('equals 10 log10 of any float32, subnormal ones too, and of numbers that are none', () => {
+  test('equals 10 log10 of any float32, also of subnormal ones, and of numbers that are not float32', () => {
     fc.assert(
       fc.property(positive, (value) => {
         expect(Math.abs(decibelsOf(value) - 10 * Math.log10(value))).toBeLessThan(1e-12)
@@ -35,7 +35,7 @@ describe('decibelsOf, convertToDecibels', () => {
   test('converts arrays as the formula says, within a unit of the last place', () => {
     fc.assert(
       fc.property(fc.array(positive), positive, fc.integer({ min: -50, max: 50 }), (list, amin, refDb) => {
-        // A view that does not start at its buffer's start.
+        // A view that does not begin at the start of its buffer.
         const values = Float32Array.from([7, ...list, 0]).subarray(1)
         const db = convert(values, amin, refDb)
         values.forEach((value, i) => {
@@ -46,7 +46,7 @@ describe('decibelsOf, convertToDecibels', () => {
     )
   })
 
-  test('is exactly 0 for 1, and for a reference relative to itself', () => {
+  test('is exactly 0 for 1, and for a value relative to itself', () => {
     expect(decibelsOf(1)).toBe(0)
     fc.assert(
       fc.property(positive, (value) => {

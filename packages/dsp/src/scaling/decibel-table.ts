@@ -15,7 +15,10 @@ const blockLength = 16384
 
 /** The table, and the loop in WebAssembly if that is available. */
 interface Converter {
-  /** Pairs for 1024 numbers from 1 to 2: the number's decibels, and a mantissa's last step relative to the number. */
+  /**
+   * Pairs for 1024 numbers from 1 to 2: the number's decibels, and a mantissa's last step relative to the
+   * number.
+   */
   table: Float64Array
   /** The memory that `run` works in. */
   block: Float32Array
@@ -75,14 +78,15 @@ export interface Conversion {
 }
 
 /**
- * Computes `max(floorDb, 10 * log10(max(amin, value)) - refDb)` of every value. The table makes it several times as fast
- * as a logarithm for each value. A float32 is `2^octave * mantissa`. If c is the table's number just below the mantissa,
- * then `log mantissa = log c + log(1 + r)` with 0 <= r < 2^-10, and three terms of the series of `log(1 + r)` are enough.
+ * Computes `max(floorDb, 10 * log10(max(amin, value)) - refDb)` of every value. The table makes it several
+ * times as fast as a logarithm for each value. A float32 is `2^octave * mantissa`. If c is the table's number
+ * just below the mantissa, then `log mantissa = log c + log(1 + r)` with 0 <= r < 2^-10, and three terms of
+ * the series of `log(1 + r)` are enough.
  *
  * @param out - Has the length of `values`. It may be the same array.
  * @returns `out`. The error before rounding is below 1e-12.
  * @see Tang, "Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", 1990.
- * @example convertToDecibels(power, { amin: 1e-10, refDb: 0, floorDb: -80 }, new Float32Array(power.length))
+ * @example convertToDecibels(power.data, { amin: 1e-10, refDb: 0, floorDb: -80 }, power.data)
  */
 export function convertToDecibels(
   values: Float32Array,
@@ -110,7 +114,10 @@ export function convertToDecibels(
   return out
 }
 
-/** Decibels of a normal, positive float32. Its bits: 8 for the octave, 10 for the table's entry, 13 for the rest. */
+/**
+ * Decibels of a normal, positive float32. Its bits: 8 for the octave, 10 for the table's entry, 13 for the
+ * rest.
+ */
 function decibelsOfBits(bits: number, table: Float64Array): number {
   const entry = (bits >>> 12) & (2 * tableEntries - 2)
   const r = (bits & 0x1fff) * table[entry + 1]!

@@ -19,7 +19,7 @@ describe('μ-law', () => {
     expect([...muCompress(Float32Array.of(-1, 0, 1), { mu: 3 })]).toEqual([-2, 0, 1])
   })
 
-  test('takes the lowest of the evenly spaced edges that is not below', () => {
+  test('takes the lowest of the evenly spaced edges that is not below the value', () => {
     fc.assert(
       fc.property(fc.float({ min: -1, max: 1, noNaN: true }), fc.constantFrom(1, 3, 15, 255), (x, mu) => {
         const compressed = (Math.sign(x) * Math.log1p(mu * Math.abs(x))) / Math.log1p(mu)
@@ -31,7 +31,7 @@ describe('μ-law', () => {
     )
   })
 
-  test('comes back: exactly without levels, within a step with them', () => {
+  test('is undone by muExpand: exactly without levels, and within a step with levels', () => {
     const plain = muExpand(muCompress(samples, { quantize: false }), { quantize: false })
     plain.forEach((value, i) => {
       expect(value).toBeCloseTo(samples[i]!, 6)
@@ -39,7 +39,8 @@ describe('μ-law', () => {
     const levels = muCompress(samples)
     const back = muExpand(levels)
     back.forEach((value, i) => {
-      // A step of the compressed value, 2 / 255, is that much of the sample and 1 / 255 more.
+      // A step of the compressed value is 2 / 255. For the sample, it is ln(256) times that share of |sample|
+      // + 1 / 255.
       const step = (2 / 255) * Math.log(256)
       expect(Math.abs(value - samples[i]!)).toBeLessThan(step * (Math.abs(samples[i]!) + 1 / 255))
     })

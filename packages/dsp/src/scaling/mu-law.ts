@@ -24,13 +24,14 @@ export interface MuLawOptions {
 const muLawNames: Names<MuLawOptions & { quantize: boolean }> = { mu: true, quantize: true }
 
 /**
- * μ-law compression: `sign(x) ln(1 + mu |x|) / ln(1 + mu)`. With `quantize` the result is one of `mu + 1` whole numbers.
+ * μ-law compression: `sign(x) ln(1 + mu |x|) / ln(1 + mu)`. With `quantize` the result is one of `mu + 1`
+ * whole numbers.
  *
  * @param samples - Samples in [-1, 1].
  * @returns Same length. Levels from `-(mu + 1) / 2` (-128) to `(mu - 1) / 2` (127), or values in [-1, 1] with
  *   `quantize: false`.
- * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the signal is
- *   empty, not finite or beyond [-1, 1].
+ * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the
+ *   signal is empty, not finite or beyond [-1, 1].
  * @see librosa 0.10.2 `mu_compress`.
  * @example muCompress(clip.samples)
  */
@@ -65,7 +66,8 @@ export function muCompress(
   const edge = (level: number) => (level === mu ? 1 : -1 + level * (2 / mu))
   return Int32Array.from(samples, (value) => {
     const compressed = compress(value)
-    // The level is the lowest of mu + 1 edges from -1 to 1 that is not below the value. Rounding may cross one edge.
+    // The level is the lowest of mu + 1 edges from -1 to 1 that is not below the value. Rounding may cross
+    // one edge.
     let level = Math.min(mu, Math.max(0, Math.ceil((compressed + 1) * (mu / 2))))
     if (level > 0 && edge(level - 1) >= compressed) level--
     else if (edge(level) < compressed) level++
@@ -78,8 +80,8 @@ export function muCompress(
  *
  * @param compressed - Levels, or values in [-1, 1] with `quantize: false`.
  * @returns Samples in [-1, 1]; same length.
- * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the array is
- *   empty, not finite or out of its range.
+ * @throws EscError INVALID_OPTION if an option is unknown or `mu` is out of its range; INVALID_INPUT if the
+ *   array is empty, not finite or out of its range.
  * @see librosa 0.10.2 `mu_expand`.
  * @example muExpand(muCompress(clip.samples))
  */

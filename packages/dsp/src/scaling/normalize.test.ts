@@ -7,7 +7,7 @@ const total = (values: Float32Array, term: (value: number) => number) =>
   values.reduce((sum, value) => sum + term(value), 0)
 
 describe('normalize', () => {
-  test('makes the norm 1 and keeps the shape of the signal', () => {
+  test('scales the norm to 1 and keeps the shape of the signal', () => {
     const samples = fc.array(fc.float({ min: -10, max: 10, noNaN: true }), { minLength: 1, maxLength: 50 })
     fc.assert(
       fc.property(samples, (values) => {
@@ -25,7 +25,7 @@ describe('normalize', () => {
     )
   })
 
-  test('leaves silence silent, also with norm null, and fills it where asked', () => {
+  test('leaves silence silent, also with norm null, and fills it with fill: true', () => {
     const silence = new Float32Array(4)
     for (const norm of ['inf', 'l1', 'l2', null] as const)
       expect(normalize(silence, { norm })).toEqual(silence)
@@ -65,7 +65,7 @@ describe('norms', () => {
     [2.5, [0.139758795, -0.559035182, 0, 0.419276386, -0.0698793977, 0.838552773], 0.488359342],
     [3, [0.148055434, -0.592221737, 0, 0.444166303, -0.0740277171, 0.888332605], 0.550321208],
     [17, [0.166656643, -0.666626573, 0, 0.499969929, -0.0833283216, 0.999939859], 0.89996661],
-  ])('of any p > 0 become 1, and equal values fill silence: p = %s', (norm, scaled, fill) => {
+  ])('with any p > 0 become 1, and equal values fill silence: p = %s', (norm, scaled, fill) => {
     expect([...normalize(signal, { norm })]).toEqual(scaled.map((value) => expect.closeTo(value, 7)))
     expect([...normalize(new Float32Array(6), { norm, fill: true })]).toEqual(
       Array(6).fill(expect.closeTo(fill, 7)),
@@ -73,7 +73,7 @@ describe('norms', () => {
     expect(normalize(new Float32Array(6), { norm })).toEqual(new Float32Array(6))
   })
 
-  test('of 1, 2 and the infinities are those that have names, to the bit', () => {
+  test('with p 1, 2 and infinity equal those with names, to the bit', () => {
     for (const [number, name] of [
       [1, 'l1'],
       [2, 'l2'],
@@ -88,7 +88,7 @@ describe('norms', () => {
     }
   })
 
-  test('count what is not zero with 0, and take the smallest magnitude with -inf', () => {
+  test('count the values that are not zero with 0, and take the smallest magnitude with -inf', () => {
     expect([...normalize(signal, { norm: 0 })]).toEqual([...signal.map((value) => value / 5)])
     expect([...normalize(Float32Array.of(0.5, -2, 1.5, -0.25), { norm: '-inf' })]).toEqual([2, -8, 6, -1])
     expect(normalize(signal, { norm: '-inf' })).toEqual(signal)
@@ -97,7 +97,7 @@ describe('norms', () => {
     expect(normalize(new Float32Array(3), { norm: 0, fill: false })).toEqual(new Float32Array(3))
   })
 
-  test('of a power out of float64, and of a root out of it, give no NaN', () => {
+  test('are not NaN where a power or a root is out of the range of float64', () => {
     const peak = Float32Array.of(1e30, -5e29)
     expect([...normalize(peak, { norm: 40 })]).toEqual([1, -0.5])
     expect([...normalize(Float32Array.of(1e-30, 5e-31), { norm: 40 })]).toEqual([1, 0.5])
@@ -113,7 +113,7 @@ describe('norms', () => {
 })
 
 describe('normalizeMatrix', () => {
-  test('takes any norm along both axes', () => {
+  test('accepts any norm along both axes', () => {
     const matrix = { data: Float32Array.of(1, -2, 0.5, 3, 0.25, -4), bins: 2, frames: 3 }
     // python3 -c "
     // import numpy as np

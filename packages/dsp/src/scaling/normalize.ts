@@ -12,9 +12,9 @@ import { pow } from '../math.js'
 import type { Names } from '../option-names.js'
 
 /**
- * A norm of a vector. 'inf': the largest magnitude; '-inf': the smallest magnitude; 'l1': the sum of the magnitudes; 'l2':
- * the root of the sum of the squares. A number p > 0: `(Σ |x|^p)^(1 / p)`, so that 1 is 'l1', 2 is 'l2' and `Infinity` is
- * 'inf'. 0: how many values are not zero. `-Infinity` is '-inf'.
+ * A norm of a vector. 'inf': the largest magnitude; '-inf': the smallest magnitude; 'l1': the sum of the
+ * magnitudes; 'l2': the root of the sum of the squares. A number p > 0: `(Σ |x|^p)^(1 / p)`, so that 1 is
+ * 'l1', 2 is 'l2' and `Infinity` is 'inf'. 0: how many values are not zero. `-Infinity` is '-inf'.
  */
 export type Norm = 'inf' | '-inf' | 'l1' | 'l2' | number
 
@@ -35,8 +35,8 @@ export interface NormalizeOptions {
    */
   threshold?: number
   /**
-   * What happens to a vector whose norm counts as zero: `null` keeps it, `false` fills it with zeros, `true` fills it with
-   * equal values so that its norm is 1. Such values do not exist for the norm 0.
+   * What happens to a vector whose norm counts as zero: `null` keeps it, `false` fills it with zeros, `true`
+   * fills it with equal values so that its norm is 1. Such values do not exist for the norm 0.
    *
    * @defaultValue `null`
    */
@@ -61,10 +61,10 @@ const matrixNames: Names<NormalizeMatrixOptions> = { ...normalizeNames, axis: tr
  *
  * @param samples - Mono signal.
  * @returns Same length, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `fill` is true and `norm` is 0;
- *   INVALID_INPUT if the signal is empty or not finite.
- * @see librosa 0.10.2 `util.normalize`. Differs from librosa: magnitudes are divided by the largest one before they are
- *   raised to the power p. So no power is too large or too small for a float64.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `fill` is true and `norm`
+ *   is 0; INVALID_INPUT if the signal is empty or not finite.
+ * @see librosa 0.10.2 `util.normalize`. Differs from librosa: magnitudes are divided by the largest one
+ *   before they are raised to the power p. So no power is too large or too small for a float64.
  * @example normalize(clip.samples) // the peak becomes 1
  */
 export function normalize(samples: Float32Array, options: NormalizeOptions = {}): Float32Array {
@@ -83,7 +83,7 @@ export function normalize(samples: Float32Array, options: NormalizeOptions = {})
  * @returns Same shape, new storage.
  * @throws EscError INVALID_OPTION as {@link normalize}; INVALID_INPUT if the matrix is empty or not finite.
  * @see librosa 0.10.2 `util.normalize`. Differs from librosa: as {@link normalize}.
- * @example normalizeMatrix(chroma, { norm: 'l2' })
+ * @example normalizeMatrix(chromaStft(clip, { norm: null }), { norm: 'l2' })
  */
 export function normalizeMatrix(matrix: FeatureMatrix, options: NormalizeMatrixOptions = {}): FeatureMatrix {
   assertKnown('normalizeMatrix', options, matrixNames)
@@ -110,7 +110,8 @@ export function normalizeMatrix(matrix: FeatureMatrix, options: NormalizeMatrixO
  * Brings a signal to `length` samples: cuts its end off, or pads it with zeros at the end.
  *
  * @returns New storage.
- * @throws EscError INVALID_OPTION if `length` is not an integer >= 1; INVALID_INPUT if the signal is empty or not finite.
+ * @throws EscError INVALID_OPTION if `length` is not an integer >= 1; INVALID_INPUT if the signal is empty or
+ *   not finite.
  * @see librosa 0.10.2 `util.fix_length`.
  * @example padOrTruncate(clip.samples, 5 * clip.sampleRate)
  */
@@ -135,7 +136,7 @@ export function createScaler(options: NormalizeOptions): (vector: Float32Array) 
     throw new EscError('INVALID_OPTION', `fill=${String(fill)} must be true, false or null`)
   }
   if (norm === 0 && fill === true) {
-    throw new EscError('INVALID_OPTION', 'fill=true has no values for norm=0; use false or null')
+    throw new EscError('INVALID_OPTION', 'fill=true is impossible for norm=0; use false or null')
   }
   if (norm === null) return () => {}
   return (vector) => {

@@ -10,7 +10,7 @@ const matrix = (bins: number, frames: number, scale = 1): FeatureMatrix => ({
   frames,
 })
 
-/** The formula as it is written, without the care for small numbers. */
+/** The formula as it is written, which loses digits of small numbers. */
 function naive({ data, bins, frames }: FeatureMatrix, options: PcenOptions): Float32Array {
   const { gain = 0.98, bias = 2, power = 0.5, eps = 1e-6, b = 0.1, maxSize = 1 } = options
   const out = new Float32Array(data.length)
@@ -39,7 +39,7 @@ describe('pcen', () => {
     [{ b: 0.3, gain: 0 }],
     [{ b: 0.1, maxSize: 3 }],
     [{ b: 0.1, maxSize: 4 }],
-  ])('is the formula with %o', (options) => {
+  ])('equals the formula with %o', (options) => {
     const input = matrix(6, 12, 5)
     const { data } = pcen(input, options)
     const expected = naive(input, options)
@@ -48,22 +48,22 @@ describe('pcen', () => {
     })
   })
 
-  test('of a constant settles at the constant over its own gain', () => {
+  test('of a constant approaches the formula with the constant itself as smoothed energy', () => {
     const frames = 400
     const { data } = pcen({ data: new Float32Array(frames).fill(50), bins: 1, frames }, { b: 0.05 })
     expect(data[frames - 1]).toBeCloseTo(Math.sqrt(50 / 50 ** 0.98 + 2) - Math.SQRT2, 5)
-    // From energies of 1 on, the gain falls towards that.
+    // The smoothed energy begins at 1 and approaches the constant.
     for (let t = 1; t < frames; t++) expect(data[t]).toBeLessThanOrEqual(data[t - 1]!)
   })
 
   test('keeps its digits for tiny values, and silence silent', () => {
     const { data } = pcen({ data: Float32Array.of(1e-12), bins: 1, frames: 1 }, { b: 0 })
-    // d/dx (x + 2)^½ at 0 is 1 / √8; the smoothed energy is 1.
+    // The derivative of (x + 2)^½ at 0 is 1 / √8. The smoothed energy is 1.
     expect(data[0]! / 1e-12).toBeCloseTo(1 / Math.sqrt(8), 5)
     for (const bias of [0, 2]) expect([...pcen(matrix(2, 3, 0), { bias }).data]).toEqual(Array(6).fill(0))
   })
 
-  test('takes its coefficient from the time constant', () => {
+  test('computes its coefficient from the time constant', () => {
     const input = matrix(3, 5)
     const frames = (0.06 * 44100) / 441
     const b = (Math.sqrt(1 + 4 * frames ** 2) - 1) / (2 * frames ** 2)
@@ -73,7 +73,7 @@ describe('pcen', () => {
     })
   })
 
-  test('gives the same in blocks', () => {
+  test('returns the same in blocks', () => {
     const input = matrix(3, 10)
     const cut = (from: number, to: number) => ({
       data: input.data.filter((_, i) => i % 10 >= from && i % 10 < to),

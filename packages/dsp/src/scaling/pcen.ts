@@ -69,8 +69,8 @@ export interface PcenOptions {
    */
   maxSize?: number
   /**
-   * State of the smoothing before the first frame, >= 0, one value for each bin. Pass the `zf` of the block before.
-   * `null` stands for energies of 1.
+   * State of the smoothing before the first frame, >= 0, one value for each bin. Pass the `zf` of the block
+   * before. `null` stands for energies of 1.
    *
    * @defaultValue `null`
    */
@@ -100,15 +100,16 @@ export interface PcenBlock {
 }
 
 /**
- * Per-channel energy normalisation. It weakens a steady background, and brings loud and soft events to a similar level:
- * `(S / (eps + M) ** gain + bias) ** power - bias ** power`, where M is S smoothed over time.
+ * Per-channel energy normalisation. It weakens a steady background, and brings loud and soft events to a
+ * similar level: `(S / (eps + M) ** gain + bias) ** power - bias ** power`, where M is S smoothed over time.
  *
- * @param magnitude - For example a mel spectrogram with `power: 1`; shape [bins, frames], >= 0. The defaults are made for
- *   samples of 32 bits: multiply a spectrogram of samples in [-1, 1] by 2^31.
+ * @param magnitude - For example a mel spectrogram with `power: 1`; shape [bins, frames], >= 0. The defaults
+ *   are made for samples of 32 bits: multiply a spectrogram of samples in [-1, 1] by 2^31.
  * @returns >= 0; same shape, new storage.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `zi` has not one value for each bin;
- *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
- * @see librosa 0.10.2 `pcen`; Wang et al., "Trainable frontend for robust and far-field keyword spotting", 2017.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range, or `zi` has not one value for
+ *   each bin; INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
+ * @see librosa 0.10.2 `pcen`; Wang et al., "Trainable frontend for robust and far-field keyword spotting",
+ *   2017.
  * @example
  * const samples = clip.samples.map((value) => value * 2 ** 31)
  * pcen(melSpectrogram({ ...clip, samples }, { power: 1 }), { sampleRate: clip.sampleRate })
@@ -190,7 +191,7 @@ function initialState({ zi = null }: PcenOptions, bins: number, b: number): Floa
   if (zi.length !== bins) {
     throw new EscError(
       'INVALID_OPTION',
-      `zi has ${zi.length} values, must have one for each of the ${bins} bins`,
+      `zi has ${zi.length} values; it must have one for each of the ${bins} bins`,
     )
   }
   const state = Float64Array.from(zi)

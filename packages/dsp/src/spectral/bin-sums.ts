@@ -1,6 +1,6 @@
 /**
- * Sums over the bins of every frame, in float64. All functions take several rows at a time, which at least halves the
- * time. They also look for wrong magnitudes on the way: a separate pass would take as long again.
+ * Sums over the bins of every frame, in float64. All functions take several rows at a time, which at least
+ * halves the time. They also look for wrong magnitudes on the way: a separate pass would take as long again.
  */
 import type { FeatureMatrix } from '@esc/core'
 import { ln, pow } from '../math.js'
@@ -80,13 +80,15 @@ export function sumDeviations(
 const stride = 32
 
 /**
- * Counts the lowest bins of every frame whose sum is still below `share` of the whole; at most all bins but one.
+ * Counts the lowest bins of every frame whose sum is still below `share` of the whole; at most all bins but
+ * one.
  *
  * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.
  */
 export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Array {
   const { data, bins, frames } = matrix
-  // Row k holds the sums of the first `stride * k` bins. So the data are read once, and then only a few bins again.
+  // Row k holds the sums of the first `stride * k` bins. So the data are read once, and then only a few bins
+  // again.
   const rows = Math.floor(bins / stride)
   const sums = new Float64Array((rows + 1) * frames)
   let negative = false
@@ -126,8 +128,8 @@ export function countBelowShare(matrix: FeatureMatrix, share: number): Int32Arra
   })
 }
 
-// A running product stays within these bounds. Its product with four float32 numbers is still a normal float64, and one
-// step by `octavesPerStep` brings it back.
+// A running product stays within these bounds. Its product with four float32 numbers is still a normal
+// float64, and one step by `octavesPerStep` brings it back.
 const largeProduct = 2 ** 400
 const smallProduct = 2 ** -400
 const octavesPerStep = 600
@@ -135,9 +137,9 @@ const scaleUp = 2 ** octavesPerStep
 const scaleDown = 2 ** -octavesPerStep
 
 /**
- * Computes `Σ S ** power` and `Σ ln S` of every frame, after raising smaller values to `floor`. The sum of logarithms is
- * the logarithm of a product, so it needs one logarithm for each frame instead of one for each bin. Whole powers of two
- * keep the product near 1.
+ * Computes `Σ S ** power` and `Σ ln S` of every frame, after raising smaller values to `floor`. The sum of
+ * logarithms is the logarithm of a product, so it needs one logarithm for each frame instead of one for each
+ * bin. Whole powers of two keep the product near 1.
  *
  * @param floor - In float32's range.
  * @throws EscError INVALID_INPUT if a magnitude is not finite or is negative.

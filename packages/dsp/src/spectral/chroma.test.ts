@@ -9,7 +9,7 @@ const sampleRate = 22050
 const names = ['C', 'C#', 'D', 'D#', 'E', 'F', 'F#', 'G', 'G#', 'A', 'A#', 'B']
 const toneOf = (hz: number) => ({ samples: sine(hz, sampleRate, sampleRate), sampleRate })
 
-/** The strongest class of the middle frame. */
+/** Returns the strongest class of the middle frame. */
 function strongest({ data, bins, frames }: { data: Float32Array; bins: number; frames: number }): number {
   const column = Array.from({ length: bins }, (_, k) => data[k * frames + (frames >> 1)]!)
   return column.indexOf(Math.max(...column))
@@ -27,8 +27,8 @@ describe('chromaStft', () => {
     expect(names[(strongest(chromaStft(toneOf(hz), { tuning: 0, baseC: false })) + 9) % 12]).toBe(name)
   })
 
-  test('estimates the tuning unless it is told', () => {
-    // 44 cents above A: by its own tuning a clear A, by that of 440 Hz nearly between A and A#.
+  test('estimates the tuning unless the caller gives it', () => {
+    // 44 cents above A. With its own tuning it is a clear A, with A = 440 Hz it is nearly between A and A#.
     const clip = toneOf(440 * 2 ** (0.44 / 12))
     const power = spectrogram(clip.samples, { power: 2 })
     const tuning = estimateTuning(power, { sampleRate })
@@ -38,7 +38,7 @@ describe('chromaStft', () => {
     expect(chromaStft(clip)).not.toEqual(chromaStft(clip, { tuning: 0 }))
   })
 
-  test('has the norm that was asked for in every frame, and 0 in silence', () => {
+  test('has the given norm in every frame, and 0 in silence', () => {
     const samples = noise(6000, 1)
     for (const [norm, length] of [
       ['inf', (values: number[]) => Math.max(...values)],
@@ -79,7 +79,7 @@ describe('chromaStft', () => {
 })
 
 describe('chromaFilterbank', () => {
-  test('weighs every bin by norm 1 over the classes, but for the octaves', () => {
+  test('has weights of norm 1 over the classes in every bin, before the weights of the octaves', () => {
     const { data, bins, frames } = chromaFilterbank({ sampleRate, nFft: 512, nChroma: 24, octwidth: null })
     expect([bins, frames]).toEqual([24, 257])
     for (let bin = 0; bin < frames; bin++) {
@@ -88,7 +88,7 @@ describe('chromaFilterbank', () => {
     }
   })
 
-  test('takes any norm > 0', () => {
+  test('accepts any norm > 0', () => {
     const { data, bins, frames } = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, norm: 0.5 })
     for (let bin = 0; bin < frames; bin++) {
       const column = Array.from({ length: bins }, (_, k) => Math.sqrt(data[k * frames + bin]!))
@@ -96,10 +96,10 @@ describe('chromaFilterbank', () => {
     }
   })
 
-  test('moves by a class with a tuning of 1, and by an octave with none', () => {
+  test('moves by one class with a tuning of 1', () => {
     const plain = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, baseC: false })
     const tuned = chromaFilterbank({ sampleRate, nFft: 512, octwidth: null, baseC: false, tuning: 1 })
-    // Classes above A = 440 Hz · 2^(1/12) are one less.
+    // A pitch is one class less above A = 440 Hz · 2^(1/12) than above A = 440 Hz.
     for (let k = 0; k < 12; k++) {
       const row = tuned.data.subarray(k * 257, (k + 1) * 257)
       const next = plain.data.subarray(((k + 1) % 12) * 257, (((k + 1) % 12) + 1) * 257)
@@ -119,7 +119,7 @@ describe('estimateTuning', () => {
         samples[i]! += value / 6
       })
     }
-    // The parabola is off by a few cents for low tones.
+    // The parabola has an error of a few cents for low tones.
     const magnitude = spectrogram(samples, { nFft: 8192 })
     const found = estimateTuning(magnitude, { sampleRate })
     expect(Math.abs(found - deviation)).toBeLessThanOrEqual(0.04)
@@ -128,7 +128,7 @@ describe('estimateTuning', () => {
     ).toBeLessThanOrEqual(0.11)
   })
 
-  test('is 0 without a peak, and refuses a resolution that is none', () => {
+  test('is 0 without a peak, and refuses an impossible resolution', () => {
     const silence = { data: new Float32Array(1025), bins: 1025, frames: 1 }
     expect(estimateTuning(silence, { sampleRate })).toBe(0)
     for (const options of [{ resolution: 0 }, { resolution: 1 }, { binsPerOctave: 0 }, { nFft: 100 }]) {

@@ -78,7 +78,8 @@ const bankNames: Names<ChromaBankOptions & TransformSize> = {
 }
 
 /**
- * Computes a bank of filters, one for each pitch class. Each filter has a Gaussian bump at that class in every octave.
+ * Computes a bank of filters, one for each pitch class. Each filter has a Gaussian bump at that class in
+ * every octave.
  *
  * @param options - `sampleRate` in Hz and `nFft` >= 2 in samples say for which spectrum the filters are.
  * @returns Weights of shape [nChroma, nFft / 2 + 1], >= 0.
@@ -129,8 +130,8 @@ const fromSpectrogramNames: Names<ChromaFromSpectrogramOptions> = { ...sizeNames
  *
  * @param options - Those of {@link spectrogram}, and the pitch classes.
  * @returns Shape [nChroma, frames]. In [0, 1] with a norm; a silent frame is 0.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
- *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has
+ *   no samples, samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.chroma_stft`.
  * @example chromaStft(clip, { tuning: 0 })
  */
@@ -144,8 +145,8 @@ export function chromaStft(clip: AudioClip, options: StftOptions & ChromaOptions
  *
  * @param power - Shape [bins, frames], >= 0, for example from {@link spectrogram} with `power: 2`.
  * @returns Shape [nChroma, frames].
- * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
- *   the matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix;
+ *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `feature.chroma_stft` with `S`.
  * @example chromaStftFromSpectrogram(spectrogram(clip.samples, { power: 2 }), { sampleRate: clip.sampleRate })
  */
@@ -161,7 +162,10 @@ export function chromaStftFromSpectrogram(
     options.tuning ?? estimateTuning(power, { sampleRate, nFft, binsPerOctave: assertClasses(nChroma) })
   const { bins, weights } = chromaBasis({ ...options, nFft, tuning, norm: 'l2' })
   if (bins !== power.bins) {
-    throw new EscError('INVALID_OPTION', `nFft=${nFft} makes ${bins} bins, the spectrogram has ${power.bins}`)
+    throw new EscError(
+      'INVALID_OPTION',
+      `nFft=${nFft} makes ${bins} bins, but the spectrogram has ${power.bins}`,
+    )
   }
   return normalizeMatrix(createBasisProduct(weights, bins)(power), { norm })
 }
@@ -171,7 +175,11 @@ function assertClasses(nChroma: number): number {
   return nChroma
 }
 
-/** {@link chromaFilterbank} in float64, row by row. @throws EscError INVALID_OPTION if an option is out of its range. */
+/**
+ * {@link chromaFilterbank} in float64, row by row.
+ *
+ * @throws EscError INVALID_OPTION if an option is out of its range.
+ */
 function chromaBasis(options: ChromaBankOptions & TransformSize): {
   nChroma: number
   bins: number

@@ -10,7 +10,7 @@ import { type ContrastOptions, spectralContrast, spectralContrastFromSpectrogram
 
 const sampleRate = 22050
 
-/** librosa's own steps: mark the bins of each band, sort them, and take the means of both ends. */
+/** The steps of librosa: mark the bins of each band, sort them, and take the means of both ends. */
 function naive(magnitude: FeatureMatrix, options: Required<ContrastOptions>): Float32Array {
   const { data, bins, frames } = magnitude
   const { fmin, nBands, quantile, linear } = options
@@ -40,7 +40,7 @@ function naive(magnitude: FeatureMatrix, options: Required<ContrastOptions>): Fl
 }
 
 describe('spectralContrast', () => {
-  test('equals the bands sorted one by one, for few and for many values of a band', () => {
+  test('equals a sort of each band, for bands with few and with many peaks', () => {
     const options = fc.record({
       fmin: fc.constantFrom(100, 200, 333.3),
       nBands: fc.integer({ min: 1, max: 5 }),
@@ -50,7 +50,7 @@ describe('spectralContrast', () => {
     fc.assert(
       fc.property(options, fc.integer({ min: 1, max: 9 }), fc.integer(), (chosen, frames, seed) => {
         const bins = 1025
-        // A falling, a rising or a level spectrum, with steps that many bins share.
+        // A falling, a rising or a level spectrum with steps, so that many bins have the same value.
         const slope = ((seed % 3) * 4) / bins
         const data = noise(bins * frames, seed >>> 0).map((value, i) => {
           const level = Math.exp(-slope * Math.floor(i / frames))
@@ -74,7 +74,7 @@ describe('spectralContrast', () => {
     const clip = (samples: Float32Array) => ({ samples, sampleRate })
     const mixed = sine(2500, sampleRate, sampleRate).map((value, i) => value + 0.01 * noiseAt[i]!)
     const { data, frames } = spectralContrast(clip(mixed))
-    // Bands start at 0, 200, 400, 800, 1600, 3200, 6400 Hz: the tone lies in the fifth.
+    // Bands start at 0, 200, 400, 800, 1600, 3200, 6400 Hz. The tone is in the fifth.
     const middle = Array.from({ length: 7 }, (_, k) => data[k * frames + (frames >> 1)]!)
     expect(middle.indexOf(Math.max(...middle))).toBe(4)
     expect(middle[4]).toBeGreaterThan(middle[2]! + 10)
@@ -84,7 +84,7 @@ describe('spectralContrast', () => {
 
   const noiseAt = noise(sampleRate, 4)
 
-  test('is the same from the clip and from its spectrogram', () => {
+  test('of a clip equals that of its spectrogram', () => {
     const samples = noise(5000, 5)
     const transform = { nFft: 1024, hopLength: 200 }
     const magnitude = spectrogram(samples, transform)

@@ -25,7 +25,10 @@ export interface BinFrequencyOptions {
 
 /** How a spectrogram was computed. */
 export interface SpectrogramSource extends BinFrequencyOptions {
-  /** Sample rate of the clip in Hz. Differs from librosa: there is no default, which would be wrong for most clips. */
+  /**
+   * Sample rate of the clip in Hz. Differs from librosa: there is no default, which would be wrong for most
+   * clips.
+   */
   sampleRate: number
   /**
    * Length of the transform in samples.
@@ -38,10 +41,11 @@ export interface SpectrogramSource extends BinFrequencyOptions {
 export const sourceNames: Names<SpectrogramSource> = { sampleRate: true, nFft: true, freq: true }
 
 /**
- * Computes a clip's magnitude (or power) spectrogram. Returns it with the options for a feature of it: the options that
- * belong to the feature, the sample rate, and `nFft`.
+ * Computes a clip's magnitude (or power) spectrogram. Returns it with the options for a feature of it: the
+ * options that belong to the feature, the sample rate, and `nFft`.
  *
- * @throws EscError INVALID_OPTION if an option of the transform is out of its range; INVALID_INPUT as `spectrogram`.
+ * @throws EscError INVALID_OPTION if an option of the transform is out of its range; INVALID_INPUT as
+ *   `spectrogram`.
  */
 export function spectrogramOf<Options extends StftOptions>(
   clip: AudioClip,
@@ -54,7 +58,11 @@ export function spectrogramOf<Options extends StftOptions>(
   return [matrix, { ...own, sampleRate: clip.sampleRate, nFft }]
 }
 
-/** Checks a spectrogram. @throws EscError INVALID_INPUT if it is empty, or a value is not finite or is negative. */
+/**
+ * Checks a spectrogram.
+ *
+ * @throws EscError INVALID_INPUT if it is empty, or a value is not finite or is negative.
+ */
 export function assertMagnitude(matrix: FeatureMatrix, name = 'magnitude'): void {
   assertMatrix(name, matrix)
   const { data } = matrix
@@ -80,7 +88,7 @@ export function binFrequencies({ bins }: FeatureMatrix, options: SpectrogramSour
   const hz = freq === null ? ofTransform : Float64Array.from(freq)
   if (hz.length !== bins) {
     const source = freq === null ? `nFft=${nFft} makes` : 'freq has'
-    throw new EscError('INVALID_OPTION', `${source} ${hz.length} bins, the spectrogram has ${bins}`)
+    throw new EscError('INVALID_OPTION', `${source} ${hz.length} bins, but the spectrogram has ${bins}`)
   }
   const wrong = hz.findIndex((value, i) => !(value >= (hz[i - 1] ?? 0) && value < Number.POSITIVE_INFINITY))
   if (wrong >= 0) {

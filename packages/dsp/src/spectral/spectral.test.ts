@@ -21,7 +21,7 @@ const binHz = sampleRate / 2048
 const tone = { samples: sine(3000, sampleRate, sampleRate), sampleRate }
 const hiss = { samples: noise(sampleRate, 1), sampleRate }
 const silence = { samples: new Float32Array(4000), sampleRate }
-// The first and the last frames hold the tone's ends.
+// The first and the last frames contain the ends of the tone.
 const inner = ({ data }: FeatureMatrix) => [...data.subarray(4, -4)]
 
 /** Magnitudes with the frequencies of a 16 kHz clip; some are 0. */
@@ -41,7 +41,7 @@ const column = ({ data, bins, frames }: FeatureMatrix, frame: number) =>
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 describe('a pure tone', () => {
-  test('has its centroid and its rolloff at its frequency, and little bandwidth or flatness', () => {
+  test('has its centroid and its rolloff at its frequency, a small bandwidth, and a small flatness', () => {
     for (const hz of inner(spectralCentroid(tone))) expect(Math.abs(hz - 3000)).toBeLessThan(binHz / 4)
     for (const hz of inner(spectralRolloff(tone))) expect(Math.abs(hz - 3000)).toBeLessThanOrEqual(2 * binHz)
     for (const hz of inner(spectralBandwidth(tone))) expect(hz).toBeLessThan(4 * binHz)
@@ -60,16 +60,16 @@ describe('white noise', () => {
   test('has its centroid at a quarter of the sample rate, its rolloff in proportion, and is flat', () => {
     for (const hz of inner(spectralCentroid(hiss))) expect(hz / sampleRate).toBeCloseTo(0.25, 1)
     for (const hz of inner(spectralRolloff(hiss))) expect(hz / sampleRate).toBeCloseTo(0.425, 1)
-    // A uniform distribution's standard deviation is its width over √12.
+    // The standard deviation of a uniform distribution is its width divided by √12.
     for (const hz of inner(spectralBandwidth(hiss)))
       expect(hz / sampleRate).toBeCloseTo(0.5 / Math.sqrt(12), 1)
-    // The geometric over the arithmetic mean of powers of Gaussian noise is exp(-γ) = 0.56.
+    // For powers of Gaussian noise, the geometric mean divided by the arithmetic mean is exp(-γ) = 0.56.
     for (const value of inner(spectralFlatness(hiss))) expect(value).toBeCloseTo(0.56, 1)
   })
 })
 
 describe('silence', () => {
-  test('is flat, and at 0 Hz', () => {
+  test('has the flatness 1, and all its frequencies are 0 Hz', () => {
     for (const feature of [spectralCentroid, spectralBandwidth, spectralRolloff]) {
       expect(feature(silence)).toEqual({ data: new Float32Array(8), bins: 1, frames: 8 })
     }
@@ -83,7 +83,7 @@ describe('the features of any spectrogram', () => {
   const expectClose = (actual: number, expected: number) =>
     expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(expected)))
 
-  test('are those of their definitions, frame by frame', () => {
+  test('equal their definitions, frame by frame', () => {
     fc.assert(
       fc.property(spectra, fc.constantFrom(1, 2, 2.5, 3), fc.boolean(), (matrix, p, norm) => {
         const freq = freqOf(matrix)
@@ -101,7 +101,7 @@ describe('the features of any spectrogram', () => {
     )
   })
 
-  test('rolloff is the first bin whose sum reaches the share', () => {
+  test('have a rolloff at the first bin where the sum reaches the share', () => {
     fc.assert(
       fc.property(spectra, fc.constantFrom(0.1, 0.5, 0.85, 1 - 2 ** -53), (matrix, rollPercent) => {
         const { data } = spectralRolloffFromSpectrogram(matrix, { ...options, rollPercent })
@@ -118,7 +118,7 @@ describe('the features of any spectrogram', () => {
     )
   })
 
-  test('flatness is the quotient of the means, for products far beyond the range of doubles too', () => {
+  test('have the quotient of the means as flatness, also for products far beyond the range of float64', () => {
     const check = (matrix: FeatureMatrix, amin: number, power: number) => {
       const { data } = spectralFlatnessFromSpectrogram(matrix, { amin, power })
       data.forEach((value, t) => {
@@ -135,7 +135,7 @@ describe('the features of any spectrogram', () => {
     }
   })
 
-  test('are the same from the clip and from its spectrogram, for odd lengths of the transform too', () => {
+  test('of a clip equal those of its spectrogram, also for odd lengths of the transform', () => {
     const clip = { samples: hiss.samples.subarray(0, 3000), sampleRate }
     for (const nFft of [512, 375]) {
       const magnitude = spectrogram(clip.samples, { nFft, hopLength: 100 })
@@ -148,7 +148,7 @@ describe('the features of any spectrogram', () => {
     }
   })
 
-  test('take frequencies and centres of the caller', () => {
+  test('use the frequencies and centres of the caller', () => {
     const matrix = { data: Float32Array.of(1, 3), bins: 2, frames: 1 }
     const freq = [100, 500]
     expect(spectralCentroidFromSpectrogram(matrix, { ...options, freq }).data[0]).toBe(400)
@@ -185,7 +185,7 @@ describe('refusals', () => {
     ['NaN', () => spectralFlatness({ samples: Float32Array.of(1, Number.NaN), sampleRate })],
     ['a clip without a sample rate', () => spectralFlatness({ samples: Float32Array.of(1), sampleRate: 0 })],
     ...[-1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].flatMap((value) =>
-      // Every place in a group of four, and the rest.
+      // The wrong value is at every place in a group of four, and in the rest after the groups.
       [0, 1, 2, 3, 4, 5].map((place): [string, () => FeatureMatrix] => [
         `a magnitude of ${value} at ${place}`,
         () => spectralCentroidFromSpectrogram({ ...matrix, data: matrix.data.with(place, value) }, options),
@@ -196,7 +196,7 @@ describe('refusals', () => {
     expect(run).toThrow(throwsCode('INVALID_INPUT'))
   })
 
-  test('but not of -0', () => {
+  test('do not include -0', () => {
     const data = matrix.data.with(2, -0)
     expect(spectralCentroidFromSpectrogram({ ...matrix, data }, options).frames).toBe(2)
   })

@@ -29,8 +29,8 @@ const spectralNames: Names<SpectralOptions> = { ...stftNames, freq: true }
  *
  * @param options - Those of {@link spectrogram}, and `freq`.
  * @returns Hz; 0 for a silent frame; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has no samples,
- *   samples that are not finite, or (with `center: false`) fewer than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the clip has
+ *   no samples, samples that are not finite, or (with `center: false`) fewer than `nFft`.
  * @see librosa 0.10.2 `feature.spectral_centroid`.
  * @example spectralCentroid(clip)
  */
@@ -44,8 +44,8 @@ export function spectralCentroid(clip: AudioClip, options: SpectralOptions = {})
  *
  * @param magnitude - Shape [bins, frames], >= 0, for example from {@link spectrogram}.
  * @returns Hz; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
- *   the matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix;
+ *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `feature.spectral_centroid` with `S`.
  * @example spectralCentroidFromSpectrogram(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
  */
@@ -85,7 +85,8 @@ const bandwidthNames: Names<SpectralOptions & BandwidthOptions> = { ...spectralN
 const bandwidthSourceNames: Names<SpectrogramSource & BandwidthOptions> = { ...sourceNames, ...spreadNames }
 
 /**
- * Computes the spread of every frame's magnitude spectrum around its centre: `(Σ S[k] |freq[k] - centroid|^p)^(1 / p)`.
+ * Computes the spread of every frame's magnitude spectrum around its centre:
+ * `(Σ S[k] |freq[k] - centroid|^p)^(1 / p)`.
  *
  * @param options - Those of {@link spectralCentroid}, and `p`, `norm` and `centroid`.
  * @returns Hz (with `norm`); shape [1, frames].
@@ -122,7 +123,7 @@ export function spectralBandwidthFromSpectrogram(
   if (centroid !== null && centroid.data.length !== frames) {
     throw new EscError(
       'INVALID_OPTION',
-      `centroid has ${centroid.data.length} values, must have one for each of the ${frames} frames`,
+      `centroid has ${centroid.data.length} values; it must have one for each of the ${frames} frames`,
     )
   }
   const freq = binFrequencies(magnitude, options)
@@ -232,8 +233,8 @@ export function spectralFlatness(
  *
  * @param magnitude - Shape [bins, frames], >= 0.
  * @returns In [0, 1]; shape [1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty, not
- *   finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is
+ *   empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `feature.spectral_flatness` with `S`.
  * @example spectralFlatnessFromSpectrogram(spectrogram(clip.samples))
  */
@@ -249,7 +250,7 @@ export function spectralFlatnessFromSpectrogram(
   if (!(floor >= 1e-45 && floor <= 3e38)) {
     throw new EscError(
       'INVALID_OPTION',
-      `amin=${amin}, power=${power} raise magnitudes to ${floor}, must lie in [1e-45, 3e38]`,
+      `amin=${amin}, power=${power} raise magnitudes to ${floor}; this must lie in [1e-45, 3e38]`,
     )
   }
   assertMatrixShape('magnitude', magnitude)

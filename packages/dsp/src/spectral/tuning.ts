@@ -40,10 +40,10 @@ const tuningNames: Names<TuningOptions> = {
  *
  * @param spectrogram - Magnitude or power; shape [bins, frames].
  * @returns Share of a pitch class, in [-0.5, 0.5), a multiple of `resolution`; 0 if there is no peak.
- * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix; INVALID_INPUT if
- *   the matrix is empty, not finite or negative somewhere.
+ * @throws EscError INVALID_OPTION if an option is unknown, out of its range or does not fit the matrix;
+ *   INVALID_INPUT if the matrix is empty, not finite or negative somewhere.
  * @see librosa 0.10.2 `estimate_tuning` with `S`, `pitch_tuning`.
- * @example estimateTuning(spectrogram(clip.samples), { sampleRate: clip.sampleRate })
+ * @example estimateTuning(power, { sampleRate: clip.sampleRate })
  */
 export function estimateTuning(spectrogram: FeatureMatrix, options: TuningOptions): number {
   assertGiven('estimateTuning', options, tuningNames)
@@ -84,8 +84,8 @@ export function hzToOctaves(hz: number, tuning = 0, binsPerOctave = 12): number 
 }
 
 /**
- * Finds every frame's local maxima from 150 to 4000 Hz that are above a tenth of the frame's largest value. A parabola
- * through three bins makes their frequency and height more exact.
+ * Finds every frame's local maxima from 150 to 4000 Hz that are above a tenth of the frame's largest value. A
+ * parabola through three bins makes their frequency and height more exact.
  *
  * @see librosa 0.10.2 `piptrack`.
  */

@@ -12,8 +12,8 @@ export interface ColumnWriter {
 const blockColumns = 16
 
 /**
- * Plans the matrix. It stores sixteen columns at a time. If it stored them one by one, each number would go to a
- * different line of the cache, which takes longer than a transform.
+ * Plans the matrix. It stores sixteen columns at a time. If it stored them one by one, each number would go
+ * to a different line of the cache, which takes longer than a transform.
  *
  * @example const { data, write } = createColumnWriter(1025, 431)
  */

@@ -11,7 +11,10 @@ export interface ComplexMatrix {
   frames: number
 }
 
-/** @throws EscError INVALID_INPUT unless both parts are matrices that are not empty, fit the shape, and are finite. */
+/**
+ * @throws EscError INVALID_INPUT unless both parts are matrices that are not empty, fit the shape, and are
+ *   finite.
+ */
 export function assertComplex(name: string, matrix: unknown): asserts matrix is ComplexMatrix {
   if (!hasField(matrix, 're')) {
     throw wrongValue(name, matrix, 'a complex matrix, { re, im, bins, frames }, as stft returns', {

@@ -3,8 +3,8 @@ import { assertInteger, assertKnown, EscError, type FeatureRecipe, shown } from 
 import type { Names } from '../option-names.js'
 
 /**
- * The samples beyond the ends of a signal. 'constant': zeros; 'reflect': the mirror image, without repeating the last
- * sample itself; 'edge': the last sample.
+ * The samples beyond the ends of a signal. 'constant': zeros; 'reflect': the mirror image, without repeating
+ * the last sample itself; 'edge': the last sample.
  */
 export type PadMode = FeatureRecipe['stft']['padMode']
 
@@ -25,7 +25,8 @@ export interface FrameOptions {
    */
   hopLength?: number
   /**
-   * `true` centres frame t on sample `t * hopLength`; the signal is padded at both ends. `false` starts frame t there.
+   * `true` centres frame t on sample `t * hopLength`; the signal is padded at both ends. `false` starts frame
+   * t there.
    *
    * @defaultValue `true`
    */
@@ -38,8 +39,8 @@ export const frameNames: Names<FrameOptions> = { frameLength: true, hopLength: t
  * Counts the frames of a signal.
  *
  * @param length - Length of the signal in samples.
- * @throws EscError INVALID_OPTION if an option is unknown, or a length is not an integer >= 1; INVALID_INPUT if the signal
- *   is empty, or is shorter than one frame and not centred.
+ * @throws EscError INVALID_OPTION if an option is unknown, or a length is not an integer >= 1; INVALID_INPUT
+ *   if the signal is empty, or is shorter than one frame and not centred.
  * @see librosa 0.10.2 `util.frame` on a signal padded by `frameLength // 2` at both ends.
  * @example frameCount(220500, { frameLength: 2048, hopLength: 512 }) // 431
  */

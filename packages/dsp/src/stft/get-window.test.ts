@@ -5,7 +5,7 @@ import { getWindow, type WindowName } from './get-window.js'
 const names: readonly WindowName[] = ['hann', 'hamming', 'blackman', 'boxcar']
 
 describe('getWindow', () => {
-  test('makes the textbook values', () => {
+  test('returns the textbook values', () => {
     const close = (values: number[]) => values.map((value) => expect.closeTo(value, 12))
     expect([...getWindow('hann', 4)]).toEqual(close([0, 0.5, 1, 0.5]))
     expect([...getWindow('hann', 5, { fftbins: false })]).toEqual(close([0, 0.5, 1, 0.5, 0]))
@@ -21,7 +21,7 @@ describe('getWindow', () => {
     expect([...getWindow(name, 1)]).toEqual([1])
   })
 
-  test('adds up to a constant at a quarter of its length (hann)', () => {
+  test('adds up to a constant with a hop of a quarter of its length (hann)', () => {
     const window = getWindow('hann', 64)
     for (let i = 0; i < 16; i++) {
       expect(window[i]! + window[i + 16]! + window[i + 32]! + window[i + 48]!).toBeCloseTo(2, 12)

@@ -11,7 +11,7 @@ const worstDifference = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((x, y) => Math.max(x, y), 0)
 }
 
-/** The definition, with whole arrays. */
+/** The definition, written with whole arrays. */
 function naiveIstft({ re, im, bins, frames }: ComplexMatrix, hop: number, window: number[], length: number) {
   const nFft = window.length
   const sum = new Float64Array(nFft + hop * frames + length)
@@ -34,7 +34,7 @@ function naiveIstft({ re, im, bins, frames }: ComplexMatrix, hop: number, window
 }
 
 describe('istft', () => {
-  test('is the weighted mean of the frames, also of a matrix that is no transform', () => {
+  test('is the weighted mean of the frames, also for a matrix that is the transform of no signal', () => {
     const [bins, frames] = [9, 6]
     const matrix = { re: noise(54, 1), im: noise(54, 2), bins, frames }
     const hann = Array.from({ length: 16 }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / 16))
@@ -44,7 +44,7 @@ describe('istft', () => {
     }
   })
 
-  test('gives back the signal of its transform', () => {
+  test('returns the signal of a transform', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -60,7 +60,8 @@ describe('istft', () => {
           const samples = noise(length, nFft)
           const options = { nFft, hopLength, center, window: window as 'hann' }
           const back = istft(stft(samples, options), { ...options, length })
-          // Where windows are nearly 0, as at the ends of what is not centred, rounding is divided by that.
+          // Without center, windows are nearly 0 at the ends. There, rounding errors are divided by that
+          // small number.
           const skip = center ? 0 : nFft
           const end = center ? length : length - nFft
           for (let i = skip; i < end; i++) expect(Math.abs(back[i]! - samples[i]!)).toBeLessThan(1e-4)
@@ -70,7 +71,7 @@ describe('istft', () => {
     )
   })
 
-  test('takes the length that the frames cover, a short window, and a length beyond', () => {
+  test('returns the length that the frames cover, and accepts a short window and a longer length', () => {
     const samples = noise(1000, 3)
     const options = { nFft: 64, winLength: 40, hopLength: 10 }
     const matrix = stft(samples, options)
@@ -81,7 +82,7 @@ describe('istft', () => {
     expect([...longer.subarray(1040)]).toEqual(Array(160).fill(0))
   })
 
-  test('leaves what no frame covers at 0 where frames do not overlap', () => {
+  test('leaves samples at 0 that no frame covers', () => {
     const options = { nFft: 8, hopLength: 12, center: false, window: 'boxcar' } as const
     const back = istft(stft(new Float32Array(44).fill(1), options), options)
     back.forEach((value, i) => {

@@ -38,16 +38,17 @@ const istftNames: Names<IstftOptions> = {
 }
 
 /**
- * The inverse of the short-time Fourier transform. It transforms each frame back, multiplies it by the window, adds the
- * frames where they overlap, and divides by the sum of the squared windows there. A changed matrix may be the transform
- * of no signal. Then the result is the signal whose transform is nearest to it.
+ * The inverse of the short-time Fourier transform. It transforms each frame back, multiplies it by the
+ * window, adds the frames where they overlap, and divides by the sum of the squared windows there. A changed
+ * matrix may be the transform of no signal. Then the result is the signal whose transform is nearest to it.
  *
- * @param matrix - Shape [nFft / 2 + 1, frames]. The imaginary parts of the first bin, and for an even `nFft` those of the
- *   last bin, are ignored.
+ * @param matrix - Shape [nFft / 2 + 1, frames]. The imaginary parts of the first bin, and for an even `nFft`
+ *   those of the last bin, are ignored.
  * @returns `length` samples, new storage. Samples that no frame covers are 0.
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is empty, not
- *   finite, does not fit `nFft`, or has too few frames for a single sample.
- * @see librosa 0.10.2 `istft`; Griffin and Lim, "Signal estimation from modified short-time Fourier transform", 1984.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the matrix is
+ *   empty, not finite, does not fit `nFft`, or has too few frames for a single sample.
+ * @see librosa 0.10.2 `istft`; Griffin and Lim, "Signal estimation from modified short-time Fourier
+ *   transform", 1984.
  * @example istft(stft(clip.samples), { length: clip.samples.length })
  */
 export function istft(matrix: ComplexMatrix, options: IstftOptions = {}): Float32Array {
@@ -85,7 +86,9 @@ export interface IstftPlan {
   readonly re: Float64Array
   /** Imaginary parts. */
   readonly im: Float64Array
-  /** Length of the signal that `frames` frames cover, without the padding of a centred signal. It may be < 1. */
+  /**
+   * Length of the signal that `frames` frames cover, without the padding of a centred signal. It may be < 1.
+   */
   coveredLength(frames: number): number
   /** Begins a signal of `length` samples. */
   start(length: number): FrameAdder

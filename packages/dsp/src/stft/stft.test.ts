@@ -6,7 +6,7 @@ import { copyFrame, frameCount, type PadMode } from './frame.js'
 import { magnitude, spectrogram, stft } from './stft.js'
 
 describe('frameCount', () => {
-  test('counts as librosa does', () => {
+  test('counts as librosa', () => {
     expect(frameCount(220500)).toBe(431)
     expect(frameCount(110250)).toBe(216)
     expect(frameCount(22050, { center: false })).toBe(40)
@@ -29,10 +29,10 @@ describe('copyFrame', () => {
     return [...out]
   }
 
-  test("pads as numpy's modes do", () => {
+  test('pads as the modes of numpy', () => {
     expect(read([1, 2, 3], -3, 'constant')).toEqual([0, 0, 0, 1, 2, 3, 0, 0, 0])
     expect(read([1, 2, 3], -3, 'edge')).toEqual([1, 1, 1, 1, 2, 3, 3, 3, 3])
-    // np.pad([1, 2, 3], 3, mode='reflect'): reflected again and again.
+    // np.pad([1, 2, 3], 3, mode='reflect') reflects again and again.
     expect(read([1, 2, 3], -3, 'reflect')).toEqual([2, 3, 2, 1, 2, 3, 2, 1, 2])
     expect(read([7], -3, 'reflect')).toEqual([7, 7, 7, 7, 7, 7, 7, 7, 7])
   })
@@ -43,12 +43,12 @@ describe('stft', () => {
     const { data, frames } = spectrogram(sine(1000, 8000, 8000), { nFft: 512, hopLength: 128 })
     const column = Array.from({ length: 257 }, (_, bin) => data[bin * frames + 20]!)
     expect(column.indexOf(Math.max(...column))).toBe(64)
-    // A Hann window of 512 sums to 256; half of a sine's amplitude lies at its positive frequency.
+    // The sum of a Hann window of 512 is 256. Half of a sine's amplitude is at its positive frequency.
     expect(column[64]).toBeCloseTo(128, 3)
     expect(column[100]).toBeLessThan(1e-3)
   })
 
-  test('places frame t around sample t * hopLength if centred, from there on if not', () => {
+  test('centres frame t on sample t * hopLength, or starts it there with center: false', () => {
     const click = new Float32Array(64)
     click[32] = 1
     const energy = (center: boolean) => {
@@ -71,7 +71,7 @@ describe('stft', () => {
     }
   })
 
-  test('takes a quarter of the window as its hop', () => {
+  test('has a hop of a quarter of the window by default', () => {
     expect(stft(new Float32Array(4096)).frames).toBe(9)
     expect(stft(new Float32Array(4096), { winLength: 1024 }).frames).toBe(17)
   })
@@ -96,7 +96,7 @@ describe('stft', () => {
     )
   })
 
-  test('is the DFT of its windowed frames by definition, for any nFft, a power of two or not', () => {
+  test('equals the definition of the DFT of windowed frames, for powers of two and other nFft', () => {
     const samples = noise(300, 5)
     for (const nFft of [2, 3, 60, 64, 75, 101]) {
       const hopLength = 37
@@ -121,7 +121,7 @@ describe('stft', () => {
     }
   })
 
-  test('shifts by a frame where the signal shifts by a hop, to the bit', () => {
+  test('shifts by a frame if the signal shifts by a hop, to the bit', () => {
     const options = fc.record({
       nFft: fc.constantFrom(16, 30, 64, 75),
       hopLength: fc.integer({ min: 1, max: 80 }),
@@ -146,7 +146,7 @@ describe('stft', () => {
     )
   })
 
-  test('makes exact zeros from silence', () => {
+  test('returns exact zeros for silence', () => {
     const { re, im } = stft(new Float32Array(5000))
     expect(re.every((value) => value === 0)).toBe(true)
     expect(im.every((value) => Math.abs(value) === 0)).toBe(true)
@@ -177,7 +177,7 @@ describe('stft', () => {
 })
 
 describe('silence between sounds', () => {
-  test('has a spectrum of zeros, and leaves the frames about it as they are alone', () => {
+  test('has a spectrum of zeros, and does not change the frames around it', () => {
     const samples = noise(20000, 1)
     samples.fill(0, 6000, 14000)
     const options = { nFft: 512, hopLength: 500, center: false }
@@ -202,7 +202,7 @@ describe('magnitude', () => {
     data.forEach((value, i) => void expect(Math.abs(value - expected.data[i]!)).toBeLessThan(1e-5))
   })
 
-  test('INVALID_INPUT for parts that do not fit', () => {
+  test('refuses parts that do not fit together', () => {
     const matrix = { re: new Float32Array(4), im: new Float32Array(3), bins: 2, frames: 2 }
     expect(() => magnitude(matrix)).toThrow(throwsCode('INVALID_INPUT'))
   })

@@ -26,7 +26,8 @@ export interface StftOptions {
   /**
    * Samples from the start of one frame to the start of the next.
    *
-   * @defaultValue `winLength / 4` for `stft`, `timeStretch` and `pitchShift`; `512` for spectrograms and features
+   * @defaultValue `winLength / 4` for `stft`, `timeStretch` and `pitchShift`; `512` for spectrograms and
+   *   features
    */
   hopLength?: number
   /**
@@ -42,7 +43,8 @@ export interface StftOptions {
    */
   window?: WindowName
   /**
-   * `true` centres frame t on sample `t * hopLength`; the signal is padded at both ends. `false` starts frame t there.
+   * `true` centres frame t on sample `t * hopLength`; the signal is padded at both ends. `false` starts frame
+   * t there.
    *
    * @defaultValue `true`
    */
@@ -69,8 +71,8 @@ export const stftNames: Names<StftOptions> = {
  *
  * @param samples - Mono signal.
  * @returns Shape [nFft / 2 + 1, frames].
- * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is empty, not
- *   finite, or (with `center: false`) shorter than `nFft`.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range; INVALID_INPUT if the signal is
+ *   empty, not finite, or (with `center: false`) shorter than `nFft`.
  * @see librosa 0.10.2 `stft`.
  * @example stft(clip.samples, { nFft: 1024 })
  */
@@ -132,7 +134,11 @@ export function spectrogram(samples: Float32Array, options: SpectrogramOptions =
   return computeSpectrogram(samples, options)
 }
 
-/** {@link spectrogram} for callers that have checked the names of their options. @throws EscError as {@link spectrogram}. */
+/**
+ * {@link spectrogram} for callers that have checked the names of their options.
+ *
+ * @throws EscError as {@link spectrogram}.
+ */
 export function computeSpectrogram(samples: Float32Array, options: SpectrogramOptions): FeatureMatrix {
   const { power = 1, hopLength = 512 } = options
   assertPower(power)
@@ -152,7 +158,11 @@ export interface StftPlan {
   readonly re: Float64Array
   /** Imaginary parts of the last transformed frame. */
   readonly im: Float64Array
-  /** Number of frames in a signal of `length` samples. @throws EscError INVALID_INPUT if it is too short for one. */
+  /**
+   * Number of frames in a signal of `length` samples.
+   *
+   * @throws EscError INVALID_INPUT if it is too short for one.
+   */
   frames(length: number): number
   /** Fills `re` and `im` with the transform of a frame. */
   transform(samples: Float32Array, frame: number): void
@@ -182,7 +192,9 @@ export function createStftPlan(options: StftOptions, bank?: FilterBank): StftPla
   const fft = createFrameFft(padded, bank)
   const { re, im, spectrum, bands } = fft
   const offset = center ? Math.floor(nFft / 2) : 0
-  /** Returns false for a silent frame. It needs no transform; most frames of a short padded clip are silent. */
+  /**
+   * Returns false for a silent frame. It needs no transform; most frames of a short padded clip are silent.
+   */
   function read(samples: Float32Array, frame: number): boolean {
     copyFrame(samples, frame * hopLength - offset, padMode, fft.frame)
     return !isSilent(fft.frame)

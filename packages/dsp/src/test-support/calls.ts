@@ -1,14 +1,14 @@
-/** Every exported function that takes a sound or a matrix, for tests that go over all of them. */
+/** Tables of all exported functions that take a sound or a matrix, for tests of all of them. */
 import { type AudioClip, createRng, type FeatureMatrix, type FeatureRecipe } from '@esc/core'
 import * as dsp from '../index.js'
 
-/** Numbers that a function makes of its input. */
+/** Calls a function and returns the numbers of its result. */
 export type Call<Input> = (input: Input) => ArrayLike<number>
 
 const rng = () => createRng(1)
 const bothParts = ({ re, im }: dsp.ComplexMatrix) => [...re, ...im]
 
-/** By name; each takes mono samples. */
+/** Functions of mono samples, by name. */
 export const samplesCalls: Readonly<Record<string, Call<Float32Array>>> = {
   deemphasis: (samples) => dsp.deemphasis(samples),
   muCompress: (samples) => dsp.muCompress(samples),
@@ -29,7 +29,7 @@ export const samplesCalls: Readonly<Record<string, Call<Float32Array>>> = {
   zeroCrossings: (samples) => dsp.zeroCrossings(samples, { pad: false }),
 }
 
-/** By name; each takes samples on their way: the numbers of all pieces. */
+/** Streams of samples, by name. Each call returns the numbers of all pieces. */
 export const streamCalls: Readonly<Record<string, Call<Float32Array>>> = {
   createFeatureStream(samples) {
     const stream = dsp.createFeatureStream(dsp.stm32)
@@ -45,7 +45,7 @@ const extract = (recipe: FeatureRecipe) => (clip: AudioClip) => dsp.createExtrac
 const augment = (change: dsp.Augment) => (clip: AudioClip) => change(clip, rng()).samples
 const background = { samples: Float32Array.of(0.5, -0.5, 0.25), sampleRate: 22050 }
 
-/** By name; each takes a clip at 22050 Hz. */
+/** Functions of a clip at 22050 Hz, by name. */
 export const clipCalls: Readonly<Record<string, Call<AudioClip>>> = {
   chromaStft: (clip) => dsp.chromaStft(clip).data,
   melSpectrogram: (clip) => dsp.melSpectrogram(clip).data,
@@ -90,7 +90,7 @@ const sampleRate = 22050
 const mask = (change: dsp.Augment<FeatureMatrix>) => (matrix: FeatureMatrix) => change(matrix, rng()).data
 const complexOf = ({ data, bins, frames }: FeatureMatrix) => ({ re: data, im: data, bins, frames })
 
-/** By name; each takes a matrix, of 1025 bins where it is a spectrum. */
+/** Functions of a matrix, by name. Spectra have 1025 bins. */
 export const matrixCalls: Readonly<Record<string, Call<FeatureMatrix>>> = {
   amplitudeToDb: (matrix) => dsp.amplitudeToDb(matrix).data,
   chromaStftFromSpectrogram: (matrix) => dsp.chromaStftFromSpectrogram(matrix, { sampleRate }).data,

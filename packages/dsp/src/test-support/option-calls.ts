@@ -1,4 +1,7 @@
-/** Every exported function that takes options, with a value for each of them, for tests that go over all of them. */
+/**
+ * A table of all exported functions that take options, with a value for each option, for tests of all of
+ * them.
+ */
 import { createRng } from '@esc/core'
 import * as dsp from '../index.js'
 import { noise } from './signals.js'
@@ -55,7 +58,7 @@ const silence = { topDb: 60, ref: 1, frameLength: 512, hopLength: 128 }
 const frames = { frameLength: 512, hopLength: 128, center: true }
 const cutoff = { p: 1, minCutoffHz: 200, maxCutoffHz: 400, order: 2 }
 
-/** By name; a recipe is not among them. */
+/** Functions by name. A recipe does not count as options. */
 export const optionCalls: Readonly<Record<string, OptionCall>> = {
   amplitudeToDb: takes((o: dsp.DbOptions) => dsp.amplitudeToDb(matrix, o), db),
   backgroundMix: takes(augment(dsp.backgroundMix), { p: 1, clips: [clip], minSnrDb: 5, maxSnrDb: 9 }),

@@ -10,10 +10,11 @@ import { createRng, type Weight } from '@esc/core'
 import { lockFolder, temporaryPath } from '@esc/core/node'
 import { throwsCode } from '@esc/expect'
 import { writeModel } from '@esc/onnx'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { calibration, frames, labels, makeClip, model, otherModel, recipe } from '../fixtures/tiny-model.js'
 import { exportModel, readManifest, withEvaluation } from '../index.js'
 import type { ModelFiles } from '../model-files.js'
+import { bundleProgram } from './fixtures/bundle-program.js'
 import { loadModel, openClassifier, packModel, saveModel, writeModelFiles } from './index.js'
 
 let dir = ''
@@ -145,11 +146,16 @@ describe('saveModel', () => {
 })
 
 describe('a save that is cut off', () => {
-  const program = fileURLToPath(new URL('./fixtures/saving-process.ts', import.meta.url))
-  const start = () =>
-    spawn(process.execPath, ['--conditions=@esc/source', '--import', 'tsx', program, dir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+  const isLong = process.env.VERIFY_LONG === '1'
+  let programDir = ''
+  let program = ''
+  beforeAll(async () => {
+    programDir = await mkdtemp(join(tmpdir(), 'esc-saving-'))
+    const source = fileURLToPath(new URL('./fixtures/saving-process.ts', import.meta.url))
+    program = await bundleProgram(source, programDir)
+  })
+  afterAll(() => rm(programDir, { recursive: true, force: true }))
+  const start = () => spawn(process.execPath, [program, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = async (child: ChildProcess) => {
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -164,7 +170,7 @@ describe('a save that is cut off', () => {
     await Promise.all([0, 1].map((i) => rm(`${dir}-${i}`, { recursive: true })))
     await saveModel(dir, model)
     const rng = createRng(Date.now() % 2 ** 32)
-    for (let cut = 0; cut < 4; cut++) {
+    for (let cut = 0; cut < (isLong ? 60 : 4); cut++) {
       const child = start()
       child.stdout!.setEncoding('utf8')
       await once(child.stdout!, 'data')

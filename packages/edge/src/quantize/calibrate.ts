@@ -37,8 +37,8 @@ export interface CalibrateOptions {
  *   float32, or no operator can be quantised; CORRUPT_DATA if the model contradicts itself; INVALID_OPTION naming an option
  *   that is unknown; the signal's reason.
  * @see ONNX Runtime `MinMaxCalibrater`.
- * @example const ranges = await calibrate(exportModel(model), [{ type: 'float32', dims: [2, 1, 13, 431], data }], { runtime: ortRuntime })
- * @example await calibrate(model, [{ left, right }], { runtime: ortRuntime }) // a model with two inputs
+ * @example const ranges = await calibrate(model, [{ type: 'float32', dims: [2, 1, 13, 431], data }], { runtime: ortRuntime })
+ * @example await calibrate(model, [{ left: input, right: input }], { runtime: ortRuntime }) // a model with two inputs
  */
 export async function calibrate(
   model: OnnxModel,

@@ -44,7 +44,7 @@ export interface QuantizeOptions {
  *   Gemm transposes its data, or if no operator can be quantised; INCOMPATIBLE_MODEL if the model is quantised already;
  *   CORRUPT_DATA if it contradicts itself; INVALID_INPUT if a value was not calibrated.
  * @see ONNX Runtime `quantize_static(quant_format=QDQ)`; Jacob et al. 2018.
- * @example const int8 = quantizeStatic(model, await calibrate(model, batches, { runtime: ortRuntime }))
+ * @example const int8 = quantizeStatic(given, await calibrate(given, batches, { runtime: ortRuntime }))
  */
 export function quantizeStatic(
   given: OnnxModel,

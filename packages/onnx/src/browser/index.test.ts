@@ -1,4 +1,4 @@
-/** The page's runtime, in Node: WebAssembly is the same in both. */
+/** Tests the runtime of pages in Node, because WebAssembly is the same in both. */
 import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
 import { createGraphBuilder } from '../builder.js'
@@ -23,7 +23,7 @@ function sumAndProduct(): Uint8Array {
 const feeds = { a: floatTensor([1, 2, 3]), b: floatTensor([4, 5, 6]) }
 const createSession = () => ortRuntime.createSession(sumAndProduct(), { threads: 1 })
 
-test('results land in the tensors given for them, the others in tensors of their own', async () => {
+test('writes results into the given tensors, and other results into new ones', async () => {
   const session = await createSession()
   expect(ortRuntime.name).toMatch(/^onnxruntime-web 1\./)
   expect(session).toMatchObject({ inputNames: ['a', 'b'], outputNames: ['sum', 'product'] })
@@ -49,14 +49,14 @@ test.each([
     { sum: floatTensor([0, 0]) },
     /output 'sum' is float32 \[2\].* \[3\]/,
   ],
-] as const)('%s is refused, and the session lives on', async (_, given, outputs, message) => {
+] as const)('%s is refused, and the session can still be used', async (_, given, outputs, message) => {
   const session = await createSession()
   await expect(session.run(given, outputs)).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', message))
   expect((await session.run(feeds)).sum).toEqual(floatTensor([5, 7, 9]))
   await session.release()
 })
 
-test('bytes that are no model are refused', async () => {
+test('bytes that are not a model are refused', async () => {
   await expect(ortRuntime.createSession(Uint8Array.of(1, 2, 3))).rejects.toThrow(
     throwsCode('INCOMPATIBLE_MODEL', /refused the model/),
   )

@@ -1,4 +1,4 @@
-/** ONNX Runtime for pages. */
+/** `@esc/onnx/browser`: ONNX Runtime for pages. */
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
 import { guarded } from '../guarded.js'
@@ -12,14 +12,14 @@ import {
 import type { Tensor } from '../tensor.js'
 
 /**
- * ONNX Runtime's CPU kernels as WebAssembly through `onnxruntime-web`, a peer dependency; in a page, a worker, or Node.
+ * ONNX Runtime's CPU kernels as WebAssembly through `onnxruntime-web`, a peer dependency. They run in a page, a worker, or Node.
  *
- * It fetches `ort-wasm-simd-threaded.wasm` from beside the script that it is bundled into. Vite puts the file there; where a
- * bundler does not, copy it from onnxruntime-web's `dist`, or say where it is: `env` below.
+ * ONNX Runtime fetches `ort-wasm-simd-threaded.wasm` from the folder of the script that it is bundled into. Vite puts the file
+ * there. If your bundler does not, copy the file from onnxruntime-web's `dist`, or set its address with `env` (second example).
  *
- * A run blocks the thread it is called from: a page that is to stay responsive runs long ones in a worker. All sessions
- * share the threads that the first one asks for. More than one need a cross-origin isolated page, and `mjs` in `env` below:
- * without it, ONNX Runtime's workers would load the page's own script.
+ * A run blocks its thread, so a page that must stay responsive runs long models in a worker. All sessions share the threads that
+ * the first session asked for. More than one thread needs a cross-origin isolated page and `mjs` in `env`: without it, ONNX
+ * Runtime's workers would load the page's own script.
  *
  * @see https://onnxruntime.ai/docs/tutorials/web/env-flags-and-session-options.html
  * @example
@@ -39,12 +39,12 @@ export const ortRuntime: OnnxRuntime = {
 async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   assertSessionArguments(model, options)
   const { threads } = options
-  // Read once, when WebAssembly starts.
+  // ONNX Runtime reads this once, when WebAssembly starts.
   if (threads !== undefined) env.wasm.numThreads ??= threads
   const session = await guarded('refused the model', () =>
     InferenceSession.create(model, {
       executionProviders: ['wasm'],
-      // Warnings such as «constant folding failed» would otherwise land on the console.
+      // Without this level, warnings such as «constant folding failed» would appear on the console.
       logSeverityLevel: 3,
     }),
   )
@@ -73,12 +73,12 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
   })
 }
 
-/** onnxruntime-web 1.30 takes tensors for its outputs, but leaves them as they were: it computes in its own memory. */
+/** onnxruntime-web 1.30 accepts tensors for its outputs but does not write into them: it computes in its own memory. */
 function copyInto(given: Tensor, { type, dims, data }: Tensor, name: string): Tensor {
   if (given.type !== type || String(given.dims) !== String(dims) || given.data.length !== data.length) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `tensor for output '${name}' is ${given.type} [${given.dims}] with ${given.data.length} values, the model's is ${type} [${dims}]`,
+      `tensor for output '${name}' is ${given.type} [${given.dims}] with ${given.data.length} values, but the model's output is ${type} [${dims}]`,
     )
   }
   ;(given.data as Float32Array).set(data as Float32Array)

@@ -1,4 +1,4 @@
-/** No export of `/browser` takes an option that it does not know. */
+/** Every export of `/browser` refuses an option that it does not know. */
 import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
 import * as browser from './index.js'

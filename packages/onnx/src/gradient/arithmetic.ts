@@ -1,12 +1,12 @@
-/** Formulas as operators. */
+/** Writes formulas as operators. */
 import type { GraphBuilder } from '../builder.js'
 import { scalar } from '../tensor.js'
 
-/** Writes an operator with one output; each operand is a value's name or a number. */
+/** Writes an operator with one output and returns its name. Each operand is the name of a value, or a number. */
 export type Arithmetic = (opType: string, ...operands: readonly (string | number)[]) => string
 
 /**
- * Equal numbers become one float32 constant, named after `prefix` and the number.
+ * Makes a function that writes operators. Equal numbers become one float32 constant, whose name is `prefix` and the number.
  *
  * @example
  * const op = createArithmetic(g, 'loss')

@@ -19,7 +19,7 @@ const graphOf = (...nodes: NetworkNode[]): NetworkGraph => ({
 })
 const opsOf = (graph: NetworkGraph) => fuseNodes(graph).map(({ op }) => op)
 
-describe('what becomes one', () => {
+describe('fuseNodes fuses', () => {
   test.each<[string, NetworkNode[], string[]]>([
     [
       'both pairs of a block',
@@ -67,17 +67,17 @@ describe('what becomes one', () => {
     expect(opsOf(graphOf(...nodes))).toEqual(ops)
   })
 
-  test('never past the output', () => {
+  test('no node with the node that is the output before it', () => {
     expect(opsOf({ ...graphOf(first, norm), output: 'conv' })).toEqual(['Conv2D', 'BatchNorm'])
   })
 
-  test('it has the name of its last part and the inputs of its first', () => {
+  test('into a node with the name of the last part and the inputs of the first part', () => {
     const [node] = fuseNodes(graphOf(first, simple('ReLU', 'conv'), pool('ReLU')))
     expect(node).toMatchObject({ name: 'pool', inputs: ['input'] })
   })
 })
 
-test('of equal positive values in a window the first one gets the gradient, of others none', async () => {
+test('only the first of equal positive values in a window gets the gradient', async () => {
   const copy = conv(rng, 'copy', 'input', [1, 1, 1, 1], same)
   const ones = { shape: [1, 1, 1, 1], data: Float32Array.of(1) }
   const zero = { shape: [1], data: Float32Array.of(0) }
@@ -90,7 +90,7 @@ test('of equal positive values in a window the first one gets the gradient, of o
   ]
   const graph = graphOf(...nodes)
   const { kernel, bias } = graph.nodes.at(-1)!.weights as unknown as Record<string, { data: Float32Array }>
-  // Windows: all equal; equal below and right; below zero; all zero; the largest last; 2 ulp apart.
+  // The windows: all values equal; equal values below and right; all negative; all zero; the largest value last; values 2 ulp apart.
   const image = [
     [3, 3, 1, 2, -1, -2],
     [3, 3, 2, 2, -3, -1],

@@ -1,4 +1,4 @@
-/** Finds layers that train faster as one. */
+/** Fusing: finds neighbouring layers that train faster when they are written as one layer. */
 import type {
   ActivationNode,
   BatchNormNode,
@@ -9,7 +9,7 @@ import type {
   PoolNode,
 } from '@esc/core'
 
-/** A convolution and the batch normalisation that alone reads it. */
+/** A convolution and the batch normalisation that is its only reader. */
 export interface ConvBatchNormNode {
   op: 'Conv2D + BatchNorm'
   name: string
@@ -18,8 +18,8 @@ export interface ConvBatchNormNode {
 }
 
 /**
- * ReLU and the max pooling that alone reads it. Both keep the order of values, so the pooling may come first: then ReLU has a
- * window's share of the work, forward and backward.
+ * ReLU and the max pooling that is its only reader. Both keep the order of values, so the pooling may come first. Then ReLU works
+ * on one value instead of a whole window, forward and backward.
  */
 export interface ReluMaxPoolNode {
   op: 'ReLU + MaxPool'
@@ -29,8 +29,8 @@ export interface ReluMaxPoolNode {
 }
 
 /**
- * A convolution, and the ReLU and max pooling that alone read it. What the pooling leaves over at the far edges need not be
- * convolved.
+ * A convolution, ReLU and max pooling, where each is the only reader of the one before. The convolution need not compute the last
+ * rows and columns that the pooling drops.
  */
 export interface ConvReluMaxPoolNode {
   op: 'Conv2D + ReLU + MaxPool'
@@ -39,13 +39,13 @@ export interface ConvReluMaxPoolNode {
   parts: readonly [Conv2DNode | DepthwiseConv2DNode, ActivationNode, PoolNode]
 }
 
-/** Layers that the training step writes as one. */
+/** Several layers that the training step writes as one. */
 export type FusedNode = ConvBatchNormNode | ReluMaxPoolNode | ConvReluMaxPoolNode
 
-/** A layer, or some of them, as the training step writes them. */
+/** What the training step writes as one: a layer, or several fused layers. */
 export type TrainingNode = NetworkNode | FusedNode
 
-/** The graph's nodes, with those that train faster together as one, which has the name of its last part. */
+/** The nodes of the graph after fusing. A fused node has the name of its last part. */
 export function fuseNodes(graph: NetworkGraph): TrainingNode[] {
   const readers = new Map<string, NetworkNode[]>()
   for (const node of graph.nodes) {
@@ -85,7 +85,7 @@ function fuse(
   return null
 }
 
-/** The largest window whose ties are told apart by marking values; see `relu-max-pool.ts`. */
+/** Largest window, in values, for which `layers/relu-max-pool.ts` finds the first of several equal maxima. */
 const largestWindow = 4
 
 function isSmallTiling({ attributes: { size, strides = size, padding = 'valid' } }: PoolNode): boolean {

@@ -10,7 +10,7 @@ import { norm, type ReferenceFeeds, referenceLoss, relativeError, weightFeeds } 
 import { fuseNodes } from './fuse.js'
 import { layerRules } from './rules.js'
 
-describe('loss and gradients are those of float64 and central differences', () => {
+describe('loss and gradients equal those of float64 and central differences', () => {
   test.each(allCases())('%s', async (_name, each, seed) => {
     const { graph, feeds } = caseNetwork(each, seed)
     const reference = { ...feeds, ...weightFeeds(graph) }
@@ -31,7 +31,7 @@ describe('loss and gradients are those of float64 and central differences', () =
   })
 })
 
-test('every layer has a rule, and cases in which it is', () => {
+test('every layer has a rule, and every rule has test cases', () => {
   for (const [op, list] of Object.entries(layerCases)) {
     expect(Object.keys(layerRules), op).toContain(op)
     expect(list.length, op).toBeGreaterThan(0)
@@ -61,7 +61,7 @@ async function runStep(graph: NetworkGraph, feeds: ReferenceFeeds): Promise<Reco
   return outputs
 }
 
-/** The gradient of every trainable weight, by its definition. */
+/** The gradient of every trainable weight by central differences. */
 function centralDifferences(graph: NetworkGraph, feeds: ReferenceFeeds): Map<string, Float64Array> {
   const step = 1e-5
   const { values } = referenceLoss(graph, feeds)

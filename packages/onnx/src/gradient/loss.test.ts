@@ -15,7 +15,7 @@ import { ortRuntime } from '../node/index.js'
 import { type Batch, gradient64, loss64 } from './fixtures/loss64.js'
 import { writeLoss } from './loss.js'
 
-/** Logits in, loss and gradient out. */
+/** A model that takes logits and returns the loss and its gradient. */
 function lossModel(classes: number, options?: LossOptions): OnnxModel {
   const g = createGraphBuilder({ name: 'loss' })
   const logits = g.input({ name: 'logits', type: 'float32', dims: ['N', classes] })
@@ -37,11 +37,11 @@ async function run({ classes, ...batch }: Batch, options: LossOptions) {
   }
 }
 
-/** Largest difference, in units of the largest expected value, or of `least` if all are smaller. */
+/** The largest difference, divided by the largest expected value, or by `least` if all are smaller. */
 function maxError(actual: readonly number[], expected: readonly number[], least = 0.1): number {
   expect(actual.length).toBe(expected.length)
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), least)
-  // Written so that NaN is the largest.
+  // Written so that NaN counts as the largest.
   return expected.reduce((worst, value, i) => {
     const error = Math.abs(value - actual[i]!) / scale
     return error <= worst ? worst : error
@@ -85,7 +85,7 @@ const optionsOf = (classes: number): fc.Arbitrary<LossOptions> => {
   )
 }
 
-/** Rows of probabilities, some of them a label's. */
+/** Rows of probabilities. Some rows are one label. */
 const rowOf = (classes: number) =>
   fc.oneof(
     fc
@@ -117,7 +117,7 @@ describe('every combination of options', () => {
   const combinations = (reach: number) =>
     batchOf(reach).chain((batch) => fc.tuple(fc.constant(batch), optionsOf(batch.classes)))
 
-  test('is its float64 definition, gradients by central differences, to 1e-5', async () => {
+  test('equals its float64 definition to 1e-5, and the gradients equal central differences', async () => {
     const property = fc.asyncProperty(combinations(6), async ([batch, options]) => {
       const { loss, gradient } = await run(batch, options)
       expect(maxError([loss], [loss64(batch, options)], 1)).toBeLessThan(1e-5)
@@ -126,7 +126,7 @@ describe('every combination of options', () => {
     await fc.assert(property, { numRuns: 100 })
   })
 
-  test('holds where probabilities round to 0 and 1: logits to ±120', async () => {
+  test('is right for logits up to ±120, where probabilities round to 0 and 1', async () => {
     const property = fc.asyncProperty(combinations(120), async ([batch, options]) => {
       const { loss, gradient } = await run(batch, options)
       expect(maxError([loss], [loss64(batch, options)], 1)).toBeLessThan(1e-5)
@@ -147,16 +147,16 @@ describe('every combination of options', () => {
   })
 })
 
-describe('what changes nothing', () => {
+describe('an option that is off', () => {
   test.each<LossOptions>([
     { kind: 'softmax' },
     { labelSmoothing: 0, classWeights: null, focalGamma: 0, distillation: null },
-  ])('%j costs nothing: the same graph', (options) => {
+  ])('%j gives the same graph', (options) => {
     expect(lossModel(3, options)).toEqual(lossModel(3))
   })
 
   test.each<LossOptions>([{ kind: 'softmax' }, { kind: 'sigmoid' }])(
-    '%j: class weights of 1, and a distillation that weighs nothing, to 1e-6',
+    '%j: class weights of 1, and a distillation with weight 0, change the loss by less than 1e-6',
     async (plain) => {
       const property = fc.asyncProperty(batchOf(30), async (batch) => {
         const expected = await run(batch, plain)

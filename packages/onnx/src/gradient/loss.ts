@@ -1,60 +1,63 @@
-/** Losses over logits, and their gradients. */
+/** Losses over logits (a network's outputs before softmax or sigmoid), and their gradients. */
 import { assertInRange, assertOneOf, assertPositive, EscError } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { elementCode, floatTensor, int64Vector, scalar } from '../tensor.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
 
 /**
- * What is made small. The default is softmax cross-entropy with rows of probabilities as targets.
+ * The loss that training minimises. By default it is softmax cross-entropy with rows of probabilities as targets.
  *
- * The options go together: targets are smoothed first, then each class's part is weighed and focused. `softmax` is the mean
- * over clips of the sum over classes, its rows of targets sum to 1; `sigmoid` is the mean over clips and classes, each target
- * is in [0, 1].
+ * The options can be combined: targets are smoothed first, then the part of each class is weighted and focused. `softmax` sums
+ * over the classes and takes the mean over the clips; each row of targets sums to 1. `sigmoid` takes the mean over clips and
+ * classes; each target is in [0, 1].
  *
  * @example buildTrainingModel(graph, { loss: { labelSmoothing: 0.1, classWeights: [1, 2, 1] } })
  */
 export interface LossOptions {
-  /** `softmax`: one label a clip (or a mixture); `sigmoid`: each class for itself (default `softmax`). */
+  /** `softmax`: each clip has one label, or a mixture. `sigmoid`: each class is decided alone. @defaultValue `'softmax'` */
   kind?: 'softmax' | 'sigmoid'
   /**
-   * Share of each target spread over all classes (`softmax`) or over yes and no (`sigmoid`), in [0, 1) (default 0).
+   * Share of each target that is spread over all classes (`softmax`), or over yes and no (`sigmoid`); in [0, 1).
    *
+   * @defaultValue `0`
    * @see Szegedy et al. 2016, Rethinking the Inception Architecture, section 7; `label_smoothing` of torch 1.13.
    */
   labelSmoothing?: number
   /**
-   * One factor >= 0 a class, for its part of the loss; `null` weighs all alike (default).
+   * One factor >= 0 for each class, for its part of the loss. `null` gives all classes the same weight.
    *
-   * As PyTorch's `weight` where targets are probabilities: the mean is over clips. With class numbers as targets PyTorch
-   * divides by the sum of the clips' weights instead.
+   * It works as PyTorch's `weight` when targets are probabilities: the mean is over clips. When targets are class numbers,
+   * PyTorch divides by the sum of the clips' weights instead.
    *
+   * @defaultValue `null`
    * @see torch 1.13 `nn.functional.cross_entropy`, `nn.functional.binary_cross_entropy_with_logits`.
    */
   classWeights?: readonly number[] | null
   /**
-   * Focal loss: each part is multiplied by `(1 - p)^gamma`, p the probability of what is right; 0 is off (default).
+   * Focal loss: each part is multiplied by `(1 - p)^gamma`, where p is the probability of the right answer. 0 turns it off.
    *
+   * @defaultValue `0`
    * @see Lin et al. 2017, Focal Loss for Dense Object Detection; `torchvision.ops.sigmoid_focal_loss` with `alpha=-1`.
    */
   focalGamma?: number
-  /** Learns from a larger network's logits, too; they are the step's input `teacherLogits`. Only with `softmax`. */
+  /** Learns also from the logits of a larger network, which are the step's input `teacherLogits`. Only with `softmax`. @defaultValue `null`: off */
   distillation?: Distillation | null
 }
 
 /**
  * `loss = (1 - weight) · loss + weight · temperature² · KL(softmax(teacher / temperature) ‖ softmax(logits / temperature))`,
- * the divergence being the mean over clips.
+ * where the divergence is the mean over clips.
  *
  * @see Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network, section 2.
  */
 export interface Distillation {
-  /** > 0; larger ones compare what the networks think of the classes that are wrong. */
+  /** > 0. A larger temperature gives more weight to the probabilities of the wrong classes. */
   temperature: number
-  /** In [0, 1]. */
+  /** Share of the teacher in the loss, in [0, 1]. */
   weight: number
 }
 
-/** Names of [N, classes] values: the parts of minus the loss, and the gradient of the loss, both before the mean. */
+/** Names of two values [N, classes]: the parts of the negative loss, and the gradient of the loss. Both are taken before the mean. */
 interface Parts {
   likelihood: string
   gradient: string
@@ -63,7 +66,7 @@ interface Parts {
 /**
  * Writes the loss as the graph's output `loss` (scalar), and returns the name of its gradient with respect to the logits.
  *
- * Declares the inputs `target` [N, classes] and, with `distillation` (whatever its weight), `teacherLogits` [N, classes].
+ * It declares the input `target` [N, classes] and, with `distillation` of any weight, the input `teacherLogits` [N, classes].
  *
  * @param logits - Name of a value [N, classes].
  * @throws EscError INVALID_OPTION naming an option that is out of range.
@@ -113,7 +116,7 @@ export function writeLoss(
   return op('Div', parts.gradient, g.node('Cast', [count], { to: { int: elementCode('float32') } }))
 }
 
-/** `Σ w t (1 - p)^γ log p` over the classes. */
+/** The loss `Σ w t (1 - p)^γ log p`, summed over the classes. */
 function softmaxParts(
   g: GraphBuilder,
   op: Arithmetic,
@@ -130,10 +133,10 @@ function softmaxParts(
     return { likelihood: op('Mul', target, logP), gradient: op('Sub', p, target) }
   }
   let share = weighted
-  // The derivative of each class's part with respect to log p.
+  // `slope` is the derivative of each class's part with respect to log p.
   let slope = weighted
   if (gamma > 0) {
-    // Half a step below 1: float32 knows nothing between, and (1 - p)^(γ - 1) must not be infinite there.
+    // At least 2⁻²⁴, the distance from 1 to the next smaller float32: (1 - p)^(γ - 1) must not become infinite.
     const wrong = op('Max', op('Sub', 1, p), 2 ** -24)
     share = op('Mul', weighted, op('Pow', wrong, gamma))
     slope = op('Mul', share, op('Sub', 1, op('Mul', op('Div', op('Mul', p, logP), wrong), gamma)))
@@ -142,7 +145,7 @@ function softmaxParts(
   return { likelihood: op('Mul', share, logP), gradient: op('Sub', op('Mul', p, total), slope) }
 }
 
-/** `w (t log p + (1 - t) log(1 - p)) q^γ` for each class, where `q = t (1 - p) + (1 - t) p`. */
+/** The loss `w (t log p + (1 - t) log(1 - p)) q^γ` of each class, where `q = t (1 - p) + (1 - t) p`. */
 function sigmoidParts(
   op: Arithmetic,
   logits: string,
@@ -159,14 +162,14 @@ function sigmoidParts(
   if (gamma === 0) {
     gradient = op('Sub', op('Sigmoid', logits), target)
   } else {
-    // p and 1 - p from their logarithms: neither loses its digits where it is small.
+    // p and 1 - p are computed from their logarithms, so that neither loses precision when it is small.
     const p = op('Exp', op('Neg', minusLogP))
     const n = op('Exp', op('Neg', minusLogN))
     const [up, down] = [op('Mul', target, n), op('Mul', otherwise, p)]
     const wrong = op('Max', op('Add', up, down), 1e-30)
     const focus = op('Pow', wrong, gamma)
     likelihood = op('Mul', likelihood, focus)
-    // d(1 - p)^γ goes through p(1 - p) / q, which never exceeds 1, and not through q^(γ - 1), which has no bound.
+    // The derivative of the focus uses p(1 - p) / q, which is at most 1, instead of q^(γ - 1), which has no bound.
     const spread = op('Mul', op('Div', op('Mul', p, n), wrong), op('Sub', otherwise, target))
     const throughFocus = op('Mul', op('Mul', entropy, spread), gamma)
     gradient = op('Mul', focus, op('Add', op('Sub', down, up), throughFocus))
@@ -175,6 +178,7 @@ function sigmoidParts(
   return { likelihood: op('Mul', likelihood, weights), gradient: op('Mul', gradient, weights) }
 }
 
+/** Adds the divergence from the teacher to the parts of a loss. */
 function distil(
   g: GraphBuilder,
   op: Arithmetic,
@@ -191,7 +195,7 @@ function distil(
     op('Add', op('Mul', own, 1 - weight), op('Mul', taught, weight * scale))
   return {
     likelihood: blend(hard.likelihood, op('Mul', p, op('Sub', logQ, logP)), temperature ** 2),
-    // One factor of the temperature goes to d(logits / temperature).
+    // The factor is temperature² / temperature: the derivative of (logits / temperature) divides once.
     gradient: blend(hard.gradient, op('Sub', op('Exp', logQ), p), temperature),
   }
 }
@@ -203,7 +207,7 @@ function assertLossOptions(options: LossOptions, classes: number): void {
   if (classWeights && classWeights.length !== classes) {
     throw new EscError(
       'INVALID_OPTION',
-      `classWeights has ${classWeights.length} factors, expected one for each of ${classes} classes`,
+      `classWeights has ${classWeights.length} factors; it must have one for each of the ${classes} classes`,
     )
   }
   classWeights?.forEach((weight, i) => {

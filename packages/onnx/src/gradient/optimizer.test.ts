@@ -22,7 +22,7 @@ import { writeOptimizer } from './optimizer.js'
 const shapes: Readonly<Record<string, readonly number[]>> = reference.shapes
 const names = Object.keys(shapes)
 
-/** The update alone: weights and `gradient/…` in, `next/…` out. */
+/** A model of the update alone: it takes weights and `gradient/…`, and returns `next/…`. */
 function updateModel(options?: OptimizerOptions): OnnxModel {
   const g = createGraphBuilder({ name: 'update' })
   const declare = (name: string, shape: readonly number[]) => g.input({ name, type: 'float32', dims: shape })
@@ -37,7 +37,7 @@ function updateModel(options?: OptimizerOptions): OnnxModel {
 const openUpdate = (options?: OptimizerOptions) =>
   ortRuntime.createSession(writeModel(updateModel(options)), { threads: 1 })
 
-/** Arrays by name as the tensors that they belong to. */
+/** Turns arrays by name into tensors with the shapes of their weights. */
 function tensors(values: Readonly<Record<string, readonly number[]>>, prefix = ''): Record<string, Tensor> {
   const all = Object.entries(values).map(([name, data]) => [
     `${prefix}${name}`,
@@ -81,23 +81,29 @@ describe('PyTorch', () => {
   const table = cases.map(({ options, values }) => {
     return [JSON.stringify(options), options as OptimizerOptions, values as Record<string, number[]>] as const
   })
-  test.each(table)('%s: six steps, to 1e-6 of the largest of each array', async (_, options, expected) => {
-    const session = await openUpdate(options)
-    let state = startState(options)
-    for (const [i, learningRate] of learningRates.entries()) {
-      state = await step(session, state, gradients[i]!, { learningRate, ...optimizerScalars(options, i + 1) })
-    }
-    await session.release()
-    expect(Object.keys(state).sort()).toEqual(Object.keys(expected).sort())
-    for (const [name, values] of Object.entries(expected)) {
-      const tolerance = 1e-6 * Math.max(...values.map(Math.abs))
-      floatData(state, name).forEach((value, i) => {
-        expect(Math.abs(value - values[i]!), `${name}[${i}] = ${value}, not ${values[i]}`).toBeLessThan(
-          tolerance,
-        )
-      })
-    }
-  })
+  test.each(table)(
+    '%s: six steps are equal to 1e-6 of the largest value of each array',
+    async (_, options, expected) => {
+      const session = await openUpdate(options)
+      let state = startState(options)
+      for (const [i, learningRate] of learningRates.entries()) {
+        state = await step(session, state, gradients[i]!, {
+          learningRate,
+          ...optimizerScalars(options, i + 1),
+        })
+      }
+      await session.release()
+      expect(Object.keys(state).sort()).toEqual(Object.keys(expected).sort())
+      for (const [name, values] of Object.entries(expected)) {
+        const tolerance = 1e-6 * Math.max(...values.map(Math.abs))
+        floatData(state, name).forEach((value, i) => {
+          expect(Math.abs(value - values[i]!), `${name}[${i}] = ${value}, not ${values[i]}`).toBeLessThan(
+            tolerance,
+          )
+        })
+      }
+    },
+  )
 })
 
 describe('the graph', () => {
@@ -121,7 +127,7 @@ describe('the graph', () => {
     )
   })
 
-  test('what is off costs nothing: the same graph', () => {
+  test('an option that is off leaves the graph as it is', () => {
     expect(updateModel({ kind: 'adam', weightDecay: 0, clipNorm: null })).toEqual(updateModel())
     expect(updateModel({ kind: 'adamw', weightDecay: 0 })).toEqual(updateModel())
     const off = { momentum: 0, nesterov: false, weightDecay: 0 }
@@ -130,7 +136,7 @@ describe('the graph', () => {
 })
 
 describe('clipNorm', () => {
-  test('never makes the norm larger, keeps the direction, and leaves what is short bit for bit', async () => {
+  test('never makes the norm larger, keeps the direction, and does not change a single bit of short gradients', async () => {
     const clipNorm = 0.5
     const sessions = await Promise.all([openUpdate({ kind: 'sgd', clipNorm }), openUpdate({ kind: 'sgd' })])
     const zeros = tensors({ 'dense.kernel': Array(6).fill(0), 'dense.bias': [0, 0] })
@@ -140,7 +146,7 @@ describe('clipNorm', () => {
       return fc.record({ 'dense.kernel': valuesTo(6, reach), 'dense.bias': valuesTo(2, reach) })
     })
     const property = fc.asyncProperty(anyGradients, async (gradients) => {
-      // From weights of 0 and with a learning rate of 1 the next weights are minus the gradients.
+      // With weights of 0 and a learning rate of 1, the next weights are the negative gradients.
       const runs = sessions.map(async (session) => {
         const state = await step(session, zeros, gradients, { learningRate: 1 })
         return names.flatMap((name) => [...floatData(state, name)])
@@ -158,7 +164,7 @@ describe('clipNorm', () => {
     for (const session of sessions) await session.release()
   })
 
-  test('gradients whose norm is no float32 count as 0, as in PyTorch, and leave no NaN', async () => {
+  test('gradients whose norm is too large for float32 count as 0, as in PyTorch, and leave no NaN', async () => {
     for (const kind of ['adam', 'adamw'] as const) {
       const options: OptimizerOptions = { kind, clipNorm: 1, weightDecay: 0 }
       const session = await openUpdate(options)
@@ -190,7 +196,7 @@ describe('refusals', () => {
     expect(() => updateModel(options)).toThrow(throwsCode('INVALID_OPTION', message))
   })
 
-  test.each([0, -1, 1.5, Number.NaN])('step %d: INVALID_OPTION', (number) => {
+  test.each([0, -1, 1.5, Number.NaN])('step %d is INVALID_OPTION', (number) => {
     expect(() => optimizerScalars({}, number)).toThrow(throwsCode('INVALID_OPTION', 'step='))
   })
 })

@@ -1,87 +1,16 @@
-/** Optimisers: how gradients change weights. */
-import {
-  asOptions,
-  assertInRange,
-  assertInteger,
-  assertKnown,
-  assertOneOf,
-  assertPositive,
-  EscError,
-} from '@esc/core'
+/** Optimisers: they compute new weights from gradients. */
+import { asOptions, assertInteger } from '@esc/core'
 import type { GraphBuilder } from '../builder.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
+import {
+  type AdamOptions,
+  assertOptimizerNames,
+  assertOptimizerOptions,
+  type OptimizerOptions,
+  type SgdOptions,
+} from './optimizer-options.js'
 
-/**
- * Adam (weight decay added to the gradient) or AdamW (taken off the weights). Defaults are PyTorch's.
- *
- * @see Kingma & Ba 2015, Adam; Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization; `torch.optim.Adam` and `AdamW`
- *   of torch 1.13 (`amsgrad=False`).
- * @example buildTrainingModel(graph, { optimizer: { kind: 'adamw', weightDecay: 0.05, clipNorm: 1 } })
- */
-export interface AdamOptions {
-  kind?: 'adam' | 'adamw'
-  /** In [0, 1) (default 0.9). */
-  beta1?: number
-  /** In [0, 1) (default 0.999). */
-  beta2?: number
-  /** > 0 (default 1e-8). */
-  epsilon?: number
-  /** >= 0; default 0 for `adam`, 0.01 for `adamw`. */
-  weightDecay?: number
-  /**
-   * Gradients whose norm over all weights is larger are scaled down to it; `null` is off (default).
-   *
-   * @see torch 1.13 `nn.utils.clip_grad_norm_`.
-   */
-  clipNorm?: number | null
-}
-
-/**
- * Stochastic gradient descent. Defaults are PyTorch's.
- *
- * @see Sutskever et al. 2013, On the importance of initialization and momentum in deep learning; `torch.optim.SGD` of torch
- *   1.13 (`dampening=0`).
- * @example buildTrainingModel(graph, { optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 } })
- */
-export interface SgdOptions {
-  kind: 'sgd'
-  /** In [0, 1) (default 0). */
-  momentum?: number
-  /** Looks ahead along the momentum, which must be > 0 (default false). */
-  nesterov?: boolean
-  /** Added to the gradient; >= 0 (default 0). */
-  weightDecay?: number
-  /** As {@link AdamOptions.clipNorm}. */
-  clipNorm?: number | null
-}
-
-/** Which optimiser, and its constants; the default is Adam. The learning rate is an input of each step. */
-export type OptimizerOptions = AdamOptions | SgdOptions
-
-const adamNames: Readonly<Record<keyof AdamOptions, true>> = {
-  kind: true,
-  beta1: true,
-  beta2: true,
-  epsilon: true,
-  weightDecay: true,
-  clipNorm: true,
-}
-const sgdNames: Readonly<Record<keyof SgdOptions, true>> = {
-  kind: true,
-  momentum: true,
-  nesterov: true,
-  weightDecay: true,
-  clipNorm: true,
-}
-
-/** @throws EscError INVALID_OPTION if there is no such kind of optimiser, or naming an option that its kind does not have. */
-export function assertOptimizerNames(owner: string, optimizer: OptimizerOptions | undefined): void {
-  const isSgd = optimizer?.kind === 'sgd'
-  if (optimizer?.kind !== undefined) assertOneOf('optimizer.kind', optimizer.kind, ['adam', 'adamw', 'sgd'])
-  assertKnown(owner, optimizer, isSgd ? sgdNames : adamNames)
-}
-
-/** A weight whose gradient is known. */
+/** A weight and the name of its gradient. */
 export interface WeightGradient {
   /** `node.weight`. */
   name: string
@@ -91,8 +20,8 @@ export interface WeightGradient {
 }
 
 /**
- * Names of the arrays that the optimiser keeps for each weight, all 0 at first: `m` and `v` of Adam (PyTorch's `exp_avg` and
- * `exp_avg_sq`), `momentum` of SGD where it has some.
+ * Names of the arrays that the optimiser keeps for each weight. All are 0 at first. Adam has `m` and `v` (PyTorch's `exp_avg` and
+ * `exp_avg_sq`); SGD has `momentum` if its momentum is not 0.
  *
  * @throws EscError INVALID_OPTION naming an option that is unknown.
  * @example optimizerSlots({ kind: 'sgd', momentum: 0.9 }) // ['momentum']
@@ -104,11 +33,11 @@ export function optimizerSlots(options: OptimizerOptions = {}): readonly string[
 }
 
 /**
- * Scalar inputs of the update, besides `learningRate`, at the step with this number.
+ * The scalar inputs of the update, except `learningRate`, at one step.
  *
- * @param step - From 1.
+ * @param step - Number of the step, from 1.
  * @throws EscError INVALID_OPTION unless `step` is an integer >= 1; naming an option that is unknown.
- * @example optimizerScalars({}, 1) // { biasCorrection1: 0.1, biasCorrection2: 0.001 }, but for rounding
+ * @example optimizerScalars({}, 1) // { biasCorrection1: 0.1, biasCorrection2: 0.001 }, up to rounding
  */
 export function optimizerScalars(options: OptimizerOptions, step: number): Readonly<Record<string, number>> {
   assertOptimizerNames('optimizerScalars', asOptions('optimizerScalars', options))
@@ -119,7 +48,7 @@ export function optimizerScalars(options: OptimizerOptions, step: number): Reado
 }
 
 /**
- * Writes the update of all weights: inputs `learningRate`, {@link optimizerScalars} and `slot/node.weight`; outputs
+ * Writes the update of all weights. Its inputs are `learningRate`, {@link optimizerScalars} and `slot/node.weight`; its outputs are
  * `next/node.weight` and `next/slot/node.weight`.
  *
  * @throws EscError INVALID_OPTION naming a constant that is out of range.
@@ -141,6 +70,7 @@ export function writeOptimizer(
   for (const weight of weights) write(weight)
 }
 
+/** Writes the update of one weight. */
 type WriteUpdate = (weight: WeightGradient) => void
 
 function adam(
@@ -154,13 +84,13 @@ function adam(
   const { weightDecay = kind === 'adamw' ? 0.01 : 0 } = options
   const correction1 = g.input({ name: 'biasCorrection1', type: 'float32', dims: [] })
   const correction2 = g.input({ name: 'biasCorrection2', type: 'float32', dims: [] })
-  // With c1 and c2 the corrections, lr · (m / c1) / (√(v / c2) + ε) = stepSize · m / (√v + floor).
+  // If c1 and c2 are the corrections, lr · (m / c1) / (√(v / c2) + ε) = stepSize · m / (√v + floor).
   const root = op('Sqrt', correction2)
   const floor = op('Mul', root, epsilon)
   const stepSize = op('Div', op('Mul', learningRate, root), correction1)
   const kept = kind === 'adamw' && weightDecay > 0 ? shrink(op, learningRate, weightDecay) : null
-  // Gradients times √(1 - β2), whose square is what v takes in: clipping costs no pass of its own, and stands before the
-  // square, which may be infinite without it.
+  // Gradients are multiplied by √(1 - β2) first, because v adds the square of that product. So clipping needs no extra pass, and it
+  // happens before the square, which could be infinite without it.
   const scale = Math.sqrt(1 - beta2)
   const gradientScale = clip === null ? scale : op('Mul', clip, scale)
   return (weight) => {
@@ -204,7 +134,7 @@ function sgd(
   }
 }
 
-/** `min(1, maxNorm / (norm + 1e-6))`, the norm being that of all gradients as one vector. */
+/** The factor `min(1, maxNorm / (norm + 1e-6))`, where `norm` is the norm of all gradients as one vector. */
 function clipFactor(
   g: GraphBuilder,
   op: Arithmetic,
@@ -218,12 +148,12 @@ function clipFactor(
   return op('Min', op('Div', maxNorm, op('Add', norm, 1e-6)), 1)
 }
 
-/** What is left of a weight after its decay. */
+/** The factor by which weight decay shrinks a weight. */
 function shrink(op: Arithmetic, learningRate: string, weightDecay: number): string {
   return op('Sub', 1, op('Mul', learningRate, weightDecay))
 }
 
-/** The arrays that belong to a weight: what was kept of them, and what will be. */
+/** The arrays that the optimiser keeps for a weight: `slot` reads an old one, `next` writes a new one. */
 function arraysOf(g: GraphBuilder, { name, shape }: WeightGradient) {
   return {
     slot: (kind: string): string => g.input({ name: `${kind}/${name}`, type: 'float32', dims: shape }),
@@ -233,25 +163,4 @@ function arraysOf(g: GraphBuilder, { name, shape }: WeightGradient) {
       return `next/${state}`
     },
   }
-}
-
-function assertOptimizerOptions(options: OptimizerOptions): void {
-  assertOneOf('optimizer.kind', options.kind ?? 'adam', ['adam', 'adamw', 'sgd'])
-  const { weightDecay = 0, clipNorm = null } = options
-  if (!(weightDecay >= 0 && weightDecay < Number.POSITIVE_INFINITY)) {
-    throw new EscError('INVALID_OPTION', `weightDecay=${weightDecay} must be a finite number >= 0`)
-  }
-  if (clipNorm !== null) assertPositive('clipNorm', clipNorm)
-  if (options.kind === 'sgd') {
-    const { momentum = 0, nesterov = false } = options
-    assertInRange('momentum', momentum, 0, 1 - Number.EPSILON)
-    if (nesterov && momentum === 0) {
-      throw new EscError('INVALID_OPTION', 'nesterov=true needs momentum > 0, such as momentum=0.9')
-    }
-    return
-  }
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
-  assertInRange('beta1', beta1, 0, 1 - Number.EPSILON)
-  assertInRange('beta2', beta2, 0, 1 - Number.EPSILON)
-  assertPositive('epsilon', epsilon)
 }

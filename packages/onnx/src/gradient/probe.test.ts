@@ -28,7 +28,7 @@ const graph: NetworkGraph = {
   output: 'dense',
 }
 
-test('every layer has its output, also where training makes one of two, and the loss is that of the gradient model', async () => {
+test('shows every layer, also layers that training fuses, and has the loss of the gradient model', async () => {
   const float = (dims: readonly number[], ...values: number[]): Tensor => {
     return { type: 'float32', dims, data: Float32Array.from(values) }
   }

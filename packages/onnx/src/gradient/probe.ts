@@ -1,4 +1,4 @@
-/** Every layer's output in a training step, for finding where numbers went wrong. */
+/** A model that shows the output of every layer in a training step, to find the layer where numbers go wrong. */
 import { assertGraph, classCount, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { createGraphBuilder } from '../builder.js'
 import type { OnnxModel } from '../model.js'
@@ -7,7 +7,7 @@ import { writeForward } from './step.js'
 import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
- * The forward pass of a training step with the output of every layer, as an ONNX model.
+ * The forward pass of a training step as an ONNX model whose outputs are the outputs of all layers.
  *
  * Inputs: those of `buildGradientModel`. Outputs: `layer/node` [N, …] for each node, and `loss` (scalar).
  *

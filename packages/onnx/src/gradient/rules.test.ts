@@ -60,7 +60,7 @@ test.each<[string, NetworkNode, number[]]>([
   ['ReLU', layer('ReLU'), [0, 0, 0, 1, 1]],
   ['ReLU6', layer('ReLU6'), [0, 0, 0, 0, 0]],
   ['LeakyReLU', layer('LeakyReLU', { alpha: 0.25 }), [0.25, 0.25, 0.25, 1, 1]],
-])('%s bends where PyTorch says', async (_name, node, slopes) => {
+])('the slopes of %s at its bends are those of PyTorch', async (_name, node, slopes) => {
   expect((await differentiate(node, [5], [-6, -1, 0, 6, 7], [1, 1, 1, 1, 1])).dInput).toEqual(slopes)
 })
 
@@ -70,7 +70,7 @@ test.each<[NetworkNode['op'], number[], number[]]>([
   ['HardSigmoid', [0, 0, 1, 1], [0, 0, 0, 0]],
   ['HardSwish', [0, 0, 40, 1000], [0, 0, 1, 1]],
   ['Swish', [0, 0, 40, 1000], [0, 0, 1, 1]],
-])('%s is finite and flat far from 0', async (op, values, slopes) => {
+])('far from 0, %s is finite and its slope is constant', async (op, values, slopes) => {
   const { output, dInput } = await differentiate(layer(op), [4], [-1000, -40, 40, 1000], [1, 1, 1, 1])
   expectClose(output, values)
   expectClose(dInput, slopes)
@@ -80,7 +80,7 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   expect(Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-4)
 }
 
-/** A layer's output for one clip, and what it makes of a gradient. */
+/** A layer's output for one clip, and the gradient of its input. */
 async function differentiate(node: TrainingNode, shape: readonly number[], x: number[], dOutput: number[]) {
   const reshape: NetworkNode = {
     op: 'Reshape',

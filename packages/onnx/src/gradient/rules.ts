@@ -4,20 +4,20 @@
  * Activations are [N, C, H, W] with N left open; weights are graph inputs named `node.weight`.
  */
 import { type NetworkOp, type NodeOf, type Unsupported, unsupportedLayer } from '@esc/core'
-import { hardSigmoid, hardSwish, leakyRelu, relu, relu6, sigmoid, swish, tanh } from './activation.js'
-import { attentionPool } from './attention-pool.js'
-import { batchNorm, convBatchNorm } from './batch-norm.js'
-import { conv2d } from './convolution.js'
-import { dense } from './dense.js'
-import { dropout } from './dropout.js'
 import type { FusedNode, TrainingNode } from './fuse.js'
-import { layerNorm } from './layer-norm.js'
-import { add, multiply } from './merge.js'
-import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './pooling.js'
-import { convReluMaxPool, reluMaxPool } from './relu-max-pool.js'
+import { hardSigmoid, hardSwish, leakyRelu, relu, relu6, sigmoid, swish, tanh } from './layers/activation.js'
+import { attentionPool } from './layers/attention-pool.js'
+import { batchNorm, convBatchNorm } from './layers/batch-norm.js'
+import { conv2d } from './layers/convolution.js'
+import { dense } from './layers/dense.js'
+import { dropout } from './layers/dropout.js'
+import { layerNorm } from './layers/layer-norm.js'
+import { add, multiply } from './layers/merge.js'
+import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './layers/pooling.js'
+import { convReluMaxPool, reluMaxPool } from './layers/relu-max-pool.js'
+import { separableConv2d } from './layers/separable.js'
+import { concatenate, flatten, reshape } from './layers/shape.js'
 import type { LayerRule } from './rule.js'
-import { separableConv2d } from './separable.js'
-import { concatenate, flatten, reshape } from './shape.js'
 
 /** The rule of each kind of layer, and of layers that are written as one. `unsupported('why')` is an entry, too. */
 export const layerRules: {

@@ -1,13 +1,13 @@
 /** Options of the functions that write a training step, and the check that refuses unknown names. */
 import { assertKnown } from '@esc/core'
 import type { Distillation, LossOptions } from './loss.js'
-import { assertOptimizerNames, type OptimizerOptions } from './optimizer.js'
+import { assertOptimizerNames, type OptimizerOptions } from './optimizer-options.js'
 
-/** Options of the functions that write a step, or a part of it. */
+/** Options of the functions that write a training step, or a part of it. */
 export interface StepOptions {
-  /** @defaultValue softmax cross-entropy */
+  /** The loss. @defaultValue softmax cross-entropy */
   loss?: LossOptions | undefined
-  /** @defaultValue Adam */
+  /** The optimiser. @defaultValue Adam */
   optimizer?: OptimizerOptions | undefined
 }
 
@@ -23,8 +23,8 @@ const distillationNames: Readonly<Record<keyof Distillation, true>> = { temperat
 /**
  * Checks the names of a step's options, and of its loss and optimiser.
  *
- * @param owner - The function that the user called.
- * @param known - Which of {@link StepOptions} it takes.
+ * @param owner - Name of the function that the user called.
+ * @param known - The {@link StepOptions} that this function takes.
  * @throws EscError INVALID_OPTION naming the option that is unknown.
  */
 export function assertStepOptions<Name extends keyof StepOptions>(

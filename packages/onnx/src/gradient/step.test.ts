@@ -7,7 +7,7 @@ import { ortRuntime } from '../node/index.js'
 
 const plain = { attributes: {}, weights: {} }
 
-/** Input 1 × 2 × 4 → max pool 2 × 2 → flatten: what is left is where the gradient went. */
+/** Input 1 × 2 × 4 → copy → max pool 2 × 2 → flatten. The gradients of the copy show where the pooling sends its gradient. */
 function poolGraph(): NetworkGraph {
   return {
     name: 'pool',
@@ -31,7 +31,7 @@ function poolGraph(): NetworkGraph {
 }
 
 describe('max pooling', () => {
-  test('sends a tie to its first place only, as PyTorch does', async () => {
+  test('sends the gradient to the first of equal values only, as PyTorch does', async () => {
     const session = await ortRuntime.createSession(writeModel(buildGradientModel(poolGraph())))
     const feeds: Record<string, Tensor> = {
       input: { type: 'float32', dims: [1, 1, 2, 4], data: Float32Array.of(3, 3, 1, 2, 3, 3, 2, 2) },
@@ -41,8 +41,8 @@ describe('max pooling', () => {
     }
     const outputs = await session.run(feeds)
     await session.release()
-    // Logits 3 and 2: d = softmax - target = (σ - 1, 1 - σ). The kernel's gradient is Σ d · input at the chosen place:
-    // a tie counted four times would give 4 · 3 · (σ - 1) for the first window.
+    // The logits are 3 and 2, so d = softmax - target = (σ - 1, 1 - σ). The kernel's gradient is Σ d · input at the chosen
+    // places. If all four equal values counted, the first window would give 4 · 3 · (σ - 1).
     const sigma = 1 / (1 + Math.exp(-1))
     expect(floatData(outputs, 'gradient/copy.kernel')[0]).toBeCloseTo(3 * (sigma - 1) + 2 * (1 - sigma), 5)
     expect(floatData(outputs, 'gradient/copy.bias')[0]).toBeCloseTo(0, 6)
@@ -50,7 +50,7 @@ describe('max pooling', () => {
 })
 
 describe('the training model', () => {
-  test('is a checked graph whose next/… outputs are its inputs', () => {
+  test('passes checkModel, and each output next/… has an input of the same name', () => {
     const model = buildTrainingModel(poolGraph())
     checkModel(model)
     const inputs = new Set(model.graph.inputs.map(({ name }) => name))
@@ -59,7 +59,7 @@ describe('the training model', () => {
     for (const name of next) expect(inputs.has(name.slice(5)), name).toBe(true)
   })
 
-  test('uses the standard operator set alone', () => {
+  test('uses only the standard operator set', () => {
     const model = buildTrainingModel(poolGraph())
     expect(model.domains).toEqual({})
     expect(model.graph.nodes.every(({ domain }) => domain === '')).toBe(true)
@@ -67,12 +67,12 @@ describe('the training model', () => {
 })
 
 describe('refusals', () => {
-  test('a layer without a rule: UNSUPPORTED_LAYER names it', () => {
+  test('a layer without a rule is UNSUPPORTED_LAYER, and the error names it', () => {
     const graph = poolGraph()
     const nodes = [...graph.nodes.slice(0, 2), { ...graph.nodes[2]!, op: 'Spline' } as unknown as NetworkNode]
     expect(() => buildGradientModel({ ...graph, nodes })).toThrow(throwsCode('UNSUPPORTED_LAYER', "'flat'"))
   })
-  test('a node that leads nowhere is named', () => {
+  test('a node that does not lead to the output is INVALID_INPUT, and the error names it', () => {
     const graph = poolGraph()
     const nodes: NetworkNode[] = [...graph.nodes, { op: 'ReLU', name: 'stray', inputs: ['pool'], ...plain }]
     expect(() => buildGradientModel({ ...graph, nodes })).toThrow(throwsCode('INVALID_INPUT', "'stray'"))

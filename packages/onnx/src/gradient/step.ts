@@ -13,8 +13,8 @@ import { assertStepOptions, type StepOptions } from './step-options.js'
  * The loss of a network and the gradient of every trainable weight, as an ONNX model.
  *
  * Inputs: the network's own ([N, channels, bins, frames]), `target` [N, classes] (rows of probabilities), `teacherLogits`
- * [N, classes] where the loss distils, every weight as `node.weight`, and `node.mask` for each Dropout (0 or
- * 1 / (1 - rate), shape of its input).
+ * [N, classes] if the loss has `distillation`, every weight as `node.weight`, and `node.mask` for each Dropout (0 or
+ * 1 / (1 - rate), with the shape of its input).
  * Outputs: `loss` (scalar), `logits` [N, classes], `gradient/node.weight` for each trainable weight, and
  * `next/node.weight` for BatchNorm's running averages.
  *
@@ -37,9 +37,9 @@ export function buildGradientModel(graph: NetworkGraph, options: Pick<StepOption
 /**
  * One training step, as an ONNX model.
  *
- * Inputs and outputs are those of {@link buildGradientModel} without the gradients, and those of the optimiser: inputs
- * `learningRate` and {@link optimizerScalars} (scalars) and each slot as `slot/node.weight`; outputs `next/node.weight` and
- * `next/slot/node.weight`, which are the inputs of the step after.
+ * It has the inputs and outputs of {@link buildGradientModel} without the gradients, and those of the optimiser. The optimiser's
+ * inputs are `learningRate` and {@link optimizerScalars} (scalars) and each of its arrays as `slot/node.weight`. Its outputs are
+ * `next/node.weight` and `next/slot/node.weight`, which are the inputs of the following step.
  *
  * @throws EscError UNSUPPORTED_LAYER naming a layer that has no gradient rule; INVALID_OPTION naming an option that is
  *   unknown, or a constant of the loss or the optimiser that is out of range.
@@ -55,10 +55,10 @@ export function buildTrainingModel(graph: NetworkGraph, options: StepOptions = {
 }
 
 /**
- * The optimiser's part of a step alone, for gradients that come from several places.
+ * Only the optimiser's part of a step, for gradients that come from several places.
  *
- * Inputs: every trainable weight as `node.weight`, its gradient as `gradient/node.weight`, and those of the optimiser;
- * outputs as {@link buildTrainingModel}'s `next/…`.
+ * Inputs: every trainable weight as `node.weight`, its gradient as `gradient/node.weight`, and the inputs of the optimiser.
+ * Outputs: the outputs `next/…` of {@link buildTrainingModel} for these weights.
  *
  * @throws EscError INVALID_OPTION naming an option that is unknown, or a constant that is out of range.
  * @example const update = await ortRuntime.createSession(writeModel(buildUpdateModel(graph)))
@@ -85,6 +85,7 @@ export function buildUpdateModel(
   return g.build()
 }
 
+/** Writes forward pass, loss and backward pass. @returns The trainable weights with the names of their gradients. */
 function writeForwardAndBackward(
   g: GraphBuilder,
   graph: NetworkGraph,
@@ -112,7 +113,7 @@ function writeForwardAndBackward(
     .map(({ name, weight }) => ({ name, shape: weight.shape, gradient: gradients.get(name)! }))
 }
 
-/** Writes every node's forward pass in training mode. */
+/** Writes the forward pass of every node in training mode. @returns Results by name of the node. */
 export function writeForward(
   g: GraphBuilder,
   nodes: readonly TrainingNode[],
@@ -133,6 +134,7 @@ export function writeForward(
   return forward
 }
 
+/** Writes the backward pass of every node, last node first. @returns Names of gradients by name of the weight. */
 function writeBackward(
   g: GraphBuilder,
   nodes: readonly TrainingNode[],
@@ -141,7 +143,7 @@ function writeBackward(
   dLogits: string,
 ): Map<string, string> {
   const gradients = new Map<string, string>()
-  // A value read by several nodes gets the sum of what comes back from each.
+  // If several nodes read a value, its gradient is the sum of the gradients that come back from them.
   const incoming = new Map<string, string>([[graph.output, dLogits]])
   for (const node of [...nodes].reverse()) {
     const dOutput = incoming.get(node.name)
@@ -163,7 +165,7 @@ function writeBackward(
   return gradients
 }
 
-/** What a rule names by the weight's key, named `node.weight`. */
+/** Turns the keys of a rule's result into names of weights, `node.weight`. */
 function weightNames(node: TrainingNode, values: Readonly<Record<string, string>>): [string, string][] {
   const owner = 'parts' in node ? '' : `${node.name}.`
   return Object.entries(values).map(([key, value]) => [`${owner}${key}`, value])

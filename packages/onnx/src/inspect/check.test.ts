@@ -11,7 +11,7 @@ import {
 } from '../index.js'
 import { checkModel } from './index.js'
 
-/** y = (2x + b) summed over the last axis. */
+/** A model that computes 2x + b, summed over the last axis. */
 function example(opset = 17): OnnxModel {
   const g = createGraphBuilder({ name: 'example', opset })
   const x = g.input({ name: 'x', type: 'float32', dims: ['N', 3] })
@@ -27,7 +27,10 @@ function changed(change: (graph: OnnxModel['graph']) => Partial<OnnxModel['graph
   return { ...model, graph: { ...model.graph, ...change(model.graph) } }
 }
 
-/** One operator over an image `x` [N, 4, 6, 8], others of its shape by the names of their types, and constants. */
+/**
+ * A model of one operator. It can read an image `x` [N, 4, 6, 8], inputs of the same shape that are named after their types, and
+ * constants.
+ */
 function call(
   opType: string,
   { opset = 17, inputs = ['x'], outputs = ['y'], type = 'float32', ...attributes }: Call,
@@ -45,7 +48,7 @@ function call(
 }
 interface Call {
   opset?: number
-  /** Of the output. */
+  /** Element type of the output. */
   type?: ElementType
   inputs?: string[]
   outputs?: string[]
@@ -56,7 +59,7 @@ function expectProblem(model: OnnxModel, message: string | RegExp): void {
   expect(() => checkModel(model)).toThrow(throwsCode('CORRUPT_DATA', message))
 }
 
-test('a model that is right', () => {
+test('accepts a model without mistakes', () => {
   for (const opset of [13, 17, 21]) expect(() => checkModel(example(opset))).not.toThrow()
 })
 
@@ -99,7 +102,9 @@ describe('names and order', () => {
       [
         `an input of size ${size}`,
         changed(({ inputs }) => ({ inputs: [...inputs, { name: 'z', type: 'int64', dims: [size] }] })),
-        new RegExp(`input 'z' has size ${size}; it must be an integer >= 0, a symbol, or null where unknown`),
+        new RegExp(
+          `input 'z' has size ${size}; it must be an integer >= 0, a symbol, or null if it is unknown`,
+        ),
       ],
       [
         `an output of size ${size}`,
@@ -132,13 +137,13 @@ describe('signatures, by operator set', () => {
     ['Concat', {}, /lacks attribute 'axis' \(int\)/],
     ['MaxPool', { kernel_shape: { int: 2 } }, /has attribute 'kernel_shape' of kind int; it must be ints/],
     ['Relu', { alpha: { float: 1 } }, /has attribute 'alpha', which is unknown in operator set 17/],
-    ['HardSwish', { opset: 13 }, /begins with operator set 14; the model has 13/],
+    ['HardSwish', { opset: 13 }, /exists from operator set 14 on; the model has 13/],
     [
       'LayerNormalization',
       { opset: 16, inputs: ['x', 'c'] },
-      /begins with operator set 17; the model has 16/,
+      /exists from operator set 17 on; the model has 16/,
     ],
-    ['Upsample', { inputs: ['x', 'c'] }, /ended with operator set 9; the model has 17/],
+    ['Upsample', { inputs: ['x', 'c'] }, /exists up to operator set 9; the model has 17/],
     ['ReduceMean', { opset: 17, inputs: ['x', 'axes'] }, /has 2 inputs; it takes 1/],
     ['ReduceMean', { opset: 18, axes: { ints: [1] } }, /'axes', which is unknown in operator set 18/],
     ['ReduceSum', { opset: 13, axes: { ints: [1] } }, /'axes', which is unknown in operator set 13/],
@@ -174,7 +179,7 @@ describe('signatures, by operator set', () => {
     ['MaxPool', { kernel_shape: { ints: [2, 2] }, auto_pad: { string: 'SAME_LOWER' } }],
     ['Acme', { anything: { strings: ['goes'] }, inputs: ['', 'x'] }],
   ]
-  test.each(right)('%s %j is right', (opType, options) =>
+  test.each(right)('accepts %s %j', (opType, options) =>
     expect(() => checkModel(call(opType, options))).not.toThrow(),
   )
 })
@@ -240,14 +245,14 @@ describe('element types, by operator set', () => {
     expect(() => checkModel(call(opType, { ...options, type }))).not.toThrow(),
   )
 
-  test('nothing is said of types that are unknown', () => {
+  test('does not report types that are unknown', () => {
     const g = createGraphBuilder({ name: 'g' })
     g.node('Not', [g.node('Acme', [g.input({ name: 'x', type: 'float32', dims: [2] })])], {}, 'y')
     g.output({ name: 'y', type: 'bool', dims: [2] })
     expect(() => checkModel(g.build())).not.toThrow()
   })
 
-  test('what comes of a refused call is not refused again, what is beside it is', () => {
+  test('reports a wrong call once, not again behind it, and reports the other wrong calls', () => {
     const g = createGraphBuilder({ name: 'g', opset: 13 })
     const i = g.input({ name: 'i', type: 'int64', dims: [2] })
     const twice = g.node('Relu', [g.node('Relu', [i], {}, 'first')], {}, 'second')
@@ -276,18 +281,18 @@ test.each<[string, Call, RegExp]>([
     { inputs: ['x', 'c'] },
     /^node 0 'y' \(Add\): shapes do not broadcast: 'x' \[N, 4, 6, 8\], 'c' \[2\]$/,
   ],
-  ['Cast', { to: { int: 99 } }, /: to is 99, which is the number of no element type$/],
-  ['Split', { opset: 18 }, /: needs the sizes as its second input, or num_outputs >= 1, and not both$/],
-  ['Split', { opset: 18, num_outputs: { int: -1 } }, /: needs the sizes/],
-  ['Split', { opset: 18, inputs: ['x', 'axes'], num_outputs: { int: 1 } }, /: needs the sizes/],
+  ['Cast', { to: { int: 99 } }, /: to is 99, but no element type has this number$/],
+  ['Split', { opset: 18 }, /: needs either the sizes as its second input, or num_outputs >= 1$/],
+  ['Split', { opset: 18, num_outputs: { int: -1 } }, /: needs either the sizes/],
+  ['Split', { opset: 18, inputs: ['x', 'axes'], num_outputs: { int: 1 } }, /: needs either the sizes/],
   [
     'Split',
     { opset: 18, outputs: ['y', 'rest'], num_outputs: { int: 1 } },
-    /: splits into 1 parts and has 2 outputs$/,
+    /: splits into 1 parts, but has 2 outputs$/,
   ],
 ])('shapes: %s %j', (opType, options, message) => expectProblem(call(opType, options), message))
 
-test('one call tells everything that is wrong', () => {
+test('one error lists all problems', () => {
   const model = changed(({ nodes, outputs }) => ({
     nodes: [
       { ...nodes[0]!, attributes: { axis: { int: 1 } } },
@@ -313,7 +318,7 @@ test('one call tells everything that is wrong', () => {
   )
 })
 
-test('a model of very many inputs or problems is an EscError, too', () => {
+test('checks a call with very many inputs', () => {
   const many = Array.from({ length: 130_000 }, (_, i) => (i === 0 ? 'x' : 'y'))
   const wide = createGraphBuilder({ name: 'wide' })
   wide.input({ name: 'x', type: 'float32', dims: [2] })

@@ -1,4 +1,4 @@
-/** Checks that a model is a graph that can run from top to bottom. */
+/** Checks a model: names and order, calls of operators, element types, and shapes. */
 import { EscError } from '@esc/core'
 import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from '../model.js'
 import { type ElementType, sizeOf } from '../tensor.js'
@@ -8,18 +8,18 @@ import { type OperatorSignature, operatorSignature } from './operators.js'
 /**
  * Checks a model in one call:
  * - names and order: every value is made once and before it is read, every output exists, every constant fills its shape;
- * - signatures: every standard operator exists in the model's operator set and has the inputs, outputs and attributes that
- *   it takes there ({@link operatorSignature});
- * - element types: each input is of a type that the operator takes there;
- * - shapes: element types and shapes fit each other and what the outputs are declared as ({@link inferTypes}).
+ * - signatures: every standard operator exists in the model's operator set, with the inputs, outputs and attributes that it has
+ *   there ({@link operatorSignature});
+ * - element types: each input has a type that the operator accepts there;
+ * - shapes: element types and shapes fit each other and the declared outputs ({@link inferTypes}).
  *
- * Operators of other domains, and standard ones that are not in the table, are only checked for names and order. Element
- * types are looked at once names and signatures are right, shapes once element types are: sooner they would only repeat
- * what is wrong.
+ * For operators of other domains, and for standard ones that are not in the table, only names and order are checked. Element
+ * types are checked only if names and signatures are right, and shapes only if element types are right. Otherwise one mistake
+ * would be reported several times.
  *
- * @throws EscError CORRUPT_DATA naming the first problem; `detail.problems` lists all that were found.
+ * @throws EscError CORRUPT_DATA naming the first problem; `detail.problems` lists all problems.
  * @see ONNX IR specification, «Graphs»: single static assignment, nodes topologically sorted.
- * @example checkModel(graphBuilder.build())
+ * @example checkModel(lowerNetwork(graph))
  */
 export function checkModel(model: OnnxModel): void {
   assertOnnxModel('model', model)
@@ -67,7 +67,7 @@ function structureProblems({ graph }: OnnxModel): string[] {
     if (odd !== undefined) bad(`input '${name}' has ${odd}`)
     if (name === '' || inputs.has(name)) bad(`input '${name}' is unnamed or declared twice`)
     inputs.add(name)
-    // A constant may also be declared as an input: it is then that input's default.
+    // A constant may also be declared as an input. It is then the default value of that input.
     values.add(name)
   }
   for (const [index, node] of graph.nodes.entries()) {
@@ -96,19 +96,19 @@ function isSize(dim: number): boolean {
   return Number.isSafeInteger(dim) && dim >= 0
 }
 
-/** What is wrong with the first declared size that cannot be one. */
+/** Describes the first declared size that is not possible. */
 function oddSize(dims: ValueInfo['dims']): string | undefined {
   const odd = dims?.find((dim) => typeof dim === 'number' && !isSize(dim))
   return odd === undefined
     ? undefined
-    : `size ${odd}; it must be an integer >= 0, a symbol, or null where unknown`
+    : `size ${odd}; it must be an integer >= 0, a symbol, or null if it is unknown`
 }
 
 function domainProblems({ domain }: OnnxNode, domains: OnnxModel['domains']): string[] {
   return Object.hasOwn(domains, domain) ? [] : [`the model does not import operators of domain '${domain}'`]
 }
 
-/** What operators say of their inputs' element types; nothing where a type is unknown or comes of a call that is wrong. */
+/** Inputs with an element type that their operator does not accept. Unknown types, and types behind a wrong call, are not reported. */
 function refusedTypes(
   nodes: readonly OnnxNode[],
   signatures: readonly (OperatorSignature | null)[],
@@ -159,8 +159,8 @@ function signatureProblems(
 ): string[] {
   if (signature === null) return []
   const [since, until] = signature.opsets
-  if (opset < since) return [`begins with operator set ${since}; the model has ${opset}`]
-  if (opset > until) return [`ended with operator set ${until}; the model has ${opset}`]
+  if (opset < since) return [`exists from operator set ${since} on; the model has ${opset}`]
+  if (opset > until) return [`exists up to operator set ${until}; the model has ${opset}`]
   const problems: string[] = []
   const [fewest, most] = signature.inputs
   if (inputs.length < fewest || inputs.length > most) {

@@ -1,4 +1,4 @@
-/** What {@link operatorSignature} knows, as data; compared with `onnx.defs` of ONNX 1.23.1 for operator sets 13 to 21. */
+/** The table of all operators behind {@link operatorSignature}; compared with `onnx.defs` of ONNX 1.23.1 for operator sets 13 to 21. */
 import type { AttributeKind } from '../model.js'
 
 const floats = 'float16 float32 float64'
@@ -6,7 +6,7 @@ const ints = 'int8 int16 int32 int64'
 const uints = 'uint8 uint16 uint32 uint64'
 const wide = 'int32 int64 uint32 uint64'
 
-/** The sets of element types that operators admit, by letter; of those that these libraries hold. */
+/** The sets of element types that operators accept, by letter. Types that these libraries do not support are left out. */
 export const typeSets: Readonly<Record<string, string>> = {
   A: `${floats} bfloat16 ${ints} ${uints} bool`,
   a: `${floats} ${ints} ${uints} bool`,
@@ -40,6 +40,7 @@ export const typeSets: Readonly<Record<string, string>> = {
   B: 'bool',
 }
 
+/** The kinds of attributes, by letter. */
 export const attributeKinds: Readonly<Record<string, AttributeKind>> = {
   f: 'float',
   F: 'floats',
@@ -58,17 +59,17 @@ const reduction = ['13 W 1 axes:I keepdims:i', '18 W-L 1 keepdims:i noop_with_em
 const resize =
   'cubic_coeff_a:f exclude_outside:i extrapolation_value:f mode:s(nearest|linear|cubic) ' +
   'nearest_mode:s(round_prefer_floor|round_prefer_ceil|floor|ceil)'
-// The last ended with operator set 12; tf2onnx writes it on, and ONNX Runtime knows it.
+// ONNX removed the last value after operator set 12, but tf2onnx still writes it, and ONNX Runtime still knows it.
 const coordinates =
   'half_pixel|pytorch_half_pixel|align_corners|asymmetric|tf_crop_and_resize|tf_half_pixel_for_nn'
 
 /**
- * By operator, one line for each change since operator set 13: `since inputs outputs attributes`.
- * - `9-10` is an operator that ended with operator set 10.
- * - Inputs are letters of {@link typeSets}: `ff-f` are two that are needed and one that may be left out, `F*` one or more. The
- *   same letter twice is the same element type twice; `Q2` is of the set of `Q` and need not be of its type.
- * - Outputs are a number or a range, `1-*` one without end.
- * - Attributes are `name:kind` by {@link attributeKinds}, `(a|b)` the values of a string that are allowed, `!` where required.
+ * The signatures of each operator, one line for each change since operator set 13: `since inputs outputs attributes`.
+ * - `since` is an operator set. `9-10` means that the operator exists up to operator set 10.
+ * - Inputs are letters of {@link typeSets}. `ff-f` means two required inputs and one that may be left out; `F*` means one or more.
+ *   Inputs with the same letter have the same element type. `Q2` takes the types of `Q`, but may have another one than `Q` has.
+ * - Outputs are a number or a range; `1-*` has no upper limit.
+ * - Attributes are `name:kind`, with a kind of {@link attributeKinds}. `(a|b)` lists the allowed values of a string; `!` means required.
  */
 export const signatures: Readonly<Record<string, readonly string[]>> = {
   Abs: ['13 N 1'],

@@ -3,7 +3,7 @@ import { arrayOf } from '../tensor.js'
 import { operatorSignature } from './index.js'
 import { signatures } from './operator-table.js'
 
-test('operatorSignature', () => {
+test('operatorSignature gives inputs, outputs and attributes', () => {
   expect(operatorSignature('Conv', 17)).toEqual({
     opsets: [13, Number.POSITIVE_INFINITY],
     inputs: [2, 3],
@@ -28,7 +28,7 @@ test('operatorSignature', () => {
   expect(operatorSignature('toString', 13)).toBeNull()
 })
 
-test('element types by operator set', () => {
+test('element types depend on the operator set', () => {
   const types = (opType: string, opset: number) =>
     operatorSignature(opType, opset)!.inputTypes.map(({ parameter, types }) => [parameter, types.length])
   expect(types('Relu', 13)).toEqual([['F', 4]])
@@ -40,11 +40,11 @@ test('element types by operator set', () => {
   ])
   expect(types('Constant', 17)).toEqual([])
   expect(types('Concat', 17)).toEqual([['A', 13]])
-  // The zero point of each matrix is of its type; the matrices may differ.
+  // The zero point of each matrix has the matrix's type; the two matrices may have different types.
   expect(types('MatMulInteger', 17).map(([parameter]) => parameter)).toEqual(['Q', 'Q2', 'Q', 'Q2'])
 })
 
-test('every line of the table says what it can', () => {
+test('every line of the table can be read', () => {
   expect(Object.keys(signatures)).toHaveLength(172)
   for (const [opType, lines] of Object.entries(signatures)) {
     const sinces = lines.map((line) => Number.parseInt(line, 10))

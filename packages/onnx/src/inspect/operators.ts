@@ -1,32 +1,33 @@
-/** Signatures of the standard operators: inputs and their element types, outputs, attributes, by operator set. */
+/** Looks up the signatures of the standard operators: their inputs with element types, outputs, and attributes. */
 import { assertInteger, wrongValue } from '@esc/core'
 import type { AttributeKind } from '../model.js'
 import type { ElementType } from '../tensor.js'
 import { attributeKinds, signatures, typeSets } from './operator-table.js'
 
-/** How an operator may be called. */
+/** The inputs, outputs and attributes with which an operator may be called. */
 export interface OperatorSignature {
-  /** First and last operator set it holds for; 13 stands for 13 or earlier, `Infinity` for the latest. */
+  /** First and last operator set in which the signature is valid. 13 means 13 or earlier, `Infinity` means the latest. */
   opsets: readonly [since: number, until: number]
-  /** Fewest and most inputs; those up to the fewest may not be left out. */
+  /** Smallest and largest number of inputs. The first `min` inputs must not be left out. */
   inputs: readonly [min: number, max: number]
   /**
-   * The element types that each input may have; those beyond the last are as the last. Inputs of the same `parameter` (ONNX's
-   * `T`) must be of the same type. Types that are not an {@link ElementType} are left out.
+   * The element types that each input may have. Inputs beyond the last entry are as the last one. Inputs with the same `parameter`
+   * (ONNX's `T`) must have the same type. Types that are not an {@link ElementType} are left out.
    */
   inputTypes: readonly { parameter: string; types: readonly ElementType[] }[]
+  /** Smallest and largest number of outputs. */
   outputs: readonly [min: number, max: number]
-  /** By name; `values` are those that a string may have, where ONNX lists them. */
+  /** Attributes by name. `values` are the allowed values of a string, where ONNX lists them. */
   attributes: Readonly<Record<string, { kind: AttributeKind; required: boolean; values?: readonly string[] }>>
 }
 
 /**
- * The signature of a standard operator, or null if the table does not have it: operators on sequences, strings and
- * optional values, and those with subgraphs, are not in it.
+ * The signature of a standard operator, or null if the table does not have the operator. Operators on sequences, strings and
+ * optional values, and operators with subgraphs, are not in the table.
  *
- * Where the operator is not in operator set `opset`, it is the signature nearest to it, whose `opsets` tell.
+ * If the operator does not exist in operator set `opset`, the result is its nearest signature, as its `opsets` show.
  *
- * @see `onnx.defs` of ONNX 1.23.1, against which the table was compared for operator sets 13 to 21.
+ * @see `onnx.defs` of ONNX 1.23.1. The table was compared with it for operator sets 13 to 21.
  * @example
  * const { inputs, inputTypes } = operatorSignature('Conv', 17)!
  * inputs // [2, 3]

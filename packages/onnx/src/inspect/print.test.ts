@@ -41,7 +41,7 @@ test('shows weights that are also inputs once', () => {
   expect(lines).toContain('  const two: float32[] = 2 (also an input)')
 })
 
-test('shows optional inputs left out, several outputs, tensors in attributes and computed shapes', () => {
+test('shows omitted optional inputs, several outputs, tensors in attributes, and computed shapes', () => {
   const lines = printGraph(readModel(readFixture('torch-residual-17'))).split('\n')
   const line = (start: string) => lines.find((text) => text.startsWith(`  ${start}`))
   expect(line('/Constant_output_0')).toBe(
@@ -56,7 +56,7 @@ test('shows optional inputs left out, several outputs, tensors in attributes and
   )
 })
 
-test('shows a model that contradicts itself, what is not known, and no control characters', () => {
+test('shows the problems of a model that contradicts itself, unknown shapes, and no control characters', () => {
   const g = createGraphBuilder({ name: 'odd' })
   const x = g.input({ name: 'x\u001b[2J', type: 'float32', dims: ['N', null, 3] })
   g.node('Custom', [x, ''], {}, 'z')

@@ -1,4 +1,4 @@
-/** Prints models for people. */
+/** Prints models as text for people. */
 
 import { dataInputs } from '../inputs.js'
 import { type Attribute, assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from '../model.js'
@@ -6,15 +6,16 @@ import { sizeOf, type Tensor } from '../tensor.js'
 import { findTypes } from './infer/infer-types.js'
 import { describeDims } from './infer/sizes.js'
 
-/** Constants with at most this many values are printed with them: shapes, axes and scales. */
+/** The values of a constant are printed if there are at most this many, as of shapes, axes and scales. */
 const printedValues = 8
 
 /**
- * A model as text, one operator a line, with the shapes of inner values where they can be told:
+ * A model as text, one line for each operator, with the shapes of inner values where they can be found:
  *
  *     conv1: float32[N, 8, 13, 431] = Conv(input, conv1.kernel, conv1.bias) {pads: [1, 1, 1, 1]}
  *
- * Weights that are also graph inputs are printed once, as constants. A model that contradicts itself is printed too, with what is wrong at the end.
+ * Weights that are also graph inputs are printed once, as constants. A model that contradicts itself is printed, too, with a list of
+ * its problems at the end.
  *
  * @example console.log(printGraph(lowerNetwork(graph)))
  */
@@ -42,7 +43,7 @@ export function printGraph(model: OnnxModel): string {
     ...graph.outputs.map((value) => `  output ${describeValue(value)}`),
     ...problems.map((problem) => `  wrong: ${problem}`),
   ]
-  // Names come from files: none may move a terminal's cursor.
+  // Names come from files, so control characters are removed: they could move a terminal's cursor.
   return lines.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n')
 }
 

@@ -1,4 +1,4 @@
-/** ONNX Runtime for Node. */
+/** `@esc/onnx/node`: ONNX Runtime for Node. */
 import { EscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { guarded, messageOf } from '../guarded.js'
@@ -14,8 +14,8 @@ import type { Tensor } from '../tensor.js'
 /**
  * ONNX Runtime's CPU kernels through `onnxruntime-node`, a peer dependency.
  *
- * A run blocks its JavaScript thread until it is done. Results that are given a place in `outputs` are written there; the
- * binding (1.30) still copies every result into new memory of its own as well, so that places spare no time.
+ * A run blocks its JavaScript thread until it is done. Results that have a tensor in `outputs` are written into it. The
+ * binding (1.30) still copies every result into new memory as well, so `outputs` saves no time.
  *
  * @example
  * const session = await ortRuntime.createSession(await readFile('model.onnx'))
@@ -34,15 +34,16 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
   const session = await guarded('refused the model', () =>
     InferenceSession.create(model, {
       executionProviders: ['cpu'],
-      // Errors are thrown; they and warnings such as «constant folding failed» would otherwise land on the user's
-      // terminal, too.
+      // Errors are thrown. Without this level, ONNX Runtime would also print them on the user's terminal, with warnings such
+      // as «constant folding failed».
       logSeverityLevel: 4,
-      // Threads without work sleep: those that spin until the next operator take a processor from the thread that prepares
-      // the next batch, and from other programs.
+      // Threads without work sleep. Threads that spin until the next operator take a processor from the thread that
+      // prepares the next batch, and from other programs.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      // Blocked layouts are for convolutions with constant weights; here they would only reorder values around pools. A
-      // plan of memory, made from the first run, comes on top of what that run took.
+      // The highest optimisation level uses blocked layouts, which help convolutions with constant weights. In a training
+      // step they would only reorder values around pools. The memory pattern, made from the first run, would need memory on
+      // top of what that run took.
       ...(training ? { graphOptimizationLevel: 'extended', enableMemPattern: false } : {}),
     }),
   )
@@ -65,7 +66,7 @@ async function createSession(model: Uint8Array, options: SessionOptions = {}): P
   })
 }
 
-/** ONNX Runtime's own messages about types name no output; what depends on the inputs is left to it. */
+/** Checks type and fixed sizes of a given output: ONNX Runtime's own messages do not name it. It checks sizes that depend on inputs. */
 function assertFits(
   name: string,
   { type, dims }: Tensor,
@@ -80,7 +81,7 @@ function assertFits(
   if (!fits) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `output '${name}' is ${expected.type} [${shape}], and was given ${type} [${dims}] to be written into`,
+      `output '${name}' is ${expected.type} [${shape}], but the tensor given for it is ${type} [${dims}]`,
     )
   }
 }
@@ -89,7 +90,7 @@ function ortTensor(what: string, name: string, { type, data, dims }: Tensor): Or
   if (data.buffer instanceof SharedArrayBuffer) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `${what} '${name}' lies in shared memory, which onnxruntime-node does not take; copy it`,
+      `${what} '${name}' is in shared memory, which onnxruntime-node does not accept; copy it`,
     )
   }
   try {

@@ -23,8 +23,8 @@ const float = (values: readonly number[], dims: readonly number[]): Tensor => {
 }
 const x = float([1, 2, 3, 4], [2, 2])
 
-describe('places for results', () => {
-  test('results land in them, and the others get arrays of their own', async () => {
+describe('tensors for results', () => {
+  test('results are written into them, and other results get new arrays', async () => {
     const memory = new Float32Array(8)
     const sum: Tensor = { type: 'float32', dims: [2, 2], data: memory.subarray(2, 6) }
     const results = await session.run({ x }, { sum })
@@ -38,32 +38,40 @@ describe('places for results', () => {
     [
       'another width',
       { sum: float(four, [4, 1]) },
-      "output 'sum' is float32 [N,2], and was given float32 [4,1]",
+      "output 'sum' is float32 [N,2], but the tensor given for it is float32 [4,1]",
     ],
-    ['another rank', { sum: float(four, [4]) }, "output 'sum' is float32 [N,2], and was given float32 [4]"],
+    [
+      'another rank',
+      { sum: float(four, [4]) },
+      "output 'sum' is float32 [N,2], but the tensor given for it is float32 [4]",
+    ],
     ['another batch', { sum: float([0, 0], [1, 2]) }, "'sum'"],
-    ['another type', { sum: { type: 'int32', dims: [2, 2], data: new Int32Array(4) } }, 'given int32 [2,2]'],
+    [
+      'another type',
+      { sum: { type: 'int32', dims: [2, 2], data: new Int32Array(4) } },
+      'given for it is int32 [2,2]',
+    ],
     ['too few values', { sum: float([0], [2, 2]) }, "output 'sum': Tensor's size(4)"],
     ['an unknown name', { total: float(four, [2, 2]) }, "the model has no output 'total'"],
     [
       'shared memory',
       { sum: { type: 'float32', dims: [2, 2], data: new Float32Array(new SharedArrayBuffer(16)) } },
-      "output 'sum' lies in shared memory, which onnxruntime-node does not take; copy it",
+      "output 'sum' is in shared memory, which onnxruntime-node does not accept; copy it",
     ],
   ] as [string, Record<string, Tensor>, string][])('%s is refused by name', async (_, outputs, message) => {
     await expect(session.run({ x }, outputs)).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', message))
   })
 })
 
-test('an input in shared memory, or none, is refused by name', async () => {
+test('an input that is missing or in shared memory is refused by name', async () => {
   const data = new Float32Array(new SharedArrayBuffer(16))
   await expect(session.run({ x: { type: 'float32', dims: [2, 2], data } })).rejects.toThrow(
-    throwsCode('INCOMPATIBLE_MODEL', "input 'x' lies in shared memory"),
+    throwsCode('INCOMPATIBLE_MODEL', "input 'x' is in shared memory"),
   )
   await expect(session.run({})).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', "input 'x' is missing"))
 })
 
-test('a session is released once, however often it is asked to, and says so when it is used afterwards', async () => {
+test('a session may be released several times, and a run afterwards is INVALID_STATE', async () => {
   const g = createGraphBuilder({ name: 'double' })
   g.input({ name: 'x', type: 'float32', dims: [1] })
   g.node('Add', ['x', 'x'], {}, 'y')

@@ -46,7 +46,7 @@ function firstSentence(text: string): string {
 export function lineOf(file: string): string | null {
   if (shownPrograms[file]) return shownPrograms[file]
   const text = readFileSync(join(root, file), 'utf8')
-  const [, comment] = /^\/\*\*([\s\S]*?)\*\//.exec(text) ?? []
+  const [, comment] = /^(?:\/\/\/.*\n)*\/\*\*([\s\S]*?)\*\//.exec(text) ?? []
   if (comment) return firstSentence(comment.replace(/^\s*\* ?/gm, ''))
   return basename(file) === 'index.ts' ? `Public names of \`${specifierOf(file)}\`.` : null
 }

@@ -5,7 +5,7 @@
  * `variables.ts`, then the public names of the other packages; its own parameters come before all of them. The example of
  * a function that is not public also sees what the files of its package export.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import {
@@ -170,6 +170,18 @@ function preludeOf({ lines, of, parameters, scope }: ScopedExample): string {
   return statements.join('; ')
 }
 
+/** The Markdown files of the root and of `docs`, and the READMEs of all packages, examples and tools. */
+function findPages(): string[] {
+  const readmes = ['packages', 'examples', 'tools'].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => `${parent}/${name}/README.md`),
+  )
+  return [
+    ...readdirSync(root).filter((name) => name.endsWith('.md')),
+    ...filesBelow('docs', '.md'),
+    ...readmes.filter((path) => existsSync(join(root, path))),
+  ]
+}
+
 /** Where a diagnostic stands in the file that shows the snippet. */
 function failureOf(
   { messageText, start = 0 }: ts.Diagnostic,
@@ -205,12 +217,7 @@ export function compileSnippets(only: readonly string[] = []): Snippets {
     .flatMap((path) => examplesOf(before.getSourceFile(path)!))
     .filter(isWanted)
     .map((example) => ({ ...example, scope: scopeOf(example) }))
-  const pages = [
-    ...readdirSync(root).filter((name) => name.endsWith('.md')),
-    ...filesBelow('docs', '.md'),
-    ...packages.map(({ name }) => `packages/${name}/README.md`),
-  ]
-  const programs = pages.flatMap(programsOf).filter(isWanted)
+  const programs = findPages().flatMap(programsOf).filter(isWanted)
 
   // Each snippet becomes a file beside the one that shows it.
   const shown = new Map<string, Snippet>()

@@ -1,7 +1,7 @@
 /** A wrong comment behind a value is noticed, whatever kind of value it is. */
 import { expect, test } from 'vitest'
 import type { ScopedExample } from './compile.js'
-import { canRunExample, runSnippet } from './run.js'
+import { canRunExample, canRunProgram, modulesOfProgram, runSnippet } from './run.js'
 
 const exampleOf = (text: string, scope: Record<string, string> = {}): ScopedExample => ({
   file: 'example.ts',
@@ -26,6 +26,7 @@ test.each([
   ["const x = half(4)\n;({ x, y: 'a' }) // { x: 2, y: 'a' }"],
   ['console.log(half(4)) // 2'],
   ['await half(4) // 2'],
+  ['for (const x of [4]) {\n  half(x) // 2\n}'],
   ['half(-0) // -0'],
 ])('%s is right', async (text) => {
   expect(await run(text)).toEqual({ compared: 1, mistakes: [] })
@@ -38,6 +39,7 @@ test.each([
   ["half(4) // '2'"],
   ['({ x: 2 }) // { x: 2, y: 3 }'],
   ['console.log(half(4)) // 3'],
+  ['if (half(4) > 1) {\n  half(4) // 3\n}'],
 ])('%s is a mistake', async (text) => {
   const { mistakes } = await run(text)
   expect(mistakes).toEqual([expect.stringMatching(/^the value is .*, not /)])
@@ -56,4 +58,12 @@ test('only portable functions and literals run', () => {
   expect(canRunExample(exampleOf('f(unknown)', scope))).toBe(false)
   expect(canRunExample(exampleOf("fetch('https://a.org')", scope))).toBe(false)
   expect(canRunExample(exampleOf('process.exit()', scope))).toBe(false)
+})
+
+test('only programs that import portable entries run', () => {
+  const portable = "import {\n  half,\n  type Half,\n} from '@esc/dsp'\nhalf(4) // 2"
+  expect(canRunProgram(exampleOf(portable))).toBe(true)
+  expect(modulesOfProgram(exampleOf(portable))).toEqual(new Map([['half', '@esc/dsp']]))
+  expect(canRunProgram(exampleOf("import { readFile } from 'node:fs/promises'"))).toBe(false)
+  expect(canRunProgram(exampleOf("import { fit } from '@esc/model/browser'"))).toBe(false)
 })

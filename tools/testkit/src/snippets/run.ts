@@ -21,10 +21,17 @@ const notPortable = /\/(node|browser|tfjs)(\/|$)|^node:/
 /** The entry of ONNX Runtime reads no files: it runs models that are in memory. */
 const isPortable = (module: string) => module === '@esc/onnx/node' || !notPortable.test(module)
 
+const parse = (lines: readonly Line[]) =>
+  ts.createSourceFile('snippet.ts', lines.map(({ text }) => text).join('\n'), ts.ScriptTarget.ES2023, true)
+
+const moduleOf = ({ moduleSpecifier }: ts.ImportDeclaration) => (moduleSpecifier as ts.StringLiteral).text
+
 /** Whether a program can run: all its imports are portable. */
 export function canRunProgram({ lines }: Snippet): boolean {
-  const modules = lines.filter(isImport).map(({ text }) => /from '([^']+)'/.exec(text)?.[1] ?? 'node:unknown')
-  return modules.every(isPortable) && modules.length > 0
+  const imports = parse(lines).statements.filter(ts.isImportDeclaration)
+  const isKnown = ({ importClause }: ts.ImportDeclaration) =>
+    importClause?.namedBindings !== undefined && ts.isNamedImports(importClause.namedBindings)
+  return imports.length > 0 && imports.every((each) => isPortable(moduleOf(each)) && isKnown(each))
 }
 
 /** Names of the language and of what every engine offers. */
@@ -55,22 +62,32 @@ function variablesOf(text: string): string[] {
   return names
 }
 
-/** Rewrites `value // comment` into a call that hands both over, and takes the types out. */
+/** Rewrites `value // comment` into a call that hands both over, and takes imports and types out. */
 function instrument(lines: readonly Line[]): string {
-  const text = lines.map((line) => (isImport(line) ? '' : line.text)).join('\n')
-  const source = ts.createSourceFile('snippet.ts', text, ts.ScriptTarget.ES2023, true)
-  let result = text
-  for (const statement of [...source.statements].reverse()) {
-    if (!ts.isExpressionStatement(statement)) continue
-    const [comment] = ts.getTrailingCommentRanges(text, statement.end) ?? []
-    if (!comment || !text.startsWith('//', comment.pos)) continue
-    const { expression } = statement
-    const isLog = ts.isCallExpression(expression) && expression.expression.getText() === 'console.log'
-    const value = isLog ? expression.arguments[0]!.getText() : expression.getText()
-    const said = JSON.stringify(text.slice(comment.pos + 2, comment.end).trim())
-    result = `${result.slice(0, statement.getStart())};shown((${value}), ${said});${result.slice(comment.end)}`
+  const source = parse(lines)
+  const edits: { start: number; end: number; text: string }[] = []
+  const visit = (node: ts.Node) => {
+    if (ts.isImportDeclaration(node)) edits.push({ start: node.getStart(), end: node.end, text: '' })
+    else if (ts.isExpressionStatement(node)) edits.push(...editOf(node, source.text))
+    else ts.forEachChild(node, visit)
   }
+  visit(source)
+  let result = source.text
+  for (const { start, end, text } of edits.reverse())
+    result = result.slice(0, start) + text + result.slice(end)
   return ts.transpile(result, { target: ts.ScriptTarget.ES2023 })
+}
+
+function editOf(statement: ts.ExpressionStatement, text: string) {
+  const [comment] = ts.getTrailingCommentRanges(text, statement.end) ?? []
+  if (!comment || !text.startsWith('//', comment.pos)) return []
+  let value = statement.expression
+  if (ts.isCallExpression(value) && value.expression.getText() === 'console.log') {
+    if (value.arguments.length !== 1) return []
+    value = value.arguments[0]!
+  }
+  const said = JSON.stringify(text.slice(comment.pos + 2, comment.end).trim())
+  return [{ start: statement.getStart(), end: comment.end, text: `;shown((${value.getText()}), ${said});` }]
 }
 
 const isLiteral = (node: ts.Node): boolean =>
@@ -167,12 +184,14 @@ export function modulesOfExample({ lines, scope }: ScopedExample): Map<string, s
   return new Map(found.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
 
-/** The modules of the names that a program imports; types have none at run time, and are not in use there. */
+/** The modules of the names that a program imports, without types, which do not exist at run time. */
 export function modulesOfProgram({ lines }: Snippet): Map<string, string> {
   const modules = new Map<string, string>()
-  for (const { text } of lines.filter(isImport)) {
-    const [, names = '', module = ''] = /\{(.*)\} from '([^']+)'/.exec(text) ?? []
-    for (const name of names.split(',')) if (!/^\s*type /.test(name)) modules.set(name.trim(), module)
+  for (const each of parse(lines).statements.filter(ts.isImportDeclaration)) {
+    const bindings = each.importClause?.namedBindings
+    if (each.importClause?.isTypeOnly || !bindings || !ts.isNamedImports(bindings)) continue
+    for (const { isTypeOnly, name } of bindings.elements)
+      if (!isTypeOnly) modules.set(name.text, moduleOf(each))
   }
   return modules
 }

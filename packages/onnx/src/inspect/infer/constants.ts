@@ -1,4 +1,4 @@
-/** Types of operators that make values from attributes, sizes and counts. */
+/** Rules of operators that make values from attributes, sizes and counts. */
 
 import { sizeOf } from '../../tensor.js'
 import { input, intOf, intsOf, numbersOf, type Rule, sameType, typeOr, unknownSizes } from './call.js'
@@ -38,7 +38,7 @@ const range: Rule = (call) => {
   const type = sameType(call)
   const [start, limit, step] = [0, 1, 2].map((index) => numbersOf(call, index)?.[0])
   if (start === undefined || limit === undefined || step === undefined) return [{ type, dims: [null] }]
-  if (step === 0) throw contradiction('counts in steps of 0')
+  if (step === 0) throw contradiction('counts in steps of 0, without end')
   return [{ type, dims: [asSize(Math.max(0, Math.ceil((limit - start) / step)))] }]
 }
 
@@ -64,7 +64,7 @@ const melWeightMatrix: Rule = (call) => {
   return [{ type, dims: [length === undefined ? null : Math.floor(length / 2) + 1, bins ?? null] }]
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const constantRules: Readonly<Record<string, Rule>> = {
   BlackmanWindow: window,
   Constant: constant,

@@ -1,4 +1,4 @@
-/** Types of convolutions and pooling. */
+/** Rules of convolutions and pooling. */
 
 import type { ElementType } from '../../tensor.js'
 import {
@@ -19,7 +19,7 @@ interface Window {
   size: readonly Dim[]
   strides: readonly number[]
   dilations: readonly number[]
-  /** All before, then all behind. */
+  /** Padding before each axis, then padding behind each axis. */
   pads: readonly number[]
   autoPad: string
 }
@@ -45,7 +45,7 @@ function windowOf(call: Call, size: readonly Dim[]): Window {
   return window
 }
 
-/** How many places the window has along one axis. */
+/** The number of positions of the window along one axis: the size of the output. */
 function places(
   size: Dim,
   { size: sizes, strides, dilations, pads, autoPad }: Window,
@@ -59,17 +59,17 @@ function places(
   const before = autoPad === 'VALID' ? 0 : pads[axis]!
   const reach = (kernel - 1) * dilations[axis]! + 1
   const margin = before + (autoPad === 'VALID' ? 0 : pads[axis + sizes.length]!) - reach
-  // A window that fits exactly once more than its padding takes away leaves the size as it is, whatever it is.
+  // If padding adds exactly what the window takes away, the size stays as it is, even if it is unknown.
   if (typeof size !== 'number') return stride === 1 && margin === -1 ? size : null
   if (size + margin < 0)
-    throw contradiction(`window of ${reach} is larger than the padded axis of ${size + margin + reach}`)
+    throw contradiction(`a window of ${reach} is larger than the padded axis of ${size + margin + reach}`)
   if (!ceil) return Math.floor((size + margin) / stride) + 1
   const count = Math.ceil((size + margin) / stride) + 1
-  // A last window that would begin in the padding behind is left out.
+  // A last window that would begin in the padding behind the input is left out.
   return (count - 1) * stride >= size + before ? count - 1 : count
 }
 
-/** Spatial sizes of a kernel: those of the weights, and the attribute's where it is given. */
+/** Sizes of a kernel without its channels, from the attribute if it is given, else from the weights. */
 function kernelSize(call: Call, weight: Known): readonly Dim[] | null {
   const listed = intsOf(call, 'kernel_shape') ?? null
   const sizes = weight.dims?.slice(2) ?? listed
@@ -79,7 +79,9 @@ function kernelSize(call: Call, weight: Known): readonly Dim[] | null {
     (listed.length !== sizes.length ||
       !listed.every((size, i) => typeof sizes[i] !== 'number' || size === sizes[i]))
   ) {
-    throw contradiction(`kernel_shape [${listed}] is not that of the weights, ${describeDims(weight.dims)}`)
+    throw contradiction(
+      `kernel_shape [${listed}] is not the one of the weights, ${describeDims(weight.dims)}`,
+    )
   }
   return listed ?? sizes
 }
@@ -106,12 +108,12 @@ function conv(call: Call, { weight: weightIndex, bias: biasIndex, type }: ConvIn
     `channels of the input and of the weights${group === 1 ? '' : ` (${group} groups)`} differ`,
   )
   if (typeof filters === 'number' && filters % group !== 0)
-    throw contradiction(`${filters} filters in ${group} groups`)
+    throw contradiction(`${filters} filters cannot be divided into ${group} groups`)
   expectBias(call, biasIndex, filters)
   if (image.dims === null || kernel === null) return [{ type, dims: null }]
   const window = windowOf(call, kernel)
   if (kernel.length !== image.dims.length - 2)
-    throw contradiction(`kernel [${kernel}] for ${describeDims(image.dims)}`)
+    throw contradiction(`kernel [${kernel}] does not fit the input ${describeDims(image.dims)}`)
   const spatial = image.dims.slice(2).map((size, axis) => places(size, window, axis, false))
   return [{ type, dims: [image.dims[0]!, filters, ...spatial] }]
 }
@@ -145,7 +147,7 @@ const convTranspose: Rule = (call) => {
     if (typeof size !== 'number' || typeof taps !== 'number') return null
     const cut = window.autoPad === 'VALID' ? 0 : window.pads[axis]! + window.pads[axis + kernel.length]!
     const length = stride * (size - 1) + added[axis]! + (taps - 1) * window.dilations[axis]! + 1 - cut
-    if (!(length >= 0)) throw contradiction(`pads [${window.pads}] take away more than there is`)
+    if (!(length >= 0)) throw contradiction(`pads [${window.pads}] remove more than there is`)
     return length
   })
   return [{ type, dims: [image.dims[0]!, filters, ...spatial] }]
@@ -161,7 +163,7 @@ const pool: Rule = (call) => {
       { type: 'int64', dims: null },
     ]
   if (kernel.length !== dims.length - 2)
-    throw contradiction(`kernel_shape [${kernel}] for ${describeDims(dims)}`)
+    throw contradiction(`kernel_shape [${kernel}] does not fit the input ${describeDims(dims)}`)
   const window = windowOf(call, kernel)
   const ceil = intOf(call, 'ceil_mode', 0) !== 0
   const pooled = [...dims.slice(0, 2), ...dims.slice(2).map((size, axis) => places(size, window, axis, ceil))]
@@ -189,7 +191,7 @@ const maxUnpool: Rule = (call) => {
   return [{ type, dims: [...dims.slice(0, 2), ...spatial] }]
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const convolutionRules: Readonly<Record<string, Rule>> = {
   AveragePool: pool,
   Conv: (call) => conv(call, { weight: 1, bias: 2, type: sameType(call) }),

@@ -1,4 +1,4 @@
-/** Types of operators that work value by value, or along axes. */
+/** Rules of operators that work value by value, or along axes. */
 
 import { axesOf, type Call, input, intOf, numbersOf, type Rule, sameType, typeOr } from './call.js'
 import { axesIn, axisIn, broadcast, contradiction, type Dim } from './sizes.js'
@@ -22,7 +22,7 @@ function stretched({ inputs, node }: Call): Dim[] | null {
 
 const arithmetic: Rule = (call) => [{ type: sameType(call), dims: stretched(call) }]
 
-/** Bounds and slopes are of the input's type, and leave its shape. */
+/** Bounds and slopes have the type of the input and do not change its shape. */
 const bounded: Rule = (call) => [{ type: sameType(call), dims: input(call, 0).dims }]
 
 const comparison: Rule = (call) => [{ type: 'bool', dims: arithmetic(call)[0]!.dims }]
@@ -57,7 +57,7 @@ const topK: Rule = (call) => {
   const at = dims ? axisIn(intOf(call, 'axis', -1), dims.length) : 0
   const size = dims?.[at]
   if (typeof size === 'number' && k !== undefined && k > size) {
-    throw contradiction(`takes the first ${k} of ${size} values`)
+    throw contradiction(`takes ${k} of only ${size} values`)
   }
   const picked = dims?.map((dim, axis) => (axis === at ? (k ?? null) : dim)) ?? null
   return [
@@ -71,7 +71,7 @@ const like: Rule = (call) => {
   return [{ type: typeOr(call, 'dtype', type), dims }]
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Abs: same,
   Acos: same,

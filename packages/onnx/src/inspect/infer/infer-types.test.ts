@@ -21,7 +21,7 @@ import { inferTypes } from '../index.js'
 
 const reference = types as Record<string, Record<string, string>>
 
-describe('what ONNX 1.23.1 infers is found too, and equal', () => {
+describe('finds all that ONNX 1.23.1 infers, and the same', () => {
   test.each(modelNames)('%s', (name) => {
     const expected = reference[name]!
     const types = inferTypes(readModel(readFixture(name)))
@@ -34,7 +34,7 @@ describe('what ONNX 1.23.1 infers is found too, and equal', () => {
   })
 })
 
-describe('what ONNX Runtime makes is what was inferred', () => {
+describe('finds the types and shapes that ONNX Runtime makes', () => {
   test.each(['operators-13', 'operators-21', 'quantized-13'])('%s', async (name) => {
     const model = readModel(readFixture(name))
     const types = inferTypes(model)
@@ -47,7 +47,7 @@ describe('what ONNX Runtime makes is what was inferred', () => {
     await session.release()
     const found = made.map((value) => {
       const { type, dims } = results[value.name]!
-      // A symbol or an unknown size may be anything; N is 2.
+      // A symbol or an unknown size may be any number; N is 2.
       const known = value.dims?.map((dim, axis) => (dim === 'N' ? 2 : (dim ?? dims[axis]!)))
       return { name: value.name, inferred: [value.type, known ?? dims], made: [type, [...dims]] }
     })
@@ -70,13 +70,13 @@ describe('what ONNX Runtime makes is what was inferred', () => {
   }
 })
 
-test('shapes that a graph computes are followed further than ONNX does', () => {
+test('follows shapes that a graph computes further than ONNX does', () => {
   const types = inferTypes(readModel(readFixture('torch-residual-17')))
   expect(types.get('/Reshape_1_output_0')?.dims).toEqual(['batch', 8, 12, 8])
   expect(reference['torch-residual-17']?.['/Reshape_1_output_0']).toContain('?')
 })
 
-/** One operator over `x` [N, 4, 6, 8]; arrays of numbers become int64 constants, tensors constants. */
+/** A model of one operator that can read `x` [N, 4, 6, 8]. Arrays of numbers become int64 constants, and tensors become constants. */
 function call(
   opType: string,
   inputs: readonly (string | readonly number[] | Tensor)[],
@@ -118,7 +118,7 @@ describe('symbols', () => {
     expect(inferTypes(model).get('y')).toEqual({ name: 'y', type: 'float32', dims }),
   )
 
-  test('are kept in shape computations, and arithmetic on them is followed', () => {
+  test('stay symbols in computed shapes, also after arithmetic', () => {
     const g = createGraphBuilder({ name: 'shapes' })
     const x = g.input({ name: 'x', type: 'float32', dims: ['N', 4, 6, 8] })
     const shape = g.node('Shape', [x])
@@ -131,7 +131,7 @@ describe('symbols', () => {
   })
 })
 
-test('unknown operators have unknown outputs, and so has what depends on them alone', () => {
+test('outputs of unknown operators are unknown, and so are values that depend on them alone', () => {
   const g = createGraphBuilder({ name: 'g' })
   const x = g.input({ name: 'x', type: 'float32', dims: [2] })
   g.node('Relu', [g.node('Acme', [x])], {}, 'y')
@@ -156,13 +156,13 @@ test.each<[string, OnnxModel]>([
   )
 })
 
-test('thousands of dimensions are not followed', () => {
+test('a shape of thousands of dimensions counts as unknown', () => {
   const model = call('Transpose', ['many'])
   const inputs = [{ name: 'many', type: 'float32', dims: new Array<number>(1e5).fill(1) }] as const
   expect(inferTypes({ ...model, graph: { ...model.graph, inputs } }).get('y')?.dims).toBeNull()
 })
 
-test('a shape of 2^40 values costs nothing', () => {
+test('a shape of 2^40 values needs no memory', () => {
   const model = call('ConstantOfShape', [[2 ** 20, 2 ** 20]])
   expect(inferTypes(model).get('y')?.dims).toEqual([2 ** 20, 2 ** 20])
 })
@@ -184,7 +184,7 @@ describe('contradictions name the operator', () => {
     [
       'kernel_shape',
       call('Conv', ['x', zeros(8, 4, 3, 3)], { kernel_shape: ints(3, 5) }),
-      /kernel_shape \[3,5\] is not that of the weights/,
+      /kernel_shape \[3,5\] is not the one of the weights/,
     ],
     ['pads', call('Conv', ['x', zeros(8, 4, 3, 3)], { pads: ints(1, 1) }), /pads \[1,1\] must have 4 values/],
     [
@@ -211,12 +211,16 @@ describe('contradictions name the operator', () => {
     ['Reshape, two -1', call('Reshape', ['x', [-1, -1]]), /more than one -1/],
     ['Reshape, other size', call('Reshape', [zeros(2, 3), [2, 2]]), /does not divide|reshapes/],
     ['Reshape, more than 2^53', call('Reshape', ['rows', [2 ** 53 * 4, 1]]), /is not a size/],
-    ['Transpose', call('Transpose', ['x'], { perm: ints(0, 1, 1, 2) }), /axes \[0,1,1,2\] name one twice/],
+    [
+      'Transpose',
+      call('Transpose', ['x'], { perm: ints(0, 1, 1, 2) }),
+      /axes \[0,1,1,2\] name one axis twice/,
+    ],
     ['axis', call('Softmax', ['x'], { axis: { int: 4 } }), /axis 4 is outside a tensor of 4 dimensions/],
-    ['Squeeze', call('Squeeze', ['x', [1]]), /axis 1 that is squeezed is not 1: 4 and 1/],
-    ['Split', call('Split', ['x', [1, 2]], { axis: { int: 1 } }), /splits into 2 parts and has 1 outputs/],
+    ['Squeeze', call('Squeeze', ['x', [1]]), /axis 1 is squeezed, but its size is not 1: 4 and 1/],
+    ['Split', call('Split', ['x', [1, 2]], { axis: { int: 1 } }), /splits into 2 parts, but has 1 outputs/],
     ['Slice', call('Slice', ['x', [0], [1], [0], [0]]), /steps of 0/],
-    ['TopK', call('TopK', ['rows', [13]]), /takes the first 13 of 12 values/],
+    ['TopK', call('TopK', ['rows', [13]]), /takes 13 of only 12 values/],
     [
       'BatchNormalization',
       call('BatchNormalization', ['x', zeros(4), zeros(4), zeros(4), zeros(3)]),
@@ -230,7 +234,7 @@ describe('contradictions name the operator', () => {
     )
   })
 
-  test('an output that is declared otherwise', () => {
+  test('of an output that is declared with another type or shape', () => {
     const model = call('Flatten', ['x'])
     const declared = (value: Partial<ValueInfo>) => ({
       ...model,
@@ -241,13 +245,13 @@ describe('contradictions name the operator', () => {
       expect(() => inferTypes(declared(value))).toThrow(
         throwsCode(
           'CORRUPT_DATA',
-          /^node 0 'y' \(Flatten\): makes 'y' as float32\[N, 192\]; the model declares /,
+          /^node 0 'y' \(Flatten\): makes 'y' as float32\[N, 192\], but the model declares /,
         ),
       )
     }
   })
 
-  test('a constant that is not what the input of its name is', () => {
+  test('of a constant that differs from the input of its name', () => {
     const model = call('Relu', ['x'])
     const initializers = new Map([['rows', zeros(2, 11)]])
     expect(() => inferTypes({ ...model, graph: { ...model.graph, initializers } })).toThrow(
@@ -256,7 +260,7 @@ describe('contradictions name the operator', () => {
   })
 })
 
-test.each([-1, 0.5, Number.NaN, 1e300])('an input that claims %d sizes says nothing of a shape', (size) => {
+test.each([-1, 0.5, Number.NaN, 1e300])('an input that claims to hold %d sizes gives no shape', (size) => {
   const g = createGraphBuilder({ name: 'odd' })
   const x = g.input({ name: 'x', type: 'float32', dims: ['N', 4] })
   g.node('Reshape', [x, g.input({ name: 'shape', type: 'int64', dims: [size] })], {}, 'y')

@@ -1,4 +1,4 @@
-/** Finds the element type and shape of every value of a model. */
+/** Finds the element type and shape of every value in a model, operator by operator. */
 import { EscError, isEscError } from '@esc/core'
 import { assertOnnxModel, type OnnxModel, type OnnxNode, type ValueInfo } from '../../model.js'
 import { type Call, type Known, type Rule, unknown } from './call.js'
@@ -14,16 +14,16 @@ import { transformRules } from './transform.js'
 import { contentOf, foldContent } from './values.js'
 
 /**
- * The element type and shape of every value that can be told before the model runs, by name: inputs, constants, and what
- * each operator makes.
+ * The element type and shape of every value that can be found before the model runs, by name: inputs, constants, and outputs of
+ * operators.
  *
- * Symbols such as `N` stay symbols, sizes that are not known are null. Shapes that a graph computes from shapes (`Shape →
- * Gather → Concat → Reshape`, as exporters write them) are followed. A value is missing where its element type is not
- * known: behind operators of other domains, and those with sequences, strings or recurrence.
+ * Symbols such as `N` stay symbols, and unknown sizes are null. Shapes that a graph computes from shapes (`Shape → Gather →
+ * Concat → Reshape`, as exporters write them) are followed. A value is missing if its element type is unknown: behind operators
+ * of other domains, and behind operators with sequences, strings or recurrence.
  *
- * @throws EscError CORRUPT_DATA naming the first operator whose inputs contradict each other, its attributes, or what the
- *   model declares as its outputs.
- * @see `onnx.shape_inference.infer_shapes` (strict, with data propagation), which it is tested against.
+ * @throws EscError CORRUPT_DATA naming the first operator whose inputs contradict each other, its attributes, or the declared
+ *   outputs of the model.
+ * @see `onnx.shape_inference.infer_shapes` (strict, with data propagation). The tests compare with it.
  * @example inferTypes(model).get('logits') // { name: 'logits', type: 'float32', dims: ['N', 50] }
  */
 export function inferTypes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
@@ -33,7 +33,7 @@ export function inferTypes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
   return types
 }
 
-/** What is known, and everything that contradicts itself. */
+/** As {@link inferTypes}, but returns all contradictions instead of throwing the first one. */
 export function findTypes(model: OnnxModel): { types: Map<string, ValueInfo>; problems: string[] } {
   const { graph } = model
   const problems: string[] = []
@@ -43,7 +43,7 @@ export function findTypes(model: OnnxModel): { types: Map<string, ValueInfo>; pr
     const value = limited({ type: tensor.type, dims: tensor.dims })
     if (declared && !agree(declared, value)) {
       problems.push(
-        `constant '${name}' is ${describe(value)}, the input that it is the default of ${describe(declared)}`,
+        `constant '${name}' is ${describe(value)}, but the input of the same name is ${describe(declared)}`,
       )
     }
     const content = contentOf(tensor)
@@ -65,7 +65,7 @@ export function findTypes(model: OnnxModel): { types: Map<string, ValueInfo>; pr
   for (const output of graph.outputs) {
     const found = known.get(output.name) ?? unknown
     if (!agree(found, output)) {
-      const made = `makes '${output.name}' as ${describe(found)}; the model declares ${describe(output)}`
+      const made = `makes '${output.name}' as ${describe(found)}, but the model declares ${describe(output)}`
       problems.push(`${makers.get(output.name) ?? `graph '${graph.name}'`}: ${made}`)
     } else known.set(output.name, merged(output, found))
   }
@@ -85,7 +85,7 @@ const ruleTables: readonly Readonly<Record<string, Rule>>[] = [
   transformRules,
 ]
 
-/** How messages name an operator: `node 3 'conv1' (Conv)`. */
+/** The name of an operator in messages: `node 3 'conv1' (Conv)`. */
 export function labelOf({ name, opType, domain }: OnnxNode, index: number): string {
   return `node ${index} '${name}' (${domain === '' ? '' : `${domain}.`}${opType})`
 }
@@ -101,24 +101,24 @@ function outputsOf(
   return rules[node.opType]!(call).map((made, position) => {
     const value = limited(made)
     const odd = value.dims?.find((dim) => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0))
-    if (odd !== undefined) throw contradiction(`makes ${describe(value)}, and ${odd} is not a size`)
+    if (odd !== undefined) throw contradiction(`makes ${describe(value)}, but ${odd} is not a size`)
     const content = value.content ?? (position === 0 ? foldContent(call, value) : undefined)
     return content ? { ...value, content } : value
   })
 }
 
-/** What is declared of a value; a number that is no size says nothing. */
+/** The declared type and shape of a value. A number that cannot be a size counts as unknown. */
 function declaredType({ type, dims }: ValueInfo): Known {
   const isSize = (dim: Dim) => typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0)
   return limited({ type, dims: dims?.map((dim) => (isSize(dim) ? dim : null)) ?? null })
 }
 
-/** A rank beyond any real tensor's is not followed: files can claim anything. */
+/** Treats a shape of very many dimensions as unknown: no real tensor has so many, but a damaged file may claim them. */
 function limited(value: Known): Known {
   return value.dims !== null && value.dims.length > maxRank ? { ...value, dims: null } : value
 }
 
-/** Whether two statements can both be true. */
+/** Whether two types and shapes can both be true of one value. */
 function agree(a: Known, b: Known): boolean {
   if (a.type !== null && b.type !== null && a.type !== b.type) return false
   if (a.dims === null || b.dims === null) return true
@@ -131,7 +131,7 @@ function agree(a: Known, b: Known): boolean {
   )
 }
 
-/** Two statements that agree, as one; the declared symbol stands where neither has a number. */
+/** Joins two types and shapes that agree. If neither has a number for a size, the declared symbol is kept. */
 function merged(declared: Known, found: Known): Known {
   const dims = declared.dims?.map((dim, axis): Dim => {
     const size = found.dims?.[axis] ?? null

@@ -1,12 +1,12 @@
-/** Types of matrix products. */
+/** Rules of matrix products. */
 import { type Call, input, intOf, type Known, type Rule, sameType, stringOf } from './call.js'
 import { broadcast, contradiction, type Dim, describeDims, expectRank, sameDim } from './sizes.js'
 
-/** [..., n, k] x [..., k, m], as numpy.matmul: a vector counts as a row on the left and as a column on the right. */
+/** [..., n, k] x [..., k, m], as numpy.matmul. A vector is a row on the left side and a column on the right side. */
 function matMulDims(call: Call, left: number, right: number): Dim[] | null {
   const [a, b] = [input(call, left).dims, input(call, right).dims]
   if (a === null || b === null) return null
-  if (a.length === 0 || b.length === 0) throw contradiction('multiplies matrices with a scalar')
+  if (a.length === 0 || b.length === 0) throw contradiction('multiplies a matrix with a scalar')
   const [rows, columns] = [a.length === 1 ? [1, ...a] : a, b.length === 1 ? [...b, 1] : b]
   sameDim(rows.at(-1)!, columns.at(-2)!, `inner sizes of ${describeDims(a)} and ${describeDims(b)} differ`)
   const batch = broadcast([rows.slice(0, -2), columns.slice(0, -2)], [])!
@@ -44,7 +44,7 @@ const einsum: Rule = (call) => {
   ]
   const terms = left.split(',')
   if (terms.length !== call.inputs.length) throw contradiction(`equation has ${terms.length} terms`)
-  // An ellipsis stands for any number of axes; longer equations than this are not real.
+  // An ellipsis stands for any number of axes. No real equation is as long as this.
   if (left.includes('.') || left.length > 256) return [{ type, dims: null }]
   const sizes = new Map<string, Dim>()
   terms.forEach((term, index) => {
@@ -66,7 +66,7 @@ const einsum: Rule = (call) => {
   return [{ type, dims: [...(right ?? once.join(''))].map((label) => sizes.get(label) ?? null) }]
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const matrixRules: Readonly<Record<string, Rule>> = {
   Einsum: einsum,
   Gemm: gemm,

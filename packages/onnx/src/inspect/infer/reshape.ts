@@ -1,4 +1,4 @@
-/** Types of operators that give values another shape or repeat them. */
+/** Rules of operators that give values another shape, or repeat them. */
 import { axesOf, input, intOf, intsOf, numbersOf, type Rule, shaped, unknownSizes } from './call.js'
 import {
   asSize,
@@ -23,7 +23,7 @@ const reshape: Rule = (call) => {
   const sizes = wanted.map((size, axis) => {
     if (size !== 0 || !copies) return size === -1 ? -1 : asSize(size)
     if (dims && axis >= dims.length)
-      throw contradiction(`shape ${describeDims(wanted)} copies a size that is not there`)
+      throw contradiction(`shape ${describeDims(wanted)} copies a size that does not exist`)
     return dims?.[axis] ?? null
   })
   const listed = sizes.filter((_, axis) => axis !== rest)
@@ -31,13 +31,15 @@ const reshape: Rule = (call) => {
     const quotient = divided(dims, listed)
     if (rest >= 0) sizes[rest] = quotient
     else if (typeof quotient === 'number' && quotient !== 1) {
-      throw contradiction(`reshapes ${describeDims(dims)} to ${describeDims(sizes)}`)
+      throw contradiction(
+        `reshapes ${describeDims(dims)} to ${describeDims(sizes)}, which has another number of values`,
+      )
     }
   } else if (rest >= 0) sizes[rest] = null
   return shaped(call, sizes)
 }
 
-/** How many times the sizes `by` go into `dims`, where that does not depend on what symbols stand for. */
+/** The number of values of `dims`, divided by that of `by`; null if it depends on the numbers behind symbols. */
 function divided(dims: readonly Dim[], by: readonly Dim[]): Dim {
   const left = [...dims]
   const divisors: Dim[] = []
@@ -78,7 +80,7 @@ const squeeze: Rule = (call) => {
   if (axes === 'none')
     return shaped(call, dims.every((dim) => typeof dim === 'number') ? dims.filter((dim) => dim !== 1) : null)
   const gone = new Set(axesIn(axes, dims.length))
-  for (const at of gone) sameDim(dims[at]!, 1, `axis ${at} that is squeezed is not 1`)
+  for (const at of gone) sameDim(dims[at]!, 1, `axis ${at} is squeezed, but its size is not 1`)
   return shaped(
     call,
     dims.filter((_, axis) => !gone.has(axis)),
@@ -122,7 +124,7 @@ const tile: Rule = (call) => {
   return shaped(call, dims?.map((dim, axis) => productOf([dim, repeats?.[axis] ?? null])) ?? null)
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const reshapeRules: Readonly<Record<string, Rule>> = {
   Expand: expand,
   Flatten: flatten,

@@ -1,9 +1,9 @@
-/** Types of normalisations and quantisation, which scale channels. */
+/** Rules of normalisation and quantisation, which scale channels. */
 
 import { type Call, hasInput, input, intOf, type Known, type Rule, sameType, shaped, typeOr } from './call.js'
 import { axisIn, broadcast, expectRank, sameDim } from './sizes.js'
 
-/** The vector inputs of a normalisation have one value for each channel. */
+/** Checks that vector inputs of a normalisation have one value for each channel. */
 function expectPerChannel(call: Call, indices: readonly number[]): void {
   const channels = input(call, 0).dims?.[1] ?? null
   for (const index of indices) {
@@ -42,7 +42,7 @@ const layerNormalization: Rule = (call) => {
   return [{ type, dims }, statistics, statistics]
 }
 
-/** A scale that is a vector has one value for each index of `axis`. */
+/** Checks that a scale that is a vector has one value for each index of `axis`. */
 function expectScale(call: Call): void {
   const { dims } = input(call, 0)
   const scale = input(call, 1).dims
@@ -64,7 +64,7 @@ const dequantizeLinear: Rule = (call) => {
   return [{ type: input(call, 1).type, dims: input(call, 0).dims }]
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const scalingRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNormalization,
   DequantizeLinear: dequantizeLinear,

@@ -1,4 +1,4 @@
-/** Types of operators that join, cut and choose values. */
+/** Rules of operators that join, cut and choose values. */
 import { hasInput, input, intOf, type Known, numbersOf, type Rule, sameType, shaped } from './call.js'
 import { asSize, axesIn, axisIn, contradiction, type Dim, expectRank, sameDim } from './sizes.js'
 
@@ -28,10 +28,10 @@ const split: Rule = (call) => {
   const isListed = hasInput(call, 1)
   const asked = intOf(call, 'num_outputs', 0)
   if (call.opset >= 18 && isListed === asked > 0) {
-    throw contradiction('needs the sizes as its second input, or num_outputs >= 1, and not both')
+    throw contradiction('needs either the sizes as its second input, or num_outputs >= 1')
   }
   const count = isListed || call.opset < 18 ? parts : asked
-  if (count < parts) throw contradiction(`splits into ${count} parts and has ${parts} outputs`)
+  if (count < parts) throw contradiction(`splits into ${count} parts, but has ${parts} outputs`)
   if (dims === null) return new Array<Known>(parts).fill({ type, dims })
   const at = axisIn(intOf(call, 'axis', 0), dims.length)
   const size = dims[at]!
@@ -44,7 +44,7 @@ const split: Rule = (call) => {
   )
   const sizes = isListed ? (numbersOf(call, 1) ?? new Array<Dim>(parts).fill(null)) : equal
   if (sizes.length !== parts)
-    throw contradiction(`splits into ${sizes.length} parts and has ${parts} outputs`)
+    throw contradiction(`splits into ${sizes.length} parts, but has ${parts} outputs`)
   const isKnown = isListed && sizes.every((part) => typeof part === 'number')
   const sum = isKnown ? sizes.reduce((a, b) => a + b, 0) : null
   sameDim(sum, size, `parts [${sizes}] do not fill axis ${at}`)
@@ -75,7 +75,7 @@ const slice: Rule = (call) => {
 }
 
 function slicedSize(size: Dim, start?: number, end?: number, step?: number): Dim {
-  if (step === 0) throw contradiction('slices in steps of 0')
+  if (step === 0) throw contradiction('slices in steps of 0, without end')
   if (start === undefined || end === undefined || step === undefined) return null
   if (typeof size !== 'number') return start === 0 && end > 2 ** 31 - 2 && step === 1 ? size : null
   const within = (index: number, low: number, high: number) =>
@@ -112,7 +112,9 @@ const pad: Rule = (call) => {
       dims.map(() => null),
     )
   if (pads.length !== 2 * axes.length) {
-    throw contradiction(`has ${pads.length} pads for ${axes.length} axes; one before and one behind each`)
+    throw contradiction(
+      `has ${pads.length} pads for ${axes.length} axes; it needs one before and one behind each axis`,
+    )
   }
   const out = [...dims]
   for (const [i, at] of axesIn(axes, dims.length).entries()) {
@@ -123,7 +125,7 @@ const pad: Rule = (call) => {
   return shaped(call, out)
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const selectRules: Readonly<Record<string, Rule>> = {
   Concat: concat,
   Gather: gather,

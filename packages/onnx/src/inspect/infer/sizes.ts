@@ -1,29 +1,31 @@
 /** Sizes and axes of tensors before a model runs: a size is a number, a symbol such as `N`, or unknown. */
 import { EscError } from '@esc/core'
 
-/** A size: a number, a symbol such as `N`, or null where unknown. */
+/** A size: a number, a symbol such as `N`, or null if it is unknown. */
 export type Dim = number | string | null
 
-/** Most dimensions that are followed; NumPy has 64. */
+/** Shapes with more dimensions than this count as unknown; NumPy allows 64. */
 export const maxRank = 64
 
+/** The error for a call whose parts contradict each other. */
 export function contradiction(what: string): EscError {
   return new EscError('CORRUPT_DATA', what)
 }
 
-/** An axis counted from the front. */
+/** An axis counted from the front; negative ones count from the end. @throws EscError CORRUPT_DATA if there is no such axis. */
 export function axisIn(axis: number, rank: number, what = 'axis'): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis
   throw contradiction(`${what} ${axis} is outside a tensor of ${rank} dimensions`)
 }
 
+/** Several axes counted from the front. @throws EscError CORRUPT_DATA if one does not exist, or is named twice. */
 export function axesIn(axes: readonly number[], rank: number): number[] {
   const found = axes.map((axis) => axisIn(axis, rank))
   if (new Set(found).size === found.length) return found
-  throw contradiction(`axes [${axes}] name one twice`)
+  throw contradiction(`axes [${axes}] name one axis twice`)
 }
 
-/** Asserts a number of dimensions where it is known. */
+/** Checks the number of dimensions, if it is known. */
 export function expectRank(
   { dims }: { readonly dims: readonly Dim[] | null },
   what: string,
@@ -39,20 +41,20 @@ export function expectRank(
   }
 }
 
-/** A size that a graph computes. @throws EscError CORRUPT_DATA if it cannot be one. */
+/** Checks a size that the graph computes. @throws EscError CORRUPT_DATA if it cannot be a size. */
 export function asSize(value: Dim): Dim {
   if (typeof value !== 'number' || (Number.isSafeInteger(value) && value >= 0)) return value
   throw contradiction(`${value} is not a size`)
 }
 
-/** Two statements about one size. @throws EscError CORRUPT_DATA if they are different numbers. */
+/** Joins what two places say about one size. @throws EscError CORRUPT_DATA if they give different numbers. */
 export function sameDim(a: Dim, b: Dim, what: string): Dim {
   if (typeof a === 'number' && typeof b === 'number' && a !== b) throw contradiction(`${what}: ${a} and ${b}`)
   if (typeof a === 'number' || b === null) return a
   return typeof b === 'number' || a === null ? b : a
 }
 
-/** Number of values: `N` for [N, 1], null where it depends on more than one symbol. */
+/** The number of values in a shape: `N` for [N, 1], null if it depends on more than one symbol. */
 export function productOf(dims: readonly Dim[]): Dim {
   let product = 1
   const symbols = dims.filter((dim) => typeof dim !== 'number')
@@ -61,7 +63,7 @@ export function productOf(dims: readonly Dim[]): Dim {
   return symbols.length === 1 && product === 1 ? symbols[0]! : null
 }
 
-/** NumPy's rule: shapes are aligned at their end, and a size of 1 stretches. */
+/** Broadcasts shapes by NumPy's rule: they are aligned at their ends, and a size of 1 is repeated. */
 export function broadcast(
   shapes: readonly (readonly Dim[] | null)[],
   names: readonly string[],
@@ -85,7 +87,7 @@ export function broadcast(
   })
 }
 
-/** `[N, 3, ?]`; `[…]` where the rank is unknown. */
+/** `[N, 3, ?]`; `[…]` if the number of dimensions is unknown. */
 export function describeDims(dims: readonly Dim[] | null): string {
   return `[${dims?.map((dim) => dim ?? '?').join(', ') ?? '…'}]`
 }

@@ -1,4 +1,4 @@
-/** Types of resizing, of channels traded for pixels, and of Fourier transforms. */
+/** Rules of resizing, of moving channels to pixels and back, and of Fourier transforms. */
 import { hasInput, input, intOf, intsOf, numbersOf, type Rule, stringOf } from './call.js'
 import { axesIn, axisIn, contradiction, type Dim, expectRank, productOf } from './sizes.js'
 
@@ -11,7 +11,7 @@ const resize: Rule = (call) => {
   const keepsAspect = stringOf(call, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch'
   const listed = sizes ?? (scales?.length ? scales : undefined)
   if (listed && listed.length !== axes.length)
-    throw contradiction(`${listed.length} sizes or scales for ${axes.length} axes`)
+    throw contradiction(`has ${listed.length} sizes or scales for ${axes.length} axes`)
   const out = [...dims]
   for (const [i, at] of axes.entries()) {
     const [size, scale] = [dims[at]!, scales?.[i]]
@@ -22,7 +22,7 @@ const resize: Rule = (call) => {
   return [{ type, dims: out }]
 }
 
-/** Channels become blocks of pixels, or the other way round. */
+/** A rule in which channels become blocks of pixels, or blocks of pixels become channels. */
 const blocks =
   (outputOf: (dims: readonly [Dim, Dim, Dim, Dim], block: number) => Dim[]): Rule =>
   (call) => {
@@ -53,7 +53,7 @@ function whole(size: Dim, by: number): Dim {
   return size / by
 }
 
-/** Before operator set 20 the axis is an attribute, after that an input. */
+/** The axis is an attribute before operator set 20, and an input from then on. */
 const dft: Rule = (call) => {
   const { type, dims } = input(call, 0)
   if (dims === null) return [{ type, dims }]
@@ -76,12 +76,13 @@ const stft: Rule = (call) => {
   if (step !== null && !(step > 0)) throw contradiction(`frame_step ${step} must be > 0`)
   if (typeof length !== 'number') return [{ type, dims: [dims?.[0] ?? null, null, null, 2] }]
   const frames = typeof size === 'number' && step !== null ? Math.floor((size - length) / step) + 1 : null
-  if (frames !== null && frames < 0) throw contradiction(`frames of ${length} in ${size} samples`)
+  if (frames !== null && frames < 0)
+    throw contradiction(`frames of ${length} do not fit into ${size} samples`)
   const bins = intOf(call, 'onesided', 1) !== 0 ? Math.floor(length / 2) + 1 : length
   return [{ type, dims: [dims?.[0] ?? null, frames, bins, 2] }]
 }
 
-/** Rules by operator. */
+/** The rules of these operators, by name. */
 export const transformRules: Readonly<Record<string, Rule>> = {
   DFT: dft,
   DepthToSpace: depthToSpace,

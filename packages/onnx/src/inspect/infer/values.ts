@@ -1,16 +1,16 @@
 /**
- * Follows the values of small integer vectors and scalars: exporters compute shapes in the graph (Shape → Gather → Concat
- * → Reshape), and without their values no shape behind them is known.
+ * Follows the numbers in short vectors and scalars. Exporters compute shapes in the graph (Shape → Gather → Concat → Reshape), and
+ * without these numbers no shape behind such a Reshape is known.
  */
 
 import { arrayOf, type Tensor } from '../../tensor.js'
 import { type Call, hasInput, input, intOf, intsOf, type Known, numbersOf } from './call.js'
 import { axisIn, type Dim, productOf } from './sizes.js'
 
-/** Longest vector whose values are followed: shapes, axes, pads and scales are shorter. */
+/** Longest vector whose numbers are followed. Shapes, axes, pads and scales are shorter. */
 const maxContent = 64
 
-/** The values of a short constant. */
+/** The numbers in a short constant. */
 export function contentOf({ type, dims, data }: Tensor): readonly number[] | undefined {
   // The 16-bit floats are stored as their bits.
   if (dims.length > 1 || data.length > maxContent || type === 'float16' || type === 'bfloat16')
@@ -18,7 +18,7 @@ export function contentOf({ type, dims, data }: Tensor): readonly number[] | und
   return Array.from(data as ArrayLike<number | bigint>, Number)
 }
 
-/** What an operator makes of the values of its inputs, where they are known; undefined otherwise. */
+/** The numbers in an operator's output, if the numbers in its inputs are known; undefined otherwise. */
 export function foldContent(call: Call, output: Known): readonly Dim[] | undefined {
   const fold = Object.hasOwn(folds, call.node.opType) ? folds[call.node.opType] : undefined
   if (!fold || output.dims === null || output.dims.length > 1) return undefined
@@ -27,6 +27,7 @@ export function foldContent(call: Call, output: Known): readonly Dim[] | undefin
   return content && content.length <= maxContent && content.length === length ? content : undefined
 }
 
+/** Computes the numbers in an operator's output. */
 type Fold = (call: Call, output: Known) => readonly Dim[] | undefined
 
 const first = (call: Call) => input(call, 0).content
@@ -111,7 +112,7 @@ function unary(compute: (value: number) => number): Fold {
   return (call) => first(call)?.map((value) => (typeof value === 'number' ? compute(value) : null))
 }
 
-/** Elementwise over vectors of one length, or with a single value; a symbol stays one beside the neutral element. */
+/** Computes value by value over vectors of equal length, or with a single value. A symbol beside the neutral element stays a symbol. */
 function binary(compute: (a: number, b: number, whole: boolean) => number, neutral: number | null): Fold {
   return (call, { type }) => {
     const [a, b] = [input(call, 0).content, input(call, 1).content]
@@ -129,12 +130,12 @@ function binary(compute: (a: number, b: number, whole: boolean) => number, neutr
   }
 }
 
-/** Rounded as the element type stores it: float32 arithmetic decides what a floor behind it gives. */
+/** Rounds a number as the element type stores it: a floor behind float32 arithmetic depends on it. */
 function inType(value: number, type: NonNullable<Known['type']>): number {
   if (type === 'bool') return Number(value !== 0)
   if (type === 'float32') return Math.fround(value)
   if (type === 'float64') return value
-  // Beyond 2^53 a number does not hold an int64; what stands there means «to the end», and no size is so large.
+  // A number cannot hold every int64 beyond 2^53. Such a value means «to the end», and no size is so large.
   return type === 'int64'
     ? Math.trunc(value)
     : Number(arrayOf[type === 'uint64' ? 'uint32' : type].of(value)[0])
