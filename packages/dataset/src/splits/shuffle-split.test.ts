@@ -1,10 +1,10 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { groupShuffleSplit } from './group-shuffle-split.js'
 import { findLeaks } from './leaks.js'
 import { shuffleSplit } from './shuffle-split.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const distinct = (values: Iterable<unknown>) => new Set(values).size
 
 describe('shuffleSplit', () => {
@@ -48,14 +48,14 @@ describe('shuffleSplit', () => {
       { trainSize: 10 },
       { trainSize: 0.05 },
     ]) {
-      expect(() => shuffleSplit(10, sizes)).toThrow(withCode('INVALID_INPUT'))
+      expect(() => shuffleSplit(10, sizes)).toThrow(throwsCode('INVALID_INPUT'))
     }
     for (const size of [0, -1, 1.5, Number.NaN]) {
-      expect(() => shuffleSplit(10, { testSize: size })).toThrow(withCode('INVALID_OPTION'))
-      expect(() => shuffleSplit(10, { trainSize: size })).toThrow(withCode('INVALID_OPTION'))
+      expect(() => shuffleSplit(10, { testSize: size })).toThrow(throwsCode('INVALID_OPTION'))
+      expect(() => shuffleSplit(10, { trainSize: size })).toThrow(throwsCode('INVALID_OPTION'))
     }
-    expect(() => shuffleSplit(0)).toThrow(withCode('INVALID_OPTION'))
-    expect(() => shuffleSplit(9, { nSplits: 0 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => shuffleSplit(0)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => shuffleSplit(9, { nSplits: 0 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 })
 
@@ -98,7 +98,7 @@ describe('groupShuffleSplit', () => {
     expect(() => groupShuffleSplit(['a', 'a'])).toThrow(
       'testSize=0.2 takes all of 1 groups; none is left to train',
     )
-    expect(() => groupShuffleSplit(['a', 'a'])).toThrow(withCode('INVALID_INPUT'))
-    expect(() => groupShuffleSplit([])).toThrow(withCode('INVALID_INPUT'))
+    expect(() => groupShuffleSplit(['a', 'a'])).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => groupShuffleSplit([])).toThrow(throwsCode('INVALID_INPUT'))
   })
 })

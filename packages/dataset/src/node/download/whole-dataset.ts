@@ -1,7 +1,7 @@
 /** Whether a folder holds a whole data set: all clips and classes, and each sound that its table names. */
 import { probeAudio } from '@esc/audio-io/node'
 import { EscError, isEscError, type OnProgress } from '@esc/core'
-import { count } from '../../audit/finding.js'
+import { count } from '../../words.js'
 import { openDataset } from '../open/open-dataset.js'
 import type { OpenedDataset } from '../open/open-files.js'
 
