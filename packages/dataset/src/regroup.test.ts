@@ -27,7 +27,7 @@ describe('regroup', () => {
     expect(groups(({ label }) => label)).toEqual(['owl', 'owl', 'wren'])
   })
 
-  test('what is no data set is told', () => {
+  test('refuses a value that is no data set', () => {
     expect(() => regroup({ dataset: {} } as never, 'site')).toThrow(
       /pass the dataset that an opener returned/,
     )

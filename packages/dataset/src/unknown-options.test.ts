@@ -93,7 +93,7 @@ describe('an option that is unknown', () => {
     await expect((async () => call({ no_such_option: 2 } as Unknown))()).rejects.toEqual(refusal)
   })
 
-  test('is told what it should be', () => {
+  test('is refused with the names of the known options', () => {
     expect(() => dataset.kFold(10, { n_splits: 2 } as Unknown)).toThrow(
       "kFold has no option 'n_splits' (write nSplits); it has nSplits, seed",
     )

@@ -1,4 +1,4 @@
-/** Findings can be told apart without their messages, and a table is audited once. */
+/** Tests that each finding has its own code, and that a table is audited once. */
 
 import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
@@ -44,7 +44,7 @@ const clip = fc.record({
   }),
 })
 
-test('no two findings of one audit have one code, and they stand apart by what they are about', () => {
+test('no two findings of one audit have one code, and each part has its own findings', () => {
   fc.assert(
     fc.property(fc.array(clip, { minLength: 1, maxLength: 20 }), fc.nat(19), (all, cut) => {
       const clips = all.map((values, i) => ({ ...values, id: `clip ${i}` }))

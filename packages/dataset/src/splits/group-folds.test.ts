@@ -126,7 +126,7 @@ describe('stratifiedGroupKFold', () => {
     expect(folds(7)).not.toEqual(folds(8))
   })
 
-  test('keeps the classes even when it shuffles: single-clip groups are dealt within one clip', () => {
+  test('keeps the classes even when it shuffles: with groups of one clip, each fold is even within one clip', () => {
     const labels = Array.from({ length: 200 }, (_, i) => i % 10)
     for (let seed = 0; seed < 5; seed++) {
       for (const { test } of stratifiedGroupKFold(labels, [...labels.keys()], { nSplits: 5, seed })) {

@@ -49,7 +49,7 @@ describe('kFold', () => {
     expect(splits.next().value).toEqual({ train: Int32Array.of(0, 1, 4, 5), test: Int32Array.of(2, 3) })
   })
 
-  test('refuses at once, before the first split is asked for', () => {
+  test('throws at the call, before the first split is made', () => {
     expect(() => kFold(4, { nSplits: 5 })).toThrow('nSplits=5 must be at most the number of examples, 4')
     expect(() => kFold(4, { nSplits: 5 })).toThrow(throwsCode('INVALID_INPUT'))
     for (const nSplits of [1, 2.5, Number.NaN]) {
@@ -82,7 +82,7 @@ describe('stratifiedKFold', () => {
     )
   })
 
-  test('does not see the names of the labels', () => {
+  test('does not depend on the names of the labels', () => {
     fc.assert(
       fc.property(labelled, fc.option(fc.nat()), (labels, seed) => {
         const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)
@@ -98,7 +98,7 @@ describe('stratifiedKFold', () => {
     expect(folds(3)).not.toEqual(folds(4))
   })
 
-  test('refuses what scikit-learn refuses, and deals a small class out where it only warns', () => {
+  test('refuses what scikit-learn refuses, and splits a small class if scikit-learn only warns', () => {
     expect(() => stratifiedKFold([0, 0, 1, 1], { nSplits: 3 })).toThrow(
       'nSplits=3 must be at most the number of members of a class',
     )

@@ -1,4 +1,4 @@
-/** Splitters that take a set: they deal out its clips as the array forms deal out examples. */
+/** Tests that splitters treat the clips of a set as their array forms treat examples. */
 import { isEscError, type Split } from '@esc/core'
 import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
@@ -151,7 +151,7 @@ describe.each(Object.entries(splitters))('%s', (_name, [ofSet, ofArrays]) => {
     expect(splits).toBeGreaterThan(0)
   })
 
-  test('deals out clips, and puts all windows of a clip on one side', () => {
+  test('splits clips, and puts all windows of a clip on one side', () => {
     fc.assert(
       fc.property(windowed, fc.nat(), (set, seed) => {
         const whole = clipsOnly(set)

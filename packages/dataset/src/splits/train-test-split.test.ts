@@ -46,7 +46,7 @@ describe('trainTestSplit', () => {
     expect(trainTestSplit(10, { testSize: 4 }).test.length).toBe(4)
   })
 
-  test('leaves out what no part takes, the shares kept', () => {
+  test('leaves out the examples of no part, and keeps the shares', () => {
     const labels = Array.from({ length: 60 }, (_, i) => (i % 6 < 3 ? 0 : i % 3))
     const all = countsOf(labels, Int32Array.from(labels.keys()))
     const { train, test } = trainTestSplit(60, { trainSize: 30, testSize: 12, stratify: labels })
@@ -145,7 +145,7 @@ describe('trainTestSplit', () => {
     }
   })
 
-  test('does not see the names of the labels', () => {
+  test('does not depend on the names of the labels', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), (labels, seed) => {
         const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)

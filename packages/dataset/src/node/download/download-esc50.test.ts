@@ -16,7 +16,7 @@ import { type DownloadEsc50Options, downloadEsc50, downloadWhole, ESC50_LICENSE 
 
 const wav = encodeWav({ samples: Float32Array.of(0, 0.5, -0.5), sampleRate: 44100 })
 const bytes = (text: string) => new TextEncoder().encode(text)
-/** What a test of everything but the number of clips needs. */
+/** A small data set, for all tests but that of the number of clips. */
 const extent = { clips: 20, classes: 5 }
 
 /** An archive in ESC-50's layout, with clips of three samples. */
@@ -157,7 +157,7 @@ describe('downloadEsc50', () => {
   const edit = (entries: ZipEntry[], end: string, data: Uint8Array) =>
     entries.map((entry) => (entry.name.endsWith(end) ? { ...entry, data } : entry))
 
-  test('refuses an archive of another checksum, and fetches it anew the next time', async () => {
+  test('refuses an archive of another checksum, and fetches it again the next time', async () => {
     const work = download({ sha256: '0'.repeat(64) })
     await expect(work).rejects.toThrow(throwsCode('CORRUPT_DATA', /has the SHA-256 [0-9a-f]{64}, not 0{64}/))
     await download()
@@ -165,7 +165,7 @@ describe('downloadEsc50', () => {
     expect(await left()).toEqual(['ESC-50'])
   })
 
-  test('goes on with what a broken download left, and not from the start', async () => {
+  test('goes on after the bytes of a broken download, and not from the start', async () => {
     const held = deferred<ServerResponse>()
     answer = (response) => {
       response
@@ -210,7 +210,7 @@ describe('downloadEsc50', () => {
     expect(requests).toBe(2)
   })
 
-  test('leaves nothing behind if it gets nothing, and asks for nothing if the licence is declined or after an abort', async () => {
+  test('leaves nothing behind if it gets nothing, and requests nothing after a declined licence or an abort', async () => {
     const declined = new Error('not for me')
     const onLicense = async () => {
       throw declined

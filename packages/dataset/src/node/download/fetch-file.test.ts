@@ -75,7 +75,7 @@ const broken =
     }
   }
 
-/** Sends the range that is asked for, as an honest server. */
+/** Sends the requested range, as an honest server does. */
 const rest =
   (headers: Record<string, string> = { etag: '"one"' }): Handler =>
   (request, response) => {
@@ -96,7 +96,7 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('fetchFile', () => {
-  test('fetches a file with its length and without, and asks once', async () => {
+  test('fetches a file with its length and without, with one request', async () => {
     const seen: [number, number | null][] = []
     answers = [whole()]
     await run({ onBytes: (done, total) => seen.push([done, total]) })
@@ -115,7 +115,7 @@ describe('fetchFile', () => {
     expect(seen.at(-1)).toEqual([file.length, file.length])
   })
 
-  test('goes on where the connection was lost, by range and ETag', async () => {
+  test('goes on after a lost connection, by range and ETag', async () => {
     answers = [broken(), rest()]
     await run()
     await expectWhole()
@@ -135,7 +135,7 @@ describe('fetchFile', () => {
     expect(requests[1]!.headers.range).toBe('bytes=150000-')
   })
 
-  test('asks for nothing more after a kill behind the last byte', async () => {
+  test('requests no byte again after a kill behind the last byte', async () => {
     answers = [whole(), status(416, { 'content-range': `bytes */${file.length}` })]
     await run()
     await writeFile(`${path}.part`, file)
@@ -232,7 +232,7 @@ describe('fetchFile', () => {
     ['is too large', whole(), { maxBytes: 10 }, 'INVALID_INPUT', /300000 bytes or more.*maxBytes=10;/, 1],
     ['is packed again', whole({ 'content-encoding': 'gzip' }), {}, 'IO', /comes as gzip/, 1],
     ['is cut short each time', broken({}), { attempts: 2 }, 'IO', /at attempt 2 of 2/, 2],
-    ['is a range nobody asked for', claiming('bytes 0-1/2'), {}, 'IO', /HTTP status 206/, 1],
+    ['is a range that was not requested', claiming('bytes 0-1/2'), {}, 'IO', /HTTP status 206/, 1],
   ])('says so if the file %s', async (_name, handler, options, code, message, count) => {
     answers = [handler]
     const work = run(options)
@@ -301,7 +301,7 @@ describe('fetchFile', () => {
     expect(requests.length).toBe(1)
   })
 
-  test('says what lies beneath a failed connection', async () => {
+  test('reports the cause of a failed connection', async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     await expect(run({ attempts: 1 })).rejects.toThrow(/fetch failed: connect ECONNREFUSED/)

@@ -19,7 +19,7 @@ export interface FetchFileOptions {
   fetch?: Fetch | undefined
   /** Aborts the work. @defaultValue none */
   signal?: AbortSignal | undefined
-  /** Gets the number of bytes on the disk, and of the whole file where the server says it. @defaultValue none */
+  /** Gets the number of bytes on the disk, and in the whole file if the server says it. @defaultValue none */
   onBytes?: ((done: number, total: number | null) => void) | undefined
   /** Waits between attempts. @defaultValue a timer */
   sleep?: (ms: number) => Promise<void>

@@ -202,7 +202,7 @@ describe('openDataset, tables and folders as people have them', () => {
     })
   })
 
-  test('counts the sounds of rows that were not asked for, and names those that no row names', async () => {
+  test('counts the sounds of rows that were not selected, and names sounds that no row names', async () => {
     const flagged =
       'filename,fold,target,category,src_file,esc10\na.wav,1,0,dog,1,True\nb.wav,2,1,rain,2,False\n'
     await writeFile(join(root(), 'meta', 'esc50.csv'), flagged)

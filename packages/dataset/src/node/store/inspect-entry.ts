@@ -15,7 +15,7 @@ import { soundFacts } from './task.js'
 /**
  * Looks a clip up in the store.
  *
- * @returns Its entry, if its features are whole and up to date. Else the reason to compute them: `computed` if they are not there, or
+ * @returns Its entry, if its features are whole and up to date. Otherwise the reason to compute them: `computed` if they are not there, or
  *   of another recipe, version or sound; `rebuilt` if their files are damaged.
  * @param verify - Hashes the sound even if its size and its time of last change are the same.
  * @throws EscError IO if something that is there cannot be read.
