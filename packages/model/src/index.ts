@@ -1,7 +1,6 @@
+/** Public names of `@esc/model`: networks, training, metrics and evaluation on any ONNX Runtime. */
 export { type AudioCnnOptions, audioCnn } from './architectures/audio-cnn.js'
 export { type MelCnnOptions, melCnn } from './architectures/mel-cnn.js'
-export type { CheckpointStore } from './checkpoint.js'
-export { createEarlyStopping, type EarlyStopping } from './early-stopping.js'
 export type {
   CreateEngine,
   EngineOptions,
@@ -9,16 +8,24 @@ export type {
   StepBatch,
   StepResult,
   TrainingEngine,
-} from './engine.js'
+} from './engine/engine.js'
 export {
-  type ClipPrediction,
   type EvaluateSessionOptions,
-  type Evaluation,
   evaluate,
   evaluateSession,
   type PredictOptions,
   predict,
-} from './evaluate.js'
+} from './evaluate/evaluate.js'
+export {
+  argmaxRows,
+  type ClassificationReport,
+  type ClassScores,
+  classificationReport,
+  confusionMatrix,
+  crossEntropy,
+} from './evaluate/metrics.js'
+export type { ClipPrediction, Evaluation } from './evaluate/results.js'
+export type { Layer, Value } from './network/layer.js'
 export type {
   BatchNormOptions,
   Conv2dOptions,
@@ -33,25 +40,23 @@ export type {
   ReshapeOptions,
   SeparableConv2dOptions,
   Size,
-} from './layers.js'
-export * as layers from './layers.js'
+} from './network/layer-options.js'
+export * as layers from './network/layers.js'
 export {
-  argmaxRows,
-  type ClassificationReport,
-  type ClassScores,
-  classificationReport,
-  confusionMatrix,
-  crossEntropy,
-} from './metrics.js'
-export { functional, type Layer, type NetworkOptions, sequential, type Value } from './network.js'
+  functional,
+  type Network,
+  type NetworkInput,
+  type NetworkOptions,
+  sequential,
+} from './network/network.js'
 export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
-export { fit, train } from './train.js'
+export type { CheckpointStore } from './training/checkpoint/checkpoint-store.js'
+export { createEarlyStopping, type EarlyStopping } from './training/early-stopping.js'
+export { fit, train } from './training/train.js'
 export type {
   LabeledFeatures,
-  Network,
-  NetworkInput,
   TrainEvent,
   TrainingSplit,
   TrainOptions,
-} from './train-options.js'
-export type { TrainingRun } from './training-run.js'
+} from './training/train-options.js'
+export type { TrainingRun } from './training/training-run.js'

@@ -1,5 +1,6 @@
 /** No export takes an option that it does not know. */
 import type { TrainedModel } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import * as browser from './browser/index.js'
@@ -82,21 +83,18 @@ const cases = Object.entries(calls).flatMap(([name, all]) => all.map((call, i) =
 
 describe('an option that is unknown', () => {
   test.each(cases)('%s (form %i) refuses it by name', async (_name, _form, call) => {
-    const refusal = expect.objectContaining({
-      name: 'EscError',
-      code: 'INVALID_OPTION',
-      message: expect.stringMatching(/\b[\w' ]+ has no option 'no_such_option'.*; it has \w/),
-    })
-    await expect((async () => call({ no_such_option: 2 } as Unknown))()).rejects.toEqual(refusal)
+    await expect((async () => call({ no_such_option: 2 } as Unknown))()).rejects.toThrow(
+      throwsCode('INVALID_OPTION', /\b[\w' ]+ has no option 'no_such_option'.*; it has \w/),
+    )
   })
 
   test.each(cases)('%s (form %i) refuses options that are none', async (_name, form, call) => {
     // Forms that join objects cannot be handed anything else.
     const source = String(call)
     if (source.includes('merged')) return
-    await expect((async () => call(7 as never))(), `form ${form}`).rejects.toMatchObject({
-      code: 'INVALID_OPTION',
-    })
+    await expect((async () => call(7 as never))(), `form ${form}`).rejects.toThrow(
+      throwsCode('INVALID_OPTION'),
+    )
   })
 })
 

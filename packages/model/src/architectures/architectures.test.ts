@@ -1,4 +1,5 @@
 import { inferShapes, namedWeights, parameterCount } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { audioCnn } from './audio-cnn.js'
 import { melCnn } from './mel-cnn.js'
@@ -82,6 +83,6 @@ test.each([
   ['frames NaN', { bins: 13, frames: Number.NaN, classes: 10 }],
   ['one class', { bins: 13, frames: 431, classes: 1 }],
 ])('%s: INVALID_OPTION', (_name, options) => {
-  expect(() => audioCnn(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-  expect(() => melCnn(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(() => audioCnn(options)).toThrow(throwsCode('INVALID_OPTION'))
+  expect(() => melCnn(options)).toThrow(throwsCode('INVALID_OPTION'))
 })

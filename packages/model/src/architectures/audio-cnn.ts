@@ -1,32 +1,25 @@
-import {
-  asOptions,
-  assertInRange,
-  assertInteger,
-  assertKnown,
-  EscError,
-  type NetworkGraph,
-  wrongOption,
-} from '@esc/core'
-import { conv2d, dense, dropout, flatten, maxPool, relu } from '../layers.js'
-import { sequential } from '../network.js'
-import type { NetworkInput } from '../train-options.js'
+/** `audioCnn`: a small network for MFCCs. */
+import { asOptions, assertInRange, assertInteger, assertKnown, type NetworkGraph } from '@esc/core'
+import { conv2d, dense, dropout, flatten, maxPool, relu } from '../network/layers.js'
+import { type NetworkInput, sequential } from '../network/network.js'
+import { checkFilters, checkKernel, checkSizes, inputNames } from './checks.js'
 
-/** Options of {@link audioCnn}; training fills in those of the features. */
+/** Options of {@link audioCnn}. Training fills in `bins`, `frames`, `classes` and `seed`. */
 export interface AudioCnnOptions extends Omit<NetworkInput, 'seed'> {
-  /** Seed of the initial weights. @defaultValue 42 */
+  /** Seed of the initial weights. @defaultValue `42` */
   seed?: number | undefined
   /** Filters of the two convolutions. @defaultValue `[16, 32]` */
   filters?: readonly [number, number] | undefined
-  /** Rows and columns of their kernels, odd. @defaultValue 3 */
+  /** Rows and columns of their kernels; an odd number. @defaultValue `3` */
   kernel?: number | undefined
-  /** Share of values that dropout takes out, in [0, 1). @defaultValue 0.3 */
+  /** Share of values that dropout sets to 0, in [0, 1). @defaultValue `0.3` */
   dropout?: number | undefined
-  /** Units of the hidden dense layer. @defaultValue 64 */
+  /** Units of the hidden dense layer. @defaultValue `64` */
   hidden?: number | undefined
 }
 
 /**
- * The lightweight two-block CNN for MFCCs.
+ * Builds a small CNN of two blocks, made for MFCCs.
  *
  * | layer | output |
  * |---|---|
@@ -37,8 +30,8 @@ export interface AudioCnnOptions extends Omit<NetworkInput, 'seed'> {
  * | Dense 64, ReLU | 64 |
  * | Dense classes | classes (logits) |
  *
- * The description this network is known by draws no activation between its two dense layers; without one they would
- * be a single linear map, so here a ReLU stands there. Weights start as PyTorch's do.
+ * The usual description of this network shows no activation between the two dense layers. Without one, the two layers
+ * would be a single linear map, so there is a ReLU between them here. Initial weights are drawn as in PyTorch.
  *
  * @throws EscError INVALID_OPTION if `bins` or `frames` is < 4, `classes` < 2, or another option is out of range or unknown.
  * @example const graph = audioCnn({ bins: 13, frames: 431, classes: 10 }) // 662,922 parameters
@@ -76,30 +69,4 @@ export function audioCnn(options: AudioCnnOptions): NetworkGraph {
     ],
     { name: 'audio-cnn', bins, frames, classes, seed },
   )
-}
-
-/** What every architecture takes. */
-export const inputNames = { bins: true, frames: true, classes: true, seed: true } as const
-
-/** @throws EscError INVALID_OPTION if an input is too small for the network's pools, or there is nothing to choose from. */
-export function checkSizes({ bins, frames, classes }: Omit<NetworkInput, 'seed'>, smallest: number): void {
-  for (const [name, size] of Object.entries({ bins, frames })) {
-    if (Number.isSafeInteger(size) && size >= smallest) continue
-    throw wrongOption(name, size, `an integer >= ${smallest}, or nothing is left after pooling`)
-  }
-  assertInteger('classes', classes, 2)
-}
-
-/** @throws EscError INVALID_OPTION unless there are so many counts of filters. */
-export function checkFilters(filters: readonly number[], count: number): void {
-  if (!Array.isArray(filters) || filters.length !== count) {
-    throw new EscError('INVALID_OPTION', `filters=${JSON.stringify(filters)} must be ${count} numbers`)
-  }
-  for (const [i, value] of filters.entries()) assertInteger(`filters[${i}]`, value, 1, 65_536)
-}
-
-/** @throws EscError INVALID_OPTION unless the kernel has a middle, so that its output is as large as its input. */
-export function checkKernel(kernel: number): void {
-  assertInteger('kernel', kernel, 1, 31)
-  if (kernel % 2 === 0) throw new EscError('INVALID_OPTION', `kernel=${kernel} must be odd`)
 }

@@ -1,21 +1,21 @@
+/** `melCnn`: a small network for log-mel spectrograms. */
 import { asOptions, assertKnown, type NetworkGraph } from '@esc/core'
-import { batchNorm, conv2d, dense, globalAveragePool, maxPool, relu } from '../layers.js'
-import { sequential } from '../network.js'
-import type { NetworkInput } from '../train-options.js'
-import { checkFilters, checkKernel, checkSizes, inputNames } from './audio-cnn.js'
+import { batchNorm, conv2d, dense, globalAveragePool, maxPool, relu } from '../network/layers.js'
+import { type NetworkInput, sequential } from '../network/network.js'
+import { checkFilters, checkKernel, checkSizes, inputNames } from './checks.js'
 
-/** Options of {@link melCnn}; training fills in those of the features. */
+/** Options of {@link melCnn}. Training fills in `bins`, `frames`, `classes` and `seed`. */
 export interface MelCnnOptions extends Omit<NetworkInput, 'seed'> {
-  /** Seed of the initial weights. @defaultValue 42 */
+  /** Seed of the initial weights. @defaultValue `42` */
   seed?: number | undefined
   /** Filters of the three convolutions. @defaultValue `[32, 64, 128]` */
   filters?: readonly [number, number, number] | undefined
-  /** Rows and columns of their kernels, odd. @defaultValue 3 */
+  /** Rows and columns of their kernels; an odd number. @defaultValue `3` */
   kernel?: number | undefined
 }
 
 /**
- * The three-block CNN for log-mel spectrograms.
+ * Builds a small CNN of three blocks, made for log-mel spectrograms.
  *
  * | layer | output |
  * |---|---|
@@ -26,7 +26,7 @@ export interface MelCnnOptions extends Omit<NetworkInput, 'seed'> {
  * | global average pool | 128 |
  * | Dense classes | classes (logits) |
  *
- * BatchNorm has PyTorch's epsilon 1e-5 and momentum 0.1; weights start as PyTorch's do.
+ * BatchNorm has PyTorch's epsilon 1e-5 and momentum 0.1. Initial weights are drawn as in PyTorch.
  *
  * @throws EscError INVALID_OPTION if `bins` or `frames` is < 8, `classes` < 2, or another option is out of range or unknown.
  * @example const graph = melCnn({ bins: 128, frames: 216, classes: 10 }) // 94,410 parameters

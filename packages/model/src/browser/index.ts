@@ -1,29 +1,26 @@
-/** Training and evaluation bound to onnxruntime-web. */
+/** Public names of `@esc/model/browser`: training and evaluation on onnxruntime-web. */
 import { assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/browser'
 import {
-  type Chosen,
-  type ClipPrediction,
-  type Evaluation,
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
-  readChosen,
-} from '../evaluate.js'
+} from '../evaluate/evaluate.js'
+import { type Chosen, readChosen } from '../evaluate/examples.js'
+import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
+import type { Network } from '../network/network.js'
 import { ortEngine } from '../ort/engine.js'
-import { fit as portableFit, train as portableTrain } from '../train.js'
-import {
-  type Network,
-  optionNames,
-  type TrainEvent,
-  type TrainingSplit,
-  type TrainOptions,
-} from '../train-options.js'
-import type { TrainingRun } from '../training-run.js'
+import { optionNames } from '../training/resolve-options.js'
+import { fit as portableFit, train as portableTrain } from '../training/train.js'
+import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-options.js'
+import type { TrainingRun } from '../training/training-run.js'
 
-/** Those of `train` of `@esc/model`; the engine is ONNX Runtime's. */
+/** Options of `train` on onnxruntime-web: those of `train` of `@esc/model`, without `engine`. */
 export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {
-  /** Threads of ONNX Runtime; see `ortRuntime` of `@esc/onnx/browser` for what more than one need. */
+  /**
+   * Threads inside one operator. More than one has conditions; see `ortRuntime` of `@esc/onnx/browser`.
+   * @defaultValue none: ONNX Runtime chooses
+   */
   threads?: number | undefined
 }
 
@@ -31,9 +28,10 @@ export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {
 export type BrowserPredictOptions = Omit<PredictOptions, 'runtime'>
 
 /**
- * `train` of `@esc/model` on onnxruntime-web. A step blocks its thread: a page that is to stay responsive trains in a worker.
+ * `train` of `@esc/model` on onnxruntime-web. A step blocks its thread, so train in a web worker if the page must stay responsive.
  *
- * @throws EscError INVALID_OPTION if `threads` is out of range; the run rejects with what `train` of `@esc/model` rejects with.
+ * @throws EscError INVALID_OPTION if an option is unknown or `threads` is out of range. The run rejects with the errors of `train` of
+ *   `@esc/model`.
  * @example for await (const event of train(melCnn, features, split, { epochs: 5 })) console.log(event)
  */
 export function train(
@@ -76,7 +74,7 @@ export async function predict(
 }
 
 /**
- * `evaluate` of `@esc/model` on onnxruntime-web.
+ * `evaluate` of `@esc/model` on onnxruntime-web. Without indices, or with `null`, it takes all examples.
  *
  * @throws EscError as `evaluate` of `@esc/model`.
  * @example const { accuracy } = await evaluate(model, features, split.test)

@@ -1,51 +1,31 @@
+/** Checkpoints in files: nothing is lost if the process is killed. */
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createRng } from '@esc/core'
 import { temporaryPath } from '@esc/core/node'
-import { build } from 'esbuild'
+import { throwsCode } from '@esc/expect'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from './fixtures/bundle.js'
 import { trainTiny } from './fixtures/training-process.js'
 import { checkpointFile } from './index.js'
 
 let work: string
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'esc-checkpoint-'))
-  // In one file each the programs start several times faster, and they start often.
-  const require = createRequire(import.meta.url)
-  const native = pathToFileURL(require.resolve('onnxruntime-node')).href
-  await build({
-    entryPoints: ['training-process', 'writing-process'].map((name) =>
-      fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url)),
-    ),
-    outdir: work,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@esc/source'],
-    plugins: [
-      {
-        name: 'native',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^onnxruntime-node$/ }, () => ({ path: native, external: true })),
-      },
-    ],
-  })
+  await bundle(work, ['fixtures/training-process', 'fixtures/writing-process'])
 }, 60_000)
 afterAll(() => rm(work, { recursive: true }))
 
 /**
- * Runs a program until it ends, or has said `word` so often; then kills it, a moment later. It is given a byte of input for each
- * time, and a few more to go on with until then.
+ * Runs a program until it ends, or until it has written `word` as often as `kill.after` says; then kills it after `kill.delayMs`.
+ * The program reads a byte of input for each time. It gets a few more bytes, so that it still runs when it is killed.
  *
- * @returns How often it said the word; `signal` is null if it came to its end.
+ * @returns How often it wrote the word. `signal` is null if it ended by itself.
  */
 function runAndKill(program: string, argv: string[], word: string, kill: { after: number; delayMs: number }) {
-  const path = join(work, `${program}.mjs`)
+  const path = join(work, `${program}.js`)
   const child = spawn(process.execPath, [path, ...argv], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.write('.'.repeat(kill.after + 5))
   let said = 0
@@ -61,16 +41,16 @@ function runAndKill(program: string, argv: string[], word: string, kill: { after
 }
 
 const rng = createRng(Date.now())
-/** What this process would call a temporary file, and what one that is gone would have. */
+/** Names of a temporary file of this process, and of one of a dead process. */
 function temporaryNames(dir: string) {
   const name = basename(temporaryPath(dir))
   return { name, dead: name.replace(/-\d+-/, '-999999999-') }
 }
 
-/** Leftovers of a process that has just been killed may be there until the next one begins: at most one. */
+/** Temporary files. A process that was just killed may leave one, until the next process begins. */
 const temporary = async (dir: string) => (await readdir(dir)).filter((name) => name.endsWith('.tmp'))
 
-test('a training that is killed again and again ends with the bytes of one that never was', async () => {
+test('a training that is killed again and again ends with the same bytes as one that never was', async () => {
   const dir = await mkdtemp(join(work, 'killed-'))
   const [checkpoint, weights] = [join(dir, 'a.safetensors'), join(dir, 'weights')]
   let kills = 0
@@ -89,11 +69,11 @@ test('a training that is killed again and again ends with the bytes of one that 
   expect(Buffer.compare(await readFile(weights), await trainTiny({}))).toBe(0)
 }, 240_000)
 
-test('a process that is killed while it writes leaves the checkpoint before, or the new one, and no heap of files', async () => {
+test('a process that is killed while it writes leaves the old or the new checkpoint, and at most one temporary file', async () => {
   const dir = await mkdtemp(join(work, 'writing-'))
   const path = join(dir, 'big.safetensors')
   let unfinished = 0
-  // Most kills, not all, come while a file is half written.
+  // Most kills, but not all, happen while a file is half written.
   for (let kill = 0; kill < 4 || (kill < 50 && unfinished === 0); kill++) {
     await runAndKill('writing-process', [path], 'writes', {
       after: 2 + rng.integer(3),
@@ -112,7 +92,7 @@ test('a process that is killed while it writes leaves the checkpoint before, or 
 }, 240_000)
 
 describe('checkpointFile', () => {
-  test('makes its folder, and replaces what it wrote', async () => {
+  test('creates its folder, and replaces what it wrote', async () => {
     const path = join(work, 'new', 'folder', 'x.safetensors')
     const store = checkpointFile(path)
     expect(await store.read()).toBeNull()
@@ -122,7 +102,7 @@ describe('checkpointFile', () => {
     expect([...(await checkpointFile(path).read())!]).toEqual([4])
   })
 
-  test('leaves alone what is not a leftover of its own', async () => {
+  test('removes only temporary files of its own dead processes', async () => {
     const dir = await mkdtemp(join(work, 'others-'))
     const { name: own, dead } = temporaryNames(dir)
     const names = [own, 'x.999999999.01234567-89ab-cdef-0123-456789abcdef.tmp', 'x.notes.tmp', 'x.1.tmp']
@@ -136,11 +116,7 @@ describe('checkpointFile', () => {
     await writeFile(join(work, 'occupied'), 'a file')
     await mkdir(join(work, 'folder'), { recursive: true })
     const inFile = join(work, 'occupied', 'x')
-    const failure = (action: string, path: string) =>
-      expect.objectContaining({
-        code: 'IO',
-        message: expect.stringContaining(`cannot ${action} ${path}: `),
-      })
+    const failure = (action: string, path: string) => throwsCode('IO', `cannot ${action} ${path}: `)
     await expect(checkpointFile(inFile).write(Uint8Array.of(1))).rejects.toEqual(failure('write', inFile))
     await expect(checkpointFile(inFile).read()).rejects.toEqual(failure('read', inFile))
     const folder = join(work, 'folder')

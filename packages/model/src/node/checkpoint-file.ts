@@ -1,16 +1,16 @@
-/** A training's checkpoint on disk. */
+/** Keeps a training's checkpoint in a file. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { assertBytes, assertText } from '@esc/core'
 import { ioError, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
-import type { CheckpointStore } from '../checkpoint.js'
+import type { CheckpointStore } from '../training/checkpoint/checkpoint-store.js'
 
 /**
- * Keeps a training's checkpoint in a file. A process that is killed at any moment leaves a whole one. What killed processes left
- * of temporary files is removed when the next training begins.
+ * Keeps a training's checkpoint in a file. If the process is killed at any moment, the file is still complete. The next training
+ * removes temporary files of killed processes.
  *
- * @param path - Its folder is made if it is not there. The file opens with Python's `safetensors`, too.
- * @throws EscError IO naming the path: `read` and `write`, if they fail.
+ * @param path - Path of the file. A missing folder is created. Python's `safetensors` can open the file, too.
+ * @throws EscError `read` and `write` throw IO naming the path.
  * @example await fit(melCnn, features, split, { checkpoint: checkpointFile('runs/dogs/training.safetensors') })
  */
 export function checkpointFile(path: string): CheckpointStore {

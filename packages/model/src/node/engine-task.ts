@@ -1,27 +1,27 @@
-/** What a worker thread of `nodeEngine` does: it holds an engine, or a slice's gradients, and answers calls. */
+/** The work of a worker thread of `nodeEngine`: it holds an engine, or computes gradients of a slice, and answers calls. */
 import { EscError, type EscErrorCode, isEscError, type NetworkGraph } from '@esc/core'
 import type { LossOptions, OptimizerOptions, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
-import type { MaskedBatch } from '../dropout.js'
-import type { EngineState, StepResult } from '../engine.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { EngineState, StepResult } from '../engine/engine.js'
 import { createOrtCore } from '../ort/core.js'
 import { createFollower, createLeader, type SharedMemory, type SliceBatch } from './slices.js'
 
-/** What a thread is told when it starts: plain data. */
+/** What a thread gets when it starts. It is plain data. */
 export interface EngineSetup {
   graph: NetworkGraph
   loss?: LossOptions
   optimizer?: OptimizerOptions
   threads?: number
-  /** From 0; the first one has weights and optimiser. */
+  /** Number of the thread, from 0. Thread 0 has the weights and the optimiser. */
   index: number
-  /** For each thread how many calls it has not finished, its start among them; shared. */
+  /** For each thread, the number of its calls that are not finished, including its start. All threads share this memory. */
   busy: Int32Array
-  /** `null` if there is one thread alone. */
+  /** `null` if there is only one thread. */
   shared: SharedMemory | null
 }
 
-/** What a thread can be asked: argument and result of each call. */
+/** Calls to a thread: argument and result of each. */
 export interface EngineCalls {
   step(batch: SliceBatch): Promise<StepResult>
   predict(input: Tensor): Promise<Float32Array>
@@ -31,10 +31,10 @@ export interface EngineCalls {
   release(): Promise<void>
 }
 
-/** Memory that goes to a thread with a call and comes back with the answer. */
+/** Buffers that move to a thread with a call and come back with the answer. */
 export type Loans = Readonly<Record<string, ArrayBuffer>>
 
-/** A call; the thread's start is answered as one with id 0. */
+/** A call. The answer to the thread's start has id 0. */
 export interface Call {
   id: number
   method: keyof EngineCalls
@@ -42,9 +42,9 @@ export interface Call {
   loans: Loans
 }
 
-/** An error's class does not survive the way between threads. */
+/** An error as plain data, because an error's class is lost between threads. */
 export interface CallFailure {
-  /** `null` where it was none of ours. */
+  /** `null` if it was not an `EscError`. */
   code: EscErrorCode | null
   message: string
 }
@@ -59,7 +59,7 @@ export interface Answer {
 /**
  * Opens the sessions of a thread.
  *
- * @throws EscError UNSUPPORTED_LAYER, INVALID_OPTION as `ortEngine` does.
+ * @throws EscError UNSUPPORTED_LAYER, INVALID_OPTION as `ortEngine`.
  */
 export function openEngine({
   index,
@@ -74,7 +74,7 @@ export function openEngine({
   return createOrtCore<SliceBatch>(graph, ortOptions, () => createLeader(graph, ortOptions, shared))
 }
 
-/** Runs a call and packs up what came of it. */
+/** Runs a call and makes the answer: its result, or its failure. */
 export async function answer(
   { id, loans }: Pick<Call, 'id' | 'loans'>,
   run: () => Promise<unknown>,
@@ -87,7 +87,7 @@ export async function answer(
   }
 }
 
-/** The error that a failure was made of. */
+/** Turns a failure back into an error. */
 export function revive({ code, message }: CallFailure): Error {
   return code === null ? new Error(message) : new EscError(code, message)
 }

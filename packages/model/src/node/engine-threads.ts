@@ -13,32 +13,32 @@ import {
 } from './engine-task.js'
 import { abandon } from './slices.js'
 
-/** Copies a tensor into memory that goes to the thread and comes back. */
+/** Copies a tensor into a buffer that moves to the thread and comes back with the answer. */
 export type Lend = (name: string, tensor: Tensor) => Tensor
 
-/** A thread that answers calls in their order. */
+/** A thread that answers calls in the order in which they came. */
 export interface EngineThread {
-  /** @param pack - Makes the argument; what it lends is moved, all else is copied. */
+  /** @param pack - Makes the argument. Tensors that it lends are moved to the thread; all else is copied. */
   call<M extends keyof EngineCalls>(
     method: M,
     pack?: (lend: Lend) => Parameters<EngineCalls[M]>[0],
   ): ReturnType<EngineCalls[M]>
 }
 
-/** Threads that end together: none can go on without the others. */
+/** Threads that end together, because none of them can go on without the others. */
 export interface EngineThreads {
   threads: readonly EngineThread[]
   release(): Promise<void>
 }
 
 /**
- * One thread for each setup, ready for calls.
+ * Starts one thread for each setup. The threads are ready for calls.
  *
- * No thread is ever terminated: one that is in the middle of a run would take the whole process with it (onnxruntime-node
- * 1.30 throws across the end of its environment). So threads are asked to end, and the process waits for them where it exits.
+ * No thread is ever terminated: terminating a thread in the middle of a run would crash the whole process (onnxruntime-node 1.30
+ * throws across the end of its environment). Instead, threads are asked to end, and the process waits for them when it exits.
  * Threads that have no call to answer do not keep the process alive.
  *
- * @throws EscError IO if they cannot be started; else what opening the engine throws.
+ * @throws EscError IO if a thread cannot be started; the errors of opening the engine.
  */
 export async function startThreads(setups: readonly EngineSetup[]): Promise<EngineThreads> {
   const pending = new Map<string, { resolve(result: unknown): void; reject(error: Error): void }>()
@@ -65,7 +65,7 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
     }
     worker.on('message', ({ id, loans, outcome }: Answer) => {
       for (const [name, buffer] of Object.entries(loans)) memory.set(name, buffer)
-      // Answers come in the order of the calls. A thread that is to end is waited for.
+      // Answers come in the order of the calls. A thread that was asked to end keeps the process alive until it has ended.
       if (id === lastId && !isEnding) worker.unref()
       const waiting = pending.get(`${index}:${id}`)
       pending.delete(`${index}:${id}`)
@@ -82,7 +82,7 @@ export async function startThreads(setups: readonly EngineSetup[]): Promise<Engi
     })
     function post(call: Call): void {
       worker.postMessage(call, Object.values(call.loans))
-      // Counted here: a process that exits right after this would not wait for what the thread has yet to begin.
+      // The call is counted here and not in the thread: if the process exits right now, it waits for this call, too.
       Atomics.add(busy, index, 1)
       worker.ref()
     }
@@ -125,10 +125,10 @@ interface ExitListener {
 }
 
 /**
- * Makes the process wait for an engine's calls where it exits, until the returned function is called.
+ * Makes the process wait for an engine's calls when it exits. Calling the returned function ends this.
  *
- * One listener serves all engines: from eleven on Node would warn of a leak. As the event is the process's and not this
- * module's, the listener itself holds the list, and is looked up where it is registered.
+ * All engines share one listener, because Node warns of a leak from eleven listeners on. The event belongs to the
+ * process and not to this module, so the list of engines stands on the listener itself, which is found among the process's listeners.
  */
 function waitAtExit(busy: Int32Array): () => void {
   const isOurs = (other: object): other is ExitListener => 'busyThreads' in other

@@ -6,9 +6,9 @@ const port = parentPort!
 const setup = workerData as EngineSetup
 const { busy, index } = setup
 
-// A process that ends while the native library is loaded aborts, too: this comes before the import.
+// Counts the start as a call, before the import: a process that ends while the native library is being loaded would crash.
 Atomics.add(busy, index, 1)
-// Nobody answers what a thread that dies had yet to do.
+// A thread that dies answers no more calls, so nobody may wait for them.
 process.on('exit', () => {
   Atomics.store(busy, index, 0)
   Atomics.notify(busy, index)
@@ -25,7 +25,7 @@ async function reply(call: Pick<Call, 'id' | 'loans'>, run: () => Promise<unknow
 }
 
 const engine = openEngine(setup)
-// A run gives way to the event loop before it blocks: calls that came meanwhile wait for it.
+// A run returns to the event loop before it blocks. Calls that come in between wait for it.
 let last = reply({ id: 0, loans: {} }, () => engine.then(() => {}))
 port.on('message', (call: Call) => {
   last = last.then(async () => {

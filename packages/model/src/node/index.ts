@@ -1,24 +1,18 @@
-/** Training and evaluation bound to onnxruntime-node. */
+/** Public names of `@esc/model/node`: training and evaluation on onnxruntime-node, checkpoints in files. */
 import { assertKnown, type FeatureSet, type TrainedModel } from '@esc/core'
 import { ortRuntime } from '@esc/onnx/node'
 import {
-  type Chosen,
-  type ClipPrediction,
-  type Evaluation,
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
-  readChosen,
-} from '../evaluate.js'
-import { fit as portableFit, train as portableTrain } from '../train.js'
-import {
-  type Network,
-  optionNames,
-  type TrainEvent,
-  type TrainingSplit,
-  type TrainOptions,
-} from '../train-options.js'
-import type { TrainingRun } from '../training-run.js'
+} from '../evaluate/evaluate.js'
+import { type Chosen, readChosen } from '../evaluate/examples.js'
+import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
+import type { Network } from '../network/network.js'
+import { optionNames } from '../training/resolve-options.js'
+import { fit as portableFit, train as portableTrain } from '../training/train.js'
+import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-options.js'
+import type { TrainingRun } from '../training/training-run.js'
 import { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
 export { checkpointFile } from './checkpoint-file.js'
@@ -34,9 +28,10 @@ const { engine: _, ...portableNames } = optionNames
 const trainNames: Record<keyof NodeTrainOptions, true> = { ...portableNames, workers: true, threads: true }
 
 /**
- * `train` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
+ * `train` of `@esc/model` on onnxruntime-node. By default it computes in a worker thread; see {@link nodeEngine}.
  *
- * @throws EscError INVALID_OPTION, IO as {@link nodeEngine}; the run rejects with what `train` rejects with.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of range. The run rejects with the errors of `train` of `@esc/model`,
+ *   and with those of {@link nodeEngine}.
  * @example
  * const run = train(melCnn, features, split, { epochs: 5 })
  * for await (const event of run) console.log(event)
@@ -54,7 +49,7 @@ export function train(
 }
 
 /**
- * `fit` of `@esc/model` on onnxruntime-node, by default in a worker thread; see {@link nodeEngine}.
+ * `fit` of `@esc/model` on onnxruntime-node. By default it computes in a worker thread; see {@link nodeEngine}.
  *
  * @throws EscError as {@link train}.
  * @example const model = await fit(melCnn, features, trainValTest(features, { testFold: 1 }), { epochs: 30 })
@@ -86,7 +81,7 @@ export async function predict(
 }
 
 /**
- * `evaluate` of `@esc/model` on onnxruntime-node.
+ * `evaluate` of `@esc/model` on onnxruntime-node. Without indices, or with `null`, it takes all examples.
  *
  * @throws EscError as `evaluate` of `@esc/model`.
  * @example const { accuracy } = await evaluate(model, features, split.test)

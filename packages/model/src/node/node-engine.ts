@@ -1,10 +1,10 @@
-/** Training on onnxruntime-node, in this thread or in others. */
+/** The training engine on onnxruntime-node, in this thread or in worker threads. */
 import { availableParallelism } from 'node:os'
 import { assertGraph, assertInteger, assertKnown, type NetworkGraph } from '@esc/core'
 import type { Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
-import { type MaskedBatch, type MaskedEngine, withDropout } from '../dropout.js'
-import type { CreateEngine, EngineOptions, StepResult } from '../engine.js'
+import { type MaskedBatch, type MaskedEngine, withDropout } from '../engine/dropout.js'
+import type { CreateEngine, EngineOptions, StepResult } from '../engine/engine.js'
 import { ortEngine } from '../ort/engine.js'
 import { type EngineThreads, type Lend, startThreads } from './engine-threads.js'
 import { shareMemory } from './slices.js'
@@ -12,13 +12,14 @@ import { shareMemory } from './slices.js'
 /** Options of {@link nodeEngine}. */
 export interface NodeEngineOptions {
   /**
-   * Worker threads. 0 steps in this thread, which does nothing else meanwhile. 1 (default) steps in another thread, with the same
-   * bytes as result, while this one prepares the next batch. With more, each has a part of the batch: see {@link nodeEngine}.
+   * Number of worker threads. 0: this thread computes the steps, and does nothing else meanwhile. 1: another thread computes
+   * them, with the same bytes as result, while this one prepares the next batch. 2 or more: each computes a part of the batch; see
+   * {@link nodeEngine}. @defaultValue `1`
    */
   workers?: number | undefined
   /**
-   * Threads inside one operator, in each worker; the default is ONNX Runtime's own choice for one worker, and the processors
-   * shared out among several.
+   * Threads inside one operator, in each worker. @defaultValue none: for up to one worker ONNX Runtime chooses; several workers
+   * share the processors evenly
    */
   threads?: number | undefined
 }
@@ -26,17 +27,17 @@ export interface NodeEngineOptions {
 /**
  * The engine of `@esc/model/node`.
  *
- * With two workers or more, each computes the gradients of its slice of the batch, and the first one adds them up and updates
- * the weights; the same number of workers gives the same bytes. BatchNorm's statistics are those of a slice, as in PyTorch's
- * DataParallel; its running averages become the slices' mean, weighted by clips. Without BatchNorm the results are one
- * worker's within rounding. Whether workers are faster than as many threads in one depends on network and machine:
- * `npm run bench -- train` measures 2 workers against 2 threads.
+ * With two workers or more, each worker computes the gradients of its part of the batch (its slice). The first worker adds them up
+ * and updates the weights. The same number of workers gives the same bytes. BatchNorm then uses the statistics of a slice, as
+ * DataParallel of PyTorch does; its running averages are the mean over the slices, weighted by clips. Without BatchNorm, the results
+ * of several workers differ from those of one only by rounding. It depends on network and machine whether several workers are faster
+ * than one worker with several threads: `npm run bench -- train` measures 2 workers against 2 threads.
  *
  * Dropout masks are drawn in this thread, while the step before runs.
  *
- * @throws EscError INVALID_OPTION if an option is out of range; when used, INVALID_OPTION naming a constant of the loss or the
- *   optimiser that is out of range, UNSUPPORTED_LAYER naming a layer that has no gradient rule, or IO if a thread cannot be
- *   started or dies.
+ * @throws EscError INVALID_OPTION if an option is out of range. The returned function throws INVALID_OPTION naming a number of the
+ *   loss or the optimiser that is out of range, UNSUPPORTED_LAYER naming a layer that has no gradient rule, or IO if a thread cannot
+ *   be started or dies.
  * @example const engine = await nodeEngine({ workers: 2 })(graph, { rng: createRng(42) })
  */
 export function nodeEngine(options: NodeEngineOptions = {}): CreateEngine {
@@ -97,7 +98,7 @@ async function stepInSlices(
         .then((result) => ({ ...result, share }))
     }),
   )
-  // The first thread fails where another one does, and knows less about it.
+  // If another thread fails, the first one fails, too, but only the other one's error says why.
   const failed = answers.findLast((answer) => answer.status === 'rejected')
   if (failed) throw failed.reason
   const results = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))

@@ -1,37 +1,22 @@
-/** Training in programs of their own: how they end, and bundled. */
+/** Training in programs of their own: how the programs end, and how a bundled program trains. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { bundle } from './fixtures/bundle.js'
 
 // Programs take long to start on a busy machine.
-vi.setConfig({ testTimeout: 300_000 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 })
 
-const require = createRequire(import.meta.url)
 const here = fileURLToPath(new URL('.', import.meta.url))
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'esc-model-'))
+  await bundle(folder, ['fixtures/ending-process', 'engine-worker'])
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-const program = (workers: number, end: string) => `
-import { createRng } from '@esc/core'
-import { audioCnn } from '@esc/model'
-import { nodeEngine } from '@esc/model/node'
-const graph = audioCnn({ bins: 13, frames: 431, classes: 2 })
-const engine = await nodeEngine({ workers: ${workers}, threads: 1 })(graph, { rng: createRng(1) }).catch((error) => {
-  console.log(error.name, error.code, error.message)
-  process.exit(4)
-})
-const float = (dims) => ({ type: 'float32', dims, data: new Float32Array(dims.reduce((a, b) => a * b)).fill(0.5) })
-const step = engine.step({ input: float([16, 1, 13, 431]), target: float([16, 2]), learningRate: 1e-3 })
-${end}
-`
 
 function run(args: string[]): Promise<{ code: unknown; signal: unknown; output: string }> {
   return new Promise((resolve) => {
@@ -41,96 +26,59 @@ function run(args: string[]): Promise<{ code: unknown; signal: unknown; output: 
   })
 }
 
-const runSource = (source: string) =>
-  run(['--conditions=@esc/source', '--import', 'tsx', '--input-type=module', '-e', source])
+/** Runs the program, with its worker beside it, as in `dist`. */
+const runProgram = (...args: (string | number)[]) =>
+  run([join(folder, 'ending-process.js'), ...args.map(String)])
 
 test('a process that exits during a step does so with its own code', async () => {
-  const source = program(1, 'await new Promise((resolve) => setTimeout(resolve, 10)); process.exit(3)')
-  expect(await runSource(source)).toEqual({ code: 3, signal: null, output: '' })
+  expect(await runProgram(1, 'exit during a step')).toEqual({ code: 3, signal: null, output: '' })
 })
 
 test.each([1, 2])(
-  'one that fails just after a step was begun ends with its error (%i workers)',
+  'a process that fails just after a step began ends with its error (%i workers)',
   async (workers) => {
     for (let time = 0; time < 2; time++) {
-      const { code, signal, output } = await runSource(program(workers, "throw new Error('something else')"))
+      const { code, signal, output } = await runProgram(workers, 'throw during a step')
       expect({ code, signal }).toEqual({ code: 1, signal: null })
       expect(output).toMatch(/Error: something else/)
     }
   },
 )
 
-test('one that exits while a thread is being started does so with its own code', async () => {
-  for (const ms of [100, 400]) {
-    const source = `setTimeout(() => process.exit(3), ${ms})\n${program(1, '')}`
-    expect(await runSource(source)).toEqual({ code: 3, signal: null, output: '' })
+test('a process that exits while a thread is starting does so with its own code', async () => {
+  for (const ms of [10, 50, 150]) {
+    const found = await runProgram(1, 'exit while starting', ms)
+    expect(found, `${ms} ms`).toEqual({ code: 3, signal: null, output: '' })
   }
 })
 
-test('one that leaves a training standing ends', async () => {
+test('a process that does not finish its training ends; here it runs from source', async () => {
   const source = `
 import { train } from '@esc/model/node'
 import { given, graph, makeExamples } from ${JSON.stringify(join(here, '../fixtures/training.ts'))}
 const run = train(graph, ...given(makeExamples(6, 1)), { epochs: 1, threads: 1 })
 console.log((await run[Symbol.asyncIterator]().next()).value.type)
 `
-  expect(await runSource(source)).toEqual({ code: 0, signal: null, output: 'step\n' })
+  const flags = ['--conditions=@esc/source', '--import', 'tsx', '--input-type=module']
+  expect(await run([...flags, '-e', source])).toEqual({ code: 0, signal: null, output: 'step\n' })
 })
 
-test('one that only opens an engine and releases it ends with 0', async () => {
-  const opens = program(2, '').replace(
-    /^const step = .*$/m,
-    "await engine.release(); console.log('released')",
-  )
-  expect(await runSource(opens)).toEqual({ code: 0, signal: null, output: 'released\n' })
+test('a process that only opens an engine and releases it ends with 0', async () => {
+  expect(await runProgram(2, 'release')).toEqual({ code: 0, signal: null, output: 'released\n' })
 })
 
 test.each(['esm', 'cjs'] as const)(
-  'a program bundled as %s is told to do without workers, and then trains',
+  'a program bundled as %s without its worker says that it needs workers: 0, and then trains',
   async (format) => {
-    const bundle = async (workers: number) => {
-      const entry = join(folder, `in-${workers}.mjs`)
-      const outfile = join(folder, `out-${workers}.${format === 'esm' ? 'mjs' : 'cjs'}`)
-      const source = program(workers, 'console.log(String((await step).loss > 0)); await engine.release()')
-      // CommonJS has no top-level await.
-      const [imports, body] = source.split('const graph')
-      await writeFile(entry, `${imports}void (async () => { const graph${body} })()`)
-      await build({
-        entryPoints: [entry],
-        outfile,
-        bundle: true,
-        format,
-        logLevel: 'error',
-        platform: 'node',
-        conditions: ['@esc/source'],
-        nodePaths: [join(here, '../../../../node_modules')],
-        plugins: [
-          {
-            name: 'native',
-            setup: ({ onResolve }) =>
-              onResolve({ filter: /^onnxruntime-node$/ }, () => ({
-                path:
-                  format === 'esm'
-                    ? import.meta.resolve('onnxruntime-node')
-                    : require.resolve('onnxruntime-node'),
-                external: true,
-              })),
-          },
-        ],
-        banner:
-          format === 'esm'
-            ? {
-                js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
-              }
-            : {},
-      })
-      return run([outfile])
-    }
-    const refused = await bundle(1)
+    const dir = join(folder, format)
+    await mkdir(dir)
+    await bundle(dir, ['fixtures/ending-process'], format)
+    const train = (workers: number) => run([join(dir, 'ending-process.js'), String(workers), 'train'])
+    const refused = await train(1)
     expect(refused.output).toMatch(
       /^EscError IO worker threads? (1 of 1 )?cannot be started: .*; in a program bundled into one file set workers: 0\n$/,
     )
     expect(refused.code).toBe(4)
-    expect(await bundle(0)).toEqual({ code: 0, signal: null, output: 'true\n' })
+    expect(await train(0)).toEqual({ code: 0, signal: null, output: 'true\n' })
   },
 )

@@ -1,34 +1,34 @@
-/** Data parallel training: each thread has the gradients of its slice of the batch, and the first one sums and updates. */
+/** Training in several threads: each computes the gradients of its slice of the batch; the first adds them up and updates. */
 import { EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import { buildGradientModel, buildUpdateModel, type Session } from '@esc/onnx'
-import type { MaskedBatch } from '../dropout.js'
-import type { StepResult } from '../engine.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { StepResult } from '../engine/engine.js'
+import type { FloatTensor, Values } from '../engine/parameters.js'
 import type { Stepper } from '../ort/core.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from '../ort/session.js'
-import type { FloatTensor, Values } from '../parameters.js'
 
-/** In place of a turn: the thread is dead. */
+/** Stands in place of a turn and means: the thread is dead. */
 const abandoned = -(2 ** 31)
 
 /** One thread's part of a batch. */
 export interface SliceBatch extends MaskedBatch {
   /** Number of the step, from 1. */
   turn: number
-  /** Threads that have a part of this batch, the first ones. */
+  /** How many threads have a part of this batch. They are the first ones. */
   slices: number
-  /** This part's clips by the batch's. */
+  /** Clips of this part divided by clips of the batch. */
   share: number
 }
 
-/** What the threads of an engine share. */
+/** Memory that the threads of an engine share. */
 export interface SharedMemory {
-  /** Of each thread the last turn of which it has published its values, negative if it failed. */
+  /** For each thread, the last turn whose values it has published; negative if it failed. */
   turns: Int32Array
-  /** The weights, published by thread 0, and of each other thread its share of the sums; in the order of `namedWeights`. */
+  /** Row 0: the weights, from thread 0. Other rows: the gradients of each other thread. The order is that of `namedWeights`. */
   rows: readonly Float32Array[]
 }
 
-/** Makes the memory that `threads` threads share. */
+/** Creates the memory that `threads` threads share. */
 export function shareMemory(graph: NetworkGraph, threads: number): SharedMemory {
   const size = namedWeights(graph).reduce((sum, { weight }) => sum + weight.data.length, 0)
   return {
@@ -37,7 +37,7 @@ export function shareMemory(graph: NetworkGraph, threads: number): SharedMemory 
   }
 }
 
-/** The steps of thread 0. What else an engine does, it does alone. */
+/** The steps of thread 0, which also does everything else that an engine does. */
 export async function createLeader(
   graph: NetworkGraph,
   options: OrtCoreOptions,
@@ -52,7 +52,7 @@ export async function createLeader(
       })
       publish(turns, 0, batch.turn)
       const { result, sums } = await slice.run(batch, present)
-      // In the order of threads, so that the sum's rounding does not depend on who was first.
+      // Adds in the order of the threads, so that the sum's rounding does not depend on which thread was the fastest.
       for (let thread = 1; thread < batch.slices; thread++) {
         waitFor(turns, thread, batch.turn)
         for (const { output, offset } of slice.order) addInto(sums[output]!.data, rows[thread]!, offset)
@@ -99,8 +99,8 @@ export async function createFollower(
 }
 
 /**
- * Gradients, and running averages as they would be, of a slice, times its share: over all slices they add up to those of the
- * batch, since the loss is a mean over clips.
+ * Computes gradients and new running averages of a slice, multiplied by its share. The sum over all slices is the gradient of the
+ * whole batch, because the loss is a mean over clips.
  */
 async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
   const session: Session = await openSession(options, buildGradientModel(graph, { loss: options.loss }))
@@ -145,15 +145,15 @@ function publish(turns: Int32Array, thread: number, turn: number): void {
   Atomics.notify(turns, thread)
 }
 
-/** Says of a thread that no more will come from it, so that none waits for it. */
+/** Marks a thread as dead, so that no other thread waits for it. */
 export function abandon(shared: SharedMemory | null, thread: number): void {
   if (shared) publish(shared.turns, thread, abandoned)
 }
 
 /**
- * Blocks this thread, which has nothing else to do, until another one has published.
+ * Blocks this thread until another one has published. This thread has nothing else to do.
  *
- * @throws EscError IO if that one failed; its own error says why.
+ * @throws EscError IO if the other thread failed; its own error says why.
  */
 function waitFor(turns: Int32Array, thread: number, turn: number): void {
   for (;;) {

@@ -1,4 +1,4 @@
-/** Training on ONNX Runtime: everything but the drawing of dropout masks. */
+/** Training on ONNX Runtime, without the drawing of dropout masks. */
 import { type NetworkGraph, namedWeights, withWeights } from '@esc/core'
 import {
   buildTrainingModel,
@@ -9,15 +9,15 @@ import {
   scalar,
   type Tensor,
 } from '@esc/onnx'
-import type { MaskedBatch, MaskedEngine } from '../dropout.js'
-import type { StepResult } from '../engine.js'
-import { createParameters, type Values } from '../parameters.js'
+import type { MaskedBatch, MaskedEngine } from '../engine/dropout.js'
+import type { StepResult } from '../engine/engine.js'
+import { createParameters, type Values } from '../engine/parameters.js'
 import { findNonFinite } from './find-non-finite.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from './session.js'
 
-/** How a step is computed. */
+/** One way to compute a step. */
 export interface Stepper<B extends MaskedBatch> {
-  /** Reads the present values and the optimiser's scalars, and writes the `next/…` values. */
+  /** Reads the present values and the optimiser's numbers, and writes the `next/…` values. */
   step(
     batch: B,
     present: Values,
@@ -27,7 +27,7 @@ export interface Stepper<B extends MaskedBatch> {
   release(): Promise<void>
 }
 
-/** An engine around a way to compute a step: by default one run of the network's whole training graph. */
+/** Creates an engine that computes steps with a {@link Stepper}. Without one, a step is one run of the whole training graph. */
 export async function createOrtCore<B extends MaskedBatch>(
   graph: NetworkGraph,
   options: OrtCoreOptions,
@@ -70,7 +70,7 @@ async function createWholeStepper(
   }
 }
 
-/** Keeps the session of the last predictions until the weights change. */
+/** Predicts. It keeps its session until the weights change. */
 function createInference(graph: NetworkGraph, options: OrtCoreOptions) {
   let kept: { session: Session; version: number } | null = null
   async function release() {

@@ -1,14 +1,15 @@
-/** Finds where a training step's numbers stop being finite. */
+/** Finds where the numbers of a training step stop being finite. */
 import { type NetworkGraph, namedWeights } from '@esc/core'
 import { buildProbeModel, floatData } from '@esc/onnx'
-import type { MaskedBatch } from '../dropout.js'
-import type { Values } from '../parameters.js'
+import type { MaskedBatch } from '../engine/dropout.js'
+import type { Values } from '../engine/parameters.js'
 import { batchFeeds, type OrtCoreOptions, openSession } from './session.js'
 
 /**
- * The first that is not finite of: the weights, the input, the layers' outputs in order, the loss; `null` if all are.
+ * Looks at the weights, the input, the layers' outputs in order, and the loss. Returns a name of the first one that is not finite;
+ * `null` if all are finite.
  *
- * @param values - What the step began with.
+ * @param values - Values before the step.
  */
 export async function findNonFinite(
   graph: NetworkGraph,

@@ -1,4 +1,5 @@
 import { createRng, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { floatData, lowerNetwork, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import * as tf from '@tensorflow/tfjs'
@@ -85,10 +86,7 @@ describe('a model made with tfjs', () => {
     ['another maximum', tf.layers.reLU({ inputShape: [8, 8, 1], maxValue: 5, name: 'odd' })],
   ])('%s: UNSUPPORTED_LAYER names the layer', async (_name, layer) => {
     const model = tf.sequential({ layers: [layer, tf.layers.flatten(), tf.layers.dense({ units: 2 })] })
-    await expect(fromLayersModel(model)).rejects.toMatchObject({
-      code: 'UNSUPPORTED_LAYER',
-      message: expect.stringContaining("'odd'"),
-    })
+    await expect(fromLayersModel(model)).rejects.toThrow(throwsCode('UNSUPPORTED_LAYER', "'odd'"))
   })
 })
 
@@ -108,9 +106,7 @@ describe('layer by layer', () => {
   })
 
   test.each(layerCases.filter(({ name }) => refused.test(name)))('$name: UNSUPPORTED_LAYER', ({ graph }) => {
-    expect(() => toLayersModel(graph)).toThrow(
-      expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'layer") }),
-    )
+    expect(() => toLayersModel(graph)).toThrow(throwsCode('UNSUPPORTED_LAYER', "'layer"))
   })
 
   test('a norm between a channel-last Flatten and its Dense: UNSUPPORTED_LAYER', async () => {
@@ -120,10 +116,9 @@ describe('layer by layer', () => {
         norm({ name: 'odd' }),
         tf.layers.dense({ units: 2 }),
       ]
-      await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toMatchObject({
-        code: 'UNSUPPORTED_LAYER',
-        message: expect.stringContaining("'odd'"),
-      })
+      await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toThrow(
+        throwsCode('UNSUPPORTED_LAYER', "'odd'"),
+      )
     }
   })
 })
@@ -133,10 +128,9 @@ test('a model that ends in a channel-last Flatten: UNSUPPORTED_LAYER', async () 
     tf.layers.conv2d({ inputShape: [4, 4, 1], filters: 2, kernelSize: 3 }),
     tf.layers.flatten({ name: 'last' }),
   ]
-  await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toMatchObject({
-    code: 'UNSUPPORTED_LAYER',
-    message: expect.stringContaining("'last'"),
-  })
+  await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toThrow(
+    throwsCode('UNSUPPORTED_LAYER', "'last'"),
+  )
 })
 
 test('a BatchNormalization of another axis: UNSUPPORTED_LAYER', async () => {
@@ -144,18 +138,14 @@ test('a BatchNormalization of another axis: UNSUPPORTED_LAYER', async () => {
     tf.layers.batchNormalization({ inputShape: [4, 4, 2], axis: 1, name: 'odd' }),
     tf.layers.globalAveragePooling2d({}),
   ]
-  await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toMatchObject({
-    code: 'UNSUPPORTED_LAYER',
-  })
+  await expect(fromLayersModel(tf.sequential({ layers }))).rejects.toThrow(throwsCode('UNSUPPORTED_LAYER'))
 })
 
 test('a network that branches: UNSUPPORTED_LAYER', () => {
   const graph = audioCnn({ bins: 8, frames: 8, classes: 2 })
   // Past the ReLU, straight to the convolution: every shape still fits.
   const nodes = graph.nodes.map((node) => (node.name === 'pool1' ? { ...node, inputs: ['conv1'] } : node))
-  expect(() => toLayersModel({ ...graph, nodes })).toThrow(
-    expect.objectContaining({ code: 'UNSUPPORTED_LAYER', message: expect.stringContaining("'pool1'") }),
-  )
+  expect(() => toLayersModel({ ...graph, nodes })).toThrow(throwsCode('UNSUPPORTED_LAYER', "'pool1'"))
 })
 
 async function runOnnx(graph: NetworkGraph, data: Float32Array): Promise<Float32Array> {

@@ -2,7 +2,7 @@
 import { type Padding, type Size2, windowPads } from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
 
-/** How a kernel is laid over the image. */
+/** How a kernel moves over the image. */
 export interface ConvolveOptions {
   padding: Padding
   strides?: Size2
@@ -11,7 +11,7 @@ export interface ConvolveOptions {
 }
 
 /**
- * A 2-D convolution, its gradients included: tfjs itself has no groups, and no gradients of dilated kernels.
+ * A 2-D convolution with gradients. The convolution of tfjs itself has no groups, and no gradients for dilated kernels.
  *
  * @param image - [N, H, W, C].
  * @param kernel - [filters, C / groups, kh, kw], as networks hold it.
@@ -21,7 +21,7 @@ export interface ConvolveOptions {
 export function convolve(image: tf.Tensor4D, kernel: tf.Tensor4D, options: ConvolveOptions): tf.Tensor4D {
   const { padding, strides = [1, 1], dilations = [1, 1], groups = 1 } = options
   const [filters, perGroup] = kernel.shape
-  // A dilated kernel is a larger one with zeros between its taps.
+  // A dilated kernel is the same as a larger kernel with zeros between its values.
   const spread = spreadTaps(spreadTaps(kernel, 2, dilations[0]), 3, dilations[1])
   const hwio = spread.transpose<tf.Tensor4D>([2, 3, 1, 0])
   if (groups === 1) return differentiableConv(image, hwio, strides, padding)
@@ -39,8 +39,9 @@ export function convolve(image: tf.Tensor4D, kernel: tf.Tensor4D, options: Convo
 }
 
 /**
- * tfjs's `conv2d` with another way to the kernel's gradient, which takes most of a step in tfjs's CPU backend: it is the
- * convolution of the image, clips and channels swapped, with the output's gradient, dilated by the strides.
+ * `conv2d` of tfjs with another computation of the kernel's gradient, because that of tfjs takes most of a step in its CPU backend.
+ * Here the gradient is a convolution: the image, with clips and channels swapped, and the output's gradient as a kernel, dilated by
+ * the strides.
  */
 function differentiableConv(
   image: tf.Tensor4D,
@@ -60,7 +61,7 @@ function differentiableConv(
       const dy = dOutput as tf.Tensor4D
       const padded = input.pad([[0, 0], rows, columns, [0, 0]]).transpose<tf.Tensor4D>([3, 1, 2, 0])
       const dKernel = tf.conv2d(padded, dy.transpose<tf.Tensor4D>([1, 2, 0, 3]), 1, 'valid', 'NHWC', step)
-      // What the strides leave over at the far edges makes it larger than the kernel.
+      // Rows and columns that the strides leave over at the far edges make the result larger than the kernel.
       const cropped = dKernel.slice([0, 0, 0, 0], [channels, kh, kw, filters])
       return [tf.conv2dTranspose(dy, taps, input.shape, step, padding), cropped.transpose([1, 2, 0, 3])]
     }

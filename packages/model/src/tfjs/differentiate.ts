@@ -1,35 +1,35 @@
-/** The loss of a batch, and what tfjs's autograd makes of it. */
+/** The loss of a batch, and its gradients by tfjs's autograd. */
 import { type NetworkGraph, namedWeights } from '@esc/core'
 import type { LossOptions } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 import { forward, type Tensors } from './forward.js'
 import { lossOf } from './loss.js'
 
-/** A training batch on the backend. */
+/** A training batch as tensors of tfjs. */
 export interface MaskedTensors {
   /** [N, channels, bins, frames]. */
   input: tf.Tensor4D
   /** [N, classes]. */
   target: tf.Tensor2D
-  /** [N, classes]; `null` where the loss does not distil. */
+  /** [N, classes]; `null` if the loss has no `distillation`. */
   teacherLogits: tf.Tensor2D | null
   /** `node.mask` for each Dropout. */
   masks: Tensors
 }
 
-/** What {@link trainingLoss} returns; all the caller's to free. */
+/** Result of {@link trainingLoss}. The caller frees all tensors. */
 export interface DifferentiatedLoss {
   value: tf.Scalar
   /** [N, classes]. */
   logits: tf.Tensor2D
-  /** By `node.weight`, of trainable weights. */
+  /** Gradients of the trainable weights, by `node.weight`. */
   gradients: Tensors
   /** New running averages by `node.weight`. */
   updates: Tensors
 }
 
 /**
- * The loss in training mode, and its gradient with respect to every trainable weight.
+ * Computes the loss in training mode, and its gradient for every trainable weight.
  *
  * @param weights - All weights as `node.weight`.
  * @example const { gradients } = tf.tidy(() => trainingLoss(graph, weights, batch))
@@ -46,7 +46,7 @@ export function trainingLoss(
     const present = Object.fromEntries(names.map((name, i) => [name, changing[i]!]))
     const { logits, updates } = forward(graph, { ...weights, ...present }, input, { training: masks })
     const loss = lossOf(logits, target, teacherLogits, options)
-    // What a differentiated function does not return is freed.
+    // tfjs frees all tensors that a differentiated function does not return.
     pass = { logits: tf.keep(logits), updates: keepAll(updates) }
     return loss
   })
@@ -55,7 +55,7 @@ export function trainingLoss(
   return { value: value as tf.Scalar, gradients, ...pass }
 }
 
-/** The input, each layer's output and the loss in training mode, in this order and with names for messages. */
+/** The input, each layer's output, and the loss in training mode, in this order, with names for messages. */
 export function valuesAndLoss(
   graph: NetworkGraph,
   weights: Tensors,

@@ -1,12 +1,13 @@
 /** The tfjs engine against the one on ONNX Runtime: same seeds, same batches. */
 import { createRng, type NetworkGraph, namedWeights, type Rng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import type { LossOptions, OptimizerOptions } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
-import type { CreateEngine, EngineOptions, StepBatch, TrainingEngine } from '../engine.js'
+import type { CreateEngine, EngineOptions, StepBatch, TrainingEngine } from '../engine/engine.js'
 import { ortEngine } from '../ort/engine.js'
 import { layerCases } from './fixtures/layer-cases.js'
 import { tfjsEngine } from './index.js'
@@ -97,9 +98,7 @@ describe('the tfjs engine', () => {
     await engine.predict(second.input)
     expect(await engine.findNonFinite(second)).toBeNull()
     const state = await engine.state()
-    await expect(engine.step({ ...first, target: first.input })).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-    })
+    await expect(engine.step({ ...first, target: first.input })).rejects.toThrow(throwsCode('INVALID_INPUT'))
     expect(tf.memory().numTensors).toBe(kept)
     await engine.restore(state)
     await engine.release()
@@ -135,19 +134,18 @@ describe('the tfjs engine', () => {
     const { teacherLogits, ...batch } = draw(small, 1)[0]!
     const teacher = 'teacherLogits' in wrong ? {} : { teacherLogits: teacherLogits! }
     const given = 'input' in wrong ? { input: wrong.input } : {}
-    await expect(engine.step({ ...batch, ...teacher, ...given })).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      message: expect.stringContaining(Object.keys(wrong)[0]!),
-    })
+    await expect(engine.step({ ...batch, ...teacher, ...given })).rejects.toThrow(
+      throwsCode('INVALID_INPUT', Object.keys(wrong)[0]!),
+    )
     await engine.release()
   })
 
   test('a state of another network: INVALID_INPUT; options out of range: INVALID_OPTION', async () => {
     const engine = await engines.tfjs(small, { rng: createRng(1) })
-    await expect(engine.restore({ steps: 1, values: {} })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(engine.restore({ steps: 1, values: {} })).rejects.toThrow(throwsCode('INVALID_INPUT'))
     await engine.release()
     const options = { rng: createRng(1), loss: { labelSmoothing: 1 } }
-    await expect(engines.tfjs(small, options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(engines.tfjs(small, options)).rejects.toThrow(throwsCode('INVALID_OPTION'))
   })
 
   test('says what it is', async () => {

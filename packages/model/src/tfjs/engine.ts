@@ -1,21 +1,21 @@
-/** The training engine on tfjs: a network's forward pass in tf ops, differentiated by tfjs. */
+/** The training engine on tfjs, whose autograd computes the gradients. */
 import { assertGraph, classCount, EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import { buildTrainingModel, type Tensor } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
-import { type MaskedEngine, withDropout } from '../dropout.js'
-import type { CreateEngine, EngineOptions } from '../engine.js'
-import { createParameters, type Values } from '../parameters.js'
+import { type MaskedEngine, withDropout } from '../engine/dropout.js'
+import type { CreateEngine, EngineOptions } from '../engine/engine.js'
+import { createParameters, type Values } from '../engine/parameters.js'
 import { type MaskedTensors, trainingLoss, valuesAndLoss } from './differentiate.js'
 import { forward, type Tensors } from './forward.js'
 import { updateWeights } from './optimizer.js'
 
 /**
- * Trains on tfjs, on whatever backend is set: WebGL or WebGPU in a page, plain JavaScript anywhere.
+ * Trains on tfjs with its current backend: WebGL or WebGPU in a page, plain JavaScript anywhere.
  *
- * Same losses, optimisers, dropout masks and refusals as `ortEngine`. Plain JavaScript is slow: on a CPU, take `ortEngine`.
+ * It has the same losses, optimisers, dropout masks and errors as `ortEngine`. Plain JavaScript is slow: on a CPU, use `ortEngine`.
  *
- * @throws EscError INVALID_INPUT if the network is inconsistent, or a node does not lead to its output; INVALID_OPTION naming
- *   a constant of the loss or the optimiser that is out of range.
+ * @throws EscError The returned function throws INVALID_INPUT if the network is inconsistent, or a node does not lead to its output;
+ *   INVALID_OPTION naming a number of the loss or the optimiser that is out of range.
  * @example
  * const engine = await tfjsEngine()(audioCnn({ bins: 13, frames: 431, classes: 10 }), { rng: createRng(1) })
  * const { loss } = await engine.step({ input, target, learningRate: 1e-3 })
@@ -24,7 +24,7 @@ export function tfjsEngine(): CreateEngine {
   return async (graph, options) => {
     assertGraph('graph', graph)
     await tf.ready()
-    // The training graph is not run here: writing it checks the network and all options.
+    // Building the training graph checks the network and all options. The graph itself is not used.
     buildTrainingModel(graph, { loss: options.loss, optimizer: options.optimizer })
     const name = `@tensorflow/tfjs ${tf.version.tfjs} (${tf.getBackend()})`
     return withDropout(graph, options.rng, name, createCore(graph, options))
@@ -36,10 +36,10 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
   const classes = classCount(graph)
   let state = toTensors(createParameters(graph, optimizer).present)
   let steps = 0
-  /** Weights that the last step began with. */
+  /** Weights before the last step. */
   let previous: Tensors | null = null
 
-  /** Frees all that the engine holds but what is kept. */
+  /** Frees all tensors of the engine except `kept`. */
   function replaceState(next: Tensors, kept: Tensors | null): void {
     const stay = new Set(Object.values(kept ?? {}))
     tf.dispose(
@@ -133,7 +133,7 @@ async function allFinite(tensor: tf.Tensor): Promise<boolean> {
   return (await tensor.data()).every(Number.isFinite)
 }
 
-/** @throws EscError INVALID_INPUT unless it is there, of float32, and has the shape; `null` is any size. */
+/** @throws EscError INVALID_INPUT if the tensor is missing, is not float32, or has another shape. `null` stands for any size. */
 function checkShape(name: string, tensor: Tensor | undefined, shape: readonly (number | null)[]): void {
   const fits =
     tensor?.type === 'float32' &&

@@ -20,7 +20,7 @@ import { averagePool, layerNorm, trainBatchNorm } from './ops.js'
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>
 
-/** What a forward pass makes. */
+/** Result of a forward pass. */
 export interface ForwardPass {
   /** [N, classes]. */
   logits: tf.Tensor2D
@@ -28,21 +28,22 @@ export interface ForwardPass {
   updates: Tensors
 }
 
-/** What {@link forward} is told besides. */
+/** Options of {@link forward}. */
 export interface ForwardOptions {
   /**
-   * In training, a mask for each Dropout as `node.mask` (0 or 1 / (1 - rate), [N, C, H, W] or [N, C]), or none for those that
-   * let all through; BatchNorm then uses the batch's own statistics. `null` is inference (default).
+   * `null` computes inference. Tensors compute training: BatchNorm uses the statistics of the batch, and each Dropout node may have a
+   * mask, `node.mask`, of 0 or 1 / (1 - rate), [N, C, H, W] or [N, C]. A Dropout node without a mask changes nothing.
+   * @defaultValue `null`
    */
   training?: Tensors | null
-  /** Called with each layer's output as soon as it is there; images are [N, H, W, C]. */
+  /** Called with each layer's output as soon as it is computed. Images are [N, H, W, C]. @defaultValue none */
   onValue?: (node: NetworkNode, value: tf.Tensor) => void
 }
 
 /**
  * Computes a network's logits in tf ops on the current backend, so that tfjs can differentiate them.
  *
- * The tensors made on the way are the caller's to free: call it inside `tf.tidy`, or a function that is differentiated.
+ * The caller frees the intermediate tensors: call this inside `tf.tidy`, or inside a function that is differentiated.
  *
  * @param weights - All weights as `node.weight`, in the network's own layouts.
  * @param input - [N, channels, bins, frames].
@@ -81,7 +82,7 @@ export function forward(
 }
 
 interface LayerContext {
-  /** Values that the layer reads, in order. */
+  /** The layer's inputs, in order. */
   inputs: readonly tf.Tensor[]
   weight(key: string): tf.Tensor
   training: Tensors | null
@@ -127,7 +128,7 @@ const forwardRules: LayerTable<LayerContext, tf.Tensor> = {
   AveragePool: ({ attributes }, { inputs: [x] }) => averagePool(x as tf.Tensor4D, attributes),
   GlobalAveragePool: (_, { inputs: [x] }) => x!.mean([1, 2]),
   GlobalMaxPool(_, { inputs: [x] }) {
-    // Not `max`, which sends the gradient to every value of a tie.
+    // `max` would send the gradient to every value of a tie.
     const [, height, width, channels] = (x as tf.Tensor4D).shape
     return tf.maxPool(x as tf.Tensor4D, [height, width], 1, 'valid').reshape([-1, channels])
   },
@@ -158,7 +159,7 @@ function convolvePerChannel(
   return convolve(image as tf.Tensor4D, kernel as tf.Tensor4D, { ...attributes, groups: image!.shape[3]! })
 }
 
-/** A vector for each channel gets rows and columns where it meets an image. */
+/** Gives a vector, one value for each channel, the rank of an image, so that both can be added or multiplied. */
 function likeImage(value: tf.Tensor, image: tf.Tensor): tf.Tensor {
   return value.rank < image.rank ? value.reshape([-1, 1, 1, value.shape[1]!]) : value
 }
@@ -170,12 +171,12 @@ function hardSigmoid(x: tf.Tensor): tf.Tensor {
     .clipByValue(0, 1)
 }
 
-/** [N, C, H, W] → [N, H, W, C]; values of other ranks stay. */
+/** [N, C, H, W] → [N, H, W, C]. Values of other ranks stay the same. */
 function channelsLast(value: tf.Tensor): tf.Tensor {
   return value.rank === 4 ? value.transpose([0, 2, 3, 1]) : value
 }
 
-/** [N, H, W, C] → [N, C, H, W]; values of other ranks stay. */
+/** [N, H, W, C] → [N, C, H, W]. Values of other ranks stay the same. */
 function channelsFirst(value: tf.Tensor): tf.Tensor {
   return value.rank === 4 ? value.transpose([0, 3, 1, 2]) : value
 }

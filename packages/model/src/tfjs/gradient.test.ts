@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
-import { createDropoutMasks } from '../dropout.js'
+import { createDropoutMasks } from '../engine/dropout.js'
 import { trainingLoss } from './differentiate.js'
 import { type LayerCase, layerCases } from './fixtures/layer-cases.js'
 

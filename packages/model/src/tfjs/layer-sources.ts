@@ -1,7 +1,7 @@
-/** Which tfjs layers each kind of our layers is read from. */
+/** Which kinds of tfjs layers become which kind of our layers. */
 import { type NetworkOp, type Unsupported, unsupported } from '@esc/core'
 
-/** A kind of tfjs layer that is read. */
+/** A kind of tfjs layer that can be converted. */
 export type LayerClass =
   | 'InputLayer'
   | 'Conv2D'
@@ -23,9 +23,9 @@ export type LayerClass =
   | 'Dense'
 
 const notInTfjs = unsupported('tfjs has no such layer')
-const readsSeveral = unsupported('only chains of layers are converted')
+const readsSeveral = unsupported('only chains of layers can be converted')
 
-/** The kinds of tfjs layers that each kind of our layers is read from. */
+/** For each kind of our layers, the kinds of tfjs layers that become one. */
 export const layerSources: Readonly<Record<NetworkOp, readonly LayerClass[] | Unsupported>> = {
   Conv2D: ['Conv2D'],
   DepthwiseConv2D: ['DepthwiseConv2D'],

@@ -1,4 +1,4 @@
-/** Weights of tfjs layers as plain data, in a network's layouts. */
+/** Weights of tfjs layers as plain data, in the layouts of our networks. */
 import type { Weight } from '@esc/core'
 import type * as tf from '@tensorflow/tfjs'
 
@@ -11,7 +11,7 @@ export async function readWeights(layer: tf.layers.Layer): Promise<Weight[]> {
   )
 }
 
-/** All zeros: the bias of a layer that has none. */
+/** Zeros: the bias of a layer without one. */
 export function zeros(size: number): Weight {
   return { shape: [size], data: new Float32Array(size) }
 }
@@ -31,7 +31,7 @@ export function depthwiseKernel(kernel: Weight): Weight {
 /**
  * [inputs, units] → [units, inputs].
  *
- * @param flattened - [height, width, channels] of an image that the inputs are, channels last; here they come first.
+ * @param flattened - [height, width, channels] if the inputs are a flattened image, channels last. The result has channels first.
  */
 export function denseKernel(kernel: Weight, flattened: readonly [number, number, number] | null): Weight {
   const [inputs, units] = kernel.shape as [number, number]
@@ -47,7 +47,7 @@ export function denseKernel(kernel: Weight, flattened: readonly [number, number,
   return { shape: [units, inputs], data }
 }
 
-/** [taps, channels, filters] with the taps put last, behind filters and channels in the order that is asked for. */
+/** [taps, channels, filters] with the taps (the values of a kernel) moved to the end; `order` says which axis comes first. */
 function tapsLast({ shape, data: old }: Weight, order: 'filters first' | 'channels first'): Float32Array {
   const [kh, kw, channels, filters] = shape as [number, number, number, number]
   const taps = kh * kw

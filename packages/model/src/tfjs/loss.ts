@@ -1,8 +1,8 @@
-/** Losses over logits in differentiable tf ops: the same as the training graph's. */
+/** Losses over logits in differentiable tf ops: the same losses as in the training graph. */
 import type { Distillation, LossOptions } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 
-/** The smallest base of a focal power: below it the slope of a power < 1 would be infinite. */
+/** The smallest base of a focal power. A smaller base and a power < 1 would give an infinite slope. */
 const smallest = 1e-12
 
 /**
@@ -10,7 +10,7 @@ const smallest = 1e-12
  *
  * @param logits - [N, classes].
  * @param target - [N, classes].
- * @param teacherLogits - [N, classes], where the loss distils.
+ * @param teacherLogits - [N, classes]; `null` if the loss has no `distillation`.
  * @see LossOptions of `@esc/onnx` for the formulas.
  */
 export function lossOf(
@@ -64,12 +64,12 @@ function distillationLoss(
   return divergence.mul(temperature ** 2 / logits.shape[0])
 }
 
-/** Not `tf.logSigmoid`, whose gradient asks for its argument after tfjs has freed it. */
+/** The logarithm of the sigmoid. The gradient of `tf.logSigmoid` would read its argument after tfjs has freed it. */
 function logSigmoid(x: tf.Tensor): tf.Tensor {
   return tf.softplus(x.neg()).neg()
 }
 
-/** A share of each target spread over so many choices. */
+/** Label smoothing: takes a share from each target and spreads it evenly over the choices. */
 function smooth(target: tf.Tensor, share: number, choices: number): tf.Tensor {
   return share === 0 ? target : target.mul(1 - share).add(share / choices)
 }

@@ -1,9 +1,10 @@
-/** Layers that tfjs has no differentiable operation for, or one with other statistics. */
+/** Layers for which tfjs has no differentiable operation, or one with other statistics. */
 import { type PoolNode, windowPads } from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * Batch normalisation with the statistics of the batch, and PyTorch's running averages, whose variance is the unbiased one.
+ * Batch normalisation with the statistics of the batch. It also computes running averages as PyTorch does, from the unbiased
+ * variance.
  *
  * @param x - [N, H, W, C] or [N, C].
  */
@@ -28,12 +29,12 @@ export function trainBatchNorm(
 }
 
 /**
- * Normalises over the last axes of [C, H, W] that `gamma` has.
+ * Normalises over the last axes of [C, H, W]: as many as `gamma` has.
  *
- * @param x - [N, H, W, C], or any other rank as the network has it.
+ * @param x - [N, H, W, C]; a value of another rank is in the network's own layout.
  */
 export function layerNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor {
-  // Axes of [N, C, H, W] and where they stand in [N, H, W, C].
+  // The axes of [N, C, H, W], by their positions in [N, H, W, C].
   const position = x.rank === 4 ? [0, 3, 1, 2] : x.shape.map((_, axis) => axis)
   const axes = position.slice(-gamma.rank)
   const perValue = (weight: tf.Tensor) => {
@@ -47,8 +48,8 @@ export function layerNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsil
 }
 
 /**
- * Means of windows, not counting what lies outside. tfjs's own pooling does so, too, but its gradient then divides by the
- * whole window.
+ * Means of windows, in which padded values do not count. The pooling of tfjs does the same, but its gradient divides by the size of
+ * the whole window.
  *
  * @param image - [N, H, W, C].
  */

@@ -1,12 +1,12 @@
-/** Optimisers in tf ops: the same as the training graph's. */
+/** Optimisers in tf ops: the same as in the training graph. */
 import type { AdamOptions, OptimizerOptions, SgdOptions } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 import type { Tensors } from './forward.js'
 
 /**
- * One update of all weights that have a gradient.
+ * Updates all weights that have a gradient, once.
  *
- * @param state - Weights as `node.weight` and the optimiser's slots as `slot/node.weight`.
+ * @param state - Weights as `node.weight`, and the optimiser's arrays (slots) as `slot/node.weight`.
  * @param gradients - By `node.weight`.
  * @param step - Its number, from 1.
  * @returns The new weights and slots, by the same names.
@@ -29,7 +29,7 @@ export function updateWeights(
   return next
 }
 
-/** What {@link updateWeights} is told besides. */
+/** Options of {@link updateWeights}. */
 export interface UpdateOptions {
   step: number
   learningRate: number

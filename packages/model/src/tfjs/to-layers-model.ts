@@ -1,4 +1,4 @@
-/** Networks → tfjs LayersModels. */
+/** Converts networks to LayersModels of tfjs. */
 import {
   applyLayer,
   type Conv2DNode,
@@ -17,15 +17,15 @@ import {
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * Turns a network into a tfjs LayersModel with the same outputs: [N, bins, frames, channels] in, logits [N, classes] out.
+ * Converts a network to a LayersModel of tfjs with the same outputs. Input: [N, bins, frames, channels]; output: logits [N, classes].
  *
- * Weights are transposed to tfjs's layouts and copied bit by bit; {@link fromLayersModel} gives them back unchanged.
- * Flatten is channel-first in a network, so here a Permute stands before it. BatchNorm's momentum is Keras's: one
- * minus the network's. tfjs averages the biased variance, a network the unbiased one.
+ * Weights are copied into the layouts of tfjs, every bit the same; {@link fromLayersModel} converts them back unchanged. Flatten is
+ * channel-first in a network, so a Permute layer comes before it. BatchNorm's momentum becomes that of Keras: one minus the network's.
+ * tfjs averages the biased variance, a network the unbiased one.
  *
- * @param graph - A chain: each node reads the one before it.
- * @returns A model on the current tfjs backend; `dispose()` it when done.
- * @throws EscError UNSUPPORTED_LAYER naming a node that branches, or that tfjs has no layer for.
+ * @param graph - A chain: the input of each node is the node before it.
+ * @returns A model on the current backend of tfjs. Call its `dispose()` when you no longer need it.
+ * @throws EscError UNSUPPORTED_LAYER naming a node that branches, or for which tfjs has no layer.
  * @example const model = toLayersModel(graph); model.predict(tf.zeros([1, 13, 431, 1]))
  */
 export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
@@ -39,7 +39,7 @@ export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
     if (node.inputs.length !== 1 || node.inputs[0] !== previous) {
       throw new EscError(
         'UNSUPPORTED_LAYER',
-        `node '${node.name}' branches; only chains of layers are converted`,
+        `node '${node.name}' branches; only chains of layers can be converted`,
       )
     }
     if (node.op === 'Flatten' && shapes.get(previous)!.length === 3) {
@@ -60,13 +60,13 @@ export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
   return model
 }
 
-/** Shape of what a layer reads, without the batch axis and channels first: [C, H, W], or [C]. */
+/** Shape of a layer's input, without the batch axis, channels first: [C, H, W], or [C]. */
 type Shape = readonly number[]
 
 const notInTfjs = unsupported('has no tfjs layer')
-const readsSeveral = unsupported('reads several values; only chains of layers are converted')
+const readsSeveral = unsupported('has several inputs; only chains of layers can be converted')
 
-/** A tfjs layer, and its weights in the order of `setWeights`, made when the layer is built. */
+/** A tfjs layer, and a function for its weights in the order of `setWeights`. */
 interface TfLayer {
   layer: tf.layers.Layer
   weights?: () => tf.Tensor[]
@@ -77,7 +77,7 @@ export const toLayer: LayerTable<Shape, TfLayer> = {
   Conv2D(node) {
     assertStrides(node)
     if ((node.attributes.groups ?? 1) > 1)
-      throw unsupportedLayer(node, 'has groups, which tfjs does not have')
+      throw unsupportedLayer(node, 'has groups, which tfjs does not support')
     const { kernel, bias } = node.weights
     return {
       layer: tf.layers.conv2d({ ...convArgs(node, kernel), filters: kernel.shape[0]! }),
@@ -87,7 +87,7 @@ export const toLayer: LayerTable<Shape, TfLayer> = {
   DepthwiseConv2D(node, [channels]) {
     assertStrides(node)
     if (Math.max(...(node.attributes.dilations ?? [1])) > 1)
-      throw unsupportedLayer(node, 'has dilations, which tfjs leaves out of its DepthwiseConv2D')
+      throw unsupportedLayer(node, 'has dilations, which DepthwiseConv2D of tfjs ignores')
     const { kernel, bias } = node.weights
     const depthMultiplier = kernel.shape[0]! / channels!
     return {
@@ -133,10 +133,10 @@ export const toLayer: LayerTable<Shape, TfLayer> = {
   GlobalMaxPool: ({ name }) => ({ layer: tf.layers.globalMaxPooling2d({ name }) }),
   AttentionPool: notInTfjs,
   Flatten(node, input) {
-    if (input.length === 1) throw unsupportedLayer(node, 'flattens a vector, which tfjs does not')
+    if (input.length === 1) throw unsupportedLayer(node, 'flattens a vector, which tfjs does not allow')
     return { layer: tf.layers.flatten({ name: node.name }) }
   },
-  Reshape: unsupported('orders its values channels first, which a tfjs layer does not'),
+  Reshape: unsupported('orders its values channels first, and layers of tfjs order them channels last'),
   Dropout: ({ name, attributes: { rate } }) => ({ layer: tf.layers.dropout({ name, rate }) }),
   Dense({ name, weights: { kernel, bias } }) {
     return {

@@ -1,0 +1,139 @@
+/** What a layer is, and how it adds a node to a network. */
+import {
+  assertText,
+  EscError,
+  hasField,
+  type NetworkNode,
+  type NetworkOp,
+  type NodeOf,
+  nodeShape,
+  type Rng,
+  wrongValue,
+} from '@esc/core'
+
+/**
+ * A value inside a network that is being built: the network's input, or the output of a layer. {@link functional} and layers
+ * create values. A value belongs to one network.
+ */
+export interface Value {
+  /** Without the batch axis: [channels, rows, columns], or [features]. */
+  readonly shape: readonly number[]
+}
+
+/**
+ * A layer, or a block of layers: a function from its input values to its output value. Each call adds new nodes with their own
+ * weights to the network. Calling one layer twice does not share weights.
+ */
+export type Layer = (...inputs: Value[]) => Value
+
+/** A network that is being built. */
+export interface Scope {
+  nodes: { node: NetworkNode; inputs: readonly NetworkValue[]; isNamed: boolean }[]
+  /** Draws the initial weights. */
+  rng: Rng
+  /** How many unnamed nodes there are for each name prefix. */
+  names: Map<string, number>
+}
+
+/** A {@link Value} with what building needs to know about it. */
+export interface NetworkValue extends Value {
+  scope: Scope
+  /** The node that computes it; `null` for the network's input. */
+  node: NetworkNode | null
+}
+
+/** Attributes and weights of a node. */
+export type NodeParts<Op extends NetworkOp> = Pick<NodeOf<Op>, 'attributes' | 'weights'>
+
+/**
+ * Creates a layer of a kind.
+ *
+ * @param name - The node's name. Without it, the node gets the name of its kind.
+ * @param make - Returns attributes and weights. It gets the shape of the layer's first input and the network's generator.
+ */
+export function layerOf<Op extends NetworkOp>(
+  op: Op,
+  name: string | undefined,
+  make: (shape: readonly number[], rng: Rng) => NodeParts<Op>,
+): Layer {
+  if (name !== undefined) assertText('name', name)
+  return (...inputs) => {
+    for (const [i, input] of inputs.entries()) {
+      if (!isValue(input)) throw wrongValue(`input ${i + 1} of ${op}`, input, valueRule)
+    }
+    const [first] = inputs as NetworkValue[]
+    if (!first) throw new EscError('INVALID_INPUT', `${op} needs an input value; call it as relu()(value)`)
+    const { scope } = first
+    if (!inputs.every((input) => isValueOf(scope, input))) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `${op} has inputs from two networks; use only values of the network that is being built`,
+      )
+    }
+    const count = (scope.names.get(namePrefixes[op]) ?? 0) + 1
+    if (name === undefined) scope.names.set(namePrefixes[op], count)
+    const own = {
+      op,
+      name: name ?? `${namePrefixes[op]}${count}`,
+      inputs: inputs.map((_, i) => `input ${i + 1}`),
+    }
+    const node = { ...own, ...make(first.shape, scope.rng) } as unknown as NetworkNode
+    const shapes = inputs.map(({ shape }) => shape)
+    const value: NetworkValue = { shape: nodeShape(node, shapes), scope, node }
+    scope.nodes.push({ node, inputs: inputs as NetworkValue[], isNamed: name !== undefined })
+    return value
+  }
+}
+
+const valueRule = "a value: the network's input, or the output of a layer"
+
+/** Whether this is a value of a network. */
+export function isValue(value: unknown): value is NetworkValue {
+  return (
+    hasField(value, 'scope') && hasField(value, 'node') && Array.isArray((value as { shape?: unknown }).shape)
+  )
+}
+
+/** Whether this is a value of the network of `scope`. */
+export function isValueOf(scope: Scope, value: unknown): value is NetworkValue {
+  return isValue(value) && value.scope === scope
+}
+
+/** Final names of the nodes. An unnamed node has a number only if there are several nodes of its kind. */
+export function finalNames({ nodes, names }: Scope): Map<NetworkNode, string> {
+  return new Map(
+    nodes.map(({ node, isNamed }) => {
+      const prefix = namePrefixes[node.op]
+      return [node, isNamed || names.get(prefix)! > 1 ? node.name : prefix]
+    }),
+  )
+}
+
+/** The name of an unnamed node begins with this. ReLU6 differs, because `relu6` would also be the sixth ReLU. */
+const namePrefixes: Readonly<Record<NetworkOp, string>> = {
+  Conv2D: 'conv',
+  DepthwiseConv2D: 'depthwise',
+  SeparableConv2D: 'separable',
+  BatchNorm: 'norm',
+  LayerNorm: 'layerNorm',
+  ReLU: 'relu',
+  ReLU6: 'clippedRelu',
+  LeakyReLU: 'leakyRelu',
+  Sigmoid: 'sigmoid',
+  Tanh: 'tanh',
+  HardSigmoid: 'hardSigmoid',
+  HardSwish: 'hardSwish',
+  Swish: 'swish',
+  MaxPool: 'pool',
+  AveragePool: 'averagePool',
+  GlobalAveragePool: 'average',
+  GlobalMaxPool: 'maximum',
+  AttentionPool: 'attention',
+  Flatten: 'flatten',
+  Reshape: 'reshape',
+  Dropout: 'dropout',
+  Dense: 'dense',
+  Add: 'add',
+  Multiply: 'multiply',
+  Concatenate: 'concatenate',
+}

@@ -1,0 +1,202 @@
+/** Prepares training batches: reads examples, normalises, augments and mixes them, and packs them into arrays. */
+import {
+  applyNormalizer,
+  assertFeatures,
+  drawFeatures,
+  EscError,
+  type FeatureMatrix,
+  type FeatureRecord,
+  type FeatureSet,
+  type InputShape,
+  type Normalizer,
+  normalizeInto,
+  type Rng,
+} from '@esc/core'
+import type { LossOptions, Tensor } from '@esc/onnx'
+import type { LabeledFeatures, TrainOptions } from './train-options.js'
+
+/** A tensor of a network's input, targets or logits. */
+export type FloatTensor = Tensor & { type: 'float32' }
+
+/** The input of one step. */
+export interface PreparedBatch {
+  input: FloatTensor
+  target: FloatTensor
+  /** Only with a teacher. */
+  teacherLogits?: FloatTensor
+}
+
+/** Prepares batches. */
+export interface BatchSource {
+  /**
+   * Prepares the batch of the examples at these positions of the training part. There are two sets of arrays, which take turns: a
+   * batch can be prepared while a step reads the one before. The call after the next one overwrites this batch.
+   */
+  prepare(epoch: number, positions: Int32Array): Promise<PreparedBatch>
+}
+
+/** Options of {@link createBatchSource}. */
+export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits' | 'loss'> {
+  shape: InputShape
+  classes: number
+  normalizer: Normalizer | null
+  batchSize: number
+  rng: Rng
+}
+
+/** An example as the set returned it. */
+interface Drawn extends LabeledFeatures {
+  id: string
+  /** The id; from its second place in the training part on, also a number. */
+  name: string
+}
+
+/**
+ * The source of the batches of one training.
+ *
+ * How an example is changed depends on the generator's seed, the epoch, the example's id and, if it is mixed, its neighbour in the
+ * batch. It does not depend on what was prepared before.
+ *
+ * @param train - Indices of the training part.
+ * @throws EscError INVALID_INPUT unless `teacherLogits` has one row of finite numbers for each training example; `prepare` throws
+ *   it if a result of the set, of `augment` or of `mix` does not fit the network.
+ */
+export function createBatchSource(
+  set: FeatureSet,
+  train: Int32Array,
+  options: BatchSourceOptions,
+): BatchSource {
+  const { shape, classes, normalizer, augment, mix, teacherLogits, loss, batchSize, rng } = options
+  if (teacherLogits && teacherLogits.length !== train.length * classes) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `teacherLogits has ${teacherLogits.length} values; ${train.length} examples of ${classes} classes need ${train.length * classes}`,
+    )
+  }
+  const odd = teacherLogits?.findIndex((value) => !Number.isFinite(value)) ?? -1
+  if (odd >= 0)
+    throw new EscError('INVALID_INPUT', `teacherLogits[${odd}]=${teacherLogits![odd]} must be finite`)
+  const rows = Math.min(batchSize, train.length)
+  const size = shape[0] * shape[1] * shape[2]
+  const arrays = [0, 1].map(() => ({
+    input: new Float32Array(rows * size),
+    target: new Float32Array(rows * classes),
+    teacher: new Float32Array(teacherLogits ? rows * classes : 0),
+  }))
+  let turn = 0
+
+  /** An example that occurs several times (oversampling) has another generator each time. */
+  const nameOf = occurrencesOf(set, train)
+  async function drawAll(epoch: number, positions: Int32Array): Promise<Drawn[]> {
+    const places = Array.from(positions)
+    const indices = places.map((position) => train[position]!)
+    const drawn = await drawFeatures(set, indices, (_, place) => {
+      return {
+        epoch,
+        rng: rng.fork(`draw ${epoch} ${nameOf[places[place]!]}`),
+        // A copy each time: if a set changed it, for example by shuffling, this training would learn other examples.
+        get train() {
+          return train.slice()
+        },
+      }
+    })
+    return drawn.map((item, place) => {
+      const record = set.records[indices[place]!]!
+      const features = assertFeatures(record.id, item?.features, shape)
+      const label = targetOf(record, item.target, classes, loss?.kind)
+      return { id: record.id, name: nameOf[places[place]!]!, features, label }
+    })
+  }
+  const augmented = (epoch: number, { id, name, features }: Drawn): FeatureMatrix => {
+    const normalised = normalizer ? applyNormalizer(features, normalizer) : features
+    if (!augment) return normalised
+    return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${name}`)), shape, 'augment')
+  }
+  const mixed = (epoch: number, { id, name, ...a }: Drawn, { features, label }: Drawn) => {
+    const made = mix!(a, { features, label }, rng.fork(`mix ${epoch} ${name}`))
+    assertFeatures(id, made?.features, shape, 'mix')
+    assertTarget(id, 'is mixed to', made.label, classes, loss?.kind)
+    return made
+  }
+
+  return {
+    async prepare(epoch, positions) {
+      const { input, target, teacher } = arrays[turn]!
+      turn = 1 - turn
+      const drawn = await drawAll(epoch, positions)
+      const isPlain = !augment && !mix
+      const single = isPlain ? drawn : drawn.map((item) => ({ ...item, features: augmented(epoch, item) }))
+      const view = (data: Float32Array, dims: readonly number[]): FloatTensor => ({
+        type: 'float32',
+        dims: [drawn.length, ...dims],
+        data: data.subarray(0, (data.length / rows) * drawn.length),
+      })
+      single.forEach((item, row) => {
+        const neighbour = single[(row + 1) % single.length]!
+        const { features, label } = mix ? mixed(epoch, item, neighbour) : item
+        if (isPlain && normalizer) normalizeInto(input, row * size, features, normalizer)
+        else input.set(features.data, row * size)
+        target.set(label, row * classes)
+        if (!teacherLogits) return
+        const from = positions[row]! * classes
+        teacher.set(teacherLogits.subarray(from, from + classes), row * classes)
+      })
+      return {
+        input: view(input, shape),
+        target: view(target, [classes]),
+        ...(teacherLogits ? { teacherLogits: view(teacher, [classes]) } : {}),
+      }
+    },
+  }
+}
+
+/** A name for each place in the training part: the example's id, and a number from its second occurrence on. */
+function occurrencesOf({ records }: FeatureSet, train: Int32Array): string[] {
+  const times = new Map<number, number>()
+  return Array.from(train, (index) => {
+    const time = (times.get(index) ?? 0) + 1
+    times.set(index, time)
+    const { id } = records[index]!
+    return time === 1 ? id : `${id} (${time})`
+  })
+}
+
+/**
+ * The target of an example: its own target, or 1 at its label and 0 elsewhere.
+ *
+ * @throws EscError INVALID_INPUT naming the example if its target does not fit the loss.
+ */
+export function targetOf(
+  { id, labelIndex }: FeatureRecord,
+  target: Float32Array | undefined,
+  classes: number,
+  kind: LossOptions['kind'],
+): Float32Array {
+  if (target !== undefined) {
+    assertTarget(id, 'has', target, classes, kind)
+    return target
+  }
+  const label = new Float32Array(classes)
+  label[labelIndex] = 1
+  return label
+}
+
+/** @throws EscError INVALID_INPUT naming the example if the target does not fit the loss. */
+function assertTarget(
+  id: string,
+  verb: 'has' | 'is mixed to',
+  target: Float32Array | undefined,
+  classes: number,
+  kind: LossOptions['kind'] = 'softmax',
+): void {
+  const what = verb === 'has' ? 'target' : 'label'
+  const refused = (found: string) => new EscError('INVALID_INPUT', `example '${id}' ${verb} ${found}`)
+  if (target?.[Symbol.toStringTag] !== 'Float32Array') throw refused(`no ${what}; it must be a Float32Array`)
+  if (target.length !== classes) throw refused(`a ${what} of ${target.length} classes, not ${classes}`)
+  const most = kind === 'sigmoid' ? 1 : Number.POSITIVE_INFINITY
+  const sum = target.reduce((total, share) => total + share, 0)
+  const fits = target.every((share) => share >= 0 && share <= most)
+  if (fits && (kind === 'sigmoid' || Math.abs(sum - 1) <= 1e-3)) return
+  const rule = kind === 'sigmoid' ? 'each value must lie in [0, 1]' : 'its values must be >= 0 and sum to 1'
+  throw refused(`the ${what} [${Array.from(target.subarray(0, 10)).join(', ')}]; with ${kind} ${rule}`)
+}

@@ -1,0 +1,104 @@
+/** What happens once before the first epoch: the network is built, and the examples are checked. */
+import {
+  assertGraph,
+  assertTrainedModel,
+  classCount,
+  describeValue,
+  EscError,
+  type FeatureSet,
+  hasField,
+  type NetworkGraph,
+  type TrainedModel,
+  typeOf,
+  wrongValue,
+} from '@esc/core'
+import { parseRecipe } from '@esc/core/recipe'
+import { framesOfWindow, windowsOfClips } from '@esc/dsp'
+import type { Network } from '../network/network.js'
+import type { ResolvedOptions } from './resolve-options.js'
+import { inputShapeOf, surveyExamples, type TrainingParts, warningOf } from './survey.js'
+
+/** A training that is ready for its first epoch. */
+export interface PreparedTraining {
+  /** The network with its initial weights. */
+  graph: NetworkGraph
+  /** The model, still untrained. */
+  model: TrainedModel
+  /** Digests of both parts, for checkpoints; `null` if no checkpoint is kept. */
+  digests: { train: string; validation: string } | null
+  /** Text of a warning; `null` if there is nothing to warn of. */
+  warning: string | null
+}
+
+/**
+ * Builds the network and the untrained model, and checks that network, set and recipe fit each other.
+ *
+ * @throws EscError INVALID_INPUT saying what does not fit; the signal's reason.
+ */
+export async function prepareTraining(
+  network: Network,
+  set: FeatureSet,
+  parts: TrainingParts,
+  options: ResolvedOptions,
+): Promise<PreparedTraining> {
+  const { seed, normalize, loss, checkpoint, signal } = options
+  const { labels, windows, dataset } = set
+  // A recipe that could not be saved is refused now, not after hours of training.
+  const recipe = set.recipe ? parseRecipe(set.recipe) : null
+  const graph = await buildNetwork(network, set, parts, seed)
+  const classes = classCount(graph)
+  if (classes !== labels.length) {
+    throw new EscError('INVALID_INPUT', `the network has ${classes} outputs, the set ${labels.length} labels`)
+  }
+  const shape = graph.input.shape
+  const { statistics, digests } = await surveyExamples(set, parts, {
+    ...{ shape, classes, signal },
+    kind: loss.kind,
+    withDigests: checkpoint !== undefined,
+  })
+  const frames = shape[2]
+  if (recipe && windows && framesOfWindow(recipe, windows) !== frames) {
+    const made = framesOfWindow(recipe, windows)
+    throw new EscError('INVALID_INPUT', `the set's windows make ${made} frames; the features have ${frames}`)
+  }
+  const model: TrainedModel = {
+    graph,
+    labels: [...labels],
+    recipe,
+    normalizer: normalize === null ? null : statistics,
+    activation: loss.kind ?? 'softmax',
+    windows: recipe && (windows ?? windowsOfClips(recipe, frames)),
+    dataset: dataset ?? null,
+    history: [],
+    bestEpoch: 0,
+    stoppedEarly: false,
+  }
+  assertTrainedModel(model)
+  return { graph, model, digests, warning: normalize === null ? warningOf(statistics) : null }
+}
+
+async function buildNetwork(
+  network: Network,
+  set: FeatureSet,
+  parts: TrainingParts,
+  seed: number,
+): Promise<NetworkGraph> {
+  if (typeof network !== 'function') {
+    if (typeOf(network) === 'object') return checkedGraph('network is', network)
+    throw wrongValue('network', network, 'a NetworkGraph, or a function that returns one, such as melCnn')
+  }
+  const [, bins, frames] = await inputShapeOf(set, parts)
+  const made = network({ bins, frames, classes: set.labels.length, seed })
+  return checkedGraph("the network's function returned", made)
+}
+
+function checkedGraph(what: string, graph: NetworkGraph): NetworkGraph {
+  const isModel = hasField(graph, 'graph') && !hasField(graph, 'nodes')
+  if (typeOf(graph) === 'object' && !isModel) {
+    assertGraph('network', graph)
+    return graph
+  }
+  const advice = isModel ? '; pass model.graph to go on from its weights' : ''
+  const found = isModel ? 'a trained model' : describeValue(graph)
+  throw new EscError('INVALID_INPUT', `${what} no NetworkGraph: it is ${found}${advice}`)
+}

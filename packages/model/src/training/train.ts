@@ -1,0 +1,179 @@
+/** `train` and `fit`: the training loop over epochs. */
+import {
+  assertCallback,
+  classCount,
+  createRng,
+  type EpochRecord,
+  type FeatureSet,
+  type NetworkGraph,
+  namedWeights,
+  type TrainedModel,
+  withWeights,
+} from '@esc/core'
+import type { EngineState, TrainingEngine } from '../engine/engine.js'
+import type { Network } from '../network/network.js'
+import { type BatchSource, createBatchSource } from './batches.js'
+import { encodeCheckpoint } from './checkpoint/checkpoint.js'
+import { readCheckpoint, restoreEngine } from './checkpoint/resume.js'
+import { describeRun } from './checkpoint/run-description.js'
+import { prepareTraining } from './prepare.js'
+import { createProgress } from './progress.js'
+import { type ResolvedOptions, resolveOptions } from './resolve-options.js'
+import { partsOf, type TrainingParts } from './survey.js'
+import { assertFiniteState, trainEpoch } from './train-epoch.js'
+import type { TrainEvent, TrainingSplit, TrainOptions } from './train-options.js'
+import { createTrainingRun, type TrainingRun } from './training-run.js'
+import { validate } from './validate.js'
+
+/**
+ * Trains a network. Its events can be read while it runs, and it ends with a model.
+ *
+ * Mean and standard deviation of the features are computed over the training part and stored in the model (see `normalize`).
+ * With validation examples, the model has the weights of the epoch with the lowest validation loss, and training stops early. The
+ * same seed, examples, engine and machine give the same weights, also if training was interrupted and went on from a checkpoint.
+ * While the engine computes a step, the next batch is prepared.
+ *
+ * @param network - A network with its initial weights, which does not change; or a function that builds one, such as `melCnn`.
+ * @param set - The result of `extractFeatures`, `openFeatures` or `featureSet`.
+ * @param split - Which examples are for learning, and which decide when to stop; `trainValTest(set, …)` returns one.
+ * @returns A run. It starts when its events are read or its `result()` is called. Both reject with: EscError INVALID_OPTION naming
+ *   an option that is unknown or out of range; INVALID_INPUT if the set, the split, the network and the features do not fit each
+ *   other, a feature is not finite, or the checkpoint belongs to another training; DIVERGED if the loss or a weight stops being
+ *   finite (the message says where it began); CORRUPT_DATA if the checkpoint is damaged; UNSUPPORTED_LAYER if a layer cannot be
+ *   trained.
+ * @example
+ * const run = train(melCnn, features, split, { engine: ortEngine({ runtime: ortRuntime }) })
+ * for await (const event of run) if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
+ * const model = await run.result()
+ */
+export function train(
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
+  options: TrainOptions,
+): TrainingRun {
+  return createTrainingRun((keep) => trainEvents(network, set, split, options, keep), options?.signal)
+}
+
+/**
+ * Runs {@link train} to its end.
+ *
+ * @param options - The options of {@link train}, and `onEvent`, which gets every event. If it returns a promise, training does not
+ *   wait for that.
+ * @returns The trained model, for `evaluate`, `predict`, and `saveModel` of `@esc/edge/node`.
+ * @throws EscError as {@link train}; the signal's reason.
+ * @example const model = await fit(melCnn, features, split, { engine: ortEngine({ runtime: ortRuntime }), epochs: 30 })
+ */
+export async function fit(
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
+  options: TrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined },
+): Promise<TrainedModel> {
+  const { onEvent, ...trainOptions } = options ?? {}
+  assertCallback('onEvent', onEvent)
+  const run = train(network, set, split, trainOptions)
+  for await (const event of run) onEvent?.(event)
+  return run.result()
+}
+
+async function* trainEvents(
+  network: Network,
+  set: FeatureSet,
+  split: TrainingSplit,
+  options: TrainOptions,
+  keep: (model: TrainedModel) => void,
+): AsyncGenerator<TrainEvent, void> {
+  const resolved = resolveOptions(options, set?.labels?.length ?? 0)
+  const { epochs, batchSize, seed, loss, optimizer, checkpoint, signal } = resolved
+  signal?.throwIfAborted()
+  const parts = partsOf(set, split)
+  const { graph, model, warning, digests } = await prepareTraining(network, set, parts, resolved)
+  const rng = createRng(seed)
+  const { augment, mix, teacherLogits } = resolved
+  const batches = createBatchSource(set, parts.train, {
+    ...{ augment, mix, teacherLogits, loss, batchSize, rng },
+    shape: graph.input.shape,
+    classes: classCount(graph),
+    normalizer: model.normalizer,
+  })
+  const run = digests ? await describeRun(graph, digests, set.labels, resolved) : {}
+  const saved = await readCheckpoint(graph, run, resolved)
+  signal?.throwIfAborted()
+  const progress = createProgress(graph, model, resolved)
+  const training = { set, parts, model, options: resolved }
+  const first: TrainEvent[] = warning === null ? [] : [{ type: 'warning', message: warning }]
+  if (saved) {
+    for (const record of saved.history) progress.observe(record)
+    keep(progress.model(saved.best))
+    first.push({ type: 'resumed', epochs, history: saved.history })
+  }
+  if (progress.isDone()) {
+    yield* first
+    return
+  }
+
+  const dropoutRng = saved ? createRng(saved.rng) : rng.fork('dropout')
+  const engine = await options.engine(graph, { rng: dropoutRng, loss, optimizer })
+  try {
+    if (saved) await restoreEngine(engine, saved)
+    yield* first
+    while (!progress.isDone()) {
+      signal?.throwIfAborted()
+      const epoch = progress.history.length + 1
+      const order = rng.fork(`order ${epoch}`).shuffle(Int32Array.from(parts.train.keys()))
+      const { trainMs, state, record } = yield* runEpoch(engine, batches, order, epoch, training)
+      const best = progress.observe(record)
+      const kept = progress.model(best ? weightsOf(graph, state) : null)
+      keep(kept)
+      if (checkpoint) {
+        const present = { state, rng: dropoutRng.state(), history: kept.history, best: kept.graph }
+        await checkpoint.write(await encodeCheckpoint(run, present))
+      }
+      yield { type: 'epoch', epochs, best, trainMs, ...record }
+    }
+  } finally {
+    await engine.release()
+  }
+}
+
+/** Trains one epoch and validates. Returns the engine's state after it, and the epoch's figures. */
+async function* runEpoch(
+  engine: TrainingEngine,
+  batches: BatchSource,
+  order: Int32Array,
+  epoch: number,
+  training: { set: FeatureSet; parts: TrainingParts; model: TrainedModel; options: ResolvedOptions },
+): AsyncGenerator<TrainEvent, { trainMs: number; state: EngineState; record: EpochRecord }> {
+  const { set, parts, model, options } = training
+  const { shape } = model.graph.input
+  const classes = classCount(model.graph)
+  const pass = { engine, batches, order, epoch, classes, options }
+  const { trainMs, learningRate, ...figures } = yield* trainEpoch(pass)
+  const state = await engine.state()
+  assertFiniteState(state, epoch, learningRate, options)
+  const { batchSize, signal, loss } = options
+  const { normalizer } = model
+  const validation = await validationFigures(engine, set, parts, {
+    ...{ shape, normalizer, classes, batchSize, signal },
+    kind: loss.kind,
+  })
+  // The keys are in the order in which a checkpoint returns them, so that a resumed training writes the same files.
+  return { trainMs, state, record: { epoch, ...figures, ...validation, learningRate } }
+}
+
+async function validationFigures(
+  engine: TrainingEngine,
+  set: FeatureSet,
+  { validation }: TrainingParts,
+  others: Omit<Parameters<typeof validate>[1], 'set' | 'indices'>,
+): Promise<Pick<EpochRecord, 'validationLoss' | 'validationAccuracy'>> {
+  if (validation.length === 0) return { validationLoss: null, validationAccuracy: null }
+  const { loss, accuracy } = await validate(engine, { set, indices: validation, ...others })
+  return { validationLoss: loss, validationAccuracy: accuracy }
+}
+
+/** The network with the weights of the engine's state. */
+function weightsOf(graph: NetworkGraph, { values }: EngineState): NetworkGraph {
+  return withWeights(graph, Object.fromEntries(namedWeights(graph).map(({ name }) => [name, values[name]!])))
+}
