@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
-// Packages read each other's source, so a test never sees a stale build.
+// Packages read each other's source, so a test never uses an old build.
 const conditions = ['@esc/source', ...defaultServerConditions]
 
 const projects = ['packages', 'examples', 'tools'].flatMap((folder) =>
@@ -15,7 +15,7 @@ const projects = ['packages', 'examples', 'tools'].flatMap((folder) =>
       root: fileURLToPath(new URL(`${folder}/${name}`, import.meta.url)),
       include: ['src/**/*.test.ts'],
       environment: 'node',
-      // Only what hangs shall run into these, however busy the machine is.
+      // So long that only a test that hangs reaches them, even on a busy machine.
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },
@@ -26,7 +26,7 @@ export default defineConfig({
   test: {
     projects,
     reporters: ['default', 'json'],
-    // `tools/testkit/run-tests.mjs` adds these up; nx.json declares them as what a test run leaves.
+    // `tools/testkit/run-tests.mjs` counts the tests of `all.json`. A task of Nx leaves a report of its own, as nx.json says.
     outputFile: { json: `.test-results/${process.env.NX_TASK_TARGET_PROJECT ?? 'all'}.json` },
   },
 })

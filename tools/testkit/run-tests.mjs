@@ -1,34 +1,38 @@
 /**
- * `npm test`: runs every project's tests through Nx, then names those that failed, with the first line of the reason, and
- * prints one line that counts them all: `N passed, M failed, K skipped`.
+ * `npm test`: runs the tests of all projects in one vitest, then names those that failed, with the first line of the reason, and prints
+ * one line that counts them all: `N passed, M failed, K skipped`.
  *
- * Arguments go to Nx: `npm test -- --skip-nx-cache`, `npm test -- -p @esc/dsp`. Each task leaves vitest's JSON report
- * in `.test-results/<project>.json`; it is the task's output, so Nx brings it back when it takes a task from its cache.
+ * `npm test -- -p dsp` runs one project, `-p dsp,core` two. Other arguments go to vitest: `npm test -- mel` runs the files with `mel` in
+ * their path. One vitest starts once for all projects and shares their files out over all processors, so the longest project does not
+ * run alone at the end.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const results = join(root, '.test-results')
+// Where vitest.config.ts puts the report of a run.
+const reportPath = join(root, '.test-results', 'all.json')
 
-/** Names of the workspace's projects that have tests. */
-function testedProjects() {
-  const folders = ['packages', 'examples', 'tools'].flatMap((parent) =>
-    readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
-  )
-  return folders
-    .map((folder) => join(folder, 'package.json'))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')))
-    .filter(({ scripts }) => scripts?.test)
-    .map(({ name }) => name)
+/** The arguments for vitest: `-p @esc/dsp,core` becomes `--project=dsp --project=core`. */
+function toVitest(argv) {
+  const args = []
+  for (let i = 0; i < argv.length; i++) {
+    const [flag, joined] = argv[i].split('=', 2)
+    if (!['-p', '--project', '--projects'].includes(flag)) args.push(argv[i])
+    else for (const name of (joined ?? argv[++i] ?? '').split(',')) args.push(`--project=${projectOf(name)}`)
+  }
+  return args
 }
 
-/** Sums of one vitest report. A file that fails before its first test is one failure. */
+/** Vitest names a project as its folder; the package of an example has a longer name. */
+const projectOf = (name) => name.replace(/^@esc\/(example-)?/, '')
+
+/** Sums of the report. A file that fails before its first test is one failure. */
 function countReport({ numPassedTests, numPendingTests, numTodoTests, testResults }) {
   const failed = testResults.reduce((sum, { status, assertionResults }) => {
     const tests = assertionResults.filter((test) => test.status === 'failed').length
@@ -37,7 +41,7 @@ function countReport({ numPassedTests, numPendingTests, numTodoTests, testResult
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
 }
 
-/** A line for each failure that {@link countReport} counts: thousands of lines lie between the test's own and the end. */
+/** A line for each failure that {@link countReport} counts: thousands of lines lie between the test's own message and the end. */
 function listFailures({ testResults }) {
   return testResults.flatMap(({ name: file, status, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === 'failed')
@@ -51,30 +55,22 @@ function listFailures({ testResults }) {
 
 const firstLine = (text) => stripVTControlCharacters(text ?? '').split('\n', 1)[0]
 
-const projects = testedProjects()
-const reportOf = (project) => join(results, `${project}.json`)
-// A report left by an earlier run must not be counted; the daemon could think it still in place and not restore it.
-for (const project of projects) rmSync(reportOf(project), { force: true })
+// The report of an earlier run must not be counted.
+rmSync(reportPath, { force: true })
+const require = createRequire(import.meta.url)
+const vitest = join(dirname(require.resolve('vitest/package.json')), 'vitest.mjs')
+// By default vitest leaves one processor to itself, which does little.
+const workers = `--maxWorkers=${availableParallelism()}`
+const { status } = spawnSync(process.execPath, [vitest, 'run', workers, ...toVitest(process.argv.slice(2))], {
+  cwd: root,
+  stdio: 'inherit',
+})
 
-const inCi = process.env.CI === 'true' ? ['--skip-nx-cache', '--output-style=static'] : []
-const nx = createRequire(import.meta.url).resolve('nx/bin/nx.js')
-const { status } = spawnSync(
-  process.execPath,
-  [nx, 'run-many', '-t', 'test', ...inCi, ...process.argv.slice(2)],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, NX_DAEMON: 'false' } },
-)
-
-const total = { passed: 0, failed: 0, skipped: 0 }
-for (const project of projects.filter((name) => existsSync(reportOf(name)))) {
-  const report = JSON.parse(readFileSync(reportOf(project), 'utf8'))
-  for (const failure of listFailures(report)) console.error(`failed: ${failure}`)
-  const counts = countReport(report)
-  for (const key of Object.keys(total)) total[key] += counts[key]
-}
-
-const ok = status === 0 && total.failed === 0
+const report = existsSync(reportPath) ? JSON.parse(readFileSync(reportPath, 'utf8')) : null
+const total = report === null ? { passed: 0, failed: 0, skipped: 0 } : countReport(report)
+if (report !== null) for (const failure of listFailures(report)) console.error(`failed: ${failure}`)
 if (status !== 0 && total.failed === 0)
-  console.error(`nx ended with ${status}, though no report names a failed test`)
+  console.error(`vitest ended with ${status}, but its report names no failed test`)
 if (total.passed + total.failed === 0) console.error('no test ran')
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
-process.exitCode = ok && total.passed > 0 ? 0 : 1
+process.exitCode = status === 0 && total.failed === 0 && total.passed > 0 ? 0 : 1

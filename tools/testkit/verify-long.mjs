@@ -1,6 +1,6 @@
 /**
- * `npm run verify:long`: every test file whose cases grow with `VERIFY_LONG=1`, with all of them: random cuts of runs, mutants of
- * sounds and of models. `npm test` tries a few of each.
+ * `npm run verify:long`: runs every test file that has a long form, with `VERIFY_LONG=1`: many random cuts of runs, and many mutants of
+ * sounds and of models. `npm test` runs the short forms, with a few of each.
  *
  * Arguments go to vitest: `npm run verify:long -- --project pipeline`. It prints what the tests print, then a line for each file with
  * its counts and its time. It ends with 1 if a test failed, or none ran.
@@ -13,7 +13,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-/** For a test with all its mutants. */
+/** Time limit of one test in its long form. */
 const timeoutMs = 2 * 3600 * 1000
 
 /** Test files that read the variable. */
@@ -26,7 +26,7 @@ function findLongTests() {
 }
 
 const files = findLongTests()
-console.log(`tests that grow:\n${files.map((file) => `  ${relative(root, file)}`).join('\n')}`)
+console.log(`tests with a long form:\n${files.map((file) => `  ${relative(root, file)}`).join('\n')}`)
 const scratch = mkdtempSync(join(tmpdir(), 'verify-long-'))
 const report = join(scratch, 'report.json')
 const require = createRequire(import.meta.url)

@@ -1,3 +1,4 @@
+/** The console of a run: what a terminal shows, and what a log gets. */
 import { Writable } from 'node:stream'
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** What a person sees while it runs: a progress bar on a terminal, plain lines elsewhere. */
+/** Shows how far a run is: with a progress bar on a terminal, and with plain lines elsewhere. */
 import type { ProgressEvent } from '@esc/core'
 import stringWidth from 'string-width'
 
@@ -10,11 +10,11 @@ export interface Terminal {
 }
 
 /**
- * A stream that may be lost: closed (`npm start | head`), on a full disk, or a terminal that is gone. What is written afterwards is
- * dropped, and the run goes on: its results are what counts.
+ * Wraps a stream that may be lost: its reader closes it (`npm start | head`), the disk is full, or the terminal is gone. Later text is
+ * dropped and the run goes on, because its results matter more than its text.
  *
  * @param stream - `process.stdout` or `process.stderr`.
- * @param onLost - Told why, once.
+ * @param onLost - Called once, with the error.
  */
 export function losable(
   stream: NodeJS.WriteStream,
@@ -40,24 +40,24 @@ export function losable(
   }
 }
 
-/** Shows one stage after another. */
+/** Shows the stages of a run, one after another. */
 export interface StageConsole {
   /** Prints a line. */
   line(text: string): void
-  /** Shows how far a stage is: at once on a terminal, elsewhere as a line every ten seconds. */
+  /** Shows how far a stage is: with a bar on a terminal, and elsewhere with a line every ten seconds. */
   progress(event: ProgressEvent): void
-  /** Runs a stage: shows its name while it runs, and a line with its time and what it returned as `summary` after. */
+  /** Runs a stage. It shows the stage's name meanwhile, and afterwards a line with the time and the returned `summary`. */
   stage<T extends { summary: string }>(name: string, run: () => Promise<T>): Promise<T>
   /** Seconds of each finished stage. */
   readonly seconds: Readonly<Record<string, number>>
 }
 
 const barWidth = 24
-/** A terminal is redrawn at most so often; elsewhere a line is printed. */
+/** Shortest time between two drawings of the bar on a terminal, and between two lines elsewhere. */
 const redrawMs = 60
 const lineMs = 10_000
 
-/** @param terminal - `process.stdout`, or anything that is written to. */
+/** Makes a console for the stages. @param terminal - `process.stdout`, or anything that text can be written to. */
 export function createStageConsole(terminal: Terminal): StageConsole {
   const live = terminal.isTTY === true
   const seconds: Record<string, number> = {}
@@ -103,12 +103,12 @@ export function createStageConsole(terminal: Terminal): StageConsole {
   }
 }
 
-/** A text without what a terminal would obey: names come from files and tables. */
+/** Replaces control characters, which a terminal would obey. Names come from files and tables, so they may hold some. */
 function plain(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n]/gu, '?')
 }
 
-/** The start of a text that fits into so many columns: letters of some scripts take two. */
+/** The start of a text that fits into so many columns. Letters of some scripts take two columns each. */
 function cutToWidth(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text
   let width = 0

@@ -1,4 +1,4 @@
-/** Runs that are cut: a process of its own each, as a user, a supervisor or the system would end it. */
+/** Runs that are cut, each in a process of its own, as a user, a supervisor or the system would cut them. */
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ import { bundlePipeline } from './fixture-program.js'
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 })
 const isLong = process.env.VERIFY_LONG === '1'
-const cuts = isLong ? 50 : 5
+const cuts = isLong ? 50 : 3
 const seed = Number(process.env.CUTS_SEED ?? Date.now() % 1_000_000)
 
 let work: string
@@ -31,7 +31,8 @@ beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'esc-cuts-'))
   const program = join(work, 'program')
   await bundlePipeline(program)
-  const flags = '--split stratified --epochs 3 --save-audio --features kept --checkpoint state --out out'
+  const int8 = isLong ? '' : '--no-int8 '
+  const flags = `--split stratified --epochs 3 ${int8}--save-audio --features kept --checkpoint state --out out`
   const tones = await writeTones(join(work, 'tones'))
   command = [process.execPath, join(program, 'main.js'), '--data', tones, ...flags.split(' ')]
   const cwd = join(work, 'whole')
@@ -50,7 +51,7 @@ const exitCodes: Record<Kind, { code: number; signal: NodeJS.Signals | null }> =
   SIGKILL: { code: 137, signal: 'SIGKILL' },
 }
 
-/** A signal ends a process that has not yet begun to listen, or no longer does; one that comes late finds all done. */
+/** A signal ends a process that does not listen yet, or no longer does. A late signal may find the run finished. */
 function expectEnd(kind: Kind, { code, signal, stderr }: Outcome): void {
   const expected = exitCodes[kind]
   if (signal !== null) expect(signal).toBe(expected.signal)
@@ -62,16 +63,16 @@ function expectEnd(kind: Kind, { code, signal, stderr }: Outcome): void {
     )
 }
 
-/** Results are there as a whole, or not at all; of the rest, what was finished. Nothing else is there. */
+/** All results are there, or none. Features and epochs are there if they were finished. Nothing else is there. */
 function expectFinishedOnly(names: readonly string[], wanted: readonly string[], { code, signal }: Outcome) {
   const hasResults = names.includes('out')
   if (hasResults) expect(names).toEqual(wanted)
   else expect(names.filter((name) => !wanted.includes(name))).toEqual([])
-  // Who was told that it stopped, or that it ended well, was told what is true.
+  // The exit code says truly if the results are there.
   if (signal === null) expect(hasResults).toBe(code === 0)
 }
 
-/** Every third run keeps neither features nor epochs: the results are the same. */
+/** Every third run keeps neither features nor epochs. Its results are the same. */
 function variantOf(index: number): { argv: [string, ...string[]]; wanted: string[] } {
   if (index % 3 !== 2) return { argv: command, wanted: wholeNames }
   const [file, ...argv] = command
@@ -82,7 +83,7 @@ function variantOf(index: number): { argv: [string, ...string[]]; wanted: string
   }
 }
 
-test('the uncut run has all that a cut one is compared with', () => {
+test('the uncut run has all files that a cut run is compared with', () => {
   expect([whole.code, whole.stderr]).toEqual([0, ''])
   for (const name of ['out/report.html', 'out/model.json', 'out/processed/audio', 'state', 'kept/index.json'])
     expect(wholeNames).toContain(name)
@@ -118,7 +119,7 @@ describe.runIf(existsSync('/dev/full'))('a console on a full disk', () => {
   afterAll(() => full.close())
 
   test.each([
-    ['stdout alone, which is told in one line', false],
+    ['stdout alone, which one line reports', false],
     ['both streams', true],
   ])('does not lose the run: %s', async (name, isBoth) => {
     const cwd = join(work, name.slice(0, 6))
@@ -131,7 +132,7 @@ describe.runIf(existsSync('/dev/full'))('a console on a full disk', () => {
     expect(await namesBelow(cwd)).toEqual(wholeNames)
   })
 
-  test('fails where the text is all there is', async () => {
+  test('fails if text is the only result', async () => {
     const help = await runCut([...command, '--help'], { cwd: work, stdio: [full.fd, 'pipe'] })
     expect(help.stderr).toMatch(/^warning: cannot write to the console: ENOSPC/)
     expect(help.code).toBe(1)

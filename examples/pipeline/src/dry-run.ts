@@ -1,4 +1,4 @@
-/** A quick proof that clip, recipe, network and optimiser fit together, before anything long is started. */
+/** `--dry-run`: a quick check that clip, recipe, network and optimiser fit together, before a long run is started. */
 import {
   applyNormalizer,
   createRng,
@@ -16,15 +16,15 @@ import { extractFeatures } from '@esc/dataset/node'
 import { ortEngine } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
 import type { StageConsole } from './console.js'
+import { printFindings } from './flag-words.js'
 import { networks } from './networks.js'
 import type { RunOptions } from './options.js'
 import type { RunContext } from './stages/context.js'
-import { printFindings } from './stages/data.js'
 import { type ClipSource, openSource } from './stages/source.js'
 
 const batchSize = 8
 
-/** Runs the first clip and a random batch through the network, with one optimiser step each, and prints what comes out. */
+/** Runs the first clip and a random batch through the network, with one optimiser step each, and prints shapes and losses. */
 export async function dryRun({ options, console, signal }: RunContext): Promise<void> {
   const { sounds, dataset } = await openSource(options)
   if ('folder' in sounds) printFindings(sounds.folder.findings, console.line)
@@ -69,7 +69,7 @@ async function firstClip(
       'missing' in sounds ? sounds.missing.filter((absent) => !skipBad || absent === record) : []
     const one = { ...sounds, missing, dataset: { ...dataset, records: [record] } }
     try {
-      // One clip: no thread is worth its start.
+      // For one clip a worker thread is not worth its start.
       const set = await extractFeatures(one, recipe, { workers: 0, tolerant, windows })
       return { record, features: (await set.get(0)).features }
     } catch (error) {
@@ -88,7 +88,7 @@ interface Attempt {
   learningRate: number
 }
 
-/** Two steps from the network's first weights on the same examples: the loss before, and after one step. */
+/** Makes two steps on the same examples, from the network's first weights, and prints the loss before and after one step. */
 async function tryStep(
   matrices: readonly FeatureMatrix[],
   labels: readonly number[],

@@ -1,4 +1,4 @@
-/** The stages on data as people have it: long clips, files of all kinds, recorders' headers. Each run is in this process. */
+/** The stages on data as users have it: long clips, files of all kinds, recorders' headers. Each run is in this process. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -35,7 +35,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(work, { recursive: true }))
 
-/** Faint noise, and a tone from `fromSec` on for a second. */
+/** Faint noise, with a tone of one second from `fromSec` on. */
 function clip(seconds: number, hz: number, seed: number, fromSec = 0): Uint8Array {
   let state = seed
   const samples = Float32Array.from({ length: seconds * sampleRate }, (_, i) => {
@@ -52,7 +52,7 @@ async function put(path: string, bytes: Uint8Array): Promise<void> {
   await writeFile(join(data, path), bytes)
 }
 
-/** Classes that a tone of their own tells apart. */
+/** Two classes, each with a tone of its own. */
 async function putClasses(seconds: number, fromSec: number, each = 10): Promise<void> {
   for (const [k, label] of ['low', 'high'].entries()) {
     for (let i = 0; i < each; i++)
@@ -77,7 +77,7 @@ async function run(...argv: string[]) {
   }
 }
 
-test('windows hear all of a long clip, and every figure counts clips', async () => {
+test('windows cover all of a long clip, and every figure counts clips', async () => {
   await putClasses(7, 5.5)
   const cut = await run('--epochs', '1')
   expect(cut.lines).toMatch(
@@ -108,7 +108,7 @@ test('windows hear all of a long clip, and every figure counts clips', async () 
   )
 })
 
-test('files of all kinds beside the clips are told, taken or left out', async () => {
+test('other files beside the clips are reported, used or left out', async () => {
   await putClasses(1, 0)
   await put('low/phone.3gp', new TextEncoder().encode('\0\0\0\x14ftyp3gp4\0\0\0\0'))
   const refused = await run('--epochs', '1')
@@ -122,7 +122,7 @@ test('files of all kinds beside the clips are told, taken or left out', async ()
   for (const path of ['__MACOSX/low/._0.wav', 'high/.DS_Store', 'high/notes.txt', 'low/list.xyz']) {
     await put(path, new TextEncoder().encode('x'))
   }
-  // A recorder that was switched off: the header says 0.
+  // The recorder was switched off before it wrote the size: the header says 0.
   const streamed = clip(1, 300, 77)
   new DataView(streamed.buffer).setUint32(40, 0, true)
   await put('low/streamed.bwf', streamed)
@@ -141,7 +141,7 @@ test('files of all kinds beside the clips are told, taken or left out', async ()
   expect(await readFile(join(tolerant.out!, 'report.html'), 'utf8')).toMatch(/--skip-bad.*--tolerant/s)
 })
 
-test('results, features and a checkpoint inside the data set are no data', async () => {
+test('results, features and a checkpoint inside the data set are not taken for data', async () => {
   await putClasses(1, 0)
   const inside = [
     ...['--out', join(data, 'runs', 'a'), '--features', join(data, 'features')],

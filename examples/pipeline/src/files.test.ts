@@ -1,8 +1,9 @@
-/** What is written into a folder of results, and what is left when it is not. */
+/** Folders of results and checkpoints: what a run may write, and what it leaves if it stops. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { temporaryPath } from '@esc/core/node'
+import { throwsCode } from '@esc/expect'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { assertWritableFile, clearLeftovers, pendingFolder } from './files.js'
 
@@ -12,15 +13,15 @@ beforeEach(async () => {
 })
 afterEach(() => rm(work, { recursive: true }))
 
-describe('a pending folder that is given up', () => {
-  test('goes with the folders that were made for it', async () => {
+describe('a pending folder that is discarded', () => {
+  test('is removed with the folders that were made for it', async () => {
     const pending = pendingFolder(join(work, 'runs', 'new'), 'processed/audio')
     await writeFile(join(await pending.open(), '1.wav'), '')
     pending.discard()
     expect(await readdir(work)).toEqual([])
   })
 
-  test('leaves what others put there meanwhile: a checkpoint, another run', async () => {
+  test('leaves the files that others put there meanwhile: a checkpoint, another run', async () => {
     const pending = pendingFolder(join(work, 'runs', 'new'), 'processed/audio')
     await writeFile(join(await pending.open(), '1.wav'), '')
     await writeFile(join(work, 'runs', 'new', 'training.safetensors'), '')
@@ -46,15 +47,14 @@ describe('a file that will be written', () => {
   test('must not be a folder, lie below a file, or have too long a name', async () => {
     await mkdir(join(work, 'folder'))
     await writeFile(join(work, 'file'), '')
-    const failure = (text: string) => ({ code: 'IO', message: expect.stringContaining(text) })
     const check = (path: string) => expect(assertWritableFile(join(work, path))).rejects
-    await check('folder').toMatchObject(failure(`cannot write to ${join(work, 'folder')}: it is a folder`))
-    await check('file/state').toMatchObject(failure(`${join(work, 'file')} is not a folder`))
-    await check('x'.repeat(256)).toMatchObject(failure('ENAMETOOLONG'))
+    await check('folder').toThrow(throwsCode('IO', `cannot write to ${join(work, 'folder')}: it is a folder`))
+    await check('file/state').toThrow(throwsCode('IO', `${join(work, 'file')} is not a folder`))
+    await check('x'.repeat(256)).toThrow(throwsCode('IO', 'ENAMETOOLONG'))
   })
 })
 
-test('what killed runs left in the folder of the results goes, and nothing else', async () => {
+test('temporary files of killed runs are removed, and nothing else', async () => {
   const left = (dir: string) => join(dir, basename(temporaryPath(dir)).replace(/-\d+-/, '-999999999-'))
   const processed = join(work, 'processed')
   await mkdir(join(left(processed), 'deep'), { recursive: true })

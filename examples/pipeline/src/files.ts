@@ -1,16 +1,18 @@
-/** Writes a run's files. */
+/** Writes the files of a run, and checks early that they can be written. */
 import { access, constants, mkdir, readdir, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type EpochRecord, EscError } from '@esc/core'
+import type { EpochRecord } from '@esc/core'
 import {
   createTemporaryFolder,
+  ioError,
+  onDisk,
   removeStaleTemporaries,
   type TemporaryFolder,
   writeFilesAtomically,
 } from '@esc/core/node'
 
 /**
- * Checks that a folder can be made, or written to, without doing either: better before an hour of training than after.
+ * Checks that a folder can be made, or written to, and does neither. A run checks this before it trains for an hour.
  *
  * @throws EscError IO naming the folder.
  */
@@ -24,61 +26,54 @@ export async function assertWritable(dir: string): Promise<void> {
     } catch (cause) {
       const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
       if (absent && dirname(path) !== path) continue
-      throw cannotWrite(dir, cause)
+      throw ioError('write to', dir, cause)
     }
   }
 }
 
-function cannotWrite(dir: string, cause: unknown): EscError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new EscError('IO', `cannot write to ${dir}: ${message}`, { detail: { dir }, cause })
-}
-
 /**
- * Checks that a file can be written, or written anew, without doing either.
+ * Checks that a file can be written, or replaced, and does neither.
  *
  * @throws EscError IO naming the file, or its folder.
  */
 export async function assertWritableFile(path: string): Promise<void> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    // That its folder is absent, or is a file, is told below.
+    // The check of the folder, below, reports a folder that is absent or is a file.
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
-    throw cannotWrite(path, cause)
+    throw ioError('write to', path, cause)
   })
   if (found && !found.isFile())
-    throw cannotWrite(path, found.isDirectory() ? 'it is a folder' : 'it is no file')
+    throw ioError('write to', path, found.isDirectory() ? 'it is a folder' : 'it is no file')
   await assertWritable(dirname(path))
 }
 
 /**
  * Writes files into a folder, each whole or not at all.
  *
- * @throws EscError IO naming the folder; then no file has been replaced by half a one.
+ * @throws EscError IO naming the folder. Then each file is the old one or the new one, and never half of one.
  */
 export async function writeFiles(
   dir: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
-  await mkdir(dir, { recursive: true }).catch((cause) => {
-    throw cannotWrite(dir, cause)
-  })
+  await onDisk('write to', dir, mkdir(dir, { recursive: true }))
   await writeFilesAtomically(dir, files)
 }
 
-/** Files of a folder of the results that come one by one, long before the run knows that it ends well. */
+/** A folder of the results whose files are written one by one, long before the run knows that it ends well. */
 export interface PendingFolder {
-  /** Where they lie meanwhile; made by the first call. @throws EscError IO naming the folder. */
+  /** Makes the temporary folder of the files, if it is not there yet, and returns its path. @throws EscError IO naming the folder. */
   open(): Promise<string>
-  /** Puts them where they belong; of what is there already, only files of the same names go. @throws EscError IO naming the folder. */
+  /** Moves the files to their place. There they replace only files of the same names. @throws EscError IO naming the folder. */
   commit(): Promise<void>
-  /** Removes them, and every folder that was made for them and is empty. */
+  /** Removes the files, and every folder that was made for them and is empty. */
   discard(): void
 }
 
 /**
- * A folder in `dir` whose files come to light together, at the end or not at all.
+ * Makes a folder in `dir` whose files appear together at the end, or not at all.
  *
- * @param name - Below `dir`: `processed/audio`.
+ * @param name - The folder's path below `dir`: `processed/audio`.
  * @example const pending = pendingFolder(out, 'processed/audio'); await writeWav(join(await pending.open(), '1.wav'), clip)
  */
 export function pendingFolder(dir: string, name: string): PendingFolder {
@@ -97,7 +92,7 @@ export function pendingFolder(dir: string, name: string): PendingFolder {
           await rename(join(folder.path, file), join(target, file))
         folder.remove()
       } catch (cause) {
-        throw cannotWrite(dir, cause)
+        throw ioError('write to', dir, cause)
       }
     },
     discard() {
@@ -107,9 +102,9 @@ export function pendingFolder(dir: string, name: string): PendingFolder {
 }
 
 /**
- * Removes what killed runs left in the folder of the results.
+ * Removes the temporary files that killed runs left in the folder of the results.
  *
- * @param names - Of the folders that {@link pendingFolder} makes in it.
+ * @param names - Names of the folders that {@link pendingFolder} makes there.
  */
 export async function clearLeftovers(dir: string, names: readonly string[]): Promise<void> {
   for (const path of [dir, ...names.map((name) => dirname(join(dir, name)))])
@@ -121,7 +116,7 @@ export function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-/** `history.csv`: one row an epoch; times are left out, so that the same run gives the same file. */
+/** The text of `history.csv`: one row for each epoch. Times are left out, so that the same run gives the same file. */
 export function historyCsv(history: readonly EpochRecord[]): string {
   const rows = history.map((record) =>
     [

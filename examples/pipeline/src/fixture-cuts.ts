@@ -1,4 +1,4 @@
-/** Runs of the pipeline that are cut at a random moment, for tests. */
+/** Runs of the pipeline that are cut at a random moment. For tests. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,18 +17,18 @@ export interface Cut {
   delayMs: number
 }
 
-/** What came of a run. */
+/** How a run ended. */
 export interface Outcome {
   code: number | null
   signal: NodeJS.Signals | null
   stdout: string
   stderr: string
-  /** When each line came, in milliseconds since the start. */
+  /** Time of each line, in milliseconds since the start. */
   lineMs: number[]
   totalMs: number
 }
 
-/** Tones of two classes, a folder each. */
+/** Writes tones of two classes, a folder for each. */
 export async function writeTones(dir: string): Promise<string> {
   const rng = createRng(3)
   const sampleRate = 16000
@@ -49,12 +49,12 @@ export async function writeTones(dir: string): Promise<string> {
   return dir
 }
 
-/** Lines that come at once are one moment. */
+/** Lines that come within this time count as one moment. */
 const atOnceMs = 20
 
 /**
- * Draws ways and moments. Each way comes as often as another. The time before one line is as likely as that before another, however
- * long it is.
+ * Draws kinds of cuts and their moments. Each kind is drawn equally often. The time before each line is equally likely, however long
+ * it is.
  */
 export function drawCuts(count: number, rng: Rng, { lineMs, totalMs }: Outcome): Cut[] {
   const times = [0, ...lineMs, totalMs]
@@ -114,7 +114,7 @@ async function cutNow(child: ChildProcess, kind: Kind): Promise<void> {
     child.stdout!.destroy()
   } else if (kind === 'SIGINT twice') {
     child.kill('SIGINT')
-    // So late that it is not taken for the same one.
+    // So late that the run does not take it for the same Ctrl-C.
     await sleep(550)
     child.kill('SIGINT')
   } else {

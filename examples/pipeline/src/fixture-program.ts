@@ -7,9 +7,9 @@ import { build, type Plugin } from 'esbuild'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Leaves packages of others where they are, by their absolute paths: the bundle lies in a folder without `node_modules`. */
-const packagesOfOthers: Plugin = {
-  name: 'packages of others',
+/** Imports third-party packages by their absolute paths. The bundle lies in a folder without `node_modules`. */
+const thirdParty: Plugin = {
+  name: 'third-party packages',
   setup(context) {
     context.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
       if (path.startsWith('@esc/') || path.startsWith('node:') || pluginData === 'asked') return null
@@ -22,7 +22,7 @@ const packagesOfOthers: Plugin = {
 /**
  * Bundles the pipeline and its worker threads. The bundle starts several times faster than the source does.
  *
- * @param dir - A new folder. It gets `main.js`, which is the command, and `run.js`, which exports `runPipeline`.
+ * @param dir - A new folder. It gets `main.js`, which is the command, also as `npm start`; and `run.js`, which exports `runPipeline`.
  */
 export async function bundlePipeline(dir: string): Promise<void> {
   await build({
@@ -37,12 +37,13 @@ export async function bundlePipeline(dir: string): Promise<void> {
     platform: 'node',
     format: 'esm',
     conditions: ['@esc/source'],
-    plugins: [packagesOfOthers],
+    plugins: [thirdParty],
   })
-  await writeFile(join(dir, 'package.json'), '{ "type": "module" }')
+  const settings = { type: 'module', scripts: { start: 'node main.js' } }
+  await writeFile(join(dir, 'package.json'), JSON.stringify(settings))
 }
 
-/** What came of a run. */
+/** How a run ended. */
 export interface Finished {
   code: number | null
   stdout: string

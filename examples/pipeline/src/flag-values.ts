@@ -1,11 +1,11 @@
-/** Values of flags, from text. */
+/** Reads the values of flags from text. */
 import { type ClipWindows, resolveWindows } from '@esc/core'
 import { InvalidArgumentError } from 'commander'
 
-/** Reads a flag's value; `before` is that of the same flag earlier on the line. */
+/** Reads a flag's value. `before` is the value of the same flag earlier on the line. */
 export type Parser<T> = (text: string, before: T | undefined) => T
 
-/** A flag that is given twice is a mistake: which of the two is meant cannot be known. */
+/** Refuses a flag that is given twice: nothing says which of the two values is meant. */
 function once<T>(parse: (text: string) => T): Parser<T> {
   return (text, before) => {
     if (before !== undefined) throw new InvalidArgumentError('It is given twice.')
@@ -14,8 +14,10 @@ function once<T>(parse: (text: string) => T): Parser<T> {
   }
 }
 
+/** Any text. */
 export const text = once((value) => value)
 
+/** A whole number of at least `min`. */
 export function whole(min: number): Parser<number> {
   return once((value) => {
     if (/^\d{1,15}$/.test(value) && Number(value) >= min) return Number(value)
@@ -23,6 +25,7 @@ export function whole(min: number): Parser<number> {
   })
 }
 
+/** A finite number that `isIn` accepts. @param rule - The range in words, for the error. */
 export function number(isIn: (value: number) => boolean, rule: string): Parser<number> {
   return once((value) => {
     const parsed = value.trim() === '' ? Number.NaN : Number(value)
@@ -31,11 +34,11 @@ export function number(isIn: (value: number) => boolean, rule: string): Parser<n
   })
 }
 
-/** A minute is thousands of frames, and a step of a hundredth makes a hundred windows of each: more would run for days. */
+/** A window of a minute has thousands of frames, and a step of a hundredth of it reads each frame a hundred times. More would run for days. */
 const longestWindowSec = 60
 const mostOverlap = 100
 
-/** `5`, or `5,2.5`: a length in seconds, and a step. */
+/** A length in seconds, and a step if it is given: `5`, or `5,2.5`. */
 export const windows = once((value): ClipWindows => {
   const [windowSec, hopSec, ...rest] = value
     .split(',')
@@ -48,11 +51,12 @@ export const windows = once((value): ClipWindows => {
     return resolved
   } catch {
     throw new InvalidArgumentError(
-      `It must be seconds in (0, ${longestWindowSec}], as in 5, or a length and a step of it to a ${mostOverlap}th of it, as in 5,2.5.`,
+      `It must be a length in (0, ${longestWindowSec}] seconds, as in 5, or a length and a step, as in 5,2.5. The step must be from 1/${mostOverlap} of the length to the length.`,
     )
   }
 })
 
+/** One of the names. */
 export function oneOf<T extends string>(names: readonly T[]): Parser<T> {
   return once((value) => {
     if ((names as readonly string[]).includes(value)) return value as T

@@ -2,29 +2,31 @@
  * `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error.
  *
  * A run that loses its console (`npm start | head`, a full disk under a log) goes on, and its exit code says whether the results are
- * there. SIGINT, SIGTERM and SIGHUP stop it in order, with 130, 143 and 129; a second one, half a second later or more, ends it
- * at once. However it ends, no temporary file stays; what `kill -9` leaves, the next run removes.
+ * there. SIGINT, SIGTERM and SIGHUP stop the run in order, with the exit codes 130, 143 and 129. A second signal ends it at once, if it
+ * comes half a second later or more. The run removes its temporary files however it ends. After `kill -9` the next run removes them.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { type EscError, isEscError } from '@esc/core'
+import { isEscError } from '@esc/core'
+import { helpText } from './command.js'
 import { createStageConsole, losable } from './console.js'
 import { dryRun } from './dry-run.js'
-import { helpText, parseOptions, type RunOptions } from './options.js'
+import { messageInFlags } from './flag-words.js'
+import { parseOptions, type RunOptions } from './options.js'
 import { runPipeline } from './run.js'
-import { percent } from './stages/context.js'
+import { percent, plural } from './stages/context.js'
 import { fetchSource } from './stages/source.js'
 import { listenForStops, Stopped } from './stops.js'
 
-// npm runs scripts in the package's folder and says here where it was called.
+// npm runs scripts in the package's folder. INIT_CWD is the folder that npm was called in.
 const cwd = process.env.INIT_CWD ?? process.cwd()
 const argv = process.argv.slice(2)
 
-// Nobody is left to be told when this one is lost.
+// When stderr is lost, too, there is nowhere to report it.
 const stderr = losable(process.stderr)
 let stdoutFault: string | null = null
 const stdout = losable(process.stdout, ({ code, message }) => {
-  // Whoever closed the pipe has read enough.
+  // EPIPE: the reader has closed the pipe, so it has read enough.
   if (code === 'EPIPE') return
   stdoutFault = message
   stderr.write(`warning: cannot write to the console: ${message}; the run goes on without it\n`)
@@ -41,16 +43,16 @@ async function main(): Promise<number> {
     console.line('')
     stderr.write(`Stopped at once. ${whatIsLeft()}\n`)
   })
-  // A step of training is waited for, which a person at a terminal may find long.
+  // The run ends after the current training step. Somebody at a terminal may find that long.
   stops.signal.addEventListener('abort', () => {
-    if (stdout.isTTY) console.line('Stopping; another Ctrl-C ends it at once.')
+    if (stdout.isTTY) console.line('The run is stopping. Press Ctrl-C again to end it at once.')
   })
   try {
     const options = parseOptions(argv, cwd)
     const context = { options, console, signal: stops.signal, cwd }
     if (options.download) {
       const nothing = whatIsLeft
-      whatIsLeft = () => `What was fetched is kept for the next --download, in ${options.data}.download.`
+      whatIsLeft = () => `The downloaded part is kept in ${options.data}.download for the next --download.`
       await fetchSource(context)
       whatIsLeft = nothing
     }
@@ -68,38 +70,26 @@ async function main(): Promise<number> {
       return error.exitCode
     }
     if (!isEscError(error)) throw error
-    stderr.write(`error: ${error.message.replaceAll(/\p{Cc}/gu, '?')}${flagsOf(error)}\n`)
+    stderr.write(`error: ${messageInFlags(error, argv).replaceAll(/\p{Cc}/gu, '?')}\n`)
     return error.code === 'INVALID_OPTION' ? 2 : 1
   }
 }
 
-/** What a library calls an option is a flag here. */
-function flagsOf({ code, detail }: EscError): string {
-  const isDamaged = detail.skippable === true && code === 'CORRUPT_DATA'
-  const flags = [
-    ...(detail.option === 'nested' ? ['--nested'] : []),
-    ...(isDamaged && !argv.includes('--tolerant') ? ['--tolerant'] : []),
-    ...(detail.skippable === true ? ['--skip-bad'] : []),
-  ]
-  return flags.length > 0 ? ` (${flags.join(', ')})` : ''
-}
-
-/** The exit code where the text is all there was to make: a disk that was full has none of it. */
+/** The exit code of a run whose only result is text. It is 1 if the text could not be written, as on a full disk. */
 async function printed(): Promise<number> {
-  // A stream tells its fault a moment after it was written to.
+  // A stream reports a fault a moment after the write.
   await new Promise((next) => setImmediate(next))
   return stdoutFault === null ? 0 : 1
 }
 
-/** What a run that is stopped leaves behind: it may not have come as far as a file. */
+/** Says what a stopped run leaves behind. It may have been stopped before it wrote a file. */
 function whatIsKept({ features, checkpoint }: RunOptions): string {
   const kept: string[] = []
   if (features !== null && existsSync(features)) {
     const isBegun = namesIn(features).some((name) => name.endsWith('.npy'))
-    kept.push(isBegun ? `Features that are finished are kept in ${features}.` : 'No features were finished.')
+    kept.push(isBegun ? `Finished features are kept in ${features}.` : 'No features were finished.')
   }
-  if (checkpoint !== null && existsSync(checkpoint))
-    kept.push(`Epochs that are finished are kept in ${checkpoint}.`)
+  if (checkpoint !== null && existsSync(checkpoint)) kept.push(`Finished epochs are kept in ${checkpoint}.`)
   return kept.length > 0 ? kept.join(' ') : 'Nothing was written.'
 }
 
@@ -107,7 +97,7 @@ function namesIn(dir: string): string[] {
   try {
     return readdirSync(dir)
   } catch {
-    // It is no folder, which the run had yet to find out.
+    // The path is no folder. The run was stopped before it found that out.
     return []
   }
 }
@@ -129,17 +119,19 @@ function printResults(
   line('')
   if (dataset.synthetic)
     line(
-      'These clips are synthetic: the figures say nothing about real sound. Give --data DIR for real ones.',
+      'These clips are synthetic, so the figures say nothing about real sound. Use --data DIR for real recordings.',
     )
   row('float', float, times.latency.float)
   if (int8 && parity && times.latency.int8) {
     row('int8', int8, times.latency.int8)
-    line(`They agree on ${percent(parity.agreement)} of ${split.test} test clips.`)
+    line(
+      `Float and int8 give the same class for ${percent(parity.agreement)} of ${plural(split.test, 'test clip')}.`,
+    )
   }
   line(
     split.leakedTestClips === null
-      ? 'No groups are known, so it is not known whether test clips have siblings in training; --group names them.'
-      : `${split.leakedTestClips} of ${split.test} test clips have a sibling in training.`,
+      ? 'No groups are known, so test clips may have siblings in training: clips of the same recording. --group names the groups.'
+      : `${split.leakedTestClips} of ${plural(split.test, 'test clip')} ${split.leakedTestClips === 1 ? 'has' : 'have'} a sibling in training: another clip of the same recording.`,
   )
   line('')
   line(`report   ${file('report.html')}`)
@@ -151,7 +143,7 @@ main().then(
     process.exitCode = code
   },
   (error) => {
-    // Not an error of the input but of this program: the stack helps whoever repairs it.
+    // The error is not in the input but in this program. The stack helps to repair it.
     stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     process.exitCode = 70
   },

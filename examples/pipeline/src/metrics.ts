@@ -1,4 +1,4 @@
-/** Puts together `metrics.json`. */
+/** Collects the content of `metrics.json`. */
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
 import { parameterCount } from '@esc/core'
@@ -10,7 +10,7 @@ import type { RunData } from './stages/data.js'
 import { type DeployedModel, modelFiles, type VerifiedModel } from './stages/deploy.js'
 import { bestEpochOf, type TrainedNetwork } from './stages/train.js'
 
-/** All figures of a run. */
+/** Collects all figures of a run. */
 export function metricsOf(
   { options, console }: RunContext,
   data: RunData,
@@ -85,7 +85,7 @@ function optionsOf(options: RunContext['options'], { subset }: RunData): RunMetr
     options
   const { classWeights, int8, skipBad, tolerant, nested } = options
   return {
-    // The folder's name alone: a path says more about its owner than a report should.
+    // Only the folder's name: a whole path would tell readers of the report about the user's machine.
     data: data === null ? null : basename(data),
     ...{ subset, model, windows, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay },
     ...{ classWeights, int8, skipBad, tolerant, nested },

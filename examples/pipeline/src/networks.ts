@@ -1,4 +1,4 @@
-/** The two networks and the recipe each is fed by. */
+/** The two networks that `--model` names, each with the recipe that makes its input. */
 import type { FeatureRecipe, NetworkGraph } from '@esc/core'
 import { logmel128, mfcc13 } from '@esc/dsp'
 import { audioCnn, melCnn, type NetworkInput } from '@esc/model'

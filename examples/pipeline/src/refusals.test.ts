@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createProgram, type Program } from './fixture-program.js'
 import type { RunMetrics } from './results.js'
 
-// A run takes seconds, and on a busy machine many.
+// A run takes seconds, or many seconds on a busy machine.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 })
 
 let work: string
@@ -54,7 +54,7 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
     refused(
       ['--data', 'data', '--test-fold', '8'],
       2,
-      /--test-fold 8 is no fold of this data set; it has 1, 2, 3, 4, 5/,
+      /--test-fold 8 is not a fold of this data set; its folds are 1, 2, 3, 4, 5/,
     ))
 
   test('a table without a column', async () => {
@@ -91,7 +91,17 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
       await refused(['--data', dir], 1, new RegExp(`${names[1]}.*--skip-bad`))
     })
     test('damaged: --features goes on without it, too, and lists it', async () => {
-      const argv = ['--data', dir, '--epochs', '1', '--features', 'kept', '--out', 'kept-skipped']
+      const argv = [
+        '--data',
+        dir,
+        '--epochs',
+        '1',
+        '--no-int8',
+        '--features',
+        'kept',
+        '--out',
+        'kept-skipped',
+      ]
       const stopped = await run(...argv)
       expect(stopped.code).toBe(1)
       expect(stopped.stderr).toMatch(/repair or remove it, or skip it \(--skip-bad\)$/m)
@@ -103,7 +113,7 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
     test('--skip-bad goes on without them and lists them', async () => {
       await rm(join(dir, 'audio', names[0]!))
       expect((await run('--data', dir, '--skip-bad', '--dry-run')).code).toBe(0)
-      const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--out', 'skipped')
+      const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--no-int8', '--out', 'skipped')
       expect(result.code).toBe(0)
       const metrics = JSON.parse(await readFile(join(work, 'skipped', 'metrics.json'), 'utf8')) as RunMetrics
       expect(metrics.dataset.skipped.map(({ filename }) => filename).sort()).toEqual(names)
@@ -139,10 +149,10 @@ test.each([
     'where the results go',
     'results',
     2,
-    /^error: --checkpoint .*results must be a file, and --out makes a folder there/,
+    /^error: --checkpoint .*results must be a file, but --out makes a folder there/,
   ],
-  ['above them', 'above', 2, /^error: --checkpoint .*above must be a file, and --out makes a folder there/],
-])('--checkpoint %s is told before anything is computed', async (_, checkpoint, exitCode, message) => {
+  ['above them', 'above', 2, /^error: --checkpoint .*above must be a file, but --out makes a folder there/],
+])('--checkpoint %s is refused before anything is computed', async (_, checkpoint, exitCode, message) => {
   const out = checkpoint === 'above' ? 'above/results' : 'results'
   const argv = ['--data', 'data', '--epochs', '1', '--out', out, '--checkpoint', checkpoint]
   const { code, stdout, stderr } = await run(...argv)

@@ -1,8 +1,9 @@
-/** What a run finds out: the content of `metrics.json`, and what the report shows besides. */
+/** The results of a run: the content of `metrics.json`, and what the report shows in addition. */
 import type { ClipWindows, EpochRecord, FeatureRecipe } from '@esc/core'
 import type { DatasetAudit } from '@esc/dataset'
 import type { Latency, Parity } from '@esc/edge'
 import type { ClassificationReport } from '@esc/model'
+import type { TrainingOptions } from './options.js'
 
 /** A clip that was left out, and why. */
 export interface SkippedClip {
@@ -18,7 +19,7 @@ export interface ModelFigures {
   macroF1: number
 }
 
-/** What the models say of one test clip. */
+/** What the models predict for one test clip. */
 export interface TestPrediction {
   clipId: string
   /** The right label. */
@@ -29,28 +30,20 @@ export interface TestPrediction {
   int8: { label: string; score: number } | null
 }
 
-/** `metrics.json`. Everything but `times` is the same for the same options, data and machine. */
+/** The content of `metrics.json`. Everything but `times` is the same for the same options, data and machine. */
 export interface RunMetrics {
   version: 2
-  options: {
+  options: TrainingOptions & {
     data: string | null
     subset: string | null
     model: string
     /** How clips were cut into examples; `null` if each clip is one. */
     windows: ClipWindows | null
-    /** What was asked for; `null` if the data decided. */
+    /** The split that `--split` named; `null` if the data set decided. */
     split: string | null
     /** A column of the table, or a pattern of file names; `null` takes the data set's own groups. */
     group: string | null
-    epochs: number
     seed: number
-    learningRate: number
-    batchSize: number
-    /** `null`: training never stops early. */
-    patience: number | null
-    weightDecay: number | null
-    /** Whether rare classes weigh more in the loss. */
-    classWeights: boolean
     int8: boolean
     skipBad: boolean
     tolerant: boolean
@@ -59,7 +52,7 @@ export interface RunMetrics {
   environment: { node: string; onnxRuntime: string; platform: string; cpus: number }
   dataset: {
     name: string
-    /** True if the clips were made by a program; then no figure here says anything about real sound. */
+    /** True if a program made the clips. Then the figures say nothing about real sound. */
     synthetic: boolean
     /** Clips used. */
     clips: number
@@ -68,7 +61,7 @@ export interface RunMetrics {
     hash: string
     skipped: SkippedClip[]
   }
-  /** Of the clips used, and of the split. */
+  /** The audit of the clips that were used, and of the split. */
   audit: DatasetAudit
   recipe: FeatureRecipe
   /** How a classifier cuts clips of other lengths. */
@@ -81,7 +74,7 @@ export interface RunMetrics {
     train: number
     validation: number
     test: number
-    /** Test clips with a sibling in training; `null` if no groups are known, so that a leak cannot be seen. */
+    /** Test clips with a sibling (another clip of the same recording) in training; `null` if no groups are known. */
     leakedTestClips: number | null
   }
   model: { architecture: string; inputShape: readonly [number, number, number]; parameters: number }
@@ -114,7 +107,7 @@ export interface RunMetrics {
   }
 }
 
-/** All the report shows. */
+/** Everything that the report shows. */
 export interface RunResults {
   metrics: RunMetrics
   history: readonly EpochRecord[]

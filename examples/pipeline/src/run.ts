@@ -20,18 +20,18 @@ import { openData, prepareData, type RunSource } from './stages/data.js'
 import { deployModel } from './stages/deploy.js'
 import { trainNetwork } from './stages/train.js'
 
-/** The clips as the features see them, in the folder of the results. */
+/** Folder in the results that `--save-audio` fills with the clips as the features see them. */
 const processedName = 'processed/audio'
 
-/** Runs what must come to its end once it has begun. */
+/** Runs work that must not be cut once it has begun. */
 export type Finish = <T>(run: () => Promise<T>) => Promise<T>
 
 /**
  * Runs all stages, and writes the results when the last one is done.
  *
- * @returns What `report.html` shows, and the folder it lies in.
- * @throws EscError naming what is wrong and where; the signal's reason. Then nothing is written, unless the results themselves
- *   could not be written whole.
+ * @returns What `report.html` shows, and the folder that holds it.
+ * @throws EscError naming what is wrong and where; the signal's reason. Then nothing was written, unless it was the writing of the
+ *   results that failed.
  */
 export async function runPipeline(
   context: RunContext,
@@ -52,12 +52,12 @@ export async function runPipeline(
   }
 }
 
-/** A file cannot be where the run makes a folder. */
+/** Refuses a checkpoint file in a place where the run makes a folder. */
 function assertNoFolder(checkpoint: string, folders: Readonly<Record<string, string>>): void {
   for (const [flag, folder] of Object.entries(folders)) {
     for (let path = folder; ; path = dirname(path)) {
       if (path === checkpoint) {
-        const message = `--checkpoint ${checkpoint} must be a file, and --${flag} makes a folder there; choose another name`
+        const message = `--checkpoint ${checkpoint} must be a file, but --${flag} makes a folder there; choose another name`
         throw new EscError('INVALID_OPTION', message)
       }
       if (path === dirname(path)) break
@@ -93,7 +93,7 @@ async function runStages(
     'report.html': renderReport(results),
   }
   signal.throwIfAborted()
-  // A run that is told to stop from here on ends well a moment later: its files belong together.
+  // The files belong together, so a stop from here on takes effect only after all of them are written.
   await finish(() =>
     console.stage('write the results', async () => {
       await writeFiles(source.out, files)

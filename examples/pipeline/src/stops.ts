@@ -1,6 +1,6 @@
-/** The ways in which a run is told to stop: Ctrl-C, a supervisor, a terminal that is closed. */
+/** Stops a run in order on Ctrl-C, on a supervisor's signal, and when its terminal is closed. */
 
-/** An abort from outside, and what the shell is told: 128 and the signal's number. */
+/** The reason of an abort from outside. Its exit code for the shell is 128 plus the signal's number. */
 export class Stopped extends Error {
   readonly exitCode: number
   constructor(exitCode: number) {
@@ -12,27 +12,27 @@ export class Stopped extends Error {
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /**
- * One Ctrl-C may come twice: the terminal sends it to all processes of the job, and npm sends it on to those it started. What
- * comes so soon after the first is the same one.
+ * One Ctrl-C may come twice: the terminal sends it to all processes of the job, and npm passes it on to those that it started. A
+ * signal that comes within this time of the first is taken for the same one.
  */
 const sameMs = 500
 
-/** How often it is asked whether the parent process is still there. */
+/** Time between two checks that the parent process is still there. */
 const parentMs = 500
 
-/** What {@link listenForStops} makes. */
+/** What {@link listenForStops} returns. */
 export interface Stops {
-  /** Aborted with a {@link Stopped} by the first stop. */
+  /** The first stop aborts this signal. Its reason is a {@link Stopped}. */
   signal: AbortSignal
-  /** Runs what must come to its end once it has begun: a stop that comes meanwhile changes nothing. */
+  /** Runs work that must not be cut once it has begun. A stop that comes meanwhile does not end the process. */
   finish<T>(run: () => Promise<T>): Promise<T>
 }
 
 /**
- * Listens for stops. The first one aborts the signal, so that the run can stop in order. Another one, while it stops, ends the process;
- * listeners of its `exit` remove what is unfinished.
+ * Listens for stops. The first one aborts the signal, so that the run can stop in order. Another one, while the run is stopping, ends
+ * the process. Listeners of the process's `exit` event remove unfinished files.
  *
- * @param atOnce - Says the last word before the process is ended.
+ * @param atOnce - Called just before another stop ends the process. It may print a last message.
  */
 export function listenForStops(atOnce: () => void): Stops {
   const stop = new AbortController()
@@ -64,8 +64,8 @@ export function listenForStops(atOnce: () => void): Stops {
 }
 
 /**
- * Calls `gone` when the parent process has ended. A signal that is sent to npm alone ends npm and its shell, and nobody tells this
- * process, which would go on unseen.
+ * Calls `gone` when the parent process has ended. A signal to npm alone ends npm and its shell, but it does not reach this process,
+ * which would go on unseen.
  */
 function watchParent(gone: () => void): void {
   const { ppid } = process

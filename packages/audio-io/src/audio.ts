@@ -8,8 +8,8 @@ export interface DecodedAudio {
   /** Hz. */
   sampleRate: number
   /**
-   * One sentence for each problem: a wrong value in the header that was corrected, or a part of a damaged file that was
-   * lost (only with `tolerant`). Absent if there was no problem.
+   * One sentence for each problem: a wrong value in the header that was corrected, or a part of a damaged file that
+   * was lost (only with `tolerant`). Absent if there was no problem.
    */
   warnings?: readonly string[]
 }
@@ -25,16 +25,16 @@ export interface DecodeLimits {
    */
   duration?: number | null
   /**
-   * The longest sound that may be decoded, in seconds. A longer one is refused before it is decoded. Each sample of each
-   * channel takes four bytes of memory: for files from strangers, allow no more than you need.
+   * The longest sound that may be decoded, in seconds. A longer one is refused before it is decoded. Each sample of
+   * each channel takes four bytes of memory: for files from strangers, allow no more than you need.
    *
    * @defaultValue `3600`
    */
   maxDurationSec?: number
   /**
-   * `true` returns the part of a damaged file that can be read, and lists in `warnings` what was lost. A file of which
-   * nothing can be read is still refused. `false` refuses every damaged file with CORRUPT_DATA. A header that a recorder
-   * left unfinished is no damage if all of the sound is there: such a file is always read, with a warning.
+   * `true` returns the part of a damaged file that can be read, and lists in `warnings` what was lost. A file of
+   * which nothing can be read is still refused. `false` refuses every damaged file with CORRUPT_DATA. A header that a
+   * recorder left unfinished is no damage if all of the sound is there: such a file is always read, with a warning.
    *
    * @defaultValue `false`
    */
@@ -144,7 +144,7 @@ export function allocateChannels(channels: number, frames: number): Float32Array
  * Sets samples that are NaN or infinite to 0.
  *
  * @returns A warning that says how many; empty if all samples were finite.
- * @example warnings.push(...silenceNonFinite(channels))
+ * @example silenceNonFinite([Float32Array.of(1, NaN)]) // ['1 samples were NaN or infinite and were set to 0']
  */
 export function silenceNonFinite(channels: readonly Float32Array[]): string[] {
   let count = 0
@@ -163,12 +163,12 @@ export function silencedWarning(count: number): string[] {
   return count === 0 ? [] : [`${count} samples were NaN or infinite and were set to 0`]
 }
 
-/** The information, with `warnings` only if there are any. @example withWarnings(file.info, file.warnings) */
+/** The information, with `warnings` only if there are any. @example withWarnings(info, ['blockAlign=0 is wrong']) */
 export function withWarnings(info: AudioInfo, warnings: readonly string[]): AudioInfo {
   return warnings.length === 0 ? info : { ...info, warnings }
 }
 
-/** Decoded sound, with `warnings` only if there are any. @example decoded(channels, 44100, []) */
+/** Decoded sound, with `warnings` only if there are any. @example decoded([samples], 44100, []) */
 export function decoded(
   channels: Float32Array[],
   sampleRate: number,

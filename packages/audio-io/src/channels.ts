@@ -29,7 +29,7 @@ export function assertChannels(name: string, channels: unknown): asserts channel
  * @returns One array of that length; new storage, for one channel too.
  * @throws EscError INVALID_INPUT if there is no channel, a channel is no Float32Array, or the lengths differ.
  * @see librosa 0.10.2 `to_mono`.
- * @example toMono([left, right])
+ * @example toMono([Float32Array.of(0, 1), Float32Array.of(1, 1)]) // Float32Array [0.5, 1]
  */
 export function toMono(channels: readonly Float32Array[]): Float32Array {
   assertChannels('channels', channels)

@@ -1,13 +1,10 @@
-/**
- * The joint between a checked compressed file and its decoder. Decoders are plain functions that the caller passes, so that
- * the root entry imports none.
- */
+/** The joint between a checked compressed file and its decoder, which the caller passes as a plain function. */
 import { EscError } from '@esc/core'
 import type { AudioInfo, DecodedAudio } from './audio.js'
 
 /**
- * Decodes the payload of one {@link CompressedStream}. It yields blocks in order, each at most a few seconds long, and trims
- * nothing. If the caller leaves the loop early, the decoder is freed.
+ * Decodes the payload of one {@link CompressedStream}. It yields blocks in order, each at most a few seconds long,
+ * and trims nothing. If the caller leaves the loop early, the decoder is freed.
  *
  * `@esc/audio-io/vorbis`, `/opus` and `/mp3` each export one. Any function of this type works: its output is checked
  * against the file's own headers.
@@ -23,22 +20,24 @@ export interface Codecs {
    */
   vorbis?: AudioDecoder
   /**
-   * Opus in Ogg: must yield 48000 Hz, with the pre-skip (samples before the sound begins), and before the output gain of
-   * the header.
+   * Opus in Ogg: must yield 48000 Hz, with the pre-skip (samples before the sound begins), and before the output gain
+   * of the header.
    *
    * @defaultValue `undefined`: Opus is refused
    */
   opus?: AudioDecoder
   /**
-   * MPEG layer III: gets frames alone, without tags and without an info frame; must yield 1152 or 576 samples for every
-   * frame.
+   * MPEG layer III: gets frames alone, without tags and without an info frame; must yield 1152 or 576 samples for
+   * every frame.
    *
    * @defaultValue `undefined`: MP3 is refused
    */
   mp3?: AudioDecoder
 }
 
-/** A compressed file that was checked: what its headers state, and how the decoder's output becomes the file's sound. */
+/**
+ * A compressed file that was checked: what its headers state, and how the decoder's output becomes the file's sound.
+ */
 export interface CompressedFile {
   /** `info.frames` counts the samples after trimming. For a damaged file it is the most that can be left. */
   info: AudioInfo

@@ -1,4 +1,4 @@
-/** Turns a checked compressed file into sound with its decoder, block by block, so that only the wanted part takes memory. */
+/** Turns a checked compressed file into sound with its decoder, block by block. */
 import { EscError, isEscError } from '@esc/core'
 import {
   allocateChannels,
@@ -39,13 +39,14 @@ interface Run {
 /**
  * Decodes a compressed file, or the part that the limits ask for.
  *
- * It needs memory for the result and a few blocks. If `duration` is set, decoding begins at the start of the file and stops
- * at the end of the part. Otherwise the file is decoded to its end, and the samples are counted.
+ * It needs memory for the result and a few blocks. If `duration` is set, decoding begins at the start of the file and
+ * stops at the end of the part. Otherwise the file is decoded to its end, and the samples are counted.
  *
  * @param file - The result of a reader: `readOggVorbis`, `readOggOpus`, `readMp3`.
  * @throws EscError INVALID_OPTION, INVALID_INPUT as {@link resolveSpan}.
- * @throws EscError CORRUPT_DATA if the decoder fails, if its output does not match the file's headers (channels, rate, number
- *   of samples), or if samples are NaN or infinite. With `tolerant`, only if there is no sound before that.
+ * @throws EscError CORRUPT_DATA if the decoder fails, if its output does not match the file's headers (channels,
+ *   rate, number of samples), or if samples are NaN or infinite. With `tolerant`, only if there is no sound before
+ *   that.
  * @example await decodeCompressed(readMp3(bytes, false), mp3, { offset: 1, duration: 2 })
  */
 export async function decodeCompressed(
@@ -90,8 +91,8 @@ export async function* streamCompressed(
   for await (const piece of readPieces(run)) {
     const length = piece.channels[0]!.length
     for (let from = 0; from < length; ) {
-      // The last block must not leave before the whole file was checked. A full block is known not to be the last only once
-      // more sound follows.
+      // The last block must not leave before the whole file was checked. A full block is known not to be the last
+      // only once more sound follows.
       if (filled === size) {
         yield decoded(block, sampleRate, warnings)
         warnings = []
@@ -115,7 +116,10 @@ function createRun(file: CompressedFile, decode: AudioDecoder, limits: DecodeLim
   return { file, decode, span, tolerant, toEnd: !tolerant && duration === null, warnings: [], silenced: 0 }
 }
 
-/** Yields the wanted span, piece by piece. Without `tolerant`, it throws if the decoder's output does not match the headers. */
+/**
+ * Yields the wanted span, piece by piece. Without `tolerant`, it throws if the decoder's output does not match the
+ * headers.
+ */
 async function* readPieces(run: Run): AsyncGenerator<Piece, void> {
   const { info, streams } = run.file
   // Where the stream begins in the file's sound, and where the sound decoded so far ends.

@@ -11,8 +11,8 @@ import type { ByteSource } from './reading.js'
  * Loads a sound file as a mono clip at a given rate: decodes `[offset, offset + duration)`, averages the channels,
  * resamples.
  *
- * Differs from librosa: an offset past the end is an error, not an empty clip with a warning; the resampler is that of
- * `@esc/dsp`, not soxr.
+ * Differs from librosa: an offset past the end is an error, not an empty clip with a warning; the resampler is that
+ * of `@esc/dsp`, not soxr.
  *
  * @param input - The whole file, or a source to read it from.
  * @param options - With `mono: false`, the channels stay apart: the result is that of {@link decodeAudio}, resampled.

@@ -40,7 +40,9 @@ export interface LoadedClip extends AudioClip {
   warnings?: readonly string[]
 }
 
-/** Names that a function of the root takes. The functions of `/node` and `/browser` take the same without `codecs`. */
+/**
+ * Names that a function of the root takes. The functions of `/node` and `/browser` take the same without `codecs`.
+ */
 type Names<Options> = Readonly<Record<Exclude<keyof Options, 'codecs'>, true>>
 
 /** Names of the options of `decodeAudio`. */

@@ -10,7 +10,10 @@ const pictureBrands = /^(hei[cxms]|hev[cxms]|mif[12]|msf1|avi[fs]|crx |jpe[g ]|j
 /** An offset in a file, and the strings of which one must stand there. */
 type Part = readonly [offset: number, ...oneOf: string[]]
 
-/** A text may begin with the letters of a sign. So a sign has more parts: bytes that follow the letters in such a file. */
+/**
+ * A text may begin with the letters of a sign. So a sign has more parts: bytes that follow the letters in such a
+ * file.
+ */
 const signs: readonly [what: string, ...parts: Part[]][] = [
   ['a 3GP file', [0, '\0'], [4, 'ftyp3g', 'ftypkddi']],
   ['a QuickTime file', [0, '\0'], [4, 'ftypqt  ']],
@@ -56,7 +59,8 @@ const chainLength = 3
  * Names a format of sound, or of video with sound, that is not decoded here.
  *
  * @param head - The first 64 kB of the file, or all of a shorter file; more does no harm.
- * @returns Words for a message, with their article; `null` if {@link detectSound} knows the format, or if it is no sound.
+ * @returns Words for a message, with their article; `null` if {@link detectSound} knows the format, or if it is no
+ *   sound.
  * @throws EscError INVALID_INPUT if `head` is no Uint8Array.
  * @example describeOtherSound(head) // 'an MP4 or M4A file'
  */

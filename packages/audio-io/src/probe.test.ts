@@ -17,7 +17,7 @@ describe('probeAudio', () => {
     ['bare-cbr.mp3', 'mp3', 'mp3', null],
     ['mono-cbr.mp3', 'mp3', 'mp3', null],
     ['stereo-vbr.mp3', 'mp3', 'mp3', null],
-  ])('%s: what decodeAudio gives, without a codec', async (name, container, codec, bitDepth) => {
+  ])('%s: equals the result of decodeAudio, without a codec', async (name, container, codec, bitDepth) => {
     const { channels, sampleRate } = await decodeAudio(fixture(name), { codecs: lazyCodecs() })
     const frames = channels[0]!.length
     const decoded = { channels: channels.length, sampleRate, frames, durationSec: frames / sampleRate }
@@ -29,7 +29,7 @@ describe('probeAudio', () => {
     ['CORRUPT_DATA', fixture('head.flac')],
     ['CORRUPT_DATA', fixture('head.mp3')],
     ['CORRUPT_DATA', fixture('head.opus')],
-  ])('%s for what cannot be decoded', (code, bytes) => {
+  ])('%s for a file that cannot be decoded', (code, bytes) => {
     expect(() => probeAudio(bytes)).toThrow(throwsCode(code))
   })
 })

@@ -10,7 +10,10 @@ export interface ByteRange {
   length: number
 }
 
-/** A running parser. It yields the part that it needs next, gets a view of that part, and returns its result at the end. */
+/**
+ * A running parser. It yields the part that it needs next, gets a view of that part, and returns its result at the
+ * end.
+ */
 export type Reading<T> = Generator<ByteRange, T, DataView>
 
 /** Bytes that are read only where they are needed: a file on a disk, a `Blob`. */
@@ -88,8 +91,8 @@ export async function readSource<T>(source: ByteSource, reading: Reading<T>): Pr
 /**
  * Reads a part of a source; it is shorter only where the source ends.
  *
- * @throws EscError CORRUPT_DATA if the source returns less than its size allows: the file became shorter while it was read;
- *   INVALID_INPUT if it returns no Uint8Array; any error of its `read`.
+ * @throws EscError CORRUPT_DATA if the source returns less than its size allows: the file became shorter while it was
+ *   read; INVALID_INPUT if it returns no Uint8Array; any error of its `read`.
  * @example await readExactly(source, { offset: 0, length: 12 })
  */
 export async function readExactly(source: ByteSource, { offset, length }: ByteRange): Promise<Uint8Array> {

@@ -16,14 +16,15 @@ const headSize = 8192
 /**
  * Finds from the first bytes whether a file is sound that can be decoded here, and its format.
  *
- * Only strong signs count: `RIFF`, `RIFX`, `RF64` or `BW64` with `WAVE`; `FORM` with `AIFF` or `AIFC`; `fLaC`; `OggS` with the
- * first packet of Vorbis, Opus or FLAC; three MPEG layer III frames of one kind in a row (or all frames of a shorter file), after
- * at most 4096 other bytes. ID3v2 tags may stand before each of these. Pictures, texts and random bytes have no such sign. If a
- * tag is longer than `head` (it may hold a cover picture), the bytes after it are not known, and the file counts as MP3.
+ * Only strong signs count: `RIFF`, `RIFX`, `RF64` or `BW64` with `WAVE`; `FORM` with `AIFF` or `AIFC`; `fLaC`; `OggS`
+ * with the first packet of Vorbis, Opus or FLAC; three MPEG layer III frames of one kind in a row (or all frames of a
+ * shorter file), after at most 4096 other bytes. ID3v2 tags may stand before each of these. Pictures, texts and
+ * random bytes have no such sign. If a tag is longer than `head` (it may hold a cover picture), the bytes after it
+ * are not known, and the file counts as MP3.
  *
  * @param head - The first 64 kB of the file, or all of a shorter file; more does no harm.
- * @returns `null` for any other file, also for an empty one. {@link describeOtherSound} names formats of sound that are not
- *   decoded here.
+ * @returns `null` for any other file, also for an empty one. {@link describeOtherSound} names formats of sound that
+ *   are not decoded here.
  * @throws EscError INVALID_INPUT if `head` is no Uint8Array.
  * @example detectSound(head) // 'ogg-vorbis'
  */
@@ -32,7 +33,11 @@ export function detectSound(head: Uint8Array): AudioFormat | null {
   return readBytes(head, readFormat())
 }
 
-/** {@link detectSound} as a parser that asks for the bytes it needs. @example await readSource(source, readFormat()) */
+/**
+ * {@link detectSound} as a parser that asks for the bytes it needs.
+ *
+ * @example await readSource(source, readFormat())
+ */
 export function* readFormat(): Reading<AudioFormat | null> {
   const offset = yield* readTagsBefore()
   const bytes = bytesOf(yield { offset, length: headSize })
@@ -100,7 +105,8 @@ function findLook(bytes: Uint8Array, table: typeof looks): string | undefined {
 }
 
 /**
- * The error for a file that cannot be decoded. It names the file's format, or what the file seems to be instead of sound.
+ * The error for a file that cannot be decoded. It names the file's format, or what the file seems to be instead of
+ * sound.
  *
  * @example throw unsupported(bytes)
  */

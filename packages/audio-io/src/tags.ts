@@ -11,8 +11,8 @@ const maxTagPadding = 4096
 /**
  * Finds where a file begins after its ID3v2 tags; 0 if it has none. Zeros after a tag are padding.
  *
- * Some programs put such tags before files of any format, although the format has a place for them. ffmpeg and libsndfile skip
- * them.
+ * Some programs put such tags before files of any format, although the format has a place for them. ffmpeg and
+ * libsndfile skip them.
  *
  * @example const start = yield* readTagsBefore()
  */
@@ -49,7 +49,8 @@ export function id3Size(bytes: Uint8Array): number {
  * The file without the ID3v2 tags before its sound, and without the ID3, APE and Lyrics3 tags after it.
  *
  * @returns A view of the same bytes; empty if a tag states more bytes than the file has.
- * @see id3.org, "ID3 tag version 2.4.0 - Main Structure" and "Lyrics3 v2.00"; wiki.hydrogenaud.io, "APEv2 specification".
+ * @see id3.org, "ID3 tag version 2.4.0 - Main Structure" and "Lyrics3 v2.00"; wiki.hydrogenaud.io, "APEv2
+ *   specification".
  * @example readMp3Header(withoutTags(bytes), 0)
  */
 export function withoutTags(bytes: Uint8Array): Uint8Array {

@@ -1,31 +1,36 @@
-/** What went wrong, for programs; the message is for people. */
+/** The one error class of `@esc/*`. */
+
+/** The kind of a problem, for programs. The message is for people. */
 export type EscErrorCode =
   | 'INVALID_OPTION'
   | 'INVALID_INPUT'
   | 'UNSUPPORTED_FORMAT'
   | 'CORRUPT_DATA'
+  /** Examples of one group are in two parts of a split. */
   | 'GROUP_LEAK'
   | 'UNSUPPORTED_LAYER'
   | 'INCOMPATIBLE_MODEL'
-  /** Training went wrong: a loss or a weight is no longer a number. */
+  /** Training failed: a loss or a weight is no longer a number. */
   | 'DIVERGED'
-  /** The call came too early or too late: after `release`, before the first epoch was finished. */
+  /** The call came too early or too late: after `release`, or before the first epoch ended. */
   | 'INVALID_STATE'
   | 'IO'
 
-/** Extras of an {@link EscError}: facts for programs, such as the path or the node it is about, and the error underneath. */
+/** What an {@link EscError} holds besides its code and message. */
 export interface EscErrorOptions {
+  /** Facts for programs, such as the path or the node that the error is about. @defaultValue `{}` */
   detail?: Readonly<Record<string, unknown>>
+  /** The error that led to this one. @defaultValue none */
   cause?: unknown
 }
 
 /**
- * The one error class of `@esc/*`. `code` says what kind of mistake it was, `message` what was found, where, and
- * what to do, `cause` the error underneath, if any. `detail` holds facts as data where a program may want them: a path, the
- * id of a clip, the name of a node; the docstring of what throws it says which.
+ * The one error class of `@esc/*`. `code` is the kind of the problem. `message` says what was found, where, and what to do.
+ * `cause` is the error that led to this one, if any. `detail` holds facts for programs: a path, the id of a clip, the name of a
+ * node. The docstring of the function that throws the error says which.
  *
  * @example
- * try { decode(bytes) } catch (error) {
+ * try { readSafetensors(bytes) } catch (error) {
  *   if (isEscError(error, 'CORRUPT_DATA')) console.error(error.message)
  *   else throw error
  * }
@@ -43,8 +48,9 @@ export class EscError extends Error {
 }
 
 /**
- * Whether `error` is an {@link EscError}, and of the given code when one is asked for.
+ * Whether `error` is an {@link EscError}, and has the given code.
  *
+ * @param code - @defaultValue any code
  * @example isEscError(error, 'IO')
  */
 export function isEscError(error: unknown, code?: EscErrorCode): error is EscError {

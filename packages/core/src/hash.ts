@@ -1,11 +1,13 @@
-/** SHA-256 in Node and in pages. */
-import { assertBytes } from './check.js'
+/** Computes SHA-256 in Node and in pages. */
+import { assertBytes } from './check/options.js'
 import { EscError } from './error.js'
 
 /**
- * SHA-256 of bytes, hexadecimal.
+ * Computes the SHA-256 of bytes.
  *
- * @throws EscError INVALID_INPUT if they are no Uint8Array; INVALID_STATE where there is no Web Crypto: pages have it over https and on localhost only.
+ * @returns 64 hexadecimal digits.
+ * @throws EscError INVALID_INPUT if they are not a Uint8Array; INVALID_STATE if there is no Web Crypto: a page has it over https
+ *   and on localhost only.
  * @example await sha256(bytes) // 'e3b0c442…'
  */
 export async function sha256(bytes: Uint8Array): Promise<string> {
@@ -13,7 +15,7 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   if (!globalThis.crypto?.subtle) {
     throw new EscError(
       'INVALID_STATE',
-      'SHA-256 is not there: pages have it over https and on localhost only',
+      'SHA-256 is not available: a page has it over https and on localhost only',
     )
   }
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))

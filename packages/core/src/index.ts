@@ -1,4 +1,5 @@
-export { type Activation, clipLogits, scoresOf } from './activation.js'
+/** The portable root of `@esc/core`: joint types, errors, checks, random numbers, networks. */
+export { assertFloat32, assertSamples } from './check/float32.js'
 export {
   asOptions,
   assertBytes,
@@ -11,40 +12,56 @@ export {
   assertSignal,
   assertText,
   wrongBytes,
-} from './check.js'
+} from './check/options.js'
 export {
-  assertClip,
-  assertClipShape,
-  assertFloat32,
-  assertMatrix,
-  assertMatrixShape,
-  assertSamples,
-} from './check-sound.js'
-export { type AudioClip, durationSec } from './clip.js'
-export { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './clip-windows.js'
+  type Advice,
+  describeValue,
+  hasField,
+  isNumberList,
+  type Mistake,
+  mistakeOf,
+  shown,
+  typeOf,
+  type WrongValueOptions,
+  wrongOption,
+  wrongValue,
+} from './check/wrong-value.js'
+export { type AudioClip, assertClip, assertClipShape, durationSec } from './clip.js'
 export { EscError, type EscErrorCode, type EscErrorOptions, isEscError } from './error.js'
+export { assertFeatureSet, assertIndices, assertLabels } from './features/check-set.js'
+export { type ClipWindows, type ClipWindowsOptions, resolveWindows } from './features/clip-windows.js'
+export { allIndices, drawFeatures } from './features/draw.js'
 export {
   assertFeatures,
   type FeatureBatch,
   type FeatureBatchOptions,
   featureBatches,
   type InputShape,
-} from './feature-batches.js'
+} from './features/feature-batches.js'
+export type {
+  DatasetOrigin,
+  DrawContext,
+  DrawnFeatures,
+  FeatureRecord,
+  FeatureSet,
+} from './features/feature-set.js'
+export { type Example, type FeatureSetOptions, featureSet } from './features/in-memory.js'
+export { assertMatrix, assertMatrixShape, type FeatureMatrix } from './features/matrix.js'
 export {
-  allIndices,
-  assertFeatureSet,
-  assertIndices,
-  assertLabels,
-  type DatasetOrigin,
-  type DrawContext,
-  type DrawnFeatures,
-  drawFeatures,
-  type Example,
-  type FeatureRecord,
-  type FeatureSet,
-  type FeatureSetOptions,
-  featureSet,
-} from './feature-set.js'
+  applyNormalizer,
+  assertNormalizer,
+  createNormalizerFit,
+  fitNormalizer,
+  type Normalizer,
+  type NormalizerFit,
+  normalizeInto,
+} from './features/normalizer.js'
+export type { Split } from './features/split.js'
+export { sha256 } from './hash.js'
+export type { FileEntry, ModelManifest } from './manifest.js'
+/** The portable root of `@esc/core`: joint types, errors, checks, random numbers, networks. */
+export { type Activation, clipLogits, scoresOf } from './model/activation.js'
+export { assertTrainedModel, type EpochRecord, type TrainedModel } from './model/trained-model.js'
 export type {
   ActivationNode,
   AttentionPoolNode,
@@ -69,10 +86,9 @@ export type {
   SeparableConv2DNode,
   Size2,
   Weight,
-} from './graph.js'
-export { sha256 } from './hash.js'
-export { assertGraph, classCount, inferShapes, nodeShape } from './infer-shapes.js'
-export { windowCount, windowPads } from './kernel-window.js'
+} from './network/graph.js'
+export { assertGraph, classCount, inferShapes, nodeShape } from './network/infer-shapes.js'
+export { windowCount, windowPads } from './network/kernel-window.js'
 export {
   applyLayer,
   type LayerTable,
@@ -80,34 +96,8 @@ export {
   type Unsupported,
   unsupported,
   unsupportedLayer,
-} from './layer-table.js'
-export type { FileEntry, ModelManifest } from './manifest.js'
-export type { FeatureMatrix } from './matrix.js'
-export {
-  applyNormalizer,
-  assertNormalizer,
-  createNormalizerFit,
-  fitNormalizer,
-  type Normalizer,
-  type NormalizerFit,
-  normalizeInto,
-} from './normalizer.js'
+} from './network/layer-table.js'
+export { type NamedWeight, namedWeights, parameterCount, withWeights } from './network/weights.js'
 export type { OnProgress, ProgressEvent } from './progress.js'
 export { assertRng, createRng, type Rng, type RngState } from './random.js'
 export type { FeatureRecipe } from './recipe.js'
-export type { Split } from './split.js'
-export { assertTrainedModel, type EpochRecord, type TrainedModel } from './trained-model.js'
-export { type NamedWeight, namedWeights, parameterCount, withWeights } from './weights.js'
-export {
-  type Advice,
-  describeValue,
-  hasField,
-  isNumberList,
-  type Mistake,
-  mistakeOf,
-  shown,
-  typeOf,
-  type WrongValueOptions,
-  wrongOption,
-  wrongValue,
-} from './wrong-value.js'

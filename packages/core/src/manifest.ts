@@ -1,60 +1,63 @@
-/** The model manifest, `model.json`: what a program must know to use a trained model, and its schema. */
+/** The model manifest, `model.json`: what a program must know to use a trained model. Its type and its schema. */
 import * as z from 'zod/mini'
-import type { Activation } from './activation.js'
-import type { ClipWindows } from './clip-windows.js'
+import { parseWith } from './check/schema.js'
 import { EscError } from './error.js'
-import type { Normalizer } from './normalizer.js'
+import type { ClipWindows } from './features/clip-windows.js'
+import type { Normalizer } from './features/normalizer.js'
+import type { Activation } from './model/activation.js'
 import { type FeatureRecipe, featureRecipeSchema } from './recipe.js'
-import { parseWith } from './schema.js'
 
-/** A file beside the manifest. */
+/** A file in the folder of the manifest. */
 export interface FileEntry {
-  /** A bare name. */
+  /** The file's name without a folder. */
   name: string
   /** SHA-256 of its bytes, hexadecimal; `null` in manifests of version 1. */
   sha256: string | null
 }
 
-/** Everything that goes with an exported model. */
+/** The content of `model.json`: everything that a program needs to use an exported model. */
 export interface ModelManifest {
   version: 2
-  /** The architecture: `audio-cnn`, `mel-cnn`. */
+  /** The architecture's name, such as `audio-cnn`. */
   architecture: string
   /** Label of each output, in order. */
   labels: readonly string[]
-  /** From a clip to features; `null` if the model takes features only. */
+  /** The steps from a clip to features; `null` if the model takes features, not clips. */
   recipe: FeatureRecipe | null
-  /** How a clip of any length is cut into what the model reads; `null` where there is no recipe. */
+  /** How a clip of any length is cut into inputs of the model; `null` if there is no recipe. */
   windows: ClipWindows | null
   /** [channels, bins, frames] of one input, as the recipe makes it. */
   inputShape: readonly [number, number, number]
-  /** What turns logits into scores. */
+  /** The function that turns logits into scores. */
   activation: Activation
-  /** Statistics of the training set. They stand inside the ONNX files already: give those the recipe's features as they are. */
+  /**
+   * Means and deviations of the training part; `null` if features are not normalised. The ONNX files already contain this step, so
+   * pass them the recipe's features as they are.
+   */
   normalizer: Normalizer | null
-  /** `null` if it is not known. */
+  /** The data set that the model was trained on; `null` if it is not known. */
   dataset: {
     name: string
-    /** True if the clips were made by a program; then the metrics say nothing about real sound. */
+    /** True if a program made the clips. The metrics then say nothing about real sound. */
     synthetic: boolean
     clips: number | null
-    /** SHA-256 over the clips' ids, labels and sounds, hexadecimal. */
+    /** SHA-256 of the clips' ids, labels and sounds, hexadecimal. */
     hash: string | null
   } | null
-  /** How many clips were for what; `null` if it is not known. */
+  /** The split: how many clips each part had; `null` if it is not known. */
   split: {
     name: string | null
     seed: number | null
-    /** Fold numbers, or `null` where the split is not by folds. */
+    /** Fold numbers; `null` if the split is not by folds. */
     testFold: number | null
     validationFold: number | null
     train: number
     validation: number
     test: number
-    /** Test clips with a sibling in training. */
+    /** Number of test clips that have a sibling in training, a clip cut from the same field recording. */
     leakedTestClips: number | null
   } | null
-  /** On the test part; `null` if it was not evaluated. */
+  /** Results on the test part; `null` if it was not evaluated. */
   metrics: {
     accuracy: number
     macroF1: number
@@ -63,7 +66,7 @@ export interface ModelManifest {
     agreement: number | null
   } | null
   files: {
-    /** The network as training goes on from it; `null` in manifests of version 1. */
+    /** The network in the form that training can continue from; `null` in manifests of version 1. */
     network: FileEntry | null
     float: FileEntry
     int8: FileEntry | null
@@ -73,7 +76,8 @@ export interface ModelManifest {
 const share = z.number().check(z.minimum(0), z.maximum(1))
 const whole = z.int().check(z.minimum(0))
 const dim = z.int().check(z.minimum(1), z.maximum(1 << 24))
-// A name beside the manifest: no folder, so that a manifest cannot point outside its own, and no other program's file.
+// A name without a folder, and with one of our endings: a manifest must not point outside its folder, or to another program's
+// file.
 const fileName = z.string().check(z.regex(/^[\w-][\w.-]*\.(onnx|safetensors)$/))
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 const fileEntry = z.strictObject({ name: fileName, sha256: z.nullable(hash) })
@@ -141,7 +145,7 @@ export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
     }),
     z.refine(({ recipe, windows }) => (recipe === null) === (windows === null), {
       path: ['windows'],
-      error: 'must be there exactly where recipe is',
+      error: 'must be null if recipe is null, and only then',
     }),
     z.refine(({ windows }) => windows === null || windows.hopSec <= windows.windowSec, {
       path: ['windows', 'hopSec'],
@@ -149,7 +153,7 @@ export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
     }),
   )
 
-/** Version 1: no windows, no activation, no hashes of files; all else was required. */
+/** Version 1: it has no windows, no activation and no hashes of files. All other fields are required. */
 const firstSchema = z.strictObject({
   version: z.literal(1),
   architecture: z.string(),
@@ -178,7 +182,7 @@ const firstSchema = z.strictObject({
 })
 
 function areDistinct(names: readonly (string | undefined)[]): boolean {
-  // Some file systems do not tell a from A.
+  // On some file systems `a` and `A` are the same file.
   const given = names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]))
   return new Set(given).size === given.length
 }
@@ -188,8 +192,8 @@ function isPerBin({ mean, std }: Normalizer, bins: number): boolean {
 }
 
 /**
- * Checks a manifest that came from outside. One of version 1 is returned as one of version 2: its networks were trained with a
- * softmax, on windows as long as its recipe's duration.
+ * Checks a manifest that came from outside. A manifest of version 1 is converted to version 2: all its networks were trained with
+ * softmax, on windows as long as `durationSec` of the recipe.
  *
  * @param value - Parsed JSON.
  * @throws EscError INVALID_INPUT naming the first key that is wrong, and what it must be; UNSUPPORTED_FORMAT if a newer version
@@ -219,7 +223,7 @@ function fromFirstVersion(value: unknown): ModelManifest {
     recipe,
     windows: { windowSec: recipe.durationSec, hopSec: recipe.durationSec / 2 },
     activation: 'softmax',
-    // Some programs wrote what they liked here.
+    // In version 1 this could be any text. A text that is not a hash is dropped.
     dataset: { ...dataset, hash: /^[0-9a-f]{64}$/.test(dataset.hash) ? dataset.hash : null },
     files: { network: null, float: entry(files.float), int8: files.int8 === null ? null : entry(files.int8) },
   }

@@ -1,12 +1,12 @@
 /**
  * Seeded random numbers. Every random choice in `@esc/*` takes a seed or an {@link Rng}. The same seed gives the same
- * bits on every machine; only `normal` goes through `Math.log` and `Math.cos`, whose last digit engines may round their own way.
+ * bits on every machine, except for `normal`: it uses `Math.log` and `Math.cos`, whose last digit may differ between engines.
  */
-import { assertInteger } from './check.js'
+import { assertInteger } from './check/options.js'
+import { hasField, wrongOption, wrongValue } from './check/wrong-value.js'
 import { EscError } from './error.js'
-import { hasField, wrongOption, wrongValue } from './wrong-value.js'
 
-/** A generator's whole state, as JSON: four 32-bit words, and two of its origin, which its forks come from. */
+/** The whole state of a generator, as JSON: four 32-bit words, and two words that its forks are made from. */
 export type RngState = readonly [number, number, number, number, number, number]
 
 /**
@@ -24,9 +24,9 @@ export interface Rng {
   normal(): number
   /** Shuffles in place (Fisher–Yates) and returns its argument. */
   shuffle<T extends Int32Array | unknown[]>(items: T): T
-  /** A generator of its own, whose numbers do not depend on how many this one has drawn. */
+  /** Makes a new generator. Its numbers depend on the seed and the label, not on how many numbers were drawn before. */
   fork(label: string): Rng
-  /** The state, for checkpoints: `createRng(rng.state())` goes on where this one stands. */
+  /** Returns the state, for checkpoints: `createRng(rng.state())` continues with the next number of this generator. */
   state(): RngState
 }
 
@@ -61,7 +61,7 @@ export function assertRng(rng: unknown): asserts rng is Rng {
 
 function seeded(key: readonly [number, number, number]): Rng {
   const rng = new Sfc32([...key, 1], [0, 0])
-  // The first outputs still show the seed's pattern.
+  // The first numbers still depend on the seed in a visible way. They are skipped.
   for (let i = 0; i < 15; i++) rng.next()
   const [a, b, c, counter] = rng.state()
   return new Sfc32([a, b, c, counter], [a, b])
@@ -97,7 +97,7 @@ class Sfc32 implements Rng {
 
   integer(bound: number): number {
     assertInteger('bound', bound, 1, 2 ** 32)
-    // Values past the last whole multiple of bound would favour small results: draw again.
+    // Values behind the last multiple of bound would make small results more likely. They are drawn again.
     const limit = 2 ** 32 - (2 ** 32 % bound)
     let value = this.next()
     while (value >= limit) value = this.next()

@@ -1,17 +1,18 @@
-/** The feature recipe: every parameter from a clip to a network's input, as JSON, and its schema. */
+/** The feature recipe: every step from a clip to a network's input, as JSON. Its type and its schema. */
 import * as z from 'zod/mini'
-import { parseWith } from './schema.js'
+import { parseWith } from './check/schema.js'
 
 /**
- * Every step from an {@link AudioClip} to a {@link FeatureMatrix}, in the order they run. `null` turns a step off.
- * Parameters carry librosa's names and meaning.
+ * Every step from an `AudioClip` to a `FeatureMatrix`, in the order in which they run. `null` turns a step off.
+ * Parameters have librosa's names and meaning.
  */
 export interface FeatureRecipe {
   version: 1
-  /** Hz; clips at another rate are resampled to it. */
+  /** Hz. Clips at another rate are resampled to this one. */
   sampleRate: number
   /**
-   * Takes steady noise out by spectral gating (noisereduce `reduce_noise(stationary=True)`): `propDecrease` of 1 all of it.
+   * Removes steady noise by spectral gating (noisereduce `reduce_noise(stationary=True)`). With `propDecrease` 1 it removes all
+   * of it.
    */
   denoise: {
     nStdThreshStationary: number
@@ -21,11 +22,11 @@ export interface FeatureRecipe {
     timeMaskSmoothMs: number | null
     nFft: number
   } | null
-  /** Cuts leading and trailing silence: frames more than `topDb` below the loudest (librosa `effects.trim`). */
+  /** Cuts silence at both ends: frames that are more than `topDb` below the loudest frame (librosa `effects.trim`). */
   trim: { topDb: number; frameLength: number; hopLength: number } | null
-  /** Scales the samples so that this norm is 1: `inf` is the peak (librosa `util.normalize`). */
+  /** Scales the samples so that this norm is 1. `inf` is the peak (librosa `util.normalize`). */
   normalize: 'inf' | 'l1' | 'l2' | null
-  /** Pads with zeros at the end, or cuts, to this length (librosa `util.fix_length`). */
+  /** Cuts the clip to this length, or pads it with zeros at the end (librosa `util.fix_length`). */
   durationSec: number | null
   stft: {
     nFft: number
@@ -39,28 +40,28 @@ export interface FeatureRecipe {
     nMels: number
     /** Hz. */
     fmin: number
-    /** Hz; `null` is half the sample rate. */
+    /** Hz. `null` is half the sample rate. */
     fmax: number | null
     htk: boolean
     norm: 'slaney' | null
-    /** 2 takes the power spectrum, 1 the magnitude. */
+    /** 2 for the power spectrum, 1 for the magnitude. */
     power: 1 | 2
   }
-  /** Power to decibels; `ref: 'max'` and `topDb` need the whole clip. `null` where `log` stands instead. */
+  /** Converts power to decibels. `ref: 'max'` and `topDb` need the whole clip. `null` if `log` is used instead. */
   db: { ref: number | 'max'; amin: number; topDb: number | null } | null
-  /** The natural logarithm of the mel spectrogram plus `offset`, in place of decibels. */
+  /** Takes the natural logarithm of the mel spectrogram plus `offset`, in place of decibels. */
   log: { offset: number } | null
-  /** `null` makes the log-mel spectrogram the network's input. */
+  /** Computes MFCCs. With `null` the log-mel spectrogram is the network's input. */
   mfcc: { nMfcc: number; dctType: 1 | 2 | 3; norm: 'ortho' | null; lifter: number } | null
 }
 
 const positive = z.number().check(z.positive())
-// A recipe from outside must not be able to ask for gigabytes: an hour, at a rate no microphone reaches.
+// A recipe from outside must not make a program use gigabytes. The limits are one hour, and a rate above that of any microphone.
 const rate = z.number().check(z.positive(), z.maximum(1e6))
 const duration = z.number().check(z.positive(), z.maximum(3600))
 const count = z.int().check(z.minimum(1), z.maximum(1 << 24))
 
-/** The zod schema of a {@link FeatureRecipe}; unknown keys are errors, since a misspelt parameter would be silent. */
+/** The zod schema of a {@link FeatureRecipe}. Unknown keys are errors: otherwise nothing would report a misspelt parameter. */
 export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
   .strictObject({
     version: z.literal(1),
@@ -128,7 +129,7 @@ export const featureRecipeSchema: z.ZodMiniType<FeatureRecipe> = z
   )
 
 /**
- * Checks a recipe that came from outside (a file, a request).
+ * Checks a recipe that came from outside: from a file or a request.
  *
  * @param value - Parsed JSON.
  * @throws EscError INVALID_INPUT naming the first key that is wrong, and what it must be.

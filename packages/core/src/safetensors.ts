@@ -1,12 +1,15 @@
-/** Weights in Hugging Face's safetensors files, which Python reads with `safetensors.numpy.load_file`. */
+/**
+ * Reads and writes Hugging Face's safetensors files, which hold weights. Python reads them with
+ * `safetensors.numpy.load_file`.
+ */
 import * as z from 'zod/mini'
-import { assertBytes } from './check.js'
-import { assertFloat32 } from './check-sound.js'
+import { assertFloat32 } from './check/float32.js'
+import { assertBytes } from './check/options.js'
+import { hasField, typeOf, wrongValue } from './check/wrong-value.js'
 import { EscError } from './error.js'
-import type { Weight } from './graph.js'
-import { hasField, typeOf, wrongValue } from './wrong-value.js'
+import type { Weight } from './network/graph.js'
 
-/** What a file holds. */
+/** The content of a safetensors file. */
 export interface Safetensors {
   /** Arrays of float32 by name. */
   tensors: ReadonlyMap<string, Weight>
@@ -14,7 +17,7 @@ export interface Safetensors {
   metadata: Readonly<Record<string, string>>
 }
 
-/** Room for some 30,000 epochs' history in a checkpoint, and little enough to be parsed before it is trusted. */
+/** Large enough for a checkpoint with the history of some 30,000 epochs. Small enough to parse a header that may be hostile. */
 const maxHeaderBytes = 16 * 2 ** 20
 const metadataKey = '__metadata__'
 
@@ -27,10 +30,11 @@ const entrySchema = z.strictObject({
 const metadataSchema = z.record(z.string(), z.string())
 
 /**
- * A safetensors file of float32 arrays.
+ * Writes float32 arrays and texts as a safetensors file.
  *
- * @throws EscError INVALID_INPUT if an array does not fill its shape or is called `__metadata__`, a text is none, or there is so
- *   much that the header would pass 16 MiB.
+ * @returns The bytes of the file.
+ * @throws EscError INVALID_INPUT if an array does not fill its shape or has the name `__metadata__`, if a value of `metadata` is
+ *   not a text, or if the header would be larger than 16 MiB.
  * @see https://github.com/huggingface/safetensors#format, version 0.8.
  * @example
  * const weights = namedWeights(graph).map(({ name, weight }) => [name, weight] as const)
@@ -56,7 +60,7 @@ export function writeSafetensors(content: Safetensors): Uint8Array {
     if (name === metadataKey || !isShape || data.length !== holds) {
       throw new EscError(
         'INVALID_INPUT',
-        `tensor '${name}' of shape [${shape}] has ${data.length} values; the shape must hold them in integers >= 0, and the name not be ${metadataKey}`,
+        `tensor '${name}' of shape [${shape}] has ${data.length} values; the shape must be integers >= 0 whose product is the number of values, and the name must not be ${metadataKey}`,
       )
     }
     header.push([name, { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] }])
@@ -65,11 +69,14 @@ export function writeSafetensors(content: Safetensors): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
   const headerBytes = Math.ceil(json.length / 8) * 8
   if (headerBytes > maxHeaderBytes) {
-    throw new EscError('INVALID_INPUT', `the header has ${headerBytes} bytes, at most ${maxHeaderBytes} fit`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `the header has ${headerBytes} bytes; it must have at most ${maxHeaderBytes}, so use fewer or shorter texts`,
+    )
   }
   const bytes = new Uint8Array(8 + headerBytes + end)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true)
-  // Spaces up to a multiple of 8, so that the data are aligned.
+  // Spaces fill the header up to a multiple of 8 bytes, so that the data are aligned.
   bytes.fill(0x20, 8, 8 + headerBytes).set(json, 8)
   let offset = 8 + headerBytes
   for (const { data } of tensors.values()) {
@@ -80,12 +87,12 @@ export function writeSafetensors(content: Safetensors): Uint8Array {
 }
 
 /**
- * Reads a safetensors file. The bytes are taken as hostile: all sizes are compared with what is there before anything is
- * allocated, and the arrays must cover the data once.
+ * Reads a safetensors file. The bytes may be hostile: all sizes are compared with the size of the file before memory is allocated,
+ * and the arrays must cover the data exactly once.
  *
- * @returns New storage.
- * @throws EscError INVALID_INPUT if they are no Uint8Array; CORRUPT_DATA if header and data do not fit together or the header passes 16 MiB; UNSUPPORTED_FORMAT naming
- *   an array that is not float32.
+ * @returns Arrays in new storage.
+ * @throws EscError INVALID_INPUT if `bytes` is not a Uint8Array; CORRUPT_DATA if header and data do not fit together, or the header
+ *   is larger than 16 MiB; UNSUPPORTED_FORMAT naming an array that is not float32.
  * @see {@link writeSafetensors}
  * @example const { tensors } = readSafetensors(await readFile('weights.safetensors'))
  */
@@ -118,7 +125,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
         `tensor ${quoted(name)} of shape [${shape.slice(0, 8)}] lies at [${span}] of ${dataBytes} bytes`,
       )
     }
-    // A copy: the data of a view into someone's buffer need not be aligned. The `slice` of Node's Buffers makes none.
+    // The data need not be aligned in the caller's buffer, so they are copied. `slice` of a Node Buffer would not copy.
     const body = Uint8Array.prototype.slice.call(bytes, dataStart + span[0], dataStart + span[1])
     tensors.set(name, { shape, data: new Float32Array(body.buffer) })
     spans.push(span)
@@ -143,7 +150,10 @@ function readHeader(bytes: Uint8Array): { header: object; dataStart: number } {
   }
 }
 
-/** Without this, a few bytes of data could be read as many arrays, and bytes that no array reads could hide anything. */
+/**
+ * Checks that the arrays lie side by side. Otherwise many arrays could share a few bytes, and bytes between them could hide
+ * anything.
+ */
 function assertCovered(spans: [begin: number, end: number][], dataBytes: number): void {
   let end = 0
   for (const span of spans.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
@@ -153,7 +163,7 @@ function assertCovered(spans: [begin: number, end: number][], dataBytes: number)
   if (end !== dataBytes) throw corrupt(`tensors end at byte ${end} of ${dataBytes}`)
 }
 
-/** A name from outside, fit for a message. */
+/** Makes a name from outside safe for a message. */
 function quoted(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
 }

@@ -111,18 +111,7 @@ export async function openModel<Sound>(
       assertStillOpen(releasing)
       throw error
     })
-    const logits = floatData(outputs, 'logits')
-    const at = logits.findIndex((logit) => !Number.isFinite(logit))
-    if (at >= 0)
-      throw new EscError(
-        'INCOMPATIBLE_MODEL',
-        `the network's output ${at} (a logit) for this clip is ${logits[at]}, not a number that can be used`,
-      )
-    if (logits.length === labels.length) return logits
-    throw new EscError(
-      'INCOMPATIBLE_MODEL',
-      `the model has ${logits.length} outputs, but the manifest has ${labels.length} labels`,
-    )
+    return checkedLogits(floatData(outputs, 'logits'), labels)
   }
 
   return {
@@ -162,6 +151,20 @@ export async function openModel<Sound>(
 export function checkedClip(clip: AudioClip): AudioClip {
   assertClipShape('clip', clip)
   return clip
+}
+
+/** @throws EscError INCOMPATIBLE_MODEL unless there is one finite logit for each label. */
+function checkedLogits(logits: Float32Array, labels: readonly string[]): Float32Array {
+  const at = logits.findIndex((logit) => !Number.isFinite(logit))
+  if (at >= 0) {
+    const message = `the network's output ${at} (a logit) for this clip is ${logits[at]}; it must be a finite number`
+    throw new EscError('INCOMPATIBLE_MODEL', message)
+  }
+  if (logits.length === labels.length) return logits
+  throw new EscError(
+    'INCOMPATIBLE_MODEL',
+    `the model has ${logits.length} outputs, but the manifest has ${labels.length} labels`,
+  )
 }
 
 /** The name of the model's one input. If there is not exactly one, the session is released, and an error is thrown. */

@@ -19,7 +19,7 @@ const damages: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
     for (let flips = any(4); flips >= 0; flips--) bytes[any(bytes.length)]! ^= 1 << any(8)
     return bytes
   },
-  'cut off': (bytes) => bytes.subarray(0, any(bytes.length)),
+  'its end cut off': (bytes) => bytes.subarray(0, any(bytes.length)),
   'a piece of another file inside'(bytes) {
     const other = small[any(small.length)]!
     const from = any(other.length)
@@ -31,7 +31,7 @@ const damages: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
     const at = any(bytes.length)
     return bytes.fill(0xff, at, at + 1 + any(4))
   },
-  'a piece gone'(bytes) {
+  'a piece missing'(bytes) {
     const at = any(bytes.length)
     const gone = 1 + any(8)
     bytes.copyWithin(at, at + gone)

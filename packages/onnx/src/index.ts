@@ -1,13 +1,8 @@
 /** The portable root of `@esc/onnx`: build, read and write models, networks as ONNX, and what a runtime must offer. */
 export { createGraphBuilder, type GraphBuilder, type GraphBuilderOptions } from './builder.js'
 export type { Distillation, LossOptions } from './gradient/loss.js'
-export {
-  type AdamOptions,
-  type OptimizerOptions,
-  optimizerScalars,
-  optimizerSlots,
-  type SgdOptions,
-} from './gradient/optimizer.js'
+export { optimizerScalars, optimizerSlots } from './gradient/optimizer.js'
+export type { AdamOptions, OptimizerOptions, SgdOptions } from './gradient/optimizer-options.js'
 export { buildProbeModel } from './gradient/probe.js'
 export { buildGradientModel, buildTrainingModel, buildUpdateModel } from './gradient/step.js'
 export type { StepOptions } from './gradient/step-options.js'

@@ -11,7 +11,7 @@ const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
 const { GOLDEN_DIR } = process.env
 
 describe('golden cases', () => {
-  test('pass on the committed cut, which offers every function', async () => {
+  test('pass on the committed part, which has every function', async () => {
     const report = await runGolden(fixtures)
     expect(report.failures).toEqual([])
     expect([...report.skipped]).toEqual([])
@@ -92,13 +92,13 @@ describe('runGolden', () => {
     ])
   })
 
-  test('fails on a value for which something else would be computed', async () => {
+  test('fails on a value that this library would compute differently', async () => {
     await write([{ ...base, function: 'librosa.stft', params: { dtype: 'complex64' } }])
     const { failures } = await runGolden(dir)
     expect(failures).toEqual(['case: librosa.stft has parameter dtype="complex64", here it must be null'])
   })
 
-  test('passes an expected error, skips what is not offered, and never fails on an informative case', async () => {
+  test('passes an expected error, skips unknown functions, and never fails on an informative case', async () => {
     await write(
       [
         { ...base, params: { n_mels: -1 }, expect: 'error', output: undefined },

@@ -21,7 +21,7 @@ const firstCases = [
 
 describe('judgeParams', () => {
   test.each(firstCases.map((golden) => [golden.function, golden.params] as const))(
-    '%s refuses a name that it does not know, whatever its value, and lists those it has',
+    '%s refuses an unknown name with any value, and lists its own names',
     (name, params) => {
       for (const value of [null, 512]) {
         const verdict = judge(name, { n_ftt: value, ...params })
@@ -31,7 +31,7 @@ describe('judgeParams', () => {
     },
   )
 
-  test('does not take names of every object for parameters', () => {
+  test('names that every object has are no parameters', () => {
     expect(judge('librosa.stft', { toString: null })).toContain("has no parameter 'toString'")
     expect(goldenFunction('toString')).toBeUndefined()
   })
@@ -78,7 +78,7 @@ describe('judgeParams', () => {
   })
 })
 
-test('only compares arrays by what they hold, and stepsAre step by step', () => {
+test('only compares the contents of arrays, and stepsAre compares step by step', () => {
   expect(only(['kaiser', 5]).accepts(['kaiser', 5], signal, {})).toBe(true)
   expect(only(null, 1).accepts('1', signal, {})).toBe(false)
   const { accepts } = stepsAre(/^trim\(\d+\)$/, 'mfcc')

@@ -1,3 +1,4 @@
+/** The linter keeps the boundaries between packages. The tests plant forbidden imports, and it must refuse them. */
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
@@ -16,8 +17,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Who may import whom: the table of the architecture, written again by hand. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+/** Who may import whom. It repeats the table of ARCHITECTURE.md by hand, so that a change of one alone is noticed. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   onnx: ['core'],
   dsp: ['core'],
@@ -26,10 +27,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ['core', 'dsp', 'onnx'],
   edge: ['core', 'dsp', 'onnx'],
 }
-const packages = Object.keys(MAY_IMPORT)
+const packages = Object.keys(mayImport)
 
-/** Libraries that one place may import: its package and its file or folder. */
-const DOORS = [
+/** Libraries that only one place may import: its package, and its file or folder. */
+const doors = [
   { library: 'fft.js', owner: 'dsp', door: 'src/fft/fft.ts' },
   { library: '@tensorflow/tfjs', owner: 'model', door: 'src/tfjs/planted.ts' },
   { library: 'onnxruntime-node', owner: 'onnx', door: 'src/node/planted.ts' },
@@ -60,7 +61,7 @@ function packageCases(from: string): Case[] {
     others.map((name) => {
       // Outside its root, edge also loads sound files.
       const allowed =
-        MAY_IMPORT[from]!.includes(name) || (from === 'edge' && at !== 'src' && name === 'audio-io')
+        mayImport[from]!.includes(name) || (from === 'edge' && at !== 'src' && name === 'audio-io')
       const breaks = { rule: 'noRestrictedImports', message: `@esc/${from} may import only` } as const
       return { from, at, imports: `@esc/${name}`, breaks: allowed ? null : breaks }
     }),
@@ -70,7 +71,8 @@ function packageCases(from: string): Case[] {
 function doorCases(from: string): Case[] {
   const breaks = { rule: 'noRestrictedImports', message: 'Imported in one place only' } as const
   return ['src', 'src/node'].flatMap((at) =>
-    DOORS.filter(({ owner, door }) => !(owner === from && door.startsWith('src/node') && at === 'src/node'))
+    doors
+      .filter(({ owner, door }) => !(owner === from && door.startsWith('src/node') && at === 'src/node'))
       .map(({ library }) => ({ from, at, imports: library, breaks: breaks as Case['breaks'] }))
       .concat({
         from,
@@ -84,7 +86,7 @@ function doorCases(from: string): Case[] {
 const cases: Case[] = [
   ...packages.flatMap(packageCases),
   ...packages.flatMap(doorCases),
-  ...DOORS.map(({ library, owner, door }) => ({ from: owner, at: door, imports: library, breaks: null })),
+  ...doors.map(({ library, owner, door }) => ({ from: owner, at: door, imports: library, breaks: null })),
   ...packages.flatMap((from): Case[] => [
     { from, at: 'src', imports: 'node:fs', breaks: portable },
     { from, at: 'src', imports: '@esc/core/node', breaks: portable },
@@ -104,8 +106,7 @@ interface Diagnostic {
 }
 
 /**
- * Lints planted files in a copy of the linter's settings: in the packages themselves they would be seen by whatever
- * else is looking at them.
+ * Lints planted files in a copy of the linter's settings. In the packages themselves, other tools could find them.
  */
 function lint(folder: string): Diagnostic[] {
   for (const file of ['biome.json', '.gitignore']) copyFileSync(join(root, file), join(folder, file))
@@ -137,7 +138,7 @@ describe('the linter keeps the boundaries', () => {
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** What the linter did that it should not have, or the other way round; empty if all is well. */
+  /** How the linter's verdict differs from the expected one; empty if it does not. */
   function mistake(planted: Case, index: number): string[] {
     const { from, at, imports, breaks } = planted
     const path = fileOf(planted, index)

@@ -12,9 +12,9 @@ import { fit as fitInNode } from '@esc/model/node'
 import { ortRuntime as webRuntime } from '@esc/onnx/browser'
 import { ortRuntime as nodeRuntime } from '@esc/onnx/node'
 import { build as buildWithEsbuild } from 'esbuild'
-import { chromium } from 'playwright'
+import { type Browser, chromium } from 'playwright'
 import { build as buildWithVite, defaultClientConditions } from 'vite'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hash, usePortableRoots } from './portable.js'
 import { useTraining } from './training.js'
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 const trainingPage = join(folderOfThis, 'training-page.ts')
 
-/** Each writes `page.js`, and what it fetches, into a folder. */
+/** Bundlers. Each writes `page.js`, and the files that the page fetches, into a folder. */
 const bundlers = {
   async esbuild(folder: string) {
     await buildWithEsbuild({
@@ -62,6 +62,12 @@ const bundlers = {
 describe.skipIf(!existsSync(executablePath))(
   `a page gives what Node gives (skipped without ${executablePath})`,
   () => {
+    let browser: Browser
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    }, timeout)
+    afterAll(() => browser?.close(), timeout)
+
     let folder = ''
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'esc-page-'))
@@ -78,9 +84,9 @@ describe.skipIf(!existsSync(executablePath))(
         conditions: ['@esc/source'],
         charset: 'utf8',
       })
-      // Not inside the page: the parser of HTML changes line breaks, which the codecs' packed WebAssembly is full of.
+      // The script is not inside the page: an HTML parser changes line breaks, and the codecs' packed WebAssembly has many.
       writePage(folder, '<script src="page.js"></script>')
-      const there = await readPage(pathToFileURL(join(folder, 'page.html')).href)
+      const there = await readPage(browser, pathToFileURL(join(folder, 'page.html')).href)
       const here = { ...(await usePortableRoots()), decoded: await decodeAll() }
       expect(there).toEqual(JSON.parse(JSON.stringify(here)))
     })
@@ -91,7 +97,7 @@ describe.skipIf(!existsSync(executablePath))(
       const server = await serve(folder)
       try {
         const { port } = server.address() as AddressInfo
-        const there = await readPage(`http://localhost:${port}/page.html`)
+        const there = await readPage(browser, `http://localhost:${port}/page.html`)
         expect(there).toEqual(closeTo(expected))
       } finally {
         server.close()
@@ -105,8 +111,8 @@ test("onnxruntime-web trains as onnxruntime-node does, in Node's WebAssembly", {
 })
 
 /**
- * Losses and logits, which are of the order of 1, to within 5e-4: Adam's first steps are as large for a gradient that is all
- * rounding, which depends on the processor, as for any other. Measured: 2e-5.
+ * Expects losses and logits, which are about 1, to within 5e-4. Adam's first steps are equally large for every gradient, also for one
+ * that is only rounding error, and rounding depends on the processor. Measured difference: 2e-5.
  */
 function closeTo(numbers: Record<string, number[]>): Record<string, unknown[]> {
   return Object.fromEntries(
@@ -132,21 +138,20 @@ async function serve(folder: string) {
 }
 
 /** Opens a page, waits until it shows its results, and parses them. */
-async function readPage(url: string): Promise<Record<string, unknown>> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+async function readPage(browser: Browser, url: string): Promise<Record<string, unknown>> {
+  const tab = await browser.newPage()
   try {
-    const tab = await browser.newPage()
     await tab.goto(url)
     await tab.waitForSelector('pre.done', { timeout: 240_000 })
     const results = JSON.parse((await tab.textContent('pre'))!) as Record<string, unknown>
     if (results.error !== undefined) throw new Error(`the page failed: ${results.error}`)
     return results
   } finally {
-    await browser.close()
+    await tab.close()
   }
 }
 
-/** What the codecs give for a file of each kind, as hashes of the channels. */
+/** Hashes of the channels that the codecs decode from a file of each kind. */
 async function decodeAll(): Promise<Record<string, unknown>> {
   const decoded: Record<string, unknown> = {}
   for (const name of soundFiles) {

@@ -1,4 +1,4 @@
-/** What a page or a lambda ships that imports one entry. */
+/** What a page or a cloud function contains when it imports one entry. */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -21,12 +21,12 @@ async function bundle(contents: string): Promise<{ inputs: string[]; bytes: numb
   return { inputs: Object.keys(metafile.inputs), bytes: outputFiles[0]!.contents.length }
 }
 
-test('who reads WAV, AIFF and FLAC ships no codec', async () => {
+test('a bundle for WAV, AIFF and FLAC has no codec', async () => {
   const { inputs } = await bundle("export { decodeAudio, loadAudio, streamAudio } from '@esc/audio-io'")
   expect(inputs.filter((input) => codecs.test(input))).toEqual([])
 })
 
-test('who reads WAV alone ships less than 20 kB', async () => {
+test('a bundle for WAV alone is smaller than 20 kB', async () => {
   const { inputs, bytes } = await bundle("export { decodeWav } from '@esc/audio-io'")
   expect(inputs.filter((input) => codecs.test(input))).toEqual([])
   expect(bytes).toBeLessThan(20_000)

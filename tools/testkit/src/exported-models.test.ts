@@ -1,4 +1,4 @@
-/** Real exports, calibrated and quantised. */
+/** Models that other tools exported, calibrated and quantised here. */
 import { dataInputs, floatData, readModel, type ValueInfo } from '@esc/onnx'
 import { checkModel } from '@esc/onnx/inspect'
 import { describe, expect, test } from 'vitest'

@@ -1,8 +1,8 @@
-/** What the test of the microphone does inside a page; bundled, and called from outside as `page`. */
+/** The part of the microphone's test that runs inside a page. The test bundles it, and calls it as `page`. */
 import { type MicrophoneOptions, microphone } from '@esc/audio-io/browser'
 import { isEscError } from '@esc/core'
 
-/** What the browser lent, as seen where it is lent. */
+/** Tracks and contexts that the browser has given to the page. */
 const tracks: MediaStreamTrack[] = []
 const contexts: AudioContext[] = []
 
@@ -24,25 +24,25 @@ if (navigator.mediaDevices) {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** What came out of a loop over the microphone, how it ended, and the state of the browser's devices then. */
+/** The sound of a loop over the microphone, how the loop ended, and the state of the browser's devices after it. */
 export interface Recording {
   sampleRate: number
-  /** Of each block. */
+  /** Length of each block. */
   lengths: number[]
-  /** Different memories among the blocks. */
+  /** Number of different buffers that the blocks lie in. */
   storages: number
   samples: number[]
-  /** What the track said of itself after the first block. */
+  /** Settings of the track after the first block. */
   settings: MediaTrackSettings
   error: { name: string; message: string; code?: string; detail?: unknown; cause?: string } | null
   tracks: string[]
   contexts: string[]
 }
 
-/** The part of it that tells how a loop ended. */
+/** How a loop ended. */
 export type Ending = Pick<Recording, 'lengths' | 'error' | 'tracks' | 'contexts'>
 
-/** Loops over a microphone until `body`, told how many blocks there were, returns false or throws. */
+/** Loops over a microphone until `body` returns false or throws. `body` gets the number of blocks so far. */
 async function record(options: MicrophoneOptions, body: (blocks: number) => unknown): Promise<Recording> {
   const blocks: Float32Array[] = []
   let rate = 0
@@ -69,7 +69,7 @@ async function record(options: MicrophoneOptions, body: (blocks: number) => unkn
   }
 }
 
-/** Errors do not cross from a page to its test. */
+/** An error as plain data: error objects cannot pass from a page to its test. */
 function describeError(error: Error): Recording['error'] {
   const { name, message, cause } = error
   const facts = isEscError(error) ? { code: error.code, detail: error.detail } : {}
@@ -93,7 +93,7 @@ const page = {
 
   abortBefore: () => record({ signal: AbortSignal.abort(new RangeError('enough')) }, () => {}),
 
-  /** Then waits for the browser's answer, which comes too late. */
+  /** Aborts first, and then waits for the browser's answer, which comes too late. */
   async abortWhileAsked(): Promise<Ending> {
     const controller = new AbortController()
     const recording = record({ signal: controller.signal }, () => {})
@@ -104,7 +104,7 @@ const page = {
     return { error, lengths, tracks: tracks.map(({ readyState }) => readyState), contexts: [] }
   },
 
-  /** Sleeps at the first block until the track ends, at most so long; `whileAsleep` is its state then. */
+  /** Sleeps at the first block until the track ends, but at most `ms`. `whileAsleep` is the track's state after that. */
   async fallBehind(options: MicrophoneOptions, ms: number) {
     let whileAsleep = ''
     const recording = await record(options, async (blocks) => {
@@ -116,17 +116,17 @@ const page = {
     return { ...recording, whileAsleep }
   },
 
-  /** A track that a page stops itself does not say so; one whose device is gone does. */
+  /** Sends the event of a device that is gone. The browser sends none for a track that the page stops itself. */
   unplug: () =>
     record({}, () => {
       tracks[0]!.stop()
       tracks[0]!.dispatchEvent(new Event('ended'))
     }),
 
-  /** As the system does to a page for the time of a telephone call. */
+  /** Suspends the audio, as a system does during a telephone call. */
   interrupt: () => record({}, () => contexts[0]!.suspend()),
 
-  /** As Firefox does where its audio has another rate than the device. */
+  /** Fails as Firefox does when its audio has another rate than the device. */
   refuseRate() {
     BrowserContext.prototype.createMediaStreamSource = () => {
       throw new DOMException('different sample-rate', 'NotSupportedError')
@@ -134,7 +134,7 @@ const page = {
     return record({}, () => false)
   },
 
-  /** Audio that is not allowed stays pending for ever; here time runs faster meanwhile. */
+  /** Audio that is not allowed never starts. Timers are made to run at once, so that the test need not wait. */
   neverStart() {
     const { setTimeout } = globalThis
     globalThis.setTimeout = ((run: () => void) => setTimeout(run, 0)) as typeof setTimeout
@@ -145,5 +145,5 @@ const page = {
 
 export type Page = typeof page
 Object.assign(globalThis, { page })
-// Started by the page itself: calls from outside count as the user's clicks.
+// The page itself starts this one: a call from outside would count as a click of the user.
 if (location.search.includes('unasked')) Object.assign(globalThis, { unasked: page.collect({}, 1) })

@@ -28,7 +28,7 @@ const released = { tracks: ['ended'], contexts: ['closed'] }
 
 describe.skipIf(!existsSync(executablePath))(
   `microphone in a page (skipped without ${executablePath})`,
-  // On a busy machine audio may start too late, and the browser's own audio thread may come too late, several times.
+  // On a busy machine, audio may start too late, or the browser's audio thread may run too late, several times in a row.
   { retry: 2 },
   () => {
     let folder = ''
@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(executablePath))(
       expect(slow).toMatchObject({ whileAsleep: 'ended', ...released })
       expect(slow.error).toMatchObject({ code: 'IO', detail: { maxQueueSec: 0.3 } })
       expect(slow.error!.message).toContain('0.30 s behind')
-      // The recorder's messages are as long as these blocks: one was taken, the queue is full at the next above 0.3 s.
+      // A message of the recorder is as long as a block. The loop took one block; the queue is full at the first block above 0.3 s.
       expect(slow.lengths).toEqual(Array(1 + Math.ceil((0.3 * slow.sampleRate) / 1024)).fill(1024))
       const start = Math.round(0.1 * slow.sampleRate)
       expect(fitTone(slow.samples.slice(start), slow.sampleRate).worst).toBeLessThan(0.005)
@@ -107,7 +107,7 @@ describe.skipIf(!existsSync(executablePath))(
         1,
         released,
       ],
-      // How many blocks have come by then is chance.
+      // The number of blocks until then is random.
       ['abort while it waits', () => page.abortInLoop(), enough, null, released],
       ['abort before it', () => page.abortBefore(), enough, 0, { tracks: [], contexts: [] }],
       ['abort before the permission', () => page.abortWhileAsked(), enough, 0, { ...released, contexts: [] }],
@@ -192,7 +192,7 @@ function stereoTone() {
   return { channels, sampleRate }
 }
 
-/** The tone in `samples`: its level, its frequency by the phases of both halves, and how far off the worst sample is. */
+/** Measures the tone in `samples`: its level, its frequency from the phases of both halves, and the largest error of a sample. */
 function fitTone(samples: readonly number[], sampleRate: number) {
   const omega = (2 * Math.PI * 1000) / sampleRate
   const fit = (from: number, to: number) => {
@@ -224,7 +224,7 @@ function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({ executablePath, args })
 }
 
-/** A page that runs `script`, under the Content-Security-Policy that its address names. */
+/** Serves a page that runs `script` under the Content-Security-Policy in its address. */
 async function serve(script: string): Promise<Server> {
   const server = createServer(({ url = '/' }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://localhost')

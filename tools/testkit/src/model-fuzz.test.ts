@@ -1,7 +1,7 @@
 /**
  * Damaged models: each is read, checked, printed and quantised, or refused with an EscError.
  *
- * A few hundred in `npm test`; 5,000 where `VERIFY_LONG` is 1.
+ * `npm test` tries a few hundred, and 5,000 if `VERIFY_LONG` is 1.
  */
 import { createRng, EscError, isEscError, type NetworkGraph } from '@esc/core'
 import { quantizeStatic, type Range } from '@esc/edge'
@@ -32,7 +32,7 @@ const seeds: Readonly<Record<string, OnnxModel>> = {
 const models = Object.values(seeds)
 const files = models.map(writeModel)
 
-/** Does all that can be done with a model; what was refused on the way is counted. */
+/** Uses a model in every way, and counts what works and what is refused. */
 function useAll(model: OnnxModel, counts: Map<string, number>): void {
   const count = (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1)
   const attempt = <T>(name: string, run: () => T): T | null => {
@@ -52,11 +52,11 @@ function useAll(model: OnnxModel, counts: Map<string, number>): void {
   attempt('dataInputs', () => dataInputs(model))
   attempt('writeModel', () => writeModel(model))
   const int8 = attempt('quantizeStatic', () => quantizeStatic(model, new AnyRange()))
-  // What comes out is a model that can be read again.
+  // The result is a model that can be read again.
   if (int8) expect(readModel(writeModel(int8)).graph.nodes).toEqual(int8.graph.nodes)
 }
 
-/** Bytes that are held; a claim of a damaged file that is believed shows here. */
+/** Bytes in use. They grow if a reader trusts a wrong size in a damaged file. */
 function heldBytes(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
@@ -79,7 +79,7 @@ function fuzz(mutate: (index: number, counts: Map<string, number>) => void): Map
   return counts
 }
 
-// Thousands may take longer than a test usually does.
+// Thousands of mutants may take longer than a test usually does.
 describe(`${mutants} mutants`, { timeout: 900_000 }, () => {
   test('of files', () => {
     const rng = createRng(77)
@@ -115,7 +115,7 @@ describe(`${mutants} mutants`, { timeout: 900_000 }, () => {
   })
 })
 
-/** Reads, calibrates, quantises and runs a file, and compares what comes out with what the file itself gives. */
+/** Reads, calibrates, quantises and runs a file, and compares the result with that of the file itself. */
 async function comparedWithFloat(bytes: Uint8Array): Promise<string> {
   const orRefusal = (error: unknown): null => {
     if (isEscError(error)) return null

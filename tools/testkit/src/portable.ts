@@ -1,4 +1,4 @@
-/** What every portable root can do without files or a network, for running it in Node and in a page. */
+/** Uses every portable root without files or a network. It runs in Node and in a page, and gives the same in both. */
 import { encodeWav, loadAudio } from '@esc/audio-io'
 import { createRng } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
@@ -19,7 +19,7 @@ import { quantizeStatic } from '@esc/edge'
 import { audioCnn, classificationReport } from '@esc/model'
 import { buildTrainingModel, lowerNetwork, readModel, writeModel } from '@esc/onnx'
 
-/** From a CSV and a WAV to features, a split and ONNX bytes; large results as hashes. */
+/** Makes features, a split and ONNX bytes from a CSV and a WAV. Large results are returned as hashes. */
 export async function usePortableRoots(): Promise<Record<string, unknown>> {
   const { csv, clipAt } = synthesizeEsc10({ clipsPerClass: 5, durationSec: 1 })
   const dataset = parseEsc50(csv)
@@ -39,7 +39,7 @@ export async function usePortableRoots(): Promise<Record<string, unknown>> {
   const groups = dataset.records.map(({ group }) => group)
   return {
     wav: hash(wav),
-    // Resampled to all rates but one.
+    // The clip is resampled for all recipes but one.
     features: features.map(({ data }) => hash(data)),
     stretched: hash(timeStretch(clip.samples, { rate: 1.1 })),
     contrast: hash(spectralContrast(clip).data),

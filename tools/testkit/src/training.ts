@@ -1,4 +1,4 @@
-/** What a runtime makes of the models that these libraries write: for running them in Node and in a page. */
+/** Runs and trains small models with a runtime. It runs in Node and in a page, so that both can be compared. */
 import {
   createRng,
   type Example,
@@ -22,7 +22,7 @@ type Fit = (
   options: { epochs: number; batchSize: number; threads: number },
 ) => Promise<TrainedModel>
 
-/** Of both architectures logits, then losses and logits of three training steps; of one the losses of two epochs, too. */
+/** Returns logits, and losses and logits of three training steps, of both architectures; and losses of two epochs of one of them. */
 export async function useTraining(runtime: OnnxRuntime, fit: Fit): Promise<Record<string, number[]>> {
   const numbers: Record<string, number[]> = {}
   const audio = audioCnn({ bins: 13, frames: 43, classes })
@@ -40,7 +40,8 @@ export async function useTraining(runtime: OnnxRuntime, fit: Fit): Promise<Recor
     }
     await engine.release()
   }
-  // Not of the other: the true gradient of a bias before BatchNorm is 0, and Adam makes steps of what rounding leaves of it.
+  // The other network cannot be compared over epochs: the true gradient of a bias before BatchNorm is 0, and Adam makes full steps
+  // of its rounding error.
   const { examples } = randomClips(audio)
   const options = { epochs: 2, batchSize: 3, threads }
   const set = featureSet(examples, {

@@ -1,11 +1,12 @@
-/** What the audit of table, clips and split found. */
+/** The findings of the audit of table, clips and split. */
 import type { ClipAudit, DatasetAudit, FolderAudit, Spread } from '@esc/dataset'
+import { findingInFlags } from '../flag-words.js'
 import { drawSpreads } from './figures.js'
 import { count, fixed, hertz, missing, percent, plural, seconds } from './format.js'
 import { type Html, html } from './html.js'
 import { cutNote, figure, longestList, name, table } from './layout.js'
 
-/** More rows than this make a figure too tall to take in at once. */
+/** A figure with more rows than this is too tall to be seen at once. */
 const classesPerFigure = 25
 
 /**
@@ -26,7 +27,9 @@ ${nearTable(clips)}`
 }
 
 /**
- * Cuts the classes into figures of a size that can be taken in, drawn by `draw` with what to add to a caption.
+ * Splits the classes over several figures if there are many.
+ *
+ * @param draw - Draws one figure of the classes in `part`. `range` is what its caption adds, as `, 26 to 50`.
  *
  * @example eachPart(labels, (part, range) => figure(drawClassCounts(labels, counts, part), `Clips${range}.`))
  */
@@ -53,21 +56,21 @@ function spreadFigures(
   const what = quantity === 'level (dB)' ? 'Levels' : 'Effective bandwidths'
   const note =
     quantity === 'level (dB)'
-      ? 'Root mean square relative to full scale'
-      : 'Above it a spectrum lies below that of noise at −90\u00a0dB; what ends early was coded or recorded so'
+      ? 'The level is the root mean square, relative to full scale'
+      : 'It is the highest frequency at which a spectrum is above that of noise at −90\u00a0dB. A codec or a recorder that cuts high frequencies makes it low'
   return eachPart(labels, (part, range) =>
     figure(
       drawSpreads(labels, spreads, part, quantity),
-      `${what} of each class${range}: dot median, bar middle half, line 5th to 95th percentile. ${note}.`,
+      `${what} of each class${range}. The dot is the median, the bar the middle half, the line the 5th to 95th percentile. ${note}.`,
     ),
   )
 }
 
 function describeFolder({ files, clips, unused, notSound }: FolderAudit): Html {
   const rest = files - clips - unused - notSound
-  const rows = unused > 0 ? `, ${plural(unused, 'file')} of rows that were not asked for` : ''
-  return html`<p>The folder holds ${plural(files, 'file')}: ${plural(clips, 'clip')}${rows}, ${count(notSound)} that are no sound,
-${count(rest)} left out (see the findings).</p>`
+  const rows = unused > 0 ? `, ${plural(unused, 'file')} of classes that were not selected` : ''
+  return html`<p>The folder holds ${plural(files, 'file')}: ${plural(clips, 'clip')}${rows}, ${plural(notSound, 'file')} that
+${notSound === 1 ? 'is' : 'are'} not sound, ${plural(rest, 'file')} left out (see the findings).</p>`
 }
 
 function clipTable(clips: ClipAudit): Html {
@@ -106,7 +109,7 @@ function clipTable(clips: ClipAudit): Html {
 function nearTable({ nearDuplicates }: ClipAudit): Html | null {
   if (nearDuplicates.length === 0) return null
   return table(
-    `Clips that sound nearly the same: ${plural(nearDuplicates.length, 'pair')}${cutNote(nearDuplicates.length)}. Clips that have nothing in common differ in about half of the bits.`,
+    `Clips that sound nearly the same: ${plural(nearDuplicates.length, 'pair')}${cutNote(nearDuplicates.length)}. Two clips with nothing in common differ in about half of the bits of their fingerprints.`,
     [
       { name: 'clip' },
       { name: 'the other', text: true },
@@ -132,9 +135,9 @@ function findingsTable({ findings }: DatasetAudit): Html {
   return table(
     'Findings of the audit',
     [{ name: 'severity' }, { name: 'finding', text: true }, { name: 'clips or files' }],
-    findings.map(({ severity, message, ids, files = [] }) => [
+    findings.map(({ severity, code, message, ids, files = [] }) => [
       html`<span class="${severity}">${severity}</span>`,
-      message,
+      findingInFlags({ code, message }),
       ids.length + files.length > 0 ? count(ids.length + files.length) : missing,
     ]),
   )

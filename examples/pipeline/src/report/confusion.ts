@@ -14,24 +14,24 @@ interface Cell {
 }
 
 const marginRight = 16
-// At this share a cell is about as far from black as from white (4.4:1 and more), in the light and the dark palette.
+// At this share the contrast of a cell to black and to white is about the same (4.4:1 and more), in the light and the dark palette.
 const darkestPale = 0.75
 
-// Room for one of two figures that stand side by side: half of the page's width without the gap (`.pair` of the stylesheet).
+// Width for one of two figures side by side: half of the page without the gap (`.pair` of the stylesheet).
 const halfPagePx = 448
-// Below it only a digit or two fit into a cell, and labels must stand upright.
+// In a smaller cell only a digit or two fit, and labels must stand upright.
 const smallestCellPx = 24
 
-/** What {@link drawConfusion} is told besides. */
+/** Options of {@link drawConfusion}. */
 export interface ConfusionOptions {
-  /** Whose matrix it is, for a screen reader. */
+  /** The model of the matrix, for screen readers. */
   model: 'float' | 'int8'
-  /** Whether another one stands beside it. */
+  /** True if another matrix stands beside it. */
   isBeside: boolean
 }
 
 /**
- * Whether two matrices fit side by side on a wide page, with cells that can be read.
+ * Tells if two matrices fit side by side on a wide page, with legible cells.
  *
  * @example fitsBeside(['dog', 'rain']) // true
  */
@@ -43,7 +43,7 @@ function cellBesidePx(labels: readonly string[]): number {
   return Math.floor((halfPagePx - sidesPx(labels)) / labels.length)
 }
 
-/** All of a figure's width that is not cells. */
+/** The width of a figure without its cells. */
 function sidesPx(labels: readonly string[]): number {
   return tickLabels(labels).width + 24 + marginRight
 }
@@ -110,7 +110,7 @@ export function drawConfusion(
 }
 
 /**
- * The most frequent confusions in words, or that there are none.
+ * Describes the most frequent confusions, or says that there are none.
  *
  * @example describeConfusions([[7, 1], [0, 8]], ['dog', 'rain']) // … dog taken for rain (1 of 8)
  */
@@ -129,7 +129,7 @@ export function describeConfusions(
   return html`Most frequent confusions: ${items}.`
 }
 
-/** Size of the numbers: the longest one fits into its cell. */
+/** Size of the numbers, such that the longest one fits into its cell. */
 function numberPx(cells: readonly Cell[], cellPx: number): number {
   const digits = Math.max(1, ...cells.map(({ clips }) => count(clips).length))
   return Math.max(6, Math.min(12, Math.floor(0.66 * cellPx), Math.floor((cellPx - 4) / (0.62 * digits))))

@@ -1,4 +1,4 @@
-/** What went in: the clips and the split. */
+/** The input of the run: the clips and the split. */
 import type { RunMetrics, RunResults } from '../results.js'
 import { eachPart, renderAudit } from './audit.js'
 import { drawClassCounts, drawDurations } from './figures.js'
@@ -16,10 +16,10 @@ export function renderData({ metrics, clips }: RunResults): Html {
   const durations = clips.map(({ durationSec }) => durationSec).filter(Number.isFinite)
   const total = durations.reduce((sum, sec) => sum + sec, 0)
   const classes = plural(dataset.labels.length, 'class', 'classes')
-  // Without groups each clip counts as a source of its own, which says nothing.
+  // Without groups each clip counts as a source of its own, so the number of sources says nothing.
   const sources = audit.table.groupsKnown
     ? html`, from ${plural(audit.table.sources, 'source recording')}`
-    : html`. Which clips come from one recording is not known`
+    : html`. It is not known which clips come from the same recording`
   return section(
     'data',
     'Data',
@@ -45,7 +45,7 @@ export function renderSplit({ split, audit, options }: RunMetrics): Html {
     copied === 0
       ? null
       : html`<p><strong class="warning">${plural(copied, 'copied test clip')}</strong>: training has an exact or a near copy of
-${copied === 1 ? 'it' : 'each of them'}, though the table may not say so.</p>`
+${copied === 1 ? 'it' : 'each of them'}, even if the table does not say so.</p>`
   return section(
     'split',
     'Split',
@@ -64,16 +64,16 @@ ${copied === 1 ? 'it' : 'each of them'}, though the table may not say so.</p>`
 /** @param group - The rule that was given for the groups. */
 function describeLeaks(leaked: number | null, group: string | null): Html {
   if (leaked === 0) {
-    return html`<p>No test clip shares its source recording with a training clip (0 leaked test clips).</p>`
+    return html`<p>No test clip comes from the same recording as a training clip (0 leaked test clips).</p>`
   }
   if (leaked !== null) {
-    return html`<p><strong class="warning">${plural(leaked, 'leaked test clip')}</strong>: training saw other clips
-of the same source recordings. A split by groups avoids this.</p>`
+    return html`<p><strong class="warning">${plural(leaked, 'leaked test clip')}</strong>: training has other clips
+of the same recordings. A split by groups avoids this.</p>`
   }
   const advice =
     group === null
-      ? html`If some clips come from one recording, name the groups with <code>--group</code>: a column of the table,
-or a pattern of the file names.`
+      ? html`If some clips come from the same recording, name the groups with <code>--group</code>: a column of the
+table, or a pattern for the file names.`
       : html`The rule <code>--group ${group}</code> gives each clip a group of its own.`
   return html`<p><strong>No groups are known, so a leak cannot be seen.</strong> ${advice}</p>`
 }

@@ -6,7 +6,7 @@ import { type Html, html } from './html.js'
 import { section } from './layout.js'
 
 /**
- * The features: what is done with a clip, step by step.
+ * The steps from a clip to the features.
  *
  * @example renderFeatures(results.metrics)
  */
@@ -18,7 +18,7 @@ export function renderFeatures({ recipe, model, options }: RunMetrics): Html {
     'Features',
     html`<ol>
 ${describeRecipe(recipe, options.windows).map((step) => html`<li>${step}</li>\n`)}</ol>
-<p>The network reads channels × bins × frames = ${shape}. Steps and parameters are those of librosa.</p>
+<p>The input of the network is channels × bins × frames = ${shape}. Steps and parameters are the same as librosa's.</p>
 <details><summary>The recipe as JSON</summary>
 <pre><code>${JSON.stringify(recipe, null, 2)}</code></pre>
 </details>`,
@@ -28,17 +28,16 @@ ${describeRecipe(recipe, options.windows).map((step) => html`<li>${step}</li>\n`
 /**
  * A recipe as sentences, one for each step that runs.
  *
- * @param windows - They take the place of the recipe's duration.
+ * @param windows - Windows of clips. They replace the recipe's duration.
  * @example describeRecipe(recipe)[0] // 'Mix to mono and resample to 22,050 Hz.'
  */
 export function describeRecipe(recipe: FeatureRecipe, windows: ClipWindows | null = null): string[] {
   const { sampleRate, denoise, trim, normalize, durationSec, stft, mel, db, log, mfcc } = recipe
   const steps = [
     `Mix to mono and resample to ${hertz(sampleRate)}.`,
-    denoise &&
-      `Take ${significant(100 * denoise.propDecrease)} % of the steady noise out, by spectral gating.`,
+    denoise && `Remove ${significant(100 * denoise.propDecrease)} % of the steady noise by spectral gating.`,
     trim &&
-      `Cut silence at both ends: frames of ${count(trim.frameLength)} samples, hop ${count(trim.hopLength)}, that are more than ${trim.topDb} dB below the loudest.`,
+      `Cut silence at both ends: frames of ${count(trim.frameLength)} samples, hop ${count(trim.hopLength)}, that are more than ${trim.topDb} dB below the loudest frame.`,
     normalize && `Scale the samples so that ${norms[normalize]} is 1.`,
     windows !== null
       ? describeWindows(windows)
@@ -46,7 +45,7 @@ export function describeRecipe(recipe: FeatureRecipe, windows: ClipWindows | nul
     describeStft(stft, sampleRate),
     describeMel(mel, sampleRate),
     db &&
-      `Decibels relative to ${db.ref === 'max' ? "the clip's maximum" : db.ref}, ${db.topDb === null ? 'without a floor' : `floored ${db.topDb} dB below the peak`}.`,
+      `Decibels relative to ${db.ref === 'max' ? "the clip's maximum" : db.ref}, ${db.topDb === null ? 'without a floor' : `with a floor ${db.topDb} dB below the peak`}.`,
     log && `The natural logarithm of that plus ${log.offset}.`,
     mfcc && describeMfcc(mfcc),
   ]
@@ -55,7 +54,7 @@ export function describeRecipe(recipe: FeatureRecipe, windows: ClipWindows | nul
 
 function describeWindows({ windowSec, hopSec }: ClipWindows): string {
   const [length, step] = [windowSec, hopSec].map((sec) => `${significant(sec, 6)}\u00a0s`)
-  return `Cut into windows of ${length}, one every ${step}; the last ends with the clip, and a shorter clip is padded with zeros. Scores are averaged over the windows of a clip.`
+  return `Cut into windows of ${length}, one every ${step}. The last window ends with the clip, and a shorter clip is padded with zeros. The scores of a clip are the mean of those of its windows.`
 }
 
 const norms = { inf: 'the peak', l1: 'the sum of magnitudes', l2: 'the Euclidean norm' }

@@ -1,3 +1,4 @@
+/** The plots as SVG: their size, labels and marks. */
 import { expect, test } from 'vitest'
 import { drawConfusion, fitsBeside } from './confusion.js'
 import { drawClassCounts, drawCurve, drawDurations, drawSpreads } from './figures.js'

@@ -1,3 +1,4 @@
+/** Numbers as the report writes them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {

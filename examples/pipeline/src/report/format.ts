@@ -1,6 +1,6 @@
-/** Numbers as a reader wants them. What is not finite becomes a dash, so that no page ever shows a NaN. */
+/** Writes numbers for readers. A number that is not finite becomes a dash, so that no page ever shows a NaN. */
 
-/** What stands where there is no number. */
+/** Stands in place of a missing number. */
 export const missing = '–'
 
 // Keeps a number and its unit on one line.

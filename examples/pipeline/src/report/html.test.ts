@@ -1,3 +1,4 @@
+/** The template of HTML escapes what it is given. */
 import { expect, test } from 'vitest'
 import { html } from './html.js'
 

@@ -1,16 +1,16 @@
 /** The few building blocks that all sections share. */
 import { type Html, type HtmlValue, html } from './html.js'
 
-/** A column of a {@link table}: numbers stand at the right unless it holds `text`. */
+/** A column of a {@link table}. Numbers are aligned at the right, and `text` at the left. */
 export interface Column {
   name: string
   text?: boolean
 }
 
-/** Rows of the longest list: a longer one is cut, and `metrics.json` has it whole. */
+/** Most rows of a list. A longer one is cut, and `metrics.json` holds all of it. */
 export const longestList = 50
 
-/** What a caption adds where a list was cut. @example cutNote(73) // '; the table shows the first 50' */
+/** What a caption adds if its list was cut. @example cutNote(73) // '; the table shows the first 50' */
 export function cutNote(total: number): string {
   return total > longestList ? `; the table shows the first ${longestList}` : ''
 }
@@ -44,7 +44,7 @@ ${body}
  * A table whose rows begin with their header.
  *
  * @param rows - One value per column; the first is the row's header.
- * @param footer - Rows set off at the end, such as averages.
+ * @param footer - Rows at the end, below a line, such as averages.
  * @example table('Parts', [{ name: 'part' }, { name: 'clips' }], [['train', '240']])
  */
 export function table(
@@ -78,7 +78,7 @@ export function name(text: string): Html {
   return html`<span class="name">${text}</span>`
 }
 
-/** What stands beside a number that was measured on synthesised clips; nothing where they are recordings. */
+/** A mark beside a number that was measured on synthetic clips; `null` if the clips are recordings. */
 export function syntheticMark(synthetic: boolean): Html | null {
   return synthetic ? html` <span class="mark">synthetic</span>` : null
 }

@@ -1,3 +1,4 @@
+/** The list of misclassified clips. */
 import { expect, test } from 'vitest'
 import type { TestPrediction } from '../results.js'
 import { makeResults } from './fixture.js'

@@ -56,8 +56,8 @@ function describeMistakes(predictions: readonly TestPrediction[], hasInt8: boole
 
 function mistakeTable(mistakes: readonly TestPrediction[], hasInt8: boolean): Html {
   const order = hasInt8
-    ? "The list begins with the highest score of a wrong answer; where both models are wrong, float's score counts."
-    : 'The list begins with the highest score of a wrong answer.'
+    ? "The wrong answer with the highest score comes first; if both models are wrong, float's score counts."
+    : 'The wrong answer with the highest score comes first.'
   const models = hasInt8 ? (['float', 'int8'] as const) : (['float'] as const)
   return table(
     `${plural(mistakes.length, 'misclassified clip')}${cutNote(mistakes.length)}. Wrong answers are bold. A score lies between 0 and 1. ${order}`,

@@ -1,3 +1,4 @@
+/** Confusion matrices, scores of classes, and the comparison of models. */
 import { describe, expect, test } from 'vitest'
 import { type FixtureOptions, makeResults } from './fixture.js'
 import { all, parse, payload, rowsOf, textOf } from './parse-page.js'
@@ -38,7 +39,7 @@ describe('the confusion matrices', () => {
     const figures = all(render({ int8: 'equal' }), '#confusion figure')
     expect(figures).toHaveLength(1)
     expect(textOf(figures[0]!.querySelector('figcaption'))).toMatch(
-      /^Float model, test clips\. The matrix of the int8 model is equal to it, cell by cell\. Most/,
+      /^Float model, test clips\. The int8 model has the same matrix\. Most/,
     )
   })
 

@@ -1,4 +1,4 @@
-/** What came out: errors, scores, and float against int8. */
+/** The results of the models: confusions, scores, and a comparison of float and int8. */
 import type { Parity } from '@esc/edge'
 import type { ClassScores } from '@esc/model'
 import type { ModelFigures, RunMetrics } from '../results.js'
@@ -23,14 +23,14 @@ export function renderConfusion({ test, int8Test, dataset }: RunMetrics): Html {
       html`${caption}${syntheticMark(synthetic)} ${describeConfusions(confusion, labels)}`,
       'wide',
     )
-  const same = html`Float model, test clips. The matrix of the int8 model is equal to it, cell by cell.`
+  const same = html`Float model, test clips. The int8 model has the same matrix.`
   const float = matrix('float', test.confusion, isEqual ? same : 'Float model, test clips.')
   const int8 = isPair ? matrix('int8', int8Test.confusion, 'Int8 model, test clips.') : null
   return section(
     'confusion',
     'Confusion matrix',
-    html`<p>Each row is a true class, each column is a predicted class. The numbers are clips. The colour of a cell grows
-with its share of the row, so the diagonal shows the recall of each class.</p>
+    html`<p>Each row is a true class, each column is a predicted class. The numbers count clips. A darker
+cell holds a larger share of its row, so the diagonal shows the recall of each class.</p>
 ${isBeside ? html`<div class="pair">${float}${int8}</div>` : html`${float}${int8}`}`,
   )
 }
@@ -71,8 +71,8 @@ count as 0 in the macro average.</strong>`
         average('weighted average', test.weighted),
       ],
     )}
-<p class="note">Support is the number of test clips of the class. A score without anything to count is 0, as with
-scikit-learn's <code>zero_division=0</code>.${untested ? untestedWarning : null}</p>`,
+<p class="note">Support is the number of test clips of the class. A score with nothing to count is 0, as in
+scikit-learn with <code>zero_division=0</code>.${untested ? untestedWarning : null}</p>`,
   )
 }
 
@@ -87,12 +87,12 @@ function scoreBar(score: number): Html {
 height="9"/><rect width="${width}" height="9"/></svg> ${fixed(score, 3)}</span>`
 }
 
-/** The heading of the last figures. @example modelsTitle(results.metrics) // 'Float against int8' */
+/** The heading of the section about the model files. @example modelsTitle(results.metrics) // 'Float against int8' */
 export function modelsTitle({ int8 }: RunMetrics): string {
   return int8 === null ? 'The model file' : 'Float against int8'
 }
 
-/** A row of the table of models: what was measured, and the values of float and int8. */
+/** A row of the table of models: the measure, and the values of float and int8. */
 type ModelRow = [name: string, float: string, int8: string]
 
 /**
@@ -115,9 +115,9 @@ export function renderModels(metrics: RunMetrics): Html {
       [{ name: 'measure' }, { name: 'float' }, ...(int8 ? [{ name: 'int8' }] : [])],
       modelRows(metrics).map((row) => (int8 ? row : row.slice(0, 2))),
     )}
-<p class="note">${int8 ? null : html`No int8 model was made (<code>--no-int8</code>). `}Latency: the network alone, one clip
-at a time, one thread, ${runs}. Error of the export: how far the logits of the ONNX file are from those of the trained
-network.</p>`,
+<p class="note">${int8 ? null : html`No int8 model was made (<code>--no-int8</code>). `}Latency: time of the network
+alone, for one clip, with one thread; ${runs}. Logit error of the export: difference between the logits of the ONNX file and
+those of the trained network.</p>`,
   )
 }
 
@@ -154,8 +154,8 @@ function besideFloat(
     size: [['size relative to float', percent(1), percent(int8.bytes / float.bytes)]],
     logits: [
       ['same class as float', missing, percent(parity.agreement)],
-      ['largest logit difference to float', missing, significant(parity.maxLogitError)],
-      ['mean logit difference to float', missing, significant(parity.meanLogitError)],
+      ['largest logit difference from float', missing, significant(parity.maxLogitError)],
+      ['mean logit difference from float', missing, significant(parity.meanLogitError)],
     ],
   }
 }

@@ -1,3 +1,4 @@
+/** The command that repeats a run, and its times. */
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -143,7 +144,7 @@ describe('the command', () => {
   })
 })
 
-test('the split is said to be the default where none was asked for', () => {
+test('a split that was not chosen is marked as the default', () => {
   const { metrics } = makeResults()
   const splitOf = (options: Partial<Options>) => {
     const { markup } = renderRun({ ...metrics, options: { ...metrics.options, ...options } })
@@ -153,12 +154,12 @@ test('the split is said to be the default where none was asked for', () => {
   expect([splitOf({}), splitOf({ split: 'folds' })]).toEqual(['splitfolds (the default)', 'splitfolds'])
 })
 
-test('a run that trained no epoch itself has no time of one', () => {
+test('a run that trained no epoch has no time of an epoch', () => {
   const { metrics } = makeResults()
   const note = (medianEpochMs: number | null) => {
     const { markup } = renderRun({ ...metrics, times: { ...metrics.times, medianEpochMs } })
     return textOf(parse(`<body>${markup}</body>`).querySelector('.note'))
   }
-  expect(note(912)).toBe('The median epoch of training took 0.91 s.')
-  expect(note(null)).toBe('An earlier run trained all epochs, so there are no times of epochs.')
+  expect(note(912)).toBe('The median time of an epoch was 0.91 s.')
+  expect(note(null)).toBe('An earlier run trained all epochs, so this run timed none.')
 })

@@ -1,4 +1,4 @@
-/** How the run was made, and how to make it again. */
+/** How the run was made, and how to repeat it. */
 import { parseOptions } from '../options.js'
 import type { RunMetrics } from '../results.js'
 import { count, missing, percent, seconds } from './format.js'
@@ -15,14 +15,14 @@ export function renderRun(metrics: RunMetrics): Html {
   return section(
     'run',
     'How it was run',
-    html`<p>To repeat it${options.data === null ? null : `, with the path of the folder ${options.data}`}:</p>
+    html`<p>This command repeats the run${options.data === null ? null : `; write the path of the folder after --data`}:</p>
 <pre class="command"><code>${commandWords(metrics).map((word) => html`<span>${word}</span> `)}</code></pre>
 <div class="columns">
 ${table(
   'Options',
   [{ name: 'option' }, { name: 'value', text: true }],
   [
-    ['data', options.data ?? 'none: clips were synthesised'],
+    ['data', options.data ?? 'none: the clips are synthetic'],
     ['subset', options.subset ?? 'none'],
     ['split', options.split ?? `${split.name} (the default)`],
     ['int8 model', options.int8 ? 'yes' : 'no'],
@@ -45,8 +45,8 @@ ${stageTable(times)}`,
 }
 
 /**
- * The command that repeats a run, quoted for a POSIX shell, each option with its value in one piece. How training is done is
- * left out where it is the default.
+ * The command that repeats a run, quoted for a POSIX shell, each option with its value in one piece. Options of
+ * training are left out if they have their default.
  *
  * @example commandWords(metrics).join(' ') // npm start -- --data ESC-50 --subset esc10 --model audio-cnn …
  */
@@ -63,7 +63,7 @@ export function commandWords({ options, split }: RunMetrics): string[] {
     epochs,
     lr: unless(defaults.learningRate, options.learningRate),
     'batch-size': unless(defaults.batchSize, options.batchSize),
-    // On the command line 0 is never.
+    // On the command line, 0 means that training never stops early.
     patience: unless(defaults.patience, options.patience),
     'weight-decay': unless(defaults.weightDecay, weightDecay),
     seed,
@@ -99,7 +99,7 @@ function stageTable({ stageSec, totalSec, medianEpochMs }: RunMetrics['times']):
   )
   const epoch =
     medianEpochMs === null
-      ? 'An earlier run trained all epochs, so there are no times of epochs.'
-      : `The median epoch of training took ${seconds(medianEpochMs / 1000)}.`
+      ? 'An earlier run trained all epochs, so this run timed none.'
+      : `The median time of an epoch was ${seconds(medianEpochMs / 1000)}.`
   return html`${stages}<p class="note">${epoch}</p>`
 }

@@ -1,3 +1,4 @@
+/** The whole page: its sections, its figures, and strings that could break it. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type FixtureOptions, makeResults } from './fixture.js'
@@ -81,8 +82,8 @@ describe('a report', () => {
       ['latency, median', '0.221 ms', '0.352 ms'],
       ['latency, 95th percentile', '0.313 ms', '0.440 ms'],
       ['same class as float', '–', '95.0 %'],
-      ['largest logit difference to float', '–', '0.41'],
-      ['mean logit difference to float', '–', '0.0523'],
+      ['largest logit difference from float', '–', '0.41'],
+      ['mean logit difference from float', '–', '0.0523'],
       ['largest logit error of the export', '2.9e-6', '–'],
     ])
     // The worst first.
@@ -133,7 +134,9 @@ test('a class without a test clip has dashes, a note, and an empty row in the ma
   const row = all(document, '#classes tbody tr')[2]!
   expect(Array.from(row.children, textOf)).toEqual(['sea_waves', '–', '–', '–', '0'])
   expect(textOf(document.querySelector('#classes .warning'))).toMatch(/count as 0 in the macro average/)
-  expect(textOf(document.querySelector('#summary'))).toContain('1 class without a test clip: counted as 0.')
+  expect(textOf(document.querySelector('#summary'))).toContain(
+    '1 class without a test clip: each counts as 0.',
+  )
 })
 
 test('fifty classes: two figures of each kind, every label whole in a table', () => {

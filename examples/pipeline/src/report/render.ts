@@ -27,8 +27,8 @@ function contentsOf(metrics: RunMetrics): [id: string, title: string][] {
 }
 
 /**
- * Renders all that a run found out as one self-contained HTML page: no script, no request, in the light or the dark, on
- * paper or a telephone.
+ * Renders the results of a run as one self-contained HTML page, without scripts or requests. It suits light and dark screens,
+ * telephones and paper.
  *
  * @returns The page, from `<!doctype html>` on; the same results give the same bytes. Strings in `results` are escaped,
  *   and numbers that are not finite show as a dash.

@@ -1,3 +1,4 @@
+/** Banners and tiles at the top of the page. */
 import { describe, expect, test } from 'vitest'
 import { makeResults } from './fixture.js'
 import { all, parse, payload, textOf } from './parse-page.js'
@@ -7,7 +8,7 @@ describe('synthetic clips', () => {
   test('are announced at the top and beside every headline figure', () => {
     const document = parse(renderReport(makeResults({ synthetic: true })))
     expect(textOf(document.querySelector('header .banner'))).toMatch(
-      /synthesised by a program.*nothing about real sound/,
+      /A program made these clips.*nothing about real sound/,
     )
     const values = all(document, '.value')
     expect(values).toHaveLength(9)
@@ -26,7 +27,7 @@ test('leaked test clips are a warning that says what it means', () => {
   results.metrics.split.leakedTestClips = 7
   const document = parse(renderReport(results))
   expect(textOf(document.querySelector('header .banner'))).toMatch(
-    /^Leaking split\. 7 of 80 test clips were cut from/,
+    /^Leaking split\. 7 of 80 test clips come from/,
   )
   expect(all(document, '#summary .warning, #split .warning')).toHaveLength(2)
 })
@@ -38,18 +39,18 @@ describe('groups that are not known', () => {
   test('are named in the tile and the split, never as 0 leaks, and there is no banner', () => {
     const tile = textOf(all(document, '.tiles > div').at(-1)!)
     expect(tile).toBe(
-      'Leaked test clipsnot known No groups are known, so a leak cannot be seen. --group names them.',
+      'Leaked test clipsnot known No groups are known, so a leak cannot be seen. --group names the groups.',
     )
     const split = textOf(document.querySelector('#split'))
     expect(split).toMatch(/No groups are known, so a leak cannot be seen\. .*name the groups with --group/)
-    expect(split).not.toMatch(/0 leaked|No test clip shares/)
+    expect(split).not.toMatch(/0 leaked|No test clip comes/)
     expect(all(document, '.banner')).toHaveLength(0)
     expect(textOf(document.querySelector('#data p'))).toMatch(
-      /Which clips come from one recording is not known\.$/,
+      /It is not known which clips come from the same recording\.$/,
     )
   })
 
-  test('are not asked for again where a rule gave each clip its own', () => {
+  test('are not asked for again if a rule gave each clip a group of its own', () => {
     const results = makeResults({ groupsKnown: false })
     results.metrics.options.group = payload
     const split = parse(renderReport(results)).querySelector('#split')!

@@ -1,19 +1,19 @@
-/** The top of the page: what was run, what must be known before reading on, and the figures that matter. */
+/** The top of the page: what was run, warnings about the figures, and the most important figures. */
 import type { RunMetrics, RunResults } from '../results.js'
 import { bytes, count, fixed, milliseconds, percent, plural, wilson } from './format.js'
 import { type Html, type HtmlValue, html } from './html.js'
 import { section, syntheticMark } from './layout.js'
 
 /**
- * Title, subtitle and the banners that qualify every figure below them.
+ * Title, subtitle, and the banners with warnings about all figures below them.
  *
  * @example renderHeader(results.metrics)
  */
 export function renderHeader(metrics: RunMetrics): Html {
   const { dataset, model, split } = metrics
   const folds = [
-    split.testFold === null ? html`` : html` · fold ${split.testFold} tests`,
-    split.validationFold === null ? html`` : html` · fold ${split.validationFold} validates`,
+    split.testFold === null ? html`` : html` · tested on fold ${split.testFold}`,
+    split.validationFold === null ? html`` : html` · validated on fold ${split.validationFold}`,
   ]
   return html`
 <header>
@@ -37,12 +37,12 @@ export function renderSummary({ metrics }: RunResults): Html {
     'Summary',
     html`<dl class="tiles">
 ${headlines(metrics).map((headline) => tile(headline, mark))}</dl>
-<p class="note">The intervals take the clips as independent. Clips cut from one recording are not, so the true
-uncertainty is somewhat larger.</p>`,
+<p class="note">The intervals assume that the clips are independent of each other. Clips of the same recording
+are not, so the true uncertainty is somewhat larger.</p>`,
   )
 }
 
-/** What one tile says: a few figures and what to know about them. */
+/** The content of one tile: a few figures and a note about them. */
 interface Headline {
   name: string
   figures: { value: string; of: string; interval?: string }[]
@@ -54,7 +54,7 @@ function headlines(metrics: RunMetrics): Headline[] {
   const classes = plural(dataset.labels.length, 'class', 'classes')
   const untested = test.perClass.filter(({ support }) => support === 0).length
   const zeros =
-    untested > 0 ? ` ${plural(untested, 'class', 'classes')} without a test clip: counted as 0.` : ''
+    untested > 0 ? ` ${plural(untested, 'class', 'classes')} without a test clip: each counts as 0.` : ''
   const guessing = percent(1 / dataset.labels.length)
   const latency = times.latency
   return [
@@ -64,12 +64,12 @@ function headlines(metrics: RunMetrics): Headline[] {
         ...line,
         interval: wilson([float, int8][i]!.accuracy, split.test).map(percent).join(' to '),
       })),
-      note: `Of ${plural(split.test, 'test clip')}, with Wilson's 95 % interval. Guessing would reach ${guessing}.`,
+      note: `Share of ${plural(split.test, 'test clip')}; in brackets Wilson's 95 % interval. A random guess would reach ${guessing}.`,
     },
     {
       name: 'Macro F1',
       figures: both(float, int8, ({ macroF1 }) => fixed(macroF1, 3)),
-      note: `Mean over ${classes}, each with the same weight.${zeros}`,
+      note: `Mean of ${classes}, each with the same weight.${zeros}`,
     },
     {
       name: 'Model file',
@@ -77,12 +77,12 @@ function headlines(metrics: RunMetrics): Headline[] {
       note:
         int8 === null
           ? html`No int8 model was made (<code>--no-int8</code>).`
-          : `int8 takes ${percent(int8.bytes / float.bytes)} of the bytes of float.`,
+          : `The int8 file has ${percent(int8.bytes / float.bytes)} of the bytes of the float file.`,
     },
     {
       name: 'Latency, median',
       figures: both(latency.float, latency.int8, ({ p50Ms }) => milliseconds(p50Ms)),
-      note: 'The network alone, one clip at a time, one thread.',
+      note: 'Time of the network alone, for one clip, with one thread.',
     },
     leakHeadline(split),
   ]
@@ -94,7 +94,7 @@ function leakHeadline({ leakedTestClips, test }: RunMetrics['split']): Headline 
     return {
       name,
       figures: [{ value: 'not known', of: '' }],
-      note: html`No groups are known, so a leak cannot be seen. <code>--group</code> names them.`,
+      note: html`No groups are known, so a leak cannot be seen. <code>--group</code> names the groups.`,
     }
   }
   return {
@@ -102,8 +102,8 @@ function leakHeadline({ leakedTestClips, test }: RunMetrics['split']): Headline 
     figures: [{ value: count(leakedTestClips), of: `of ${count(test)}` }],
     note:
       leakedTestClips === 0
-        ? 'No test clip shares its recording with a training clip.'
-        : html`<strong class="warning">Warning: the test figures are too good, see above.</strong>`,
+        ? 'No test clip comes from the same recording as a training clip.'
+        : html`<strong class="warning">Warning: the test figures are too good. The box at the top says why.</strong>`,
   }
 }
 
@@ -122,14 +122,14 @@ function tile({ name, figures, note }: Headline, mark: Html | null): Html {
 }
 
 function syntheticBanner(): Html {
-  return html`<p class="banner" role="note"><strong>Synthetic data.</strong> These clips were synthesised by a program. The
-figures show that the pipeline works from end to end; they say nothing about real sound.</p>`
+  return html`<p class="banner" role="note"><strong>Synthetic data.</strong> A program made these clips. The figures show that
+the pipeline works from end to end, but they say nothing about real sound.</p>`
 }
 
 function leakBanner({ leakedTestClips, test }: RunMetrics['split']): Html | null {
   if (!leakedTestClips) return null
   return html`<p class="banner" role="note"><strong>Leaking split.</strong> ${count(leakedTestClips)} of
-${plural(test, 'test clip')} ${leakedTestClips === 1 ? 'was' : 'were'} cut from a recording that training
-also saw. The network may know the recording instead of the sound, so the test figures are better than they would be on
-new recordings.</p>`
+${plural(test, 'test clip')} ${leakedTestClips === 1 ? 'comes' : 'come'} from a recording that is also in
+training. The network may recognise the recording instead of the sound, so the test figures are better than they would be
+on new recordings.</p>`
 }

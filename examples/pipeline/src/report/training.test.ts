@@ -1,3 +1,4 @@
+/** Curves and hyperparameters of the training. */
 import { expect, test } from 'vitest'
 import type { RunMetrics } from '../results.js'
 import { type FixtureOptions, makeResults } from './fixture.js'
@@ -49,12 +50,12 @@ test('hyperparameters that were chosen stand as they were given', () => {
     'batch size': '1 clip',
     patience: 'none: training never stops early',
     'weight decay': '1e-7',
-    'class weights': 'rare classes weigh more',
+    'class weights': 'rare classes have more weight',
     loss: 'softmax cross-entropy, weighted by class',
     seed: '123456',
     groups: '--group site',
   })
-  expect(textOf(page.document.querySelector('.note'))).toMatch(/Class weights count in the training loss/)
+  expect(textOf(page.document.querySelector('.note'))).toMatch(/Class weights are in the training loss/)
   expect(textOf(render().document.querySelector('.note'))).not.toMatch(/[Cc]lass weights/)
 })
 

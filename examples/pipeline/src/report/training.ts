@@ -43,10 +43,10 @@ function curves({ training, options }: RunMetrics, history: RunResults['history'
     swatch('training', 'orange', '6,4'),
     ...(validated ? [swatch('validation', 'blue', '')] : []),
   ]
-  const weighted = ' Class weights count in the training loss, but not in the validation loss.'
+  const weighted = ' Class weights are in the training loss, but not in the validation loss.'
   return html`<p class="legend">${legend}</p>
 <div class="columns">${figure(loss, 'Loss: cross-entropy, in nats.')}${figure(accuracy, 'Accuracy.')}</div>
-<p class="note">A training figure is the mean over the steps of an epoch: dropout is on, and the weights change from step to
+<p class="note">A training figure is the mean over the steps of an epoch. Dropout is on, and the weights change from step to
 step. A validation figure is measured after the epoch, without dropout. So training may look worse than validation, most of
 all in the first epochs.${options.classWeights ? weighted : null}</p>`
 }
@@ -56,7 +56,7 @@ function swatch(name: string, colour: 'orange' | 'blue', dashes: string): Html {
 stroke="var(--${colour})" stroke-width="2.5" stroke-dasharray="${dashes}"/></svg> ${name}</span>\n`
 }
 
-/** What training was told: a table of the optimiser, and one of the network and what it reads. */
+/** Two tables: the options of the optimiser, and those of the network and its input. */
 function hyperparameters({ options, model, windows, audit }: RunMetrics): Html {
   const { learningRate, batchSize, epochs, patience, weightDecay, classWeights, seed, group } = options
   const columns = [{ name: 'hyperparameter' }, { name: 'value', text: true }]
@@ -75,7 +75,7 @@ ${table('Hyperparameters: training', columns, [
       : `${plural(patience, 'epoch')} without a lower validation loss`,
   ],
   ['weight decay', weightDecay === null ? 'none' : exact(weightDecay)],
-  ['class weights', classWeights ? 'rare classes weigh more' : 'none'],
+  ['class weights', classWeights ? 'rare classes have more weight' : 'none'],
   ['loss', `softmax cross-entropy${classWeights ? ', weighted by class' : ''}`],
   ['seed', exact(seed)],
 ])}
@@ -93,7 +93,7 @@ ${table('Hyperparameters: network and input', columns, [
 </div>`
 }
 
-/** A number that was chosen: not rounded, for it must be given again as it was. */
+/** A number that the user chose. It is not rounded, so that the user can give it again. */
 function exact(value: number): string {
   return Number.isFinite(value) ? String(value) : missing
 }

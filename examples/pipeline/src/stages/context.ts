@@ -1,3 +1,4 @@
+/** What every stage may use, and how stages write numbers on the console. */
 import type { StageConsole } from '../console.js'
 import type { RunOptions } from '../options.js'
 
@@ -10,7 +11,12 @@ export interface RunContext {
   cwd: string
 }
 
-/** `0.6125` → `61.3 %`. */
+/** A share as per cent. @example percent(0.6125) // '61.3 %' */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
+}
+
+/** A number of things, with the word in the form it needs. @example plural(1, 'clip') // '1 clip' */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${value} ${value === 1 ? one : many}`
 }

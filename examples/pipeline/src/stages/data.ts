@@ -1,43 +1,37 @@
-/** The first half of a run: table, audit, features, split. */
+/** The first part of a run: table, audit, features and split. */
 import { createHash } from 'node:crypto'
 import { EscError, type FeatureRecipe, isEscError, type Split } from '@esc/core'
-import {
-  auditFacts,
-  auditTable,
-  type Dataset,
-  type DatasetAudit,
-  type Finding,
-  type TableAudit,
-} from '@esc/dataset'
+import { auditFacts, auditTable, type Dataset, type DatasetAudit, type TableAudit } from '@esc/dataset'
 import { type ExtractedFeatures, extractFeatures } from '@esc/dataset/node'
 import { framesOfWindow } from '@esc/dsp'
 import { assertWritable, type PendingFolder } from '../files.js'
+import { printFindings } from '../flag-words.js'
 import { networks } from '../networks.js'
 import { outputFolder } from '../options.js'
 import type { SkippedClip } from '../results.js'
-import type { RunContext } from './context.js'
+import { plural, type RunContext } from './context.js'
 import { type ClipSource, openSource } from './source.js'
 import { type ChosenSplit, chooseSplit } from './split.js'
 
-/** A data set that was opened and looked at, before anything is computed. */
+/** A data set whose table was read and audited. No feature is computed yet. */
 export interface RunSource extends ClipSource {
   table: TableAudit
   /** Absolute path of the folder of the results. */
   out: string
 }
 
-/** Features of all clips, what was found on the way, and the three parts. */
+/** Features of all clips, the audit, and the three parts of the split. */
 export interface RunData {
-  /** Of the clips that could be read. */
+  /** The clips that could be read. */
   dataset: Dataset
-  /** Which part of ESC-50 it is; `null` for any other data set. */
+  /** The part of ESC-50; `null` for any other data set. */
   subset: string | null
   recipe: FeatureRecipe
   features: ExtractedFeatures
   audit: DatasetAudit
-  /** Of clips: indices of the data set's records. */
+  /** The split of clips: indices of the data set's records. */
   chosen: ChosenSplit
-  /** The same of examples, which are clips or windows of clips: indices of the features. */
+  /** The same split of examples, which are clips or windows of clips: indices of the features. */
   parts: Required<Split>
   skipped: SkippedClip[]
   /** SHA-256 over ids, labels and the hashes of the sounds, hexadecimal. */
@@ -45,8 +39,8 @@ export interface RunData {
 }
 
 /**
- * Opens the data set and audits its table. A fold that does not exist, a class too small, or a folder that cannot be written is
- * better told now than after minutes of decoding.
+ * Opens the data set and audits its table. It reports a fold that does not exist, a class that is too small, or a folder that cannot
+ * be written now, and not after minutes of decoding.
  *
  * @throws EscError naming the file, row, class or fold that is wrong.
  */
@@ -54,15 +48,19 @@ export async function openData({ options, console, cwd }: RunContext): Promise<R
   const source = await console.stage('read the table', async () => {
     const opened = await openSource(options)
     const { records, labels, name } = opened.dataset
-    return { ...opened, summary: `${name}: ${records.length} clips, ${labels.length} classes` }
+    return {
+      ...opened,
+      summary: `${name}: ${plural(records.length, 'clip')}, ${plural(labels.length, 'class', 'classes')}`,
+    }
   })
   const { dataset, sounds } = source
   if ('folder' in sounds) printFindings(sounds.folder.findings, console.line)
   const { table } = await console.stage('audit the table', async () => {
     const audit = auditTable(dataset)
-    const advice = options.group === null ? '--group names them' : '--group gave each clip one of its own'
+    const advice =
+      options.group === null ? '--group names the groups' : '--group gave each clip a group of its own'
     const groups = audit.groupsKnown
-      ? `${audit.sources} sources, ${audit.clipsSharingSource} clips share one`
+      ? `${plural(audit.sources, 'source')}, ${plural(audit.clipsSharingSource, 'clip')} ${audit.clipsSharingSource === 1 ? 'shares' : 'share'} a source with another`
       : `no groups are known, so a leak between clips of one recording cannot be seen; ${advice}`
     return { table: audit, summary: groups }
   })
@@ -80,7 +78,7 @@ export async function openData({ options, console, cwd }: RunContext): Promise<R
 /**
  * Computes features and splits.
  *
- * @param processed - Takes the clips as the features see them, with `--save-audio`.
+ * @param processed - With `--save-audio` it gets the clips as the features see them.
  * @throws EscError naming the file that is wrong.
  */
 export async function prepareData(
@@ -102,11 +100,11 @@ export async function prepareData(
     const { failed, cached } = extracted.summary
     const shape = `${recipe.mfcc ? 'MFCC' : 'log-mel'} ${first.features.bins} × ${first.features.frames}`
     const taken = cached > 0 ? `, ${cached} of them from ${options.features}` : ''
-    const left = failed.length > 0 ? `, ${failed.length} clips skipped` : ''
+    const left = failed.length > 0 ? `, ${plural(failed.length, 'clip')} skipped` : ''
     const cut =
       options.windows === null
         ? ''
-        : `, ${extracted.records.length} windows of ${extracted.clips.length} clips`
+        : `, ${plural(extracted.records.length, 'window')} of ${plural(extracted.clips.length, 'clip')}`
     return { features: extracted, summary: `${shape}${cut}${taken}${left}` }
   })
   const filenames = new Map(dataset.records.map(({ id, filename }) => [id, filename]))
@@ -127,7 +125,7 @@ export async function prepareData(
     const { windows } = options
     const result = auditFacts(readable, facts, { table, split: chosen.split, folder, recipe, windows })
     const { duplicates, nearDuplicates } = result.clips
-    const summary = `${duplicates.length} exact and ${nearDuplicates.length} near duplicates`
+    const summary = `${plural(duplicates.length, 'set')} of equal clips, ${plural(nearDuplicates.length, 'pair')} of nearly equal clips`
     return { audit: result, summary }
   })
   printFindings([...audit.clips.findings, ...(audit.split?.findings ?? [])], console.line)
@@ -144,7 +142,7 @@ export async function prepareData(
   }
 }
 
-/** A network that the windows are too short for is better told now than after minutes of decoding. */
+/** Refuses windows that are too short for the network, before minutes of decoding. */
 function assertNetwork({ model, windows, seed }: RunContext['options'], classes: number): void {
   if (windows === null) return
   const { recipe, network } = networks[model]
@@ -154,12 +152,12 @@ function assertNetwork({ model, windows, seed }: RunContext['options'], classes:
     network({ bins, frames, classes, seed })
   } catch (cause) {
     if (!isEscError(cause)) throw cause
-    const found = `--windows ${windows.windowSec} makes ${frames} frames, too few for ${model}`
-    throw new EscError('INVALID_OPTION', `${found} (${cause.message}); take longer windows`, { cause })
+    const found = `--windows ${windows.windowSec} makes ${plural(frames, 'frame')}, too few for ${model}`
+    throw new EscError('INVALID_OPTION', `${found} (${cause.message}); use longer windows`, { cause })
   }
 }
 
-/** A split of clips as one of their examples: all windows of a clip go where it goes. */
+/** Turns a split of clips into a split of examples: all windows of a clip are in the clip's part. */
 function partsOf(split: Required<Split>, { records }: Dataset, features: ExtractedFeatures): Required<Split> {
   const examplesOf = new Map<string, number[]>(records.map(({ id }) => [id, []]))
   for (const [i, { clipId }] of features.records.entries()) examplesOf.get(clipId)!.push(i)
@@ -183,15 +181,6 @@ function describeSplit({ name, split, testFold, validationFold, leakedTestClips 
   const folds = testFold === null ? '' : ` (test on ${testFold}, validate on ${validationFold})`
   const sizes = `${split.train.length} train, ${split.validation.length} validation, ${split.test.length} test`
   const leaks =
-    leakedTestClips === null
-      ? 'whether test clips leak is not known'
-      : `leaked test clips: ${leakedTestClips}`
+    leakedTestClips === null ? 'it is not known if test clips leak' : `leaked test clips: ${leakedTestClips}`
   return `${name}${folds}: ${sizes}; ${leaks}`
-}
-
-/** Findings as lines. */
-export function printFindings(findings: readonly Finding[], line: (text: string) => void): void {
-  // What a library calls an option is a flag here.
-  const flag = (code: string) => (code === 'CUT_CLIP' ? ' (--windows 5)' : '')
-  for (const { severity, code, message } of findings) line(`  ${severity}: ${message}${flag(code)}`)
 }

@@ -1,4 +1,4 @@
-/** The last part of a run: the model's files, verified in ONNX Runtime. */
+/** The last part of a run: exports the model's files, and verifies them in ONNX Runtime. */
 import { applyNormalizer, EscError, type FeatureSet, featureBatches, type TrainedModel } from '@esc/core'
 import {
   compareLogits,
@@ -13,36 +13,36 @@ import { type Evaluation, evaluateSession } from '@esc/model'
 import { evaluate } from '@esc/model/node'
 import type { Session, SessionOptions, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
-import { percent, type RunContext } from './context.js'
+import { percent, plural, type RunContext } from './context.js'
 import type { RunData } from './data.js'
 
 /** Names of the model files in a run's folder. */
 export const modelFiles = { float: 'model.onnx', int8: 'model.int8.onnx' } as const
 
-/** A model file and what it did on the test clips. */
+/** A model file and its results on the test clips. */
 export interface VerifiedModel {
   bytes: Uint8Array
   evaluation: Evaluation
-  /** Single clips, one thread. */
+  /** Measured on single clips, with one thread. */
   latency: Latency
 }
 
-/** The model's files, verified. */
+/** The verified files of the model. */
 export interface DeployedModel {
   files: ModelFiles
   float: VerifiedModel
   /** `null` with `--no-int8`. */
   int8: VerifiedModel | null
-  /** int8 against float. */
+  /** How well int8 agrees with float. */
   parity: Parity | null
   /** Largest difference of a logit between the trained network and the float file. */
   exportMaxLogitError: number
 }
 
-/** A file whose logits are further off than this share of their size is not the network that was trained. */
+/** If the logits of a file differ from the network's by more than this share of their size, the file is wrong. */
 const exportTolerance = 1e-3
 
-/** Exports, quantises with training clips, and runs the files on the test clips. */
+/** Exports the model, quantises it with training clips, and runs the files on the test clips. */
 export async function deployModel(
   context: RunContext,
   data: RunData,
@@ -61,7 +61,9 @@ export async function deployModel(
     const sizes = Object.values(modelFiles).flatMap((name) => {
       return files[name] ? [`${name} ${kilobytes(files[name])}`] : []
     })
-    const calibrated = options.int8 ? `; calibrated on ${chosen.split.train.length} training clips` : ''
+    const calibrated = options.int8
+      ? `; calibrated on ${plural(chosen.split.train.length, 'training clip')}`
+      : ''
     return { files, summary: `${sizes.join(', ')}${calibrated}` }
   })
   return console.stage('verify in ONNX Runtime', async () => {
@@ -79,7 +81,7 @@ export async function deployModel(
     }
     const agreement =
       int8 && parity
-        ? `, int8 ${percent(int8.evaluation.accuracy)}; they agree on ${percent(parity.agreement)}`
+        ? `, int8 ${percent(int8.evaluation.accuracy)}; same class for ${percent(parity.agreement)}`
         : ''
     return {
       ...{ files: withEvaluation(files, figures), float, int8, parity, exportMaxLogitError },
@@ -123,7 +125,7 @@ async function withSession<T>(
   }
 }
 
-/** The file, with its normaliser inside, against the network on features that were normalised before. */
+/** Compares the file, which holds the normaliser, with the network on features that are already normalised. */
 async function exportError(
   model: TrainedModel,
   { features, parts }: RunData,
@@ -144,7 +146,7 @@ async function exportError(
   if (!(maxLogitError <= exportTolerance * (1 + largest))) {
     throw new EscError(
       'INCOMPATIBLE_MODEL',
-      `${modelFiles.float} differs from the trained network by up to ${maxLogitError} in a logit; nothing was written`,
+      `${modelFiles.float} differs from the trained network by up to ${maxLogitError} in a logit, so nothing was written`,
     )
   }
   return maxLogitError

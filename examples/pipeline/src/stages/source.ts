@@ -1,20 +1,20 @@
-/** Where the clips come from: a folder, or the synthesiser. */
+/** Opens the clips: from a folder, from a download, or from the synthesiser. */
 import { EscError, isEscError, type ProgressEvent } from '@esc/core'
 import { type Dataset, regroup, synthesizeEsc10 } from '@esc/dataset'
 import { downloadEsc50, type OpenedDataset, openDataset, type SoundSource } from '@esc/dataset/node'
 import type { RunOptions } from '../options.js'
 import type { RunContext } from './context.js'
 
-/** A table, and how to get at its sounds: what `extractFeatures` takes. */
+/** A table and its sounds, as `extractFeatures` takes them. */
 export interface ClipSource {
   sounds: OpenedDataset | SoundSource
   dataset: Dataset
-  /** Which part of ESC-50 it is; `null` for any other data set. */
+  /** The part of ESC-50; `null` for any other data set. */
   subset: 'esc10' | 'esc50' | null
 }
 
 /**
- * Fetches ESC-50 into `data`, unless it is there; its licence is shown before.
+ * Downloads ESC-50 into `data`, unless it is there. It shows the licence before.
  *
  * @throws EscError as `downloadEsc50`; the signal's reason.
  */
@@ -36,7 +36,7 @@ function inMegabytes({ done, total }: ProgressEvent): ProgressEvent {
 }
 
 /**
- * Opens the data set that was asked for.
+ * Opens the data set that `--data` names, or the synthetic one.
  *
  * @throws EscError IO or INVALID_INPUT naming the file, the column or the clip without a group.
  */
@@ -60,27 +60,27 @@ async function openFolder(
 ): Promise<{ sounds: OpenedDataset; part: ClipSource['subset'] }> {
   const wanted = subset ?? 'esc10'
   const opened = await openDataset(data, { subset: wanted, ...options }).catch((error) => {
-    // Other data sets, and tables of one's own, have no such part, and are taken whole.
+    // Without --subset, a data set that has no such part is taken whole: UrbanSound8K, folders, a user's own table.
     if (subset === null && isEscError(error, 'INVALID_OPTION')) return null
     throw error
   })
   const sounds = opened ?? (await openDataset(data, options))
-  // A data set of one's own in ESC-50's layout is named as its folder.
+  // A user's own data set in ESC-50's layout is named after its folder.
   const isEsc50 = /^(synthetic-)?esc(10|50)$/.test(sounds.dataset.name)
   return { sounds, part: opened && isEsc50 ? wanted : null }
 }
 
-/** A column's name where the table has it, else a pattern. */
+/** Reads `--group`: the name of a column if the table has it, else a pattern. */
 function groupRule(rule: string, { records }: Dataset): string | RegExp {
   if (records.some(({ columns }) => columns && Object.hasOwn(columns, rule))) return rule
   try {
     const pattern = new RegExp(rule)
-    // A word without a capture group was meant as a column.
+    // A word without parentheses is meant as a column.
     if (/\(/.test(rule)) return pattern
   } catch (cause) {
     throw new EscError(
       'INVALID_OPTION',
-      `--group ${rule} is no column of the table, and no regular expression`,
+      `--group ${rule} must be a column of the table, or a regular expression`,
       { cause },
     )
   }

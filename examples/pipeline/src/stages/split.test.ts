@@ -1,5 +1,7 @@
+/** How the clips are split, and which splits are refused. */
 import type { EscError } from '@esc/core'
 import type { ClipRecord } from '@esc/dataset'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../options.js'
 import { chooseSplit } from './split.js'
@@ -8,7 +10,7 @@ const labels = ['dog', 'rain']
 const split = (list: readonly ClipRecord[], ...argv: string[]) =>
   chooseSplit({ labels, records: list }, true, parseOptions(argv, '/'))
 
-/** Four clips a class and fold, in pairs of siblings. */
+/** Four clips of each class in each fold, in pairs of siblings: clips of the same recording. */
 const records: ClipRecord[] = Array.from({ length: 40 }, (_, i) => {
   const [fold, labelIndex, take] = [Math.floor(i / 8) + 1, i % 2, i >> 1]
   const id = `clip${i}`
@@ -53,35 +55,33 @@ test('a table without folds is split by groups', () => {
   expect(split(records).name).toBe('folds')
 })
 
-test('without groups a leak is not known, which is not the same as none', () => {
+test('without groups the number of leaks is not known, and not 0', () => {
   const options = parseOptions([], '/')
   expect(chooseSplit({ labels, records: unfolded }, false, options).leakedTestClips).toBeNull()
 })
 
 describe('refusals', () => {
-  const invalid = (message: RegExp) =>
-    expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) })
-
   test('a class with one clip, or none, is named', () => {
     const rare = records.filter(({ label, id }) => label === 'dog' || id === 'clip1')
-    expect(() => split(rare)).toThrow(invalid(/class rain has 1 clip/))
+    expect(() => split(rare)).toThrow(throwsCode('INVALID_INPUT', /class rain has 1 clip/))
     const none = records.filter(({ label }) => label === 'dog')
-    expect(() => split(none)).toThrow(invalid(/class rain has no clip/))
+    expect(() => split(none)).toThrow(throwsCode('INVALID_INPUT', /class rain has no clip/))
   })
-  test('a fold that does not exist is named, with those that do', () => {
-    const refused = (flag: string) =>
-      expect.objectContaining({
-        code: 'INVALID_OPTION',
-        message: `${flag} is no fold of this data set; it has 1, 2, 3, 4, 5`,
-      })
-    expect(() => split(records, '--test-fold', '9')).toThrow(refused('--test-fold 9'))
-    expect(() => split(records, '--val-fold', '7')).toThrow(refused('--val-fold 7'))
+  test('a fold that does not exist is named, with the folds that do', () => {
+    const message = (flag: string) =>
+      new RegExp(`^${flag} is not a fold of this data set; its folds are 1, 2, 3, 4, 5$`)
+    expect(() => split(records, '--test-fold', '9')).toThrow(
+      throwsCode('INVALID_OPTION', message('--test-fold 9')),
+    )
+    expect(() => split(records, '--val-fold', '7')).toThrow(
+      throwsCode('INVALID_OPTION', message('--val-fold 7')),
+    )
   })
-  test('a class that is in the test fold alone', () => {
+  test('a class that only the test fold has', () => {
     const tested = records.filter(({ label, fold }) => label === 'dog' || fold === 1)
-    expect(() => split(tested)).toThrow(invalid(/class rain has no training clip/))
+    expect(() => split(tested)).toThrow(throwsCode('INVALID_INPUT', /class rain has no training clip/))
   })
-  test('sources that are too few are told, and not clips', () => {
+  test('too few sources are reported as sources, not as clips', () => {
     const sitesOf = (sites: number) =>
       unfolded.map((record, i) => ({ ...record, group: `site${Math.floor(i / 2) % sites}` }))
     let fewest = 1
@@ -93,14 +93,14 @@ describe('refusals', () => {
         const sources = fewest === 1 ? '1 source' : `${fewest} sources`
         expect((error as EscError).message).toMatch(
           new RegExp(
-            `^the clips are of ${sources}, and .* stratified-group needs about \\d+; add recordings`,
+            `^the clips come from ${sources}, and .* stratified-group needs about \\d+; add recordings`,
           ),
         )
       }
     }
     expect(fewest).toBeGreaterThan(2)
   })
-  test('a class of one source that no training clip is of', () => {
+  test('a class of one source, without a training clip', () => {
     const three = ['dog', 'rain', 'frog']
     const list = Array.from({ length: 42 }, (_, i) => {
       const labelIndex = i >= 40 ? 1 : i < 20 ? 0 : 2
@@ -117,21 +117,23 @@ describe('refusals', () => {
     }).filter((message) => message !== 'stratified-group')
     expect(messages.length).toBeGreaterThan(0)
     for (const message of messages)
-      expect(message).toMatch(/^class rain is of 1 source, and .* needs 3 of each class; add recordings/)
+      expect(message).toMatch(/^class rain comes from 1 source, and .* needs 3 of each class; add recordings/)
   })
-  test('folds of a table that has none', () => {
+  test('a split by folds of a table without folds', () => {
     expect(() => split(unfolded, '--split', 'folds')).toThrow(
-      invalid(/no folds of its own; use --split stratified-group/),
+      throwsCode('INVALID_INPUT', /no folds of its own; use --split stratified-group/),
     )
-    expect(() => split(unfolded, '--test-fold', '1')).toThrow(invalid(/no folds of its own/))
+    expect(() => split(unfolded, '--test-fold', '1')).toThrow(
+      throwsCode('INVALID_INPUT', /no folds of its own/),
+    )
   })
   test('fewer than three folds', () => {
     const single = records.filter(({ fold }) => fold === 1)
     expect(() => split(single)).toThrow(
-      invalid(/^this data set has 1 fold, and a split by folds needs 3; use --split/),
+      throwsCode('INVALID_INPUT', /^this data set has 1 fold, and a split by folds needs 3; use --split/),
     )
     const two = records.filter(({ fold }) => fold! <= 2)
-    expect(() => split(two)).toThrow(invalid(/has 2 folds, and/))
+    expect(() => split(two)).toThrow(throwsCode('INVALID_INPUT', /has 2 folds, and/))
   })
   test.each(['stratified', 'stratified-group'])(
     '--split %s names the class, its clips, and how many it needs',
@@ -157,7 +159,7 @@ describe('refusals', () => {
       let fewest = 2
       while (tried(fewest) === null && fewest < 100) fewest++
       expect(fewest).toBeGreaterThan(2)
-      // How groups are dealt depends on their order, so that the fewest is not the same for every table.
+      // The split depends on the order of the groups, so the fewest clips differ from table to table.
       for (const need of needs) expect(Math.abs(need - fewest)).toBeLessThanOrEqual(3)
     },
   )

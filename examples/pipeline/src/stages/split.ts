@@ -1,20 +1,22 @@
 /** Chooses training, validation and test clips. */
 import { EscError, isEscError, type Split } from '@esc/core'
 import { type ClipRecord, findLeaks, stratifiedGroupSplit, stratifiedSplit, trainValTest } from '@esc/dataset'
-import type { RunOptions, SplitName } from '../options.js'
+import type { SplitName } from '../command.js'
+import type { RunOptions } from '../options.js'
+import { plural } from './context.js'
 
-/** A split, and how it came about. */
+/** A split, and how it was chosen. */
 export interface ChosenSplit {
   name: SplitName
-  /** Indices of clips. */
+  /** Indices of the data set's records. */
   split: Required<Split>
   testFold: number | null
   validationFold: number | null
-  /** Test clips with a sibling in training; `null` if no groups are known, so that a leak cannot be seen. */
+  /** Test clips with a sibling (another clip of the same recording) in training; `null` if no groups are known. */
   leakedTestClips: number | null
 }
 
-/** A data set's table, as far as a split needs it. */
+/** The part of a data set's table that a split needs. */
 interface Table {
   labels: readonly string[]
   records: readonly ClipRecord[]
@@ -23,11 +25,11 @@ interface Table {
 type SplitOptions = Pick<RunOptions, 'split' | 'testFold' | 'validationFold' | 'seed'>
 
 /**
- * Splits the clips as asked, or as the data set allows.
+ * Splits the clips as `--split` says, or else as the data set allows.
  *
- * @param groupsKnown - Whether any two clips share a group.
- * @throws EscError INVALID_INPUT if a fold does not exist, a part would be empty, or a class has no clip to learn from: the class,
- *   its clips, and how many it needs.
+ * @param groupsKnown - True if any two clips share a group.
+ * @throws EscError INVALID_INPUT if a fold does not exist, a part would be empty, or a class has no clip in training. The error
+ *   names the class, its clips, and how many clips it needs.
  */
 export function chooseSplit(dataset: Table, groupsKnown: boolean, options: SplitOptions): ChosenSplit {
   const { records } = dataset
@@ -54,12 +56,12 @@ export function chooseSplit(dataset: Table, groupsKnown: boolean, options: Split
 function splitByFolds(dataset: Table, testFold: number, { validationFold }: SplitOptions): Required<Split> {
   const folds = [...new Set(dataset.records.map(({ fold }) => fold!))].sort((a, b) => a - b)
   if (folds.length < 3) {
-    const found = `this data set has ${folds.length === 1 ? '1 fold' : `${folds.length} folds`}, and a split by folds needs 3`
+    const found = `this data set has ${plural(folds.length, 'fold')}, and a split by folds needs 3`
     throw new EscError('INVALID_INPUT', `${found}; use --split stratified-group`)
   }
   for (const [flag, fold] of Object.entries({ 'test-fold': testFold, 'val-fold': validationFold })) {
     if (fold === null || folds.includes(fold)) continue
-    const message = `--${flag} ${fold} is no fold of this data set; it has ${folds.join(', ')}`
+    const message = `--${flag} ${fold} is not a fold of this data set; its folds are ${folds.join(', ')}`
     throw new EscError('INVALID_OPTION', message)
   }
   const split = trainValTest(dataset, { testFold, ...(validationFold === null ? {} : { validationFold }) })
@@ -97,18 +99,18 @@ function splitAtRandom(
     if (!isEscError(cause)) throw cause
     const { unlearnt } = cause.detail
     if (!groupsKnown || name === 'stratified') throw tooFew(dataset, name, attempt) ?? cause
-    // More sources of other classes would not help this one.
+    // More sources of other classes would not help this class.
     if (typeof unlearnt === 'string') throw classOfFewSources(dataset, unlearnt) ?? cause
     throw tooFewSources(dataset, attempt) ?? cause
   }
 }
 
-/** More clips a class than any split needs. */
+/** The search for a sufficient number ends here. No split needs more. */
 const mostNeeded = 100
 
 /**
- * The error for classes that are too small: how many clips each needs, found by trying the split with clips added. `null` if more
- * clips would not help.
+ * Makes the error for classes that are too small. It tries the split with added clips to find how many clips each class needs. Returns
+ * `null` if more clips would not help.
  */
 function tooFew(
   { labels, records }: Table,
@@ -121,7 +123,7 @@ function tooFew(
   for (let need = least + 1; need <= mostNeeded; need++) {
     const added = labels.flatMap((label, labelIndex) =>
       Array.from({ length: Math.max(0, need - counts[labelIndex]!) }, (_, i): ClipRecord => {
-        // A NUL: no clip of a table is called so.
+        // The name starts with a NUL, which no name in a table does.
         const id = `\0${labelIndex}-${i}`
         return { id, filename: id, fold: null, labelIndex, label, group: id }
       }),
@@ -133,8 +135,8 @@ function tooFew(
     }
     const others = counts.filter((count) => count < need).length - 1
     const more =
-      others > 0 ? ` (${others} other ${others === 1 ? 'class has' : 'classes have'} too few, too)` : ''
-    const found = `class ${smallest} has ${least} clips${more}`
+      others > 0 ? ` (${plural(others, 'other class has', 'other classes have')} too few, too)` : ''
+    const found = `class ${smallest} has ${plural(least, 'clip')}${more}`
     const sources = name === 'stratified-group' ? ' from as many sources' : ''
     return new EscError(
       'INVALID_INPUT',
@@ -145,11 +147,11 @@ function tooFew(
   return null
 }
 
-/** The error for a class that has not a source for each part; `null` if it has, so that another seed may do. */
+/** Makes the error for a class with fewer sources than parts. Returns `null` if it has enough, so that another seed may help. */
 function classOfFewSources({ records }: Table, label: string): EscError | null {
   const sources = new Set(records.filter((record) => record.label === label).map(({ group }) => group)).size
   if (sources >= 3) return null
-  const found = `class ${label} is of ${sources === 1 ? '1 source' : `${sources} sources`}, and a source stays on one side of a split`
+  const found = `class ${label} comes from ${plural(sources, 'source')}, and a source stays on one side of a split`
   const advice = 'add recordings from other sources, or name other groups with --group'
   return new EscError(
     'INVALID_INPUT',
@@ -161,8 +163,8 @@ function classOfFewSources({ records }: Table, label: string): EscError | null {
 }
 
 /**
- * The error for sources that are too few: how many are needed, found by trying the split with sources added, each with a clip of
- * every class. `null` if more would not help.
+ * Makes the error for too few sources. It tries the split with added sources, each with a clip of every class, to find how many are
+ * needed. Returns `null` if more would not help.
  */
 function tooFewSources(
   { labels, records }: Table,
@@ -181,7 +183,7 @@ function tooFewSources(
     } catch {
       continue
     }
-    const found = `the clips are of ${sources === 1 ? '1 source' : `${sources} sources`}, and a source stays on one side of a split`
+    const found = `the clips come from ${plural(sources, 'source')}, and a source stays on one side of a split`
     const advice = 'add recordings from other sources, or name other groups with --group'
     return new EscError(
       'INVALID_INPUT',
@@ -194,7 +196,7 @@ function tooFewSources(
   return null
 }
 
-/** A class that no training clip has. */
+/** The first class without a training clip, or `null`. */
 function unlearntClass({ labels, records }: Table, { train }: Split): string | null {
   const learnt = new Set(Array.from(train, (index) => records[index]!.labelIndex))
   return labels.find((_, index) => !learnt.has(index)) ?? null

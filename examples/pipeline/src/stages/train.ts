@@ -1,10 +1,10 @@
-/** The middle of a run: training with early stopping. */
+/** The second part of a run: training with early stopping. */
 import type { EpochRecord, TrainedModel } from '@esc/core'
 import { classWeights } from '@esc/dataset'
 import type { TrainEvent } from '@esc/model'
 import { checkpointFile, fit } from '@esc/model/node'
 import { networks } from '../networks.js'
-import { percent, type RunContext } from './context.js'
+import { percent, plural, type RunContext } from './context.js'
 import type { RunData } from './data.js'
 
 /** A trained model, and how long each epoch of this run took. */
@@ -40,7 +40,7 @@ export async function trainNetwork(
   return { model, epochMs }
 }
 
-/** Figures of the epoch whose weights were kept. */
+/** The record of the epoch whose weights were kept. */
 export function bestEpochOf({ history, bestEpoch }: TrainedModel): EpochRecord {
   return history[bestEpoch - 1]!
 }
@@ -58,7 +58,7 @@ function showProgress(event: TrainEvent, { options, console }: RunContext): void
   if (event.type === 'resumed') {
     const { history, epochs } = event
     console.line(
-      `  ${history.length} of ${epochs} epochs were finished earlier, and are in ${options.checkpoint}`,
+      `  ${history.length} of ${plural(epochs, 'epoch')} ${history.length === 1 ? 'was' : 'were'} finished earlier, and come from ${options.checkpoint}`,
     )
     return
   }

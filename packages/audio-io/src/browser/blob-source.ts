@@ -1,12 +1,12 @@
-/** Files that a page was given: by an `<input type="file">`, by a drop, by `fetch`. */
+/** Reads files that a page got from an `<input type="file">`, from a drop, or from `fetch`. */
 import { EscError } from '@esc/core'
 import type { ByteSource } from '../reading.js'
 
 /**
- * A `Blob` or `File` as a source of bytes; only the parts that are asked for are read into memory.
+ * A `Blob` or `File` as a source of bytes. Only the requested parts are read into memory.
  *
- * @returns Its `read` throws EscError IO if the file was moved, changed or locked since the page was given it.
- * @example for await (const { channels } of streamAudio(blobSource(input.files[0]))) meter.push(channels[0])
+ * @returns A source whose `read` throws EscError IO if the file was moved, changed or locked after the page got it.
+ * @example await blobSource(file).read(0, 12)
  */
 export function blobSource(blob: Blob): ByteSource {
   return {

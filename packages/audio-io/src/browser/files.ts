@@ -24,18 +24,18 @@ export type AudioInput = Blob | Uint8Array
  * Says what a sound file holds, from its header. Of a WAV, AIFF or FLAC `Blob`, only the header is read.
  *
  * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA as the root's `probeAudio`; IO if the file cannot be read.
- * @example (await probeAudio(input.files[0])).durationSec
+ * @example (await probeAudio(file)).durationSec
  */
 export async function probeAudio(input: AudioInput): Promise<AudioInfo> {
   return probeSource(sourceOf(input))
 }
 
 /**
- * Decodes a sound file (WAV, AIFF, FLAC, OGG Vorbis, Opus, MP3) at its own rate, with all its channels. The samples are the
- * same as in Node, which the page's own `decodeAudioData` does not promise.
+ * Decodes a sound file (WAV, AIFF, FLAC, OGG Vorbis, Opus, MP3) at its own rate, with all its channels. The samples
+ * are the same as in Node, which the page's own `decodeAudioData` does not promise.
  *
  * @throws EscError as the root's `decodeAudio`; IO if the file cannot be read.
- * @example const { channels, sampleRate } = await decodeAudio(input.files[0])
+ * @example const { channels, sampleRate } = await decodeAudio(file)
  */
 export async function decodeAudio(
   input: AudioInput,
@@ -50,7 +50,7 @@ export async function decodeAudio(
  *
  * @throws EscError as the root's `loadAudio`; IO if the file cannot be read.
  * @see librosa 0.10.2 `load`; the root's `loadAudio` says where it differs.
- * @example const clip = await loadAudio(input.files[0], { sampleRate: 16000 })
+ * @example const clip = await loadAudio(file, { sampleRate: 16000 })
  */
 export function loadAudio(
   input: AudioInput,
@@ -72,7 +72,7 @@ export async function loadAudio(
  * Decodes a sound file block by block; a WAV, AIFF or FLAC `Blob` of any length in constant memory.
  *
  * @throws EscError as the root's `streamAudio`; IO if the file cannot be read.
- * @example for await (const { channels } of streamAudio(input.files[0])) console.log(channels[0].length)
+ * @example for await (const { channels } of streamAudio(file)) console.log(channels)
  */
 export function streamAudio(
   input: AudioInput,

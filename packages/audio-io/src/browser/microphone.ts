@@ -1,4 +1,4 @@
-/** Sound from a microphone, as it comes. */
+/** Records from a microphone, block by block. */
 import {
   type AudioClip,
   assertInteger,
@@ -11,58 +11,65 @@ import { createResampleStream } from '@esc/dsp'
 import { createRecorder } from './recorder.js'
 import { createBlockCutter, createSampleQueue, type SampleQueue } from './sample-queue.js'
 
+/** Options of {@link microphone}. */
 export interface MicrophoneOptions {
-  /** Hz; `null` keeps the device's own rate. Default 22050. */
+  /** Hz; `null` keeps the device's own rate. @defaultValue `22050` */
   sampleRate?: number | null
-  /** Samples in each block. Default 1024. */
+  /** Samples in each block. @defaultValue `1024` */
   blockFrames?: number
-  /** One of `navigator.mediaDevices.enumerateDevices()`. Default: the one that the browser or its user picks. */
+  /**
+   * The id of a device in `navigator.mediaDevices.enumerateDevices()`.
+   *
+   * @defaultValue `undefined`: the device that the browser or its user picks
+   */
   deviceId?: string
-  /** How far the loop may fall behind, in seconds of sound. Default 5. */
+  /** How far the loop may fall behind, in seconds of sound. @defaultValue `5` */
   maxQueueSec?: number
-  /** Ends the recording; the loop rejects with its reason. */
+  /** Ends the recording; the loop rejects with the signal's reason. @defaultValue `undefined`: nothing ends it */
   signal?: AbortSignal
 }
 
-/** A browser that will start audio does so at once; the slowest devices (Bluetooth) take a second or two. */
-const START_TIMEOUT_MS = 5000
+/** Browsers start audio at once, if they start it at all. The slowest devices (Bluetooth) take a second or two. */
+const startTimeoutMs = 5000
 
-/** What to do about a `DOMException` of `getUserMedia`, by its name. */
-const ADVICE: Readonly<Record<string, string>> = {
+/** For each `DOMException` of `getUserMedia`, what the user can do. */
+const advice: Readonly<Record<string, string>> = {
   NotAllowedError:
-    'permission was denied; allow it in the browser\'s or the system\'s settings, in a frame also by allow="microphone"',
+    'permission was denied; allow it in the settings of the browser and of the system, and for a frame by allow="microphone"',
   NotFoundError: 'none is connected',
-  NotReadableError: 'it does not work, or another program holds it',
+  NotReadableError: 'it does not work, or another program uses it',
   OverconstrainedError:
-    'none has this deviceId; navigator.mediaDevices.enumerateDevices() lists those there are',
+    'no device has this deviceId; navigator.mediaDevices.enumerateDevices() lists all devices',
 }
 
 /**
- * Records from a microphone: mono blocks of one size, one after another without a gap, until the loop is left or an
- * error ends it. Asks for permission when the first block is asked for. However the loop ends, the device is released
- * then, and the browser's recording light goes off.
+ * Records from a microphone: mono blocks of one size, without gaps, until the loop is left or an error ends it. The
+ * browser asks for permission when the loop requests the first block. When the loop ends, also by an error, the
+ * device is released and the browser's recording light goes off.
  *
- * Differs from the browser's default: echo cancellation, noise suppression and automatic gain are off, because features
- * must see the sound as it is. Channels are averaged. The browser hands over the device's own rate, and `@esc/dsp`
- * resamples, so that features are the same in every browser; at 22050 Hz that delays the sound by about 0.1 s.
+ * Differs from the browser's default: echo cancellation, noise suppression and automatic gain are off, because
+ * features need the sound as it is. Channels are averaged. The browser records at the device's own rate, and
+ * `@esc/dsp` resamples, so that features are the same in every browser. At 22050 Hz this delays the sound by about
+ * 0.1 s.
  *
- * A loop that is slower than the sound falls behind. What waits is kept up to `maxQueueSec`; then the recording ends,
- * and after all that was recorded the loop rejects: no sound is ever left out silently.
+ * If the loop is slower than the sound, samples wait, up to `maxQueueSec`. Then the recording ends: the loop still
+ * gets all recorded samples, and then rejects. So no sound is lost in silence.
  *
- * The page must be a secure context (https or localhost). The code in the audio thread is loaded from a Blob: where the
- * page has a Content-Security-Policy, it must allow `script-src blob:` (`worker-src` is not asked for worklets).
+ * The page must be a secure context (https or localhost). The code of the audio thread is loaded from a Blob: if the
+ * page has a Content-Security-Policy, it must allow `script-src blob:` (`worker-src` does not matter for worklets).
  *
  * @returns Blocks of exactly `blockFrames` samples, each with storage of its own.
- * @throws EscError INVALID_OPTION, at once, if an option is unknown, `sampleRate` or `maxQueueSec` is not > 0 or
- *   `blockFrames` is not a whole number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the device's.
- * @throws EscError IO, in the loop, if the page is no secure context, the permission is denied, there is no such device
- *   or it is unplugged; if the browser does not start audio, or interrupts it; if the loop falls behind. The message says
- *   what to do, `cause` is the browser's `DOMException` where there was one.
+ * @throws EscError INVALID_OPTION, at once, if an option is unknown, `sampleRate` or `maxQueueSec` is not > 0, or
+ *   `blockFrames` is not a whole number >= 1; in the loop, if `sampleRate` is not within a factor of 256 of the
+ *   device's.
+ * @throws EscError IO, in the loop, if the page is no secure context, if the permission is denied, if there is no
+ *   such device or it is unplugged, if the browser does not start audio or interrupts it, or if the loop falls
+ *   behind. The message says what to do; `cause` is the browser's `DOMException` if there is one.
  * @throws The signal's reason.
  * @see W3C Media Capture and Streams; W3C Web Audio API 1.0, AudioWorklet.
  * @example
  * for await (const { samples, sampleRate } of microphone({ sampleRate: 22050, blockFrames: 1024, signal })) {
- *   show(samples, sampleRate)
+ *   console.log(samples.length / sampleRate)
  * }
  */
 export function microphone(options: MicrophoneOptions = {}): AsyncGenerator<AudioClip, void, undefined> {
@@ -111,7 +118,7 @@ async function* record(settings: Settings): AsyncGenerator<AudioClip, void, unde
 async function openStream({ deviceId, signal }: Settings): Promise<MediaStream> {
   const devices: MediaDevices | undefined = navigator.mediaDevices
   if (!devices) {
-    throw new EscError('IO', 'cannot open a microphone: the page must come over https or from localhost')
+    throw new EscError('IO', 'cannot open a microphone: the page must be served over https or from localhost')
   }
   const asIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
   const audio = deviceId === undefined ? asIs : { ...asIs, deviceId: { exact: deviceId } }
@@ -119,7 +126,7 @@ async function openStream({ deviceId, signal }: Settings): Promise<MediaStream> 
   try {
     return await untilAborted(opening.catch(refuseDevice), signal)
   } catch (error) {
-    // The user may still say yes to a question whose answer nobody waits for any more.
+    // The user may still give permission after the loop has ended; then the device must be released.
     opening.then(stop, () => {})
     throw error
   }
@@ -127,7 +134,7 @@ async function openStream({ deviceId, signal }: Settings): Promise<MediaStream> 
 
 function refuseDevice(cause: unknown): never {
   const { name, message } = cause as DOMException
-  throw new EscError('IO', `cannot open a microphone: ${ADVICE[name] ?? message}`, { cause })
+  throw new EscError('IO', `cannot open a microphone: ${advice[name] ?? message}`, { cause })
 }
 
 function refuseRecorder(cause: unknown): never {
@@ -136,7 +143,8 @@ function refuseRecorder(cause: unknown): never {
 }
 
 /**
- * At the device's rate where the browser tells it. Firefox connects a microphone only to audio of its own default rate.
+ * Creates a context at the device's rate, if the browser states that rate. Firefox connects a microphone only to a
+ * context of its own default rate.
  *
  * @see Mozilla bug 1674892.
  */
@@ -159,18 +167,19 @@ async function startRecording(
   recorder.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
     if (queue.push(data)) return
     const behindSec = queue.frames / context.sampleRate
-    const message = `the loop is ${behindSec.toFixed(2)} s behind the microphone, maxQueueSec=${maxQueueSec}; do less in it, or raise that`
+    const message = `the loop is ${behindSec.toFixed(2)} s behind the microphone, more than maxQueueSec=${maxQueueSec}; do less work in the loop, or raise maxQueueSec`
     fail(message, { behindSec, maxQueueSec })
   }
   recorder.onprocessorerror = () => fail('the recorder failed in the audio thread')
   stream.getAudioTracks()[0]!.onended = () =>
     fail('the microphone stopped: it was unplugged, or its permission was withdrawn')
   sourceOf(stream, context).connect(recorder)
-  // WebKit runs only what leads to the destination; what leads there from here is silent.
+  // WebKit runs a node only if it is connected to the destination. This node's output is silent.
   recorder.connect(context.destination)
   await startContext(context, signal)
   context.onstatechange = () => {
-    if (context.state !== 'running') fail(`the browser interrupted the recording, audio is ${context.state}`)
+    if (context.state !== 'running')
+      fail(`the browser interrupted the recording: the state of its audio is '${context.state}'`)
   }
   return queue
 }
@@ -180,17 +189,17 @@ function sourceOf(stream: MediaStream, context: AudioContext): AudioNode {
     return context.createMediaStreamSource(stream)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const hint = 'in Firefox, turn privacy.resistFingerprinting off'
+    const hint = 'in Firefox, turn off privacy.resistFingerprinting'
     throw new EscError('IO', `cannot record at ${context.sampleRate} Hz: ${reason}; ${hint}`, { cause })
   }
 }
 
-/** A page that records may start audio; where a browser thinks otherwise, `resume` neither ends nor fails. */
+/** Starts audio. A page that records may do so; if a browser does not allow it, `resume` neither ends nor fails. */
 async function startContext(context: AudioContext, signal: AbortSignal | undefined): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    const message = `the browser did not start audio in ${START_TIMEOUT_MS / 1000} s; call microphone() when the page is clicked`
-    timer = setTimeout(() => reject(new EscError('IO', message)), START_TIMEOUT_MS)
+    const message = `the browser did not start audio in ${startTimeoutMs / 1000} s; call microphone() when the user clicks`
+    timer = setTimeout(() => reject(new EscError('IO', message)), startTimeoutMs)
   })
   try {
     await untilAborted(Promise.race([context.resume(), late]), signal)
@@ -203,7 +212,7 @@ function stop(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop()
 }
 
-/** What `work` gives, or the signal's reason as soon as it is aborted. */
+/** The result of `work`; rejects with the signal's reason as soon as the signal is aborted. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work
   let onAbort = () => {}

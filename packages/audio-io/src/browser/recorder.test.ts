@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { toMono } from '../channels.js'
-import { RECORDER_SOURCE } from './recorder.js'
+import { recorderSource } from './recorder.js'
 
 interface Processor {
   process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean
@@ -19,7 +19,7 @@ function record(quanta: readonly Float32Array[][], frames: number): Float32Array
   const registerProcessor = (_: string, Class: new () => Processor) => {
     recorder = new Class()
   }
-  new Function('AudioWorkletProcessor', 'registerProcessor', RECORDER_SOURCE)(
+  new Function('AudioWorkletProcessor', 'registerProcessor', recorderSource)(
     AudioWorkletProcessor,
     registerProcessor,
   )

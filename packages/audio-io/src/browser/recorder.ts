@@ -1,21 +1,22 @@
-/** The code that runs in a page's audio thread and hands the sound over to the page. */
+/** The code that runs in a page's audio thread and sends the sound to the page. */
 
-const RECORDER = 'esc-recorder'
+const recorderName = 'esc-recorder'
 
-/** A quantum is 128 samples of 2.7 ms: a message for each would cost more than its sound. */
-const QUANTA_PER_MESSAGE = 8
+/** The audio thread works in quanta of 128 samples, or 2.7 ms. A message for each would cost more than its sound. */
+const quantaPerMessage = 8
 
 /**
- * Source text of the recorder: the mean of all channels, as {@link toMono} forms it, in messages of 8 quanta whose
- * memory is handed over. Where a source gives no channel for a while, the sound is silent, and time goes on.
+ * Source text of the recorder. It sends the mean of all channels, as {@link toMono} computes it, in messages of 8
+ * quanta, and transfers their memory. If the microphone has no channel for a while, it sends silence of the same
+ * length.
  */
-export const RECORDER_SOURCE = `
-registerProcessor('${RECORDER}', class extends AudioWorkletProcessor {
+export const recorderSource = `
+registerProcessor('${recorderName}', class extends AudioWorkletProcessor {
   mono = null
   filled = 0
   process([channels], [output]) {
     const frames = output[0].length
-    this.mono ??= new Float32Array(${QUANTA_PER_MESSAGE} * frames)
+    this.mono ??= new Float32Array(${quantaPerMessage} * frames)
     for (let i = 0; i < frames; i++) {
       let sum = 0
       for (let channel = 0; channel < channels.length; channel++) sum += channels[channel][i]
@@ -32,18 +33,17 @@ registerProcessor('${RECORDER}', class extends AudioWorkletProcessor {
 `
 
 /**
- * Makes a node that sends all sound that flows into it through its port, as mono `Float32Array`s; what flows out of it
- * is silent.
+ * Creates a node that sends its input through its port, as mono `Float32Array`s. Its output is silent.
  *
  * @throws DOMException if the page's Content-Security-Policy does not allow scripts from `blob:`.
- * @example (await createRecorder(context)).port.onmessage = ({ data }) => use(data)
+ * @example (await createRecorder(context)).port.onmessage = ({ data }) => console.log(data.length)
  */
 export async function createRecorder(context: AudioContext): Promise<AudioWorkletNode> {
-  const url = URL.createObjectURL(new Blob([RECORDER_SOURCE], { type: 'text/javascript' }))
+  const url = URL.createObjectURL(new Blob([recorderSource], { type: 'text/javascript' }))
   try {
     await context.audioWorklet.addModule(url)
   } finally {
     URL.revokeObjectURL(url)
   }
-  return new AudioWorkletNode(context, RECORDER, { outputChannelCount: [1] })
+  return new AudioWorkletNode(context, recorderName, { outputChannelCount: [1] })
 }

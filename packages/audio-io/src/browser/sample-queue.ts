@@ -1,8 +1,8 @@
-/** Between a microphone, which does not wait, and a loop that takes its sound in blocks. */
+/** A queue between a microphone, which does not wait, and a loop that takes its sound in blocks. */
 
-/** Samples that wait to be read, in the order they came. */
+/** Samples that wait to be read, in the order of their arrival. */
 export interface SampleQueue {
-  /** Samples that wait. */
+  /** Number of waiting samples. */
   readonly frames: number
   /**
    * Adds samples, unless the queue is full or has failed.
@@ -10,14 +10,16 @@ export interface SampleQueue {
    * @returns Whether they were added.
    */
   push(samples: Float32Array): boolean
-  /** Ends the queue: once what waits has been read, reading rejects with `error`. The first failure counts. */
+  /**
+   * Ends the queue: after the waiting samples were read, `read` rejects with `error`. Only the first failure counts.
+   */
   fail(error: unknown): void
-  /** The next samples, as they were pushed; waits for them. One reader at a time. */
+  /** Returns the next piece as it was pushed, and waits for it if needed. Only one reader at a time. */
   read(): Promise<Float32Array>
 }
 
 /**
- * Makes an empty queue.
+ * Creates an empty queue.
  *
  * @param maxFrames - The queue is full once this many samples wait; a single push may exceed it.
  * @example createSampleQueue(5 * 48000)
@@ -63,14 +65,14 @@ export function createSampleQueue(maxFrames: number): SampleQueue {
 }
 
 /**
- * Cuts a signal that comes in pieces of any size into blocks of one size.
+ * Creates a function that cuts a signal, which comes in pieces of any size, into blocks of one size.
  *
  * @param blockFrames - Samples in a block, at least 1.
- * @returns Takes the next piece and returns the blocks it completes, each an array of its own; what is left waits for
- *   the next piece.
+ * @returns A function that takes the next piece and returns the blocks that are now full, each with storage of its
+ *   own. The rest waits for the next piece.
  * @example
  * const cut = createBlockCutter(1024)
- * for (const block of cut(samples)) analyse(block)
+ * for (const block of cut(samples)) console.log(block.length)
  */
 export function createBlockCutter(blockFrames: number): (samples: Float32Array) => Float32Array[] {
   let block = new Float32Array(blockFrames)

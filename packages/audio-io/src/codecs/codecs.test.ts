@@ -1,10 +1,19 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { throwsCode } from '@esc/expect'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { join as joinPages, pagesOf, repairChecksums } from '../../fixtures/ogg-pages.js'
+import {
+  decodeToFloat,
+  deinterleave,
+  expectSame,
+  ffmpeg,
+  floatsOf,
+  hasFfmpeg,
+  whySkipped,
+  worst,
+} from '../../fixtures/tools.js'
 import type { DecodedAudio } from '../audio.js'
 import type { AudioDecoder, CompressedFile } from '../codecs.js'
 import { decodeCompressed } from '../compressed.js'
@@ -32,28 +41,14 @@ function decode(bytes: Uint8Array, name: string): Promise<DecodedAudio> {
   return decodeCompressed(read(bytes), decode, {})
 }
 
-/** The channels of interleaved 32-bit float. */
-function deinterleave(raw: Uint8Array, count: number): Float32Array[] {
-  const all = new Float32Array(raw.slice().buffer)
-  return Array.from({ length: count }, (_, channel) => all.filter((_, i) => i % count === channel))
-}
-
-function worst(ours: readonly Float32Array[], theirs: readonly Float32Array[]): number {
-  expect(ours.map((samples) => samples.length)).toEqual(theirs.map((samples) => samples.length))
-  return ours.reduce(
-    (max, samples, channel) =>
-      samples.reduce((most, sample, i) => Math.max(most, Math.abs(sample - theirs[channel]![i]!)), max),
-    0,
-  )
-}
-
-// opus-decoder is kept below 0.7.9: from there on, libopus 1.5 computes band energies by a polynomial whose error is up to
-// 7.5e-5 of a band's level.
+// opus-decoder is kept below 0.7.9: from there on, libopus 1.5 computes band energies by a polynomial whose error is
+// up to 7.5e-5 of a band's level.
 const opusTolerance = 1e-6
 
 describe('compressed fixtures', () => {
   test.each([
-    // The references are from ffmpeg 5.1, those of Opus from libopus 1.3. The other codecs differ from them by float rounding.
+    // The references are from ffmpeg 5.1, those of Opus from libopus 1.3. The other codecs differ from them by float
+    // rounding.
     ['mono-vorbis.ogg', 1, 16000, 3e-6],
     ['stereo-vorbis.ogg', 2, 16000, 3e-6],
     ['mono-cbr.mp3', 1, 16000, 3e-6],
@@ -63,7 +58,7 @@ describe('compressed fixtures', () => {
   ])("%s: every sample of %i channels is ffmpeg's", async (name, count, rate, tolerance) => {
     const { channels, sampleRate } = await decode(fixture(name), name)
     expect(sampleRate).toBe(rate)
-    const theirs = deinterleave(fixture(name.replace(/\.\w+$/, '.f32')), count)
+    const theirs = deinterleave(new Float32Array(fixture(name.replace(/\.\w+$/, '.f32')).buffer), count)
     expect(worst(channels, theirs)).toBeLessThan(tolerance)
   })
 
@@ -123,56 +118,55 @@ describe('compressed fixtures', () => {
   })
 })
 
-const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
-
-describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is absent)'}`, () => {
-  let temporary = ''
-  beforeAll(() => {
-    temporary = mkdtempSync(join(tmpdir(), 'audio-io-codecs-'))
-  })
-  afterAll(() => rmSync(temporary, { recursive: true }))
-
-  function ffmpeg(...args: string[]): Uint8Array {
-    const { status, stdout, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', ...args], {
-      maxBuffer: 2 ** 28,
-    })
-    if (status !== 0) throw new Error(stderr.toString())
-    return new Uint8Array(stdout)
-  }
-
-  const noise = (seconds: number) => [
-    '-f',
-    'lavfi',
-    '-i',
-    `anoisesrc=c=pink:r=44100:d=${seconds}:a=0.5:seed=3`,
-  ]
+describe.skipIf(!hasFfmpeg)(`long files${whySkipped('ffmpeg')}`, () => {
   const libopus = ['-request_sample_fmt', 'flt', '-c:a', 'libopus']
-
-  test.each([
+  const long: [name: string, channels: number, encode: string[], decode: string[], tolerance: number][] = [
     ['20s.ogg', 2, [], [], 2e-5],
     ['20s.opus', 2, [], libopus, opusTolerance],
     ['20s.mp3', 2, [], [], 2e-5],
     ['mono.mp3', 1, ['-b:a', '32k'], [], 2e-5],
     ['mono.opus', 1, ['-frame_duration', '60', '-b:a', '256k'], libopus, opusTolerance],
-  ])('%s: decodes block by block as ffmpeg does', async (name, count, encode, input, tolerance) => {
-    const path = join(temporary, name)
-    ffmpeg(...noise(20), '-ac', String(count), ...encode, path)
-    const theirs = deinterleave(ffmpeg(...input, '-i', path, '-f', 'f32le', '-'), count)
-    const bytes = new Uint8Array(readFileSync(path))
-    const { read, decode: decoder } = formats[name.split('.').at(-1)!]!
-    expect(worst((await decode(bytes, name)).channels, theirs)).toBeLessThan(tolerance)
-    let longest = 0
-    for await (const { channels } of decoder(read(bytes).streams[0]!.payload)) {
-      longest = Math.max(longest, channels[0]!.length)
-    }
-    // A few hundred kB of sound at a time.
-    expect(longest).toBeLessThan(150_000)
-  })
+  ]
+  const short: [name: string, seconds: number][] = [
+    ['half.ogg', 3],
+    ...['ogg', 'opus'].flatMap((type): [string, number][] => [
+      [`one.${type}`, 1],
+      [`two.${type}`, 0.5],
+    ]),
+  ]
+
+  let temporary = ''
+  beforeAll(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'audio-io-codecs-'))
+    const noise = ['-f', 'lavfi', '-i', 'anoisesrc=c=pink:r=44100:d=20:a=0.5:seed=3']
+    ffmpeg(
+      ...noise,
+      ...long.flatMap(([name, channels, encode]) => ['-ac', `${channels}`, ...encode, join(temporary, name)]),
+      ...short.flatMap(([name, seconds]) => ['-t', `${seconds}`, join(temporary, name)]),
+    )
+    decodeToFloat(long.map(([name, , , decode]) => ({ path: join(temporary, name), decode })))
+  }, 300_000)
+  afterAll(() => rmSync(temporary, { recursive: true }))
+
+  test.each(long)(
+    '%s: decodes block by block as ffmpeg does',
+    async (name, count, _encode, _decode, tolerance) => {
+      const path = join(temporary, name)
+      const theirs = deinterleave(floatsOf(`${path}.f32`), count)
+      const bytes = new Uint8Array(readFileSync(path))
+      const { read, decode: decoder } = formats[name.split('.').at(-1)!]!
+      expect(worst((await decode(bytes, name)).channels, theirs)).toBeLessThan(tolerance)
+      let longest = 0
+      for await (const { channels } of decoder(read(bytes).streams[0]!.payload)) {
+        longest = Math.max(longest, channels[0]!.length)
+      }
+      // A block takes a few hundred kB.
+      expect(longest).toBeLessThan(150_000)
+    },
+  )
 
   test('CORRUPT_DATA for Vorbis whose positions state half of its samples', async () => {
-    const path = join(temporary, 'half.ogg')
-    ffmpeg(...noise(3), path)
-    const pages = pagesOf(new Uint8Array(readFileSync(path)))
+    const pages = pagesOf(new Uint8Array(readFileSync(join(temporary, 'half.ogg'))))
     for (const page of pages) {
       const view = new DataView(page.buffer)
       const granule = view.getBigInt64(6, true)
@@ -182,13 +176,12 @@ describe.skipIf(!hasFfmpeg)(`long files${hasFfmpeg ? '' : ' (skipped: ffmpeg is 
   })
 
   test.each(['ogg', 'opus'])('%s: chained files decode to the sound of both', async (type) => {
-    const [one, two] = ['one', 'two'].map((name) => join(temporary, `${name}.${type}`))
-    ffmpeg(...noise(1), one!)
-    ffmpeg(...noise(0.5), two!)
-    const [first, second] = [one!, two!].map((path) => new Uint8Array(readFileSync(path)))
+    const [first, second] = ['one', 'two'].map((name) => {
+      return new Uint8Array(readFileSync(join(temporary, `${name}.${type}`)))
+    })
     const [a] = (await decode(first!, `.${type}`)).channels
     const [b] = (await decode(second!, `.${type}`)).channels
     const joined = await decode(Uint8Array.of(...first!, ...second!), `.${type}`)
-    expect(joined.channels).toEqual([Float32Array.of(...a!, ...b!)])
+    expectSame(joined.channels, [Float32Array.of(...a!, ...b!)])
   })
 })

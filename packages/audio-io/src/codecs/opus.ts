@@ -8,8 +8,8 @@ import { runDecoder } from './run-decoder.js'
 
 // A second of packets of the usual length, six seconds of the longest.
 const packetsPerPart = 50
-// The decoder has room for this many bytes per channel: 256 kbit/s in a packet of 120 ms, three times as much in packets of
-// the usual length.
+// The decoder has room for this many bytes per channel: 256 kbit/s in a packet of 120 ms, three times as much in
+// packets of the usual length.
 const maxPacketSize = 3840
 
 /**

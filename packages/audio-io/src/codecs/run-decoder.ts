@@ -23,7 +23,7 @@ export interface WasmAudio {
  * @param parts - The file in parts; each part becomes one block of sound.
  * @param decode - Decodes one part.
  * @throws EscError CORRUPT_DATA if the decoder reports an error or fails; IO if WebAssembly cannot be run.
- * @example yield* runDecoder(new OpusDecoder(), batches, (decoder, packets) => decoder.decodeFrames(packets))
+ * @example for await (const { channels } of runDecoder(decoder, parts, decode)) show(channels)
  */
 export async function* runDecoder<Decoder extends WasmDecoder, Part>(
   decoder: Decoder,

@@ -11,9 +11,9 @@ const packetsPerPart = 16
 const maxSamplesPerPacket = 4096
 
 /**
- * The part of the decoder that is used here: libvorbis itself. The package's own loop over packets makes some ten objects
- * for each packet, and collecting them costs nearly as much time as decoding. These names are not part of the package's
- * public interface, so its version is fixed.
+ * The part of the decoder that is used here: libvorbis itself. The package's own loop over packets makes some ten
+ * objects for each packet, and collecting them costs nearly as much time as decoding. These names are not part of the
+ * package's public interface, so its version is fixed.
  */
 interface Libvorbis {
   sendSetupHeader(packet: Uint8Array): void
@@ -43,7 +43,8 @@ interface VorbisDecoder extends WasmDecoder {
  *
  * @param payload - An Ogg file with one stream.
  * @returns Blocks of sound; nothing is trimmed from the end.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as `readOggPages`; CORRUPT_DATA also if libvorbis refuses a packet.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as `readOggPages`; CORRUPT_DATA also if libvorbis refuses a
+ *   packet.
  * @example
  * import { vorbis } from '@esc/audio-io/vorbis'
  * const clip = await loadAudio(bytes, { codecs: { vorbis } })

@@ -1,7 +1,8 @@
 /**
- * Sets every size and count in a header to values that recorders leave there, and to values that are wrong by one, and checks
- * the sound. The expected results are those of ffmpeg 5.1 and libsndfile 1.2. Where the two differ, or both are wrong, a comment
- * says so. The size of a container, and every other field that the samples do not depend on, must change nothing.
+ * Sets every size and count in a header to values that recorders leave there, and to values that are wrong by one,
+ * and checks the sound. The expected results are those of ffmpeg 5.1 and libsndfile 1.2. Where the two differ, or
+ * both are wrong, a comment says so. The size of a container, and every other field that the samples do not depend
+ * on, must change nothing.
  */
 
 import { expect, test } from 'vitest'
@@ -12,7 +13,10 @@ import { chunk, concat, fmt, rf64, riff, text, u32 } from '../../fixtures/riff.j
 
 /** The intact file's samples, without or with a warning; another length, without or with a warning; or an error. */
 type Expected = 'same' | 'warned' | number | [number, 'warned'] | RegExp
-/** For the values 0, 1, 0x7fffffff, 0xffffffff (cut to the size of the field), one less than the right value, and one more. */
+/**
+ * For the values 0, 1, 0x7fffffff, 0xffffffff (cut to the size of the field), one less than the right value, and one
+ * more.
+ */
 type Row = [Expected, Expected, Expected, Expected, Expected, Expected]
 
 interface Field {
@@ -157,7 +161,8 @@ test('FLAC', async () => {
   await expectRow(file, { name: 'largest block', at: 10, width: 2, row: block })
   await expectRow(file, { name: 'least frame', at: 12, width: 3, row: same })
   await expectRow(file, { name: 'largest frame', at: 15, width: 3, row: same })
-  // 0 means "unknown" in RFC 9639. The other values contradict the frames: ffmpeg trusts the frames, libsndfile the header.
+  // 0 means "unknown" in RFC 9639. The other values contradict the frames: ffmpeg trusts the frames, libsndfile the
+  // header.
   const more = /FLAC: frame \d ends at sample \d+, but the sound has/
   const total: Row = [
     'same',
@@ -222,7 +227,8 @@ test.each<[string, string, number, number]>([
   const file = fixture(name)
   const pages = pagesOf(file)
   const last = pages.length - 1
-  // Positions in the middle must change nothing. libsndfile drops sound if the first one is wrong; ffmpeg drops Opus at the end.
+  // Positions in the middle must change nothing. libsndfile drops sound if the first one is wrong; ffmpeg drops Opus
+  // at the end.
   const middle: Row = ['same', 'same', 'warned', 'warned', 'same', 'same']
   for (const page of [2, 3]) {
     await expectRow(

@@ -1,6 +1,7 @@
 /**
- * Damaged files of every container. Each is either refused with an EscError, or decoded: with the same result at once and block
- * by block, and with the length that probing states. None hangs or needs memory without limit. `VERIFY_LONG=1` tries 20,000.
+ * Damaged files of every container. Each is either refused with an EscError, or decoded: with the same result at once
+ * and block by block, and with the length that probing states. None hangs or needs memory without limit.
+ * `VERIFY_LONG=1` tries 20,000.
  */
 
 import { createRng, type Rng } from '@esc/core'

@@ -27,7 +27,11 @@ export function probeFlac(bytes: Uint8Array): AudioInfo {
   return flacInfoOf(readBytes(bytes, openFlac(bytes.length, false)))
 }
 
-/** What the header of an open file says. @example flacInfoOf(await readSource(source, openFlac(source.size, false))) */
+/**
+ * What the header of an open file says.
+ *
+ * @example flacInfoOf(await readSource(source, openFlac(source.size, false)))
+ */
 export function flacInfoOf({ sampleRate, channels, bitDepth, frames, warnings }: FlacFile): AudioInfo {
   const durationSec = frames / sampleRate
   const info = { container: 'flac', codec: 'flac', sampleRate, channels, bitDepth, frames, durationSec }
@@ -37,13 +41,13 @@ export function flacInfoOf({ sampleRate, channels, bitDepth, frames, warnings }:
 /**
  * Decodes a FLAC file of 4 to 32 bits. A sample of `n` bits is divided by `2 ** (n - 1)`, as in ffmpeg.
  *
- * It checks both checksums and the number of every frame up to the end of the wanted part, the length in STREAMINFO, and that
- * only tags follow the last frame. It does not check the MD5 of the samples. If STREAMINFO has no length, a file that was cut
- * exactly between two frames looks like a whole one.
+ * It checks both checksums and the number of every frame up to the end of the wanted part, the length in STREAMINFO,
+ * and that only tags follow the last frame. It does not check the MD5 of the samples. If STREAMINFO has no length, a
+ * file that was cut exactly between two frames looks like a whole one.
  *
- * With `tolerant`, damaged and missing frames become silence of the same length, and the file ends with its last whole
- * frame. With or without it, a file is refused if too many of its bytes only look like frames: trying them all would take
- * long.
+ * With `tolerant`, damaged and missing frames become silence of the same length, and the file ends with its last
+ * whole frame. With or without it, a file is refused if too many of its bytes only look like frames: trying them all
+ * would take long.
  *
  * @param bytes - The whole file; ID3 and APE tags around it are skipped.
  * @returns One array per channel.

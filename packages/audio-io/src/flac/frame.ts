@@ -50,7 +50,7 @@ const bytesPerStep = 32
  * Creates the decoder for the frames of one file.
  *
  * @param size - Bytes of all its frames together.
- * @example const decoder = createFlacFrameDecoder(info, info.end - info.firstFrame)
+ * @example const decoder = createFlacFrameDecoder(format, bytes.length)
  */
 export function createFlacFrameDecoder(format: FlacFormat, size: number): FlacFrameDecoder {
   const windowSize = Math.min(size, largestFrame(format))
@@ -71,8 +71,8 @@ export function createFlacFrameDecoder(format: FlacFormat, size: number): FlacFr
 }
 
 /**
- * An encoder should store a block as it is if coding would make it longer. A bad one may use 33 bits for each sample, and a few
- * more.
+ * An encoder should store a block as it is if coding would make it longer. A bad one may use 33 bits for each sample,
+ * and a few more.
  */
 function largestFrame({ channels, maxBlockSize, maxFrameSize }: FlacFormat): number {
   const largest = channels * (maxBlockSize + 32) * 5
@@ -80,7 +80,11 @@ function largestFrame({ channels, maxBlockSize, maxFrameSize }: FlacFormat): num
   return Math.max(largest, Math.min(maxFrameSize, 4 * largest))
 }
 
-/** Bytes of the shortest possible frame, in which every channel is one value. @example smallestFlacFrame(info) */
+/**
+ * Bytes of the shortest possible frame, in which every channel is one value.
+ *
+ * @example smallestFlacFrame(flacFormat)
+ */
 export function smallestFlacFrame({ channels, bitDepth }: FlacFormat): number {
   return 8 + Math.ceil((channels * (8 + bitDepth)) / 8)
 }
@@ -90,10 +94,10 @@ export function smallestFlacFrame({ channels, bitDepth }: FlacFormat): number {
  *
  * @param bytes - The frame and what follows it, or at least `windowSize` bytes from its start.
  * @param offset - Where the frame begins in `bytes`.
- * @throws EscError CORRUPT_DATA if there is no frame, if it contradicts itself or `decoder.format`, if a checksum is wrong, or
- *   if a sample has more bits than STREAMINFO states.
+ * @throws EscError CORRUPT_DATA if there is no frame, if it contradicts itself or `decoder.format`, if a checksum is
+ *   wrong, or if a sample has more bits than STREAMINFO states.
  * @see RFC 9639 (FLAC), section 9.
- * @example const { channels, end } = decodeFlacFrame(decoder, bytes, info.firstFrame)
+ * @example const { channels, end } = decodeFlacFrame(decoder, bytes, offset)
  */
 export function decodeFlacFrame(decoder: FlacFrameDecoder, bytes: Uint8Array, offset: number): FlacFrame {
   const { format, bits, crcTable } = decoder
@@ -136,7 +140,11 @@ function readSubframes(
   })
 }
 
-/** {@link decodeFlacFrame}, with `undefined` for a damaged frame. @example tryFlacFrame(decoder, bytes, 0)?.blockSize */
+/**
+ * {@link decodeFlacFrame}, with `undefined` for a damaged frame.
+ *
+ * @example tryFlacFrame(decoder, bytes, 0)?.blockSize
+ */
 export function tryFlacFrame(
   decoder: FlacFrameDecoder,
   bytes: Uint8Array,
@@ -150,7 +158,10 @@ export function tryFlacFrame(
   }
 }
 
-/** Turns a pair of left, right, mid or side channels into left and right, in place. Float64 holds these numbers exactly. */
+/**
+ * Turns a pair of left, right, mid or side channels into left and right, in place. Float64 holds these numbers
+ * exactly.
+ */
 function joinPair(first: FlacSamples, second: FlacSamples, channelCode: number, blockSize: number): void {
   const end = MAX_ORDER + blockSize
   if (channelCode === 8) {
@@ -171,7 +182,8 @@ function joinPair(first: FlacSamples, second: FlacSamples, channelCode: number, 
 /**
  * Scales samples to [-1, 1).
  *
- * @throws EscError CORRUPT_DATA if a sample has more bits than STREAMINFO states, or is NaN: an unstable predictor overflows.
+ * @throws EscError CORRUPT_DATA if a sample has more bits than STREAMINFO states, or is NaN: an unstable predictor
+ *   overflows.
  */
 function writeChannel(samples: FlacSamples, out: Float32Array, top: number): void {
   const scale = 1 / top
@@ -210,7 +222,10 @@ function assertFormat(header: FlacFrameHeader, format: FlacFormat): void {
   }
 }
 
-/** CRC-16 of four bytes at a time. Each of the four has its own table, which includes the effect of the bytes after it. */
+/**
+ * CRC-16 of four bytes at a time. Each of the four has its own table, which includes the effect of the bytes after
+ * it.
+ */
 function crc16(bytes: Uint8Array, count: number, table: Uint16Array): number {
   let crc = 0
   let i = 0
@@ -225,7 +240,10 @@ function crc16(bytes: Uint8Array, count: number, table: Uint16Array): number {
   return crc
 }
 
-/** Tables of the CRC-16 of one byte, followed by 0 to 3 zero bytes. Polynomial 0x8005, highest bit first, initial value 0. */
+/**
+ * Tables of the CRC-16 of one byte, followed by 0 to 3 zero bytes. Polynomial 0x8005, highest bit first, initial
+ * value 0.
+ */
 function createCrcTable(): Uint16Array {
   const table = new Uint16Array(1024)
   for (let byte = 0; byte < 256; byte++) {

@@ -13,7 +13,10 @@ export interface FlacFrameHeader {
   number: number
   /** Whether block sizes may vary. */
   isVariable: boolean
-  /** How the channels are stored: 0 to 7 are 1 to 8 separate channels, 8 is left and side, 9 side and right, 10 mid and side. */
+  /**
+   * How the channels are stored: 0 to 7 are 1 to 8 separate channels, 8 is left and side, 9 side and right, 10 mid
+   * and side.
+   */
   channelCode: number
   /** Bytes of the header, its checksum included. */
   size: number
@@ -27,7 +30,7 @@ const BIT_DEPTHS = [0, 8, 12, -1, 16, 20, 24, 32]
  *
  * @returns `undefined` if there is none, or its CRC-8 is wrong.
  * @see RFC 9639 (FLAC), section 9.1.
- * @example readFlacFrameHeader(bytes, info.firstFrame)?.blockSize
+ * @example readFlacFrameHeader(bytes, offset)?.blockSize
  */
 export function readFlacFrameHeader(bytes: Uint8Array, offset: number): FlacFrameHeader | undefined {
   if (bytes[offset] !== 0xff || (bytes[offset + 1]! & 0xfe) !== 0xf8) return undefined

@@ -34,7 +34,8 @@ const maxBlocks = 4096
  *
  * @param size - Bytes of the file.
  * @param tolerant - `true` accepts damaged blocks after STREAMINFO, and searches for the frames.
- * @throws EscError CORRUPT_DATA if STREAMINFO is missing or holds impossible values, or if the file ends within the header.
+ * @throws EscError CORRUPT_DATA if STREAMINFO is missing or holds impossible values, or if the file ends within the
+ *   header.
  * @throws EscError UNSUPPORTED_FORMAT if it is no FLAC file.
  * @see RFC 9639 (FLAC), section 8.
  * @example await readSource(source, readFlacInfo(source.size))

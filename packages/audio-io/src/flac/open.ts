@@ -16,20 +16,20 @@ export interface FlacFile extends FlacInfo {
 export const searchSize = 65536
 // From this many samples on (13 hours at 44.1 kHz), the length is doubtful.
 const leastDoubtful = 0x7fffffff
-// Limits of wasted work in steps of a few nanoseconds, for the whole file and for each byte. Most damaged frames take less than
-// two steps for each byte.
+// Limits of wasted work in steps of a few nanoseconds, for the whole file and for each byte. Most damaged frames take
+// less than two steps for each byte.
 const maxWork = 2e7
 const maxWorkPerByte = 8
 
 /**
- * Reads a FLAC file's header, and finds the length of its sound. STREAMINFO states the length. If it states 0 (unknown), or
- * with a warning 0x7fffffff samples or more, the last frame decides instead. Any other wrong length is an error as soon as the
- * frames show it. The sizes of blocks and frames in STREAMINFO do not matter.
+ * Reads a FLAC file's header, and finds the length of its sound. STREAMINFO states the length. If it states 0
+ * (unknown), or with a warning 0x7fffffff samples or more, the last frame decides instead. Any other wrong length is
+ * an error as soon as the frames show it. The sizes of blocks and frames in STREAMINFO do not matter.
  *
  * @param size - Bytes of the file.
  * @param tolerant - `true` trusts the last whole frame, not the header.
- * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readFlacInfo}; CORRUPT_DATA also for a length that the file
- *   cannot hold, or if the last frame is needed and there is none.
+ * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readFlacInfo}; CORRUPT_DATA also for a length that the
+ *   file cannot hold, or if the last frame is needed and there is none.
  * @example readBytes(bytes, openFlac(bytes.length, false)).frames
  */
 export function* openFlac(size: number, tolerant: boolean): Reading<FlacFile> {
@@ -61,7 +61,10 @@ export function* openFlac(size: number, tolerant: boolean): Reading<FlacFile> {
   return { ...info, frames, end: lost > 0 ? last.end : end, warnings: [...info.warnings, warning] }
 }
 
-/** Finds where the last whole frame ends, in samples and in bytes. Without `tolerant`, it must end where the file ends. */
+/**
+ * Finds where the last whole frame ends, in samples and in bytes. Without `tolerant`, it must end where the file
+ * ends.
+ */
 function* findLength(info: FlacInfo, tolerant: boolean): Reading<{ frames: number; end: number }> {
   const { firstFrame, end } = info
   const decoder = createFlacFrameDecoder(info, end - firstFrame)
@@ -97,7 +100,7 @@ function* findLength(info: FlacInfo, tolerant: boolean): Reading<{ frames: numbe
  *
  * @param work - Steps spent on such places so far, the sum of the decoder's `work`.
  * @throws EscError CORRUPT_DATA if the work is more than any real damaged file needs.
- * @example assertWork(walk.wastedWork, file)
+ * @example assertWork(work, flacInfo)
  */
 export function assertWork(work: number, { firstFrame, end }: FlacInfo): void {
   if (work > maxWork + maxWorkPerByte * (end - firstFrame)) {
@@ -105,7 +108,7 @@ export function assertWork(work: number, { firstFrame, end }: FlacInfo): void {
   }
 }
 
-/** The number of a frame's first sample. @example startOf(frame, info) */
+/** The number of a frame's first sample. @example startOf(readFlacFrameHeader(bytes, info.firstFrame)!, info) */
 export function startOf({ isVariable, number }: FlacFrameHeader | FlacFrame, info: FlacInfo): number {
   return isVariable ? number : number * info.blockSize
 }

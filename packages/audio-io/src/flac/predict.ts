@@ -69,8 +69,8 @@ export function restoreLinear(
 }
 
 /**
- * For sums that fit in 32 bits. Without `| 0` after each addition, engines would add in float64. The last eight samples and
- * their coefficients are kept in variables, which takes half the time of arrays.
+ * For sums that fit in 32 bits. Without `| 0` after each addition, engines would add in float64. The last eight
+ * samples and their coefficients are kept in variables, which takes half the time of arrays.
  */
 function sumShort(
   samples: FlacSamples,
@@ -125,8 +125,8 @@ function sumShort(
 }
 
 /**
- * {@link sumShort} for sums of up to 52 bits; the coefficients are shifted already. The two loops stay apart: a shared one would
- * lose the 32-bit arithmetic.
+ * {@link sumShort} for sums of up to 52 bits; the coefficients are shifted already. The two loops stay apart: a
+ * shared one would lose the 32-bit arithmetic.
  */
 function sumLong(samples: FlacSamples, from: number, to: number, coefficients: Float64Array): void {
   const taps = coefficients.length

@@ -17,8 +17,8 @@ const readSize = 2 ** 18
 /**
  * Decodes a FLAC file block by block, in memory that does not grow with the file.
  *
- * All blocks together equal the result of `decodeFlac`, whatever `blockFrames` is. A warning comes with the block in which its
- * damage begins. Sound before `offset` is decoded too, and dropped.
+ * All blocks together equal the result of `decodeFlac`, whatever `blockFrames` is. A warning comes with the block in
+ * which its damage begins. Sound before `offset` is decoded too, and dropped.
  *
  * @param source - The file; about 256 kB are read at a time.
  * @param lostBefore - Warnings to put before those of the first block.

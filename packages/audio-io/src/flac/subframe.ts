@@ -66,10 +66,12 @@ function readUnary(bits: BitReader): number {
  * Reads a subframe: constant, verbatim, fixed predictor or linear predictor, with Rice-coded residual.
  *
  * @param bits - Stands at the subframe's first bit, and is moved behind its last.
- * @param samples - {@link MAX_ORDER} zeros, then room for the block. It is filled with samples, or with a predictor's residual.
+ * @param samples - {@link MAX_ORDER} zeros, then room for the block. It is filled with samples, or with a predictor's
+ *   residual.
  * @param blockSize - Samples to read.
  * @param bitDepth - Bits of a sample, 4 to 33: side channels have one more than their frame.
- * @returns The input of {@link restoreSubframe}. Restoring costs more than reading, so the caller first checks the checksum.
+ * @returns The input of {@link restoreSubframe}. Restoring costs more than reading, so the caller first checks the
+ *   checksum.
  * @throws EscError CORRUPT_DATA if the bits contradict themselves or end within the subframe.
  * @see RFC 9639 (FLAC), section 9.2.
  * @example const prediction = readSubframe(bits, new Float64Array(MAX_ORDER + 4096), 4096, 16)
@@ -103,8 +105,8 @@ function orderOf(kind: number): number {
 /**
  * Turns the numbers that {@link readSubframe} read into samples, in place.
  *
- * A float64 holds every value exactly: 32 products of a 33-bit sample and a 15-bit coefficient need 52 bits. With damaged
- * data, values may be out of range or NaN.
+ * A float64 holds every value exactly: 32 products of a 33-bit sample and a 15-bit coefficient need 52 bits. With
+ * damaged data, values may be out of range or NaN.
  *
  * @example restoreSubframe(samples, 4096, prediction)
  */
@@ -184,7 +186,8 @@ function readRice(bits: BitReader, samples: FlacSamples, from: number, to: numbe
     const word = view.getInt32(position >> 3) << (position & 7)
     const quotient = Math.clz32(word)
     if (quotient <= longest) {
-      // The 1 bit that ends the quotient is shifted with the remainder, as the bit above it. Subtracting 1 removes it.
+      // The 1 bit that ends the quotient is shifted with the remainder, as the bit above it. Subtracting 1 removes
+      // it.
       const code = ((quotient - 1) << parameter) + ((word << quotient) >>> shift)
       samples[i] = (code >>> 1) ^ -(code & 1)
       position += quotient + 1 + parameter

@@ -167,7 +167,7 @@ export function copyFlacPiece(
   }
 }
 
-/** The warnings about damage in a span since the last call. @example takeFlacWarnings(walk, span) */
+/** The warnings about damage in a span since the last call. @example takeFlacWarnings(flacWalk, span) */
 export function takeFlacWarnings({ file, lost }: FlacWalk, span: Span): string[] {
   const time = (samples: number) => seconds(samples / file.sampleRate)
   return lost.splice(0).flatMap(({ start, length, bytes }) => {

@@ -28,7 +28,8 @@ const KBPS_LOW = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const RATES = [44100, 48000, 32000]
 
 /**
- * Reads the header of the layer III frame at `offset`; `undefined` if there is none. Frames of free bit rate are not read.
+ * Reads the header of the layer III frame at `offset`; `undefined` if there is none. Frames of free bit rate are not
+ * read.
  *
  * @see ISO/IEC 11172-3, section 2.4.2.3.
  * @example readMp3Header(bytes, 0)?.sampleRate
@@ -52,8 +53,8 @@ export function readMp3Header(bytes: Uint8Array, offset: number): Mp3Header | un
 }
 
 /**
- * Finds the first frame that is followed by another frame of its kind, or with which the bytes end. A header alone is not
- * enough: its eleven bits of sync are soon found by chance.
+ * Finds the first frame that is followed by another frame of its kind, or with which the bytes end. A header alone is
+ * not enough: its eleven bits of sync are soon found by chance.
  *
  * @param from - Where to begin.
  * @param to - Where to stop.
@@ -109,7 +110,7 @@ function isEndOfFrames(bytes: Uint8Array, at: number): boolean {
  *
  * @param first - A header whose kind all frames must have.
  * @throws EscError CORRUPT_DATA if there are other bytes, or if the last frame is incomplete.
- * @example walkFrames(bytes, 0, readMp3Header(bytes, 0)).count
+ * @example walkFrames(bytes, 0, readMp3Header(bytes, 0)!).count
  */
 export function walkFrames(bytes: Uint8Array, start: number, first: Mp3Header): Mp3Frames {
   let count = 0
@@ -140,10 +141,10 @@ export function walkFrames(bytes: Uint8Array, start: number, first: Mp3Header): 
 }
 
 /**
- * Takes the frames of a damaged file. It skips bytes that are no frame, incomplete frames, and frames of another kind than the
- * first.
+ * Takes the frames of a damaged file. It skips bytes that are no frame, incomplete frames, and frames of another kind
+ * than the first.
  *
- * @example salvageFrames(bytes, 0, readMp3Header(bytes, 0)).warnings
+ * @example salvageFrames(bytes, 0, readMp3Header(bytes, 0)!).warnings
  */
 export function salvageFrames(bytes: Uint8Array, start: number, first: Mp3Header): Mp3Frames {
   const runs: Uint8Array[] = []

@@ -25,16 +25,18 @@ const DECODER_DELAY = 529
 /**
  * Checks an MP3 file (MPEG-1, 2 and 2.5, layer III): walks every frame, and reads the Xing, Info or VBRI frame.
  *
- * If a LAME tag states the encoder's delay and padding, they are trimmed as in ffmpeg. Without a LAME tag, the delay stays in
- * the sound, also as in ffmpeg. The frames decide how long the file is: the counts of frames and bytes in a Xing, Info or VBRI
- * frame are often older than the file. A wrong count gives a warning, because it may mean that the file was cut exactly
- * between two frames. Damage inside a frame is not noticed, since most files have no checksums.
+ * If a LAME tag states the encoder's delay and padding, they are trimmed as in ffmpeg. Without a LAME tag, the delay
+ * stays in the sound, also as in ffmpeg. The frames decide how long the file is: the counts of frames and bytes in a
+ * Xing, Info or VBRI frame are often older than the file. A wrong count gives a warning, because it may mean that the
+ * file was cut exactly between two frames. Damage inside a frame is not noticed, since most files have no checksums.
  *
- * @param bytes - The whole file. ID3 and APE tags around the frames, up to 4096 bytes before the first frame, and zeros after
- *   the last frame are skipped.
- * @param tolerant - `true` skips all bytes that are no frame; `warnings` says how many, and whether frames are missing.
+ * @param bytes - The whole file. ID3 and APE tags around the frames, up to 4096 bytes before the first frame, and
+ *   zeros after the last frame are skipped.
+ * @param tolerant - `true` skips all bytes that are no frame; `warnings` says how many, and whether frames are
+ *   missing.
  * @returns What the file decodes to; the payload is the frames of sound alone.
- * @throws EscError CORRUPT_DATA if the file holds other bytes than frames of one kind, or if the last frame is incomplete.
+ * @throws EscError CORRUPT_DATA if the file holds other bytes than frames of one kind, or if the last frame is
+ *   incomplete.
  * @see ISO/IEC 11172-3, section 2.4; ffmpeg 5.1 `libavformat/mp3dec.c`.
  * @example readMp3(bytes).info.frames
  */
@@ -51,7 +53,8 @@ export function readMp3(bytes: Uint8Array, tolerant = false): CompressedFile {
       `the file has ${count} frames, its header states ${expected}: the count is wrong, or frames are missing`,
     )
   }
-  // Fewer frames than stated can still be all frames: if the header's count is no real count, or if its count of bytes is right.
+  // Fewer frames than stated can still be all frames: if the header's count is no real count, or if its count of
+  // bytes is right.
   const isWhole =
     count >= expected || isUnknownSize(expected) || infoFrame?.bytes === first.length + payload.length
   if (tolerant && stream.subarray(0, start).some((byte) => byte !== 0)) {

@@ -32,13 +32,13 @@ export function probeAudio(input: AudioInput): Promise<AudioInfo> {
 }
 
 /**
- * Decodes a sound file (WAV, AIFF, OGG Vorbis, Opus, FLAC, MP3) at its own rate, with all its channels. Of WAV and AIFF,
- * only the part between `offset` and `offset + duration` is read.
+ * Decodes a sound file (WAV, AIFF, OGG Vorbis, Opus, FLAC, MP3) at its own rate, with all its channels. Of WAV and
+ * AIFF, only the part between `offset` and `offset + duration` is read.
  *
  * @param input - A path, or the whole file's bytes.
  * @throws EscError IO naming the path if the file cannot be read.
- * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT, INVALID_OPTION as the root's `decodeAudio`, naming
- *   the path.
+ * @throws EscError UNSUPPORTED_FORMAT, CORRUPT_DATA, INVALID_INPUT, INVALID_OPTION as the root's `decodeAudio`,
+ *   naming the path.
  * @example const { channels, sampleRate } = await decodeAudio('dog.ogg')
  */
 export async function decodeAudio(
@@ -103,8 +103,8 @@ export async function* streamAudio(
 }
 
 /**
- * Writes a WAV file. The bytes go to a temporary name in the same folder, which is then renamed: no reader ever sees half a
- * file, and after a failure the old file is still there.
+ * Writes a WAV file. The bytes go to a temporary name in the same folder, which is then renamed: no reader ever sees
+ * half a file, and after a failure the old file is still there.
  *
  * @param to - A path or a `file:` URL. Its folder must exist; an existing file is replaced.
  * @param audio - A mono clip, or one array per channel.

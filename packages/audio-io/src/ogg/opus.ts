@@ -29,18 +29,20 @@ const HEADER_PACKETS = 2
 const MAX_PACKET_FRAMES = 5760
 
 /**
- * Checks an Ogg Opus file: its pages, its headers, and that its last position equals the sum of its packets, or differs by
- * less than a packet. A stream may lack the end-of-stream flag, and may start late ({@link findSound} says what follows).
+ * Checks an Ogg Opus file: its pages, its headers, and that its last position equals the sum of its packets, or
+ * differs by less than a packet. A stream may lack the end-of-stream flag, and may start late ({@link findSound} says
+ * what follows).
  *
- * The length is the last page's position, counted from the start of the stream, minus the pre-skip (RFC 7845). ffmpeg 5.1
- * trims the last page by the position of the page before: where that position is ahead of its packets, ffmpeg returns less.
- * The streams of a chained file must have the same number of channels; their sound is joined.
+ * The length is the last page's position, counted from the start of the stream, minus the pre-skip (RFC 7845). ffmpeg
+ * 5.1 trims the last page by the position of the page before: where that position is ahead of its packets, ffmpeg
+ * returns less. The streams of a chained file must have the same number of channels; their sound is joined.
  *
  * @param bytes - The whole file.
  * @param tolerant - `true` reads the intact part of a damaged file; of several streams, only the first that is Opus.
- * @returns What the file decodes to, with `warnings`. Channels are in the file's order, which is Vorbis's: 5.1 is L C R Ls Rs
- *   LFE.
- * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or the file was cut at its start or its end.
+ * @returns What the file decodes to, with `warnings`. Channels are in the file's order, which is Vorbis's: 5.1 is L C
+ *   R Ls Rs LFE.
+ * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or the file was cut at its start or its
+ *   end.
  * @throws EscError UNSUPPORTED_FORMAT if it is multiplexed, or of a channel mapping family other than 0 and 1.
  * @see RFC 7845 (Ogg Opus), sections 4 and 5; RFC 6716 (Opus), section 3.1.
  * @example readOggOpus(bytes).info.durationSec
@@ -106,8 +108,8 @@ function repair(bytes: Uint8Array): CompressedFile | undefined {
 /**
  * Reads the first packet of an Opus stream.
  *
- * @throws EscError CORRUPT_DATA if it is too short or contradicts itself; UNSUPPORTED_FORMAT for a later version, or a
- *   mapping family other than 0 and 1.
+ * @throws EscError CORRUPT_DATA if it is too short or contradicts itself; UNSUPPORTED_FORMAT for a later version, or
+ *   a mapping family other than 0 and 1.
  * @see RFC 7845, section 5.1.
  * @example readOpusHead(packet).channels
  */

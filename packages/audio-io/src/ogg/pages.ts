@@ -9,7 +9,10 @@ export interface OggPage {
   offset: number
   length: number
   flags: number
-  /** Position of the sound at the end of the last packet that ends on this page, in the codec's own unit; -1 if none ends. */
+  /**
+   * Position of the sound at the end of the last packet that ends on this page, in the codec's own unit; -1 if none
+   * ends.
+   */
   granule: bigint
   serial: number
   sequence: number
@@ -27,12 +30,14 @@ export const END = 4
 const HEADER_SIZE = 27
 
 /**
- * Reads every page of an Ogg file with one logical stream. It checks the capture pattern, the bounds and the CRC of each
- * page, that no page number and no part of a packet is missing, and that only the last page has an end-of-stream flag.
+ * Reads every page of an Ogg file with one logical stream. It checks the capture pattern, the bounds and the CRC of
+ * each page, that no page number and no part of a packet is missing, and that only the last page has an end-of-stream
+ * flag.
  *
- * The last page may lack that flag: a recorder that is stopped (as on Android) leaves it out. A file that was cut between two
- * pages looks the same. Page numbers may begin anywhere, and may jump after the headers: a program that captures a broadcast
- * gets the headers first, and then pages from the middle ({@link isCaptured}). A jump by one page is still an error there.
+ * The last page may lack that flag: a recorder that is stopped (as on Android) leaves it out. A file that was cut
+ * between two pages looks the same. Page numbers may begin anywhere, and may jump after the headers: a program that
+ * captures a broadcast gets the headers first, and then pages from the middle ({@link isCaptured}). A jump by one
+ * page is still an error there.
  *
  * @param bytes - The whole file; ID3v2 tags before it are skipped.
  * @throws EscError CORRUPT_DATA if a page is damaged, missing, or the file was cut short.
@@ -83,17 +88,22 @@ export function readOggStreams(bytes: Uint8Array): OggPage[][] {
   return streams
 }
 
-/** Whether the page numbers jump after the headers, as in a captured broadcast. @example isCaptured(readOggPages(bytes)) */
+/**
+ * Whether the page numbers jump after the headers, as in a captured broadcast.
+ *
+ * @example isCaptured(readOggPages(bytes))
+ */
 export function isCaptured(pages: readonly OggPage[]): boolean {
   return pages.some((page, i) => i > 0 && page.sequence !== pages[i - 1]!.sequence + 1)
 }
 
 /**
- * The whole packets of some pages, in order. A packet that spans several pages is copied; the others are views of `bytes`.
+ * The whole packets of some pages, in order. A packet that spans several pages is copied; the others are views of
+ * `bytes`.
  *
  * @param pages - Pages of one stream. A packet is left out if a part of it is on none of them.
  * @see RFC 3533, section 5.
- * @example for (const packet of oggPackets(bytes, readOggPages(bytes))) decode(packet)
+ * @example for (const packet of oggPackets(bytes, readOggPages(bytes))) show(packet.length)
  */
 export function* oggPackets(bytes: Uint8Array, pages: Iterable<OggPage>): Generator<Uint8Array, undefined> {
   // The parts of a packet that began and has not ended.
@@ -124,7 +134,11 @@ export function readOggPackets(bytes: Uint8Array, pages: readonly OggPage[]): Ui
   return Array.from(oggPackets(bytes, pages))
 }
 
-/** The page at `offset`, or a text that says what is wrong there. It does not check the checksum. @example parseOggPage(bytes, 0) */
+/**
+ * The page at `offset`, or a text that says what is wrong there. It does not check the checksum.
+ *
+ * @example parseOggPage(bytes, 0)
+ */
 export function parseOggPage(bytes: Uint8Array, offset: number): OggPage | string {
   const view = viewOf(bytes)
   const rest = bytes.length - offset
@@ -195,7 +209,7 @@ function checkCrc(bytes: Uint8Array, page: OggPage, index: number, table: Uint32
   }
 }
 
-/** The checksum that fits a page's bytes. @example oggCrc(bytes, page, createCrcTable()) */
+/** The checksum that fits a page's bytes. @example oggCrc(bytes, readOggPages(bytes)[0]!, createCrcTable()) */
 export function oggCrc(
   bytes: Uint8Array,
   { offset, length }: { offset: number; length: number },
@@ -214,7 +228,7 @@ export function oggCrc(
  * CRC-32 with polynomial 0x04c11db7, most significant bit first, initial value and final mask 0.
  *
  * @see RFC 3533, section 6.
- * @example oggCrc(bytes, page, createCrcTable())
+ * @example oggCrc(bytes, readOggPages(bytes)[0]!, createCrcTable())
  */
 export function createCrcTable(): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -31,21 +31,24 @@ const leastUnknown = 0x7fffffff
 /**
  * Finds which part of a stream's samples is kept.
  *
- * - Positions may start late: a captured stream keeps the positions of the broadcast (RFC 7845, section 4.5). All positions
- *   are then counted from the first packet, by the page before the last, as in ffmpeg 5.1. If any page states exactly the
- *   samples of its packets, the stream starts at 0, whatever the other pages state.
- * - The last page may state less than its packets hold: that trims the end, but only if the page has the end-of-stream flag.
- *   A recorder that leaves the flag out trims nothing. ffmpeg does the same; libvorbisfile, and so libsndfile, always trims.
+ * - Positions may start late: a captured stream keeps the positions of the broadcast (RFC 7845, section 4.5). All
+ *   positions are then counted from the first packet, by the page before the last, as in ffmpeg 5.1. If any page
+ *   states exactly the samples of its packets, the stream starts at 0, whatever the other pages state.
+ * - The last page may state less than its packets hold: that trims the end, but only if the page has the
+ *   end-of-stream flag. A recorder that leaves the flag out trims nothing. ffmpeg does the same; libvorbisfile, and
+ *   so libsndfile, always trims.
  * - For a stream on a single page, ffmpeg 5.1 trims too much. Here it ends at its position, as in libsndfile.
  * - Positions in the middle decide nothing. If they are wrong by more than a packet, a warning says so.
  *
  * @param codec - Its name, for messages.
  * @param pages - All pages with sound.
  * @param tolerance - Samples by which a position may be wrong: those of the longest packet.
- * @param trimsStart - Whether samples at the start are dropped if all pages state that many samples less than their packets
- *   give, up to the samples of one packet. This holds for Vorbis; libvorbisfile drops them, ffmpeg 5.1 keeps them.
- * @throws EscError CORRUPT_DATA if the last page states an end before its first packet, or more than `tolerance` after its
- *   last packet: then sound is missing. A position of 0, or one that no file could reach, gives a warning instead.
+ * @param trimsStart - Whether samples at the start are dropped if all pages state that many samples less than their
+ *   packets give, up to the samples of one packet. This holds for Vorbis; libvorbisfile drops them, ffmpeg 5.1 keeps
+ *   them.
+ * @throws EscError CORRUPT_DATA if the last page states an end before its first packet, or more than `tolerance`
+ *   after its last packet: then sound is missing. A position of 0, or one that no file could reach, gives a warning
+ *   instead.
  * @see RFC 7845, section 4; Vorbis I specification (2020), section A.2.
  * @example findSound('Opus', pages, 5760, false).end
  */
@@ -96,7 +99,7 @@ export function findSound(
  * The warnings for a stream whose page numbers jump after its headers.
  *
  * @throws EscError CORRUPT_DATA if its positions do not start late as well: then pages are missing.
- * @example warnings.push(...captureWarnings('Opus', pages, span, 5760))
+ * @example captureWarnings('Opus', pages, soundSpan, 5760)
  */
 export function captureWarnings(
   codec: string,

@@ -52,11 +52,11 @@ export interface StreamSound {
 }
 
 /**
- * Reads all streams of an Ogg file, and joins them. If the file is damaged and `tolerant` is set, it reads the part that is
- * intact.
+ * Reads all streams of an Ogg file, and joins them. If the file is damaged and `tolerant` is set, it reads the part
+ * that is intact.
  *
  * @throws EscError CORRUPT_DATA, UNSUPPORTED_FORMAT as {@link readOggStreams}, `codec` and {@link joinStreams}.
- * @example readOgg(opusCodec, bytes, true).warnings
+ * @example readOgg(codec, bytes, true).warnings
  */
 export function readOgg(codec: OggCodec, bytes: Uint8Array, tolerant: boolean): CompressedFile {
   try {
@@ -115,7 +115,7 @@ function countSamples(
  * Joins chained streams to one file.
  *
  * @throws EscError UNSUPPORTED_FORMAT if their channels or rates differ.
- * @example joinStreams('vorbis', [first, second])
+ * @example joinStreams('vorbis', parts).info.frames
  */
 export function joinStreams(codec: string, parts: readonly ReadStream[]): CompressedFile {
   const { channels, sampleRate } = parts[0]!

@@ -127,7 +127,7 @@ function damageOf(bytes: Uint8Array, intact: readonly OggPage[], pages: readonly
  *
  * @returns A file that {@link readOggPages} accepts; the positions of its pages are 0.
  * @see RFC 3533, section 6.
- * @example writeOgg(salvageOgg(bytes, 'OpusHead', 'Opus').packets)
+ * @example writeOgg(salvageOgg(bytes, 'OpusHead', 'Opus')!.packets)
  */
 export function writeOgg(packets: readonly Uint8Array[]): Uint8Array {
   const sizes = packets.map((packet) => Math.floor(packet.length / 255) + 1)

@@ -14,12 +14,14 @@ const MAX_MODES = 64
 const COUNT = 6
 
 /**
- * Reads the modes of a setup header, starting at its end. So the codebooks before them, of any length, need not be read.
+ * Reads the modes of a setup header, starting at its end. So the codebooks before them, of any length, need not be
+ * read.
  *
  * @param setup - The third packet of the stream.
  * @returns `undefined` if no modes are found.
- * @see Vorbis I specification (2020), section 4.2.4; ffmpeg 5.1 `libavcodec/vorbis_parser.c`, which reads them like this.
- * @example readVorbisModes(packet, 256, 2048)?.blocks
+ * @see Vorbis I specification (2020), section 4.2.4; ffmpeg 5.1 `libavcodec/vorbis_parser.c`, which reads them like
+ *   this.
+ * @example readVorbisModes(setup, 256, 2048)?.blocks
  */
 export function readVorbisModes(
   setup: Uint8Array,
@@ -40,7 +42,8 @@ export function readVorbisModes(
   for (let count = 1; count <= MAX_MODES; count++) {
     const at = end - count * MODE
     if (at < COUNT || read(at + 1 + TYPES, MAPPING) >= MAX_MODES || read(at + 1, TYPES) !== 0) break
-    // The bits before the list state its length. Bits within the list can look the same by chance, so the longest list counts.
+    // The bits before the list state its length. Bits within the list can look the same by chance, so the longest
+    // list counts.
     if (read(at - COUNT, COUNT) + 1 === count) found = count
   }
   if (found === 0) return undefined
@@ -49,7 +52,11 @@ export function readVorbisModes(
   return { blocks }
 }
 
-/** Samples that a packet covers; `undefined` if it holds no sound or names an unknown mode. @example blockOfPacket(packet, modes) */
+/**
+ * Samples that a packet covers; `undefined` if it holds no sound or names an unknown mode.
+ *
+ * @example blockOfPacket(packet, { blocks: [256, 2048] })
+ */
 export function blockOfPacket(packet: Uint8Array, { blocks }: VorbisModes): number | undefined {
   const first = packet[0]
   if (first === undefined || first & 1) return undefined

@@ -21,14 +21,16 @@ interface Identification {
 const HEADER_PACKETS = 3
 
 /**
- * Checks an Ogg Vorbis file: its pages, its headers, and that its last position equals the sum of its packets. A stream may
- * lack the end-of-stream flag, and may start late ({@link findSound} says what follows). The streams of a chained file must
- * have the same number of channels and the same rate; their sound is joined.
+ * Checks an Ogg Vorbis file: its pages, its headers, and that its last position equals the sum of its packets. A
+ * stream may lack the end-of-stream flag, and may start late ({@link findSound} says what follows). The streams of a
+ * chained file must have the same number of channels and the same rate; their sound is joined.
  *
  * @param bytes - The whole file.
- * @param tolerant - `true` reads the intact part of a damaged file; of several streams, only the first that is Vorbis.
+ * @param tolerant - `true` reads the intact part of a damaged file; of several streams, only the first that is
+ *   Vorbis.
  * @returns What the file decodes to, by its headers and its last page, with `warnings`.
- * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or a packet after the headers is no sound.
+ * @throws EscError CORRUPT_DATA if a page or a header is damaged or missing, or a packet after the headers is no
+ *   sound.
  * @throws EscError UNSUPPORTED_FORMAT if it is multiplexed, or of another version of Vorbis.
  * @see Xiph.org, "Vorbis I specification" (2020), sections 4.2.2 and A.2.
  * @example readOggVorbis(bytes).info.frames

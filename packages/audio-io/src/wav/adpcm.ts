@@ -13,20 +13,22 @@ export interface AdpcmFormat {
 }
 
 /**
- * Decodes IMA or Microsoft ADPCM. The last block is decoded whole, as in ffmpeg and sox: neither uses the count in the `fact`
- * chunk, which may be less.
+ * Decodes IMA or Microsoft ADPCM. The last block is decoded whole, as in ffmpeg and sox: neither uses the count in
+ * the `fact` chunk, which may be less.
  *
- * More than two channels are expected in sox's order: for IMA in words of four bytes per channel, for Microsoft in nibbles.
+ * More than two channels are expected in sox's order: for IMA in words of four bytes per channel, for Microsoft in
+ * nibbles.
  *
- * Differs from sox: an IMA step is one multiplication, as in ffmpeg, and not the sum of truncated shifts that the IMA's text
- * describes. On full-scale noise the two differ by up to 19 of 32768 levels. Microsoft ADPCM is the same in all three.
+ * Differs from sox: an IMA step is one multiplication, as in ffmpeg, and not the sum of truncated shifts that the
+ * IMA's text describes. On full-scale noise the two differ by up to 19 of 32768 levels. Microsoft ADPCM is the same
+ * in all three.
  *
  * @param data - Whole blocks.
  * @param tolerant - `true` leaves silence for the channels of a block that cannot be decoded, and counts such blocks.
  * @returns One array per channel, of `blocks * samplesPerBlock` samples in [-1, 1).
  * @throws EscError CORRUPT_DATA if a block's header names a step or a predictor that does not exist.
- * @see IMA "Recommended Practices for Enhancing Digital Audio Compatibility" 3.0 (1992), Microsoft "New Multimedia Data
- *   Types and Data Techniques" (1994), ffmpeg 5.1 `libavcodec/adpcm.c`.
+ * @see IMA "Recommended Practices for Enhancing Digital Audio Compatibility" 3.0 (1992), Microsoft "New Multimedia
+ *   Data Types and Data Techniques" (1994), ffmpeg 5.1 `libavcodec/adpcm.c`.
  * @example decodeAdpcm(data, { encoding: 'adpcm_ima_wav', channels: 1, blockAlign: 1024, samplesPerBlock: 2041 }).channels
  */
 export function decodeAdpcm(
@@ -110,8 +112,8 @@ const decodeImaBlock: BlockDecoder = (out, start, view, offset, channel, { chann
 const MS_ADAPTATION = [230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 307, 230, 230, 230]
 
 /**
- * Weights of the last sample and of the sample before it, in units of 1/256. Each file has a list of its own, but these stand
- * first in every file, and ffmpeg knows no others.
+ * Weights of the last sample and of the sample before it, in units of 1/256. Each file has a list of its own, but
+ * these stand first in every file, and ffmpeg knows no others.
  */
 const MS_PREDICTORS = [
   [256, 0],

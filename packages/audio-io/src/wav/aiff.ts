@@ -45,7 +45,8 @@ const COMPRESSIONS: Readonly<
  * @throws EscError CORRUPT_DATA if the file is cut short, contradicts itself, or holds NaN or infinite samples.
  * @throws EscError UNSUPPORTED_FORMAT if it is no AIFF file, or naming its compression type if that is not supported.
  * @throws EscError INVALID_INPUT, INVALID_OPTION if the limits do not fit the file.
- * @see Apple, "Audio Interchange File Format" 1.3 (1989) and "AIFF-C" (1991 draft); ffmpeg 5.1 `libavformat/aiffdec.c`.
+ * @see Apple, "Audio Interchange File Format" 1.3 (1989) and "AIFF-C" (1991 draft); ffmpeg 5.1
+ *   `libavformat/aiffdec.c`.
  * @example const { channels, sampleRate } = decodeAiff(bytes)
  */
 export function decodeAiff(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
@@ -66,13 +67,13 @@ export function probeAiff(bytes: Uint8Array): AudioInfo {
 /**
  * Reads the header of an AIFF or AIFF-C file and locates its samples.
  *
- * It is strict where samples could be missing: the chunks must be whole, and SSND must hold as many samples as COMM states.
- * It is lenient where nothing is lost: it skips ID3v2 tags before the container and unknown chunks, it ignores the
- * container's size except to see where the container ends, and anything may follow the samples.
+ * It is strict where samples could be missing: the chunks must be whole, and SSND must hold as many samples as COMM
+ * states. It is lenient where nothing is lost: it skips ID3v2 tags before the container and unknown chunks, it
+ * ignores the container's size except to see where the container ends, and anything may follow the samples.
  *
- * It corrects, with a warning, the values that unfinished recordings have: a wrong size of SSND ({@link trueSize} says which)
- * is computed from the file; a count in COMM that is 0, "unknown", or less than SSND holds is computed from SSND, as in ffmpeg
- * and libsndfile.
+ * It corrects, with a warning, the values that unfinished recordings have: a wrong size of SSND ({@link trueSize}
+ * says which) is computed from the file; a count in COMM that is 0, "unknown", or less than SSND holds is computed
+ * from SSND, as in ffmpeg and libsndfile.
  *
  * @param fileSize - Bytes of the whole file.
  * @param tolerant - `true` reads the rest of a file that was cut short or states a wrong count of samples.
@@ -141,8 +142,8 @@ function countFrames(
   const surplus = held - frames * frameBytes
   const whole = Math.floor(held / frameBytes)
   if (whole <= 0 && isUnknownSize(frames)) throw corrupt('the file holds no samples')
-  // Samples may be padded to a whole block, and some writers count the pad byte of an odd chunk. If the size of SSND was
-  // computed, it may include chunks after the samples. But a count of less than half of SSND is an old value.
+  // Samples may be padded to a whole block, and some writers count the pad byte of an odd chunk. If the size of SSND
+  // was computed, it may include chunks after the samples. But a count of less than half of SSND is an old value.
   const isPadding =
     frames > 0 && surplus >= 0 && (isComputed ? 2 * surplus < held : surplus <= Math.max(blockSize, 1))
   if (isPadding) return { frames, warning: null }

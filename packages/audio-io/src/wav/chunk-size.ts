@@ -1,4 +1,4 @@
-/** Finds wrong chunk sizes, which recorders leave in the headers of WAV and AIFF files, and computes the right ones. */
+/** Finds wrong chunk sizes in the headers of WAV and AIFF files, and computes the right ones. */
 
 import type { Reading } from '../reading.js'
 import { fourCc } from './four-cc.js'
@@ -22,7 +22,8 @@ export interface TrueSize {
   warning: string | null
 }
 
-// Sizes in this range mean "unknown": sox writes 0x7ffff000 to a pipe, arecord 0x7fffffff or 0x80000000, ffmpeg 0xffffffff.
+// Sizes in this range mean "unknown": sox writes 0x7ffff000 to a pipe, arecord 0x7fffffff or 0x80000000, ffmpeg
+// 0xffffffff.
 const leastUnknown = 0x7ffff000
 const mostUnknown = 0xffffffff
 // From this size on, a size of 64 bits means "unknown". 2 ** 63 - 1 rounds to this number in a double.
@@ -33,7 +34,10 @@ const tailSize = 65536
 // A row of chunks may have at most this many.
 const maxChain = 64
 
-/** Names of chunks that may follow the samples. Samples may look like a name, so the sizes must also lead to the file's end. */
+/**
+ * Names of chunks that may follow the samples. Samples may look like a name, so the sizes must also lead to the
+ * file's end.
+ */
 const tailChunks = new Set([
   ...['LIST', 'INFO', 'id3 ', 'ID3 ', 'bext', 'iXML', 'axml', 'chna', 'cue ', 'smpl', 'inst', 'fact', 'PEAK'],
   ...[
@@ -63,13 +67,14 @@ export function isUnknownSize(size: number): boolean {
 /**
  * Checks the size of a chunk of samples, and computes it from the file if the stated size is wrong.
  *
- * A recorder writes the header first and its sizes last. A recorder that streams, or is switched off, leaves its first values:
- * 0, or an "unknown" size that is more than the file holds. Other programs state the size of the whole file, or a size that is
- * wrong by exactly the length of the header. (A size that is too small by that length counts as wrong only if chunks follow
- * where the samples really end.)
+ * A recorder writes the header first and its sizes last. A recorder that streams, or is switched off, leaves its
+ * first values: 0, or an "unknown" size that is more than the file holds. Other programs state the size of the whole
+ * file, or a size that is wrong by exactly the length of the header. (A size that is too small by that length counts
+ * as wrong only if chunks follow where the samples really end.)
  *
- * In all these cases the samples end where the file ends, or where a row of known chunks (LIST, bext, …) begins that leads
- * exactly to the file's end. ffmpeg 5.1 and sox decode such chunks as samples, which is a click at the end of the sound.
+ * In all these cases the samples end where the file ends, or where a row of known chunks (LIST, bext, …) begins that
+ * leads exactly to the file's end. ffmpeg 5.1 and sox decode such chunks as samples, which is a click at the end of
+ * the sound.
  *
  * Any other size is returned as it is. The caller decides whether the file was cut short.
  *
@@ -84,8 +89,8 @@ export function* trueSize(chunk: StatedChunk): Reading<TrueSize> {
   }
   const isOwnSize = size === rest + header || size === fileSize
   if (!isOwnSize && size !== 0) {
-    // The file or the samples may end one header length earlier or later. Later counts only if chunks follow there: a stated
-    // size that fits in the file can be right, and any bytes may follow the samples.
+    // The file or the samples may end one header length earlier or later. Later counts only if chunks follow there: a
+    // stated size that fits in the file can be right, and any bytes may follow the samples.
     for (const other of [size - header, size + header]) {
       if (!(other > 0 && other % 2 === 0 && (other < size || body + other < fileSize))) continue
       if (yield* isWhole(chunk, other)) return { size: other, warning: warn(id, size, other) }
@@ -101,7 +106,10 @@ function warn(id: string, stated: number, size: number): string {
   return `chunk "${id}" states a size of ${stated} bytes, which is wrong: by the size of the file it has ${size} bytes`
 }
 
-/** Whether a chunk of this size ends where the file ends, or where a row of chunks begins that leads to the file's end. */
+/**
+ * Whether a chunk of this size ends where the file ends, or where a row of chunks begins that leads to the file's
+ * end.
+ */
 export function* isWhole(chunk: StatedChunk, size: number): Reading<boolean> {
   const { body, fileSize, littleEndian } = chunk
   let offset = body + size

@@ -39,12 +39,12 @@ const maxChunks = 65536
 /**
  * Finds the chunk of the format and the chunk of the samples, in any order.
  *
- * The size that the container states may be wrong: recorders leave it at 0, or at its value when they were switched off. It
- * is used only after both chunks were found, to see where the container ends.
+ * The size that the container states may be wrong: recorders leave it at 0, or at its value when they were switched
+ * off. It is used only after both chunks were found, to see where the container ends.
  *
- * @throws EscError made by `corrupt`, if one of the two chunks is missing or stands there twice, or if a chunk before the end
- *   of the search states a size of more than the file holds.
- * @example yield* findChunks({ start: 0, end, fileSize, littleEndian, tolerant, format: 'fmt ', samples: 'data', corrupt })
+ * @throws EscError made by `corrupt`, if one of the two chunks is missing or stands there twice, or if a chunk before
+ *   the end of the search states a size of more than the file holds.
+ * @example yield* findChunks({ ...search, format: 'fmt ', samples: 'data' })
  */
 export function* findChunks(search: ChunkSearch): Reading<FoundChunks> {
   const { start, end, fileSize, littleEndian, tolerant, corrupt } = search

@@ -16,7 +16,7 @@ import { readWav } from './riff.js'
  * @throws EscError UNSUPPORTED_FORMAT if it is no WAV file, or uses another encoding.
  * @throws EscError INVALID_INPUT, INVALID_OPTION if the limits do not fit the file.
  * @see libsndfile 1.2 `pcm.c`, ffmpeg 5.1 `libswresample/audioconvert.c` and `libavcodec/adpcm.c`.
- * @example const { channels, sampleRate } = decodeWav(new Uint8Array(await response.arrayBuffer()))
+ * @example const { channels, sampleRate } = decodeWav(bytes)
  */
 export function decodeWav(bytes: Uint8Array, limits: DecodeLimits = {}): DecodedAudio {
   return decodePcmFile('decodeWav', bytes, readWav, limits)

@@ -23,11 +23,11 @@ export const encodeWavNames: Readonly<Record<keyof EncodeWavOptions, true>> = { 
 /**
  * Encodes samples as a WAV file.
  *
- * PCM is rounded to the nearest step and clipped to the range of its width. So decoding returns each sample with an error of at
- * most half a step (a whole step just below +1, which PCM cannot represent). 32-bit float is exact.
+ * PCM is rounded to the nearest step and clipped to the range of its width. So decoding returns each sample with an
+ * error of at most half a step (a whole step just below +1, which PCM cannot represent). 32-bit float is exact.
  *
- * Differs from librosa: soundfile multiplies by `2 ** (n - 1) - 1` when it writes and divides by `2 ** (n - 1)` when it reads,
- * so that writing and reading makes a sound softer. Here both factors are `2 ** (n - 1)`, as in ffmpeg.
+ * Differs from librosa: soundfile multiplies by `2 ** (n - 1) - 1` when it writes and divides by `2 ** (n - 1)` when
+ * it reads, so that writing and reading makes a sound softer. Here both factors are `2 ** (n - 1)`, as in ffmpeg.
  *
  * @param audio - A mono clip, or one array per channel; nominal range [-1, 1].
  * @returns The whole file.

@@ -51,10 +51,10 @@ const UNSUPPORTED_TAGS: Readonly<Record<number, string>> = {
 }
 
 /**
- * Reads a "fmt " chunk: WAVEFORMAT, WAVEFORMATEX or WAVEFORMATEXTENSIBLE. The byte rate follows from the other fields and is
- * ignored: ffmpeg and libsndfile also read files in which it is wrong. A block align of 0 is computed from the other fields,
- * except for ADPCM, whose blocks may have any length. Any other wrong block align is an error, because it is not clear which
- * of the fields is right.
+ * Reads a "fmt " chunk: WAVEFORMAT, WAVEFORMATEX or WAVEFORMATEXTENSIBLE. The byte rate follows from the other fields
+ * and is ignored: ffmpeg and libsndfile also read files in which it is wrong. A block align of 0 is computed from the
+ * other fields, except for ADPCM, whose blocks may have any length. Any other wrong block align is an error, because
+ * it is not clear which of the fields is right.
  *
  * @param body - The chunk without its name and size.
  * @param littleEndian - `false` for RIFX.

@@ -1,6 +1,10 @@
 /** Names of chunks. */
 
-/** Reads the four-letter name of a chunk. A byte that is no printable ASCII becomes `?`. @example fourCc(view, 0) // 'RIFF' */
+/**
+ * Reads the four-letter name of a chunk. A byte that is no printable ASCII becomes `?`.
+ *
+ * @example fourCc(view, 0) // 'RIFF'
+ */
 export function fourCc(view: DataView, offset: number): string {
   let id = ''
   for (let i = offset; i < offset + 4; i++) {

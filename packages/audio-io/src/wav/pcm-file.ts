@@ -32,14 +32,18 @@ export interface PcmFile {
 /** Reads the header of a file of one container, as `readWav` and `readAiff`. */
 export type PcmReader = (fileSize: number, tolerant: boolean) => Reading<PcmFile>
 
-/** The smallest part that can be decoded alone, in bytes and in samples per channel. @example blockOf(format).bytes */
+/**
+ * The smallest part that can be decoded alone, in bytes and in samples per channel.
+ *
+ * @example blockOf(format).bytes
+ */
 export function blockOf(format: SampleFormat | AdpcmFormat): { bytes: number; frames: number } {
   return 'samplesPerBlock' in format
     ? { bytes: format.blockAlign, frames: format.samplesPerBlock }
     : { bytes: (format.channels * format.containerBits) / 8, frames: 1 }
 }
 
-/** The same information in the form of `probeAudio`. @example pcmInfo(file).durationSec */
+/** The same information in the form of `probeAudio`. @example pcmInfo(pcmFile).durationSec */
 export function pcmInfo({ container, format, sampleRate, frames, warnings }: PcmFile): AudioInfo {
   const isAdpcm = 'samplesPerBlock' in format
   const info = {
@@ -54,7 +58,7 @@ export function pcmInfo({ container, format, sampleRate, frames, warnings }: Pcm
   return withWarnings(info, warnings)
 }
 
-/** The bytes that hold a span, in whole blocks. @example pcmRange(file, { start: 0, length: file.frames }) */
+/** The bytes that hold a span, in whole blocks. @example pcmRange(pcmFile, { start: 0, length: pcmFile.frames }) */
 export function pcmRange({ format, dataOffset }: PcmFile, { start, length }: Span): ByteRange {
   const block = blockOf(format)
   const first = Math.floor(start / block.frames)

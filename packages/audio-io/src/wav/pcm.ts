@@ -34,7 +34,7 @@ export function decodeSamples(data: Uint8Array, format: SampleFormat): Float32Ar
   })
 }
 
-/** ffmpeg's name of a format, such as `pcm_s24le`. @example codecName(format) */
+/** ffmpeg's name of a format, such as `pcm_s24le`. @example codecName(sampleFormat) */
 export function codecName({ encoding, containerBits, littleEndian }: SampleFormat): string {
   if (encoding === 'alaw' || encoding === 'mulaw') return `pcm_${encoding}`
   const letter = { int: 's', uint: 'u', float: 'f' }[encoding]
@@ -135,7 +135,9 @@ function maskOf({ containerBits, validBits }: SampleFormat): number {
   return -1 << (containerBits - validBits)
 }
 
-/** The 16-bit level of an A-law code: a sign bit, three bits of segment, four bits of step (ITU-T G.711, table 1a). */
+/**
+ * The 16-bit level of an A-law code: a sign bit, three bits of segment, four bits of step (ITU-T G.711, table 1a).
+ */
 function expandALaw(code: number): number {
   // Every second bit is stored inverted.
   const bits = code ^ 0x55

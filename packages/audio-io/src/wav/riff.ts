@@ -1,4 +1,4 @@
-/** Reads the header of RIFF/WAVE files: finds the format and the samples, and checks every field that they depend on. */
+/** Reads the header of RIFF/WAVE files: finds the format and the samples, and checks every field they need. */
 import { EscError } from '@esc/core'
 import type { Reading } from '../reading.js'
 import { readTagsBefore } from '../tags.js'
@@ -28,14 +28,14 @@ const MAX_FORMAT_SIZE = 40
 /**
  * Reads the header of a WAV file and locates its samples: RIFF, RIFX (big-endian), RF64 and BW64 (64-bit sizes).
  *
- * It is strict where a contradiction could change the samples: the data chunk must be whole and hold whole frames, and its
- * block align must be 0 or fit the other fields. If the data chunk states more bytes than the file has, the file was cut
- * short, unless the size is one of those that {@link trueSize} corrects.
+ * It is strict where a contradiction could change the samples: the data chunk must be whole and hold whole frames,
+ * and its block align must be 0 or fit the other fields. If the data chunk states more bytes than the file has, the
+ * file was cut short, unless the size is one of those that {@link trueSize} corrects.
  *
- * It is lenient where ffmpeg and libsndfile are lenient and nothing is lost: it skips ID3v2 tags before the container and
- * unknown chunks, it ignores the byte rate, it ignores the container's size except to see where the container ends, and
- * anything may follow the samples. It corrects, with a warning, wrong sizes of unfinished recordings ({@link trueSize}) and a
- * block align of 0.
+ * It is lenient where ffmpeg and libsndfile are lenient and nothing is lost: it skips ID3v2 tags before the container
+ * and unknown chunks, it ignores the byte rate, it ignores the container's size except to see where the container
+ * ends, and anything may follow the samples. It corrects, with a warning, wrong sizes of unfinished recordings
+ * ({@link trueSize}) and a block align of 0.
  *
  * @param fileSize - Bytes of the whole file.
  * @param tolerant - `true` reads the rest of a file that was cut short or ends within a block.

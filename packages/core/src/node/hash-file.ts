@@ -1,12 +1,13 @@
-/** SHA-256 of a file, read piece by piece. */
+/** Computes the SHA-256 of a file. It reads the file in pieces. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { ioError } from './io-error.js'
 
 /**
- * SHA-256 of a file, hexadecimal. The file is never whole in memory.
+ * Computes the SHA-256 of a file. The whole file is never in memory.
  *
- * @throws EscError IO naming the path, if it cannot be read.
+ * @returns 64 hexadecimal digits.
+ * @throws EscError IO naming the path, if the file cannot be read.
  * @example await hashFile('esc50.zip') // 'e3b0c442…'
  */
 export async function hashFile(path: string): Promise<string> {

@@ -1,3 +1,4 @@
+/** The entry `@esc/core/node`: whole files, temporary files, locks, file hashes, worker threads. */
 export { hashFile } from './hash-file.js'
 export { ioError, onDisk, reasonOf } from './io-error.js'
 export { lockFolder } from './lock-folder.js'

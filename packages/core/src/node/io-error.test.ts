@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true }))
 
-test('an error of the system keeps its words, its path and itself', async () => {
+test('an IO error has the message and the path of the system error, and holds it as its cause', async () => {
   const path = join(dir, 'nowhere')
   const failure = await onDisk('open', path, readFile(path)).catch((error) => error)
   expect(failure).toEqual(throwsCode('IO', `cannot open ${path}: ENOENT: no such file or directory`))
@@ -24,7 +24,7 @@ test('an error of the system keeps its words, its path and itself', async () => 
   )
 })
 
-test('a file has the hash of its bytes', async () => {
+test("hashFile returns the hash of the file's bytes", async () => {
   const bytes = new Uint8Array(200_000).map((_, i) => i * i)
   await writeFile(join(dir, 'a'), bytes)
   expect(await hashFile(join(dir, 'a'))).toBe(await sha256(bytes))
@@ -40,7 +40,7 @@ test('a worker is found beside the file that starts it, as source or as a build'
   expect(() => workerProgram(undefined, './engine-worker')).toThrow(throwsCode('IO', 'set workers: 0'))
 })
 
-test('a worker that was not found is told from one that died', () => {
+test('the error differs for a worker that was not found and a worker that died', () => {
   const missing = Object.assign(new Error('no module'), { code: 'ERR_MODULE_NOT_FOUND' })
   expect(workerError('worker thread 1', missing)).toEqual(
     throwsCode('IO', /^worker thread 1 cannot be started: no module; .* set workers: 0$/),

@@ -1,12 +1,12 @@
-/** The one place that turns an error of the file system into an `EscError`. */
+/** Turns errors of the file system into `EscError`s. All packages do it here. */
 import { EscError } from '../error.js'
 
 /**
  * Makes the error for a file operation that failed.
  *
- * @param did - What was tried: `read`, `write`, `open`.
+ * @param did - The operation: `read`, `write`, `open`.
  * @param path - The file or folder. It is also in `detail.path`.
- * @param cause - What the system said, or the reason in words.
+ * @param cause - The system's error, or the reason in words.
  * @returns An error with the code `IO`: `cannot read /data/dog.wav: ENOENT: no such file or directory, …`
  * @example throw ioError('read', path, cause)
  */
@@ -15,12 +15,12 @@ export function ioError(did: string, path: string, cause: unknown): EscError {
 }
 
 /**
- * Waits for a file operation, and names the path where it fails.
+ * Waits for a file operation. If it fails, the error names the path.
  *
- * @param did - What is tried: `read`, `write`, `open`.
+ * @param did - The operation: `read`, `write`, `open`.
  * @param path - The file or folder.
- * @param work - The operation.
- * @returns What the operation gives.
+ * @param work - The promise of the operation.
+ * @returns The result of the operation.
  * @throws EscError IO, as {@link ioError} makes it.
  * @example const names = await onDisk('read', dir, readdir(dir))
  */
@@ -32,7 +32,11 @@ export async function onDisk<T>(did: string, path: string, work: Promise<T>): Pr
   }
 }
 
-/** What an error says, or the value itself as text. @example reasonOf(error) // 'ENOENT: no such file …' */
+/**
+ * Returns the message of an error; for any other value, the value as text.
+ *
+ * @example reasonOf(error) // 'ENOENT: no such file …'
+ */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -3,32 +3,32 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertText } from '../check.js'
+import { assertText } from '../check/options.js'
 import { EscError } from '../error.js'
 import { ioError } from './io-error.js'
 import { isRunning } from './process-start.js'
 import { removeAtExit } from './temporary.js'
 
-/** Longer than a process takes from reading a lock that nobody holds to removing it. */
-const SETTLE_MS = 250
+/** A process needs less time than this between reading a lock without an owner and removing it. */
+const settleMs = 250
 
 /**
- * Takes a folder for this process, until it gives it back or exits. What a killed process left is taken over.
+ * Locks a folder for this process, until the process unlocks it or exits. A lock of a process that was killed is removed first.
  *
- * @param dir - A folder that is there.
- * @param name - Of the lock file in it. Default `lock`.
- * @returns A function that gives the folder back.
- * @throws EscError IO naming the lock file, if a process that runs has it, or it cannot be written.
+ * @param dir - An existing folder.
+ * @param name - Name of the lock file in the folder. @defaultValue `'lock'`
+ * @returns A function that unlocks the folder.
+ * @throws EscError IO naming the lock file, if a running process holds the lock, or the lock file cannot be written.
  * @example const unlock = await lockFolder('data/ESC-50.download')
  */
 export async function lockFolder(dir: string, name = 'lock'): Promise<() => Promise<void>> {
   assertText('dir', dir)
   assertText('name', name)
   const path = join(dir, name)
-  // The start time tells this process from an earlier one that had the same number, as in a container.
+  // An earlier process may have had the same number, as in a container. The start time tells the two apart.
   const own = `${process.pid} ${performance.timeOrigin}`
   for (let attempt = 1; ; attempt++) {
-    // Without a pause from here to the removal, however busy this process is: see SETTLE_MS.
+    // From here to `rmSync` all calls are synchronous, so that a busy process makes no pause between them: see settleMs.
     try {
       writeFileSync(path, own, { flag: 'wx' })
     } catch (cause) {
@@ -48,9 +48,9 @@ export async function lockFolder(dir: string, name = 'lock'): Promise<() => Prom
       }
       continue
     }
-    // Another process may have found the same old lock, or this one before it was written, and remove it only now: of
-    // several, the last one to write has it.
-    await sleep(SETTLE_MS)
+    // Another process may have read the old lock, or this lock while it was still empty, and may remove this lock now. So this
+    // process waits and reads its lock again. If several processes wrote a lock, the last one to write it holds it.
+    await sleep(settleMs)
     if (holderOf(path) !== own) continue
     const forget = removeAtExit(resolve(path))
     return async () => {
@@ -60,7 +60,7 @@ export async function lockFolder(dir: string, name = 'lock'): Promise<() => Prom
   }
 }
 
-/** What the lock says; empty if it is not there. */
+/** Returns the content of the lock file; an empty text if there is no lock file. */
 function holderOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { throwsCode } from '@esc/expect'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   createTemporaryFolder,
@@ -20,12 +21,12 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }))
 
 const ownName = () => basename(temporaryPath(dir))
-/** The name that another process would have given: its number and its start are the third and the fourth part. */
+/** A temporary name of another process. */
 const nameOf = (part: { machine?: string; pid?: number; start?: number }) => {
   const [, esc, machine, pid, start, rest] = /^(\.esc)-(\w+)-(\w+)-(\w+)-(.*)$/.exec(ownName())!
   return [esc, part.machine ?? machine, part.pid ?? pid, part.start ?? start, rest].join('-')
 }
-/** No process has it: the largest number on Linux is 4,194,304. */
+/** No process has this number: the largest on Linux is 4,194,304. */
 const deadPid = 999999999
 
 const program = (body: string) => `
@@ -36,7 +37,7 @@ const flags = ['--conditions=@esc/source', '--import', 'tsx', '--input-type=modu
 const runProgram = (body: string) =>
   spawnSync(process.execPath, [...flags, program(body), dir], { encoding: 'utf8' })
 
-test('a temporary name is short, hidden, free, and known by the predicate', () => {
+test('a temporary name is short, hidden and unused, and isTemporaryName knows it', () => {
   const names = [ownName(), ownName()]
   expect(new Set(names).size).toBe(2)
   for (const name of names) {
@@ -47,17 +48,17 @@ test('a temporary name is short, hidden, free, and known by the predicate', () =
 })
 
 test.each(['', '.tmp', 'x.tmp', '.esc', '.esc-notes.tmp', 'model.onnx.1.tmp', 'dog.wav', '.esc-features-x'])(
-  '%j is no temporary name',
+  '%j is not a temporary name',
   (name) => expect(isTemporaryName(name)).toBe(false),
 )
 
-test('a temporary name within another name is none', () => {
+test('a name that contains a temporary name is not one', () => {
   expect(isTemporaryName(`a${ownName()}`)).toBe(false)
   expect(isTemporaryName(`${ownName()}.wav`)).toBe(false)
   expect(isTemporaryName(`${ownName()}\n`)).toBe(false)
 })
 
-test('stale ones are removed: of dead processes, and of dead ones whose number another has', async () => {
+test('removes files of dead processes, also if a new process has the number of a dead one', async () => {
   await mkdir(join(dir, nameOf({ pid: deadPid }), 'deep'), { recursive: true })
   const stale = [nameOf({ pid: deadPid }), nameOf({ start: 1 }), nameOf({ pid: process.ppid, start: 1 })]
   for (const name of stale) await writeFile(join(dir, name), '')
@@ -65,7 +66,7 @@ test('stale ones are removed: of dead processes, and of dead ones whose number a
   expect(await readdir(dir)).toEqual([])
 })
 
-test('what runs, what another machine made today, and what has another name stays', async () => {
+test('keeps files of running processes, files that another machine made today, and files with other names', async () => {
   const [own, others] = [ownName(), nameOf({ machine: '00000000', pid: deadPid })]
   const names = [own, others, 'notes.tmp', '.esc-notes.tmp', `copy-of${nameOf({ pid: deadPid })}`]
   for (const name of names) await writeFile(join(dir, name), '')
@@ -78,12 +79,12 @@ test('what runs, what another machine made today, and what has another name stay
   expect((await readdir(dir)).sort()).toEqual(names.filter((name) => name !== others).sort())
 })
 
-test('a folder that is not there has no leftovers', async () => {
+test('a folder that does not exist is not an error', async () => {
   await removeStaleTemporaries(join(dir, 'nowhere'))
   expect(await readdir(dir)).toEqual([])
 })
 
-test('the temporary file of a live process stays, and goes when that was killed', async () => {
+test('the temporary folder of a process stays while it runs, and is removed after it was killed', async () => {
   const body = `
     await core.createTemporaryFolder(dir)
     process.stdout.write('made')
@@ -103,7 +104,7 @@ test('the temporary file of a live process stays, and goes when that was killed'
   expect(await readdir(dir)).toEqual([])
 })
 
-test('a temporary folder goes with the folders that were made for it, unless others use them', async () => {
+test('remove also removes the empty folders that were made for a temporary folder', async () => {
   const folder = await createTemporaryFolder(join(dir, 'runs', 'new'))
   await writeFile(join(folder.path, '1.wav'), '')
   folder.remove()
@@ -116,23 +117,23 @@ test('a temporary folder goes with the folders that were made for it, unless oth
   expect(await readdir(join(dir, 'runs'))).toEqual(['notes'])
 })
 
-test('a temporary folder clears what killed processes left beside it', async () => {
+test('createTemporaryFolder removes what killed processes left beside it', async () => {
   await writeFile(join(dir, nameOf({ pid: deadPid })), '')
   const folder = await createTemporaryFolder(dir)
   expect(await readdir(dir)).toEqual([basename(folder.path)])
   folder.remove()
 })
 
-test('a temporary folder below a file is told', async () => {
+test('a temporary folder below a file is an IO error', async () => {
   await writeFile(join(dir, 'file'), '')
-  const failure = { code: 'IO', message: expect.stringContaining(`cannot write ${join(dir, 'file')}: `) }
-  await expect(createTemporaryFolder(join(dir, 'file'))).rejects.toMatchObject(failure)
+  const failure = throwsCode('IO', `cannot write ${join(dir, 'file')}: `)
+  await expect(createTemporaryFolder(join(dir, 'file'))).rejects.toThrow(failure)
 })
 
 test.each([
   ['process.exit', 'process.exit(3)', 3],
-  ['an error that nobody catches', `throw new Error('a fault')`, 1],
-])('%s removes what is unfinished, and nothing else', (_, end, code) => {
+  ['an error that nothing catches', `throw new Error('a fault')`, 1],
+])('%s removes unfinished files, and nothing else', (_, end, code) => {
   const { status } = runProgram(`
     const { writeFileSync } = await import('node:fs')
     const folder = await core.createTemporaryFolder(dir + '/runs/new')
@@ -150,7 +151,7 @@ test.each([
   expect(stdout.trim().split('\n')).toEqual(['done', 'kept'])
 })
 
-test('a thread that goes on writing into a temporary folder does not keep it', () => {
+test('a temporary folder is removed even if a thread still writes into it', () => {
   const { status, stderr } = runProgram(`
     const { Worker } = await import('node:worker_threads')
     const { once } = await import('node:events')
@@ -168,7 +169,7 @@ test('a thread that goes on writing into a temporary folder does not keep it', (
   expect(spawnSync('ls', ['-A', dir], { encoding: 'utf8' }).stdout).toBe('')
 })
 
-test('many unfinished files have one listener, and finished ones none', () => {
+test('unfinished files share one exit listener, and finished ones have none', () => {
   const before = process.listenerCount('exit')
   const forgets = Array.from({ length: 20 }, () => removeAtExit(temporaryPath(dir)))
   expect(process.listenerCount('exit')).toBe(before + 1)
@@ -176,7 +177,7 @@ test('many unfinished files have one listener, and finished ones none', () => {
   expect(process.listenerCount('exit')).toBe(before)
 })
 
-test('a target whose name is as long as a name may be is written', async () => {
+test('writes a file whose name has the greatest length of a name', async () => {
   const path = join(dir, `${'ä'.repeat(126)}.js`)
   expect(Buffer.byteLength(basename(path))).toBe(255)
   await writeAtomically(path, 'first')
@@ -186,18 +187,18 @@ test('a target whose name is as long as a name may be is written', async () => {
   expect((await readdir(dir)).sort()).toEqual(['other', basename(path)].sort())
 })
 
-test('files that are written together are all old where one cannot be', async () => {
+test('if one of several files cannot be written, all keep their old content', async () => {
   await writeFile(join(dir, 'a'), 'old')
-  const failure = { code: 'IO', message: expect.stringContaining(`cannot write ${dir}: `) }
-  await expect(writeFilesAtomically(dir, { a: 'new', 'no/where': 'new' })).rejects.toMatchObject(failure)
+  const failure = throwsCode('IO', `cannot write ${dir}: `)
+  await expect(writeFilesAtomically(dir, { a: 'new', 'no/where': 'new' })).rejects.toThrow(failure)
   expect(await readFile(join(dir, 'a'), 'utf8')).toBe('old')
   expect(await readdir(dir)).toEqual(['a'])
 })
 
-test('a file in the place of a folder is told, and nothing is left', async () => {
+test('a folder in place of the file is an IO error, and no temporary file is left', async () => {
   await mkdir(join(dir, 'folder'))
-  const failure = { code: 'IO', message: expect.stringContaining(`cannot write ${join(dir, 'folder')}: `) }
-  await expect(writeAtomically(join(dir, 'folder'), '')).rejects.toMatchObject(failure)
-  expect(() => writeAtomicallySync(join(dir, 'folder'), '')).toThrow(expect.objectContaining(failure))
+  const failure = throwsCode('IO', `cannot write ${join(dir, 'folder')}: `)
+  await expect(writeAtomically(join(dir, 'folder'), '')).rejects.toThrow(failure)
+  expect(() => writeAtomicallySync(join(dir, 'folder'), '')).toThrow(failure)
   expect(await readdir(dir)).toEqual(['folder'])
 })

@@ -1,24 +1,30 @@
-/** Temporary files and folders: their names, and who removes them. */
+/** Names, makes and removes temporary files and folders. */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { assertText } from '../check.js'
+import { assertText } from '../check/options.js'
 import { ioError } from './io-error.js'
 import { isRunning, processStart } from './process-start.js'
 
-/** `.esc-<machine>-<process>-<its start>-<random>.tmp`: whoever finds it can ask whether its owner is still at work. */
+/**
+ * `.esc-<machine>-<process>-<start of the process>-<random>.tmp`. From the name a program can find out whether its owner
+ * still runs.
+ */
 const pattern = /^\.esc-([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{12}\.tmp$/
 
-/** A day. The owner of a temporary file on another machine cannot be asked; it writes more often than that. */
+/**
+ * A day. Whether a process on another machine runs is not known, but a running process changes its files more often than
+ * this.
+ */
 const staleMs = 24 * 3600 * 1000
 
 /**
- * Whether a file or folder has the name of a temporary one of this library: what a run that was killed leaves, or one that is
- * at work writes. Whoever lists a folder of data passes over these.
+ * Whether a file or folder has the name of a temporary one of this library. A program that lists a folder of data should skip
+ * these: a running process is writing them, or a process that was killed has left them.
  *
- * @param name - Without its folder.
+ * @param name - The name without its folder.
  * @example const files = (await readdir(dir)).filter((name) => !isTemporaryName(name))
  */
 export function isTemporaryName(name: string): boolean {
@@ -26,9 +32,9 @@ export function isTemporaryName(name: string): boolean {
 }
 
 /**
- * A free name for a temporary file or folder. It is short, whatever it will be renamed to, and hidden.
+ * Returns an unused path for a temporary file or folder. Its name is short, also if the final name is long, and hidden.
  *
- * @param dir - Where it is to lie: on the disk of what it will be renamed to.
+ * @param dir - The folder. It must be on the same disk as the final file, because a file cannot be renamed to another disk.
  * @example const path = temporaryPath('models'); const forget = removeAtExit(path)
  */
 export function temporaryPath(dir: string): string {
@@ -36,22 +42,22 @@ export function temporaryPath(dir: string): string {
   return join(dir, `.esc-${machine()}-${pid}-${processStart(pid)}-${randomBytes(6).toString('hex')}.tmp`)
 }
 
-/** Numbers of processes hold for one machine, and in it for one container. */
+/** A hash of the machine and the container: process numbers are unique only within them. */
 function machine(): string {
   let container = ''
   try {
     container = readlinkSync('/proc/self/ns/pid')
   } catch {
-    // Linux alone has them.
+    // Only Linux has this file.
   }
   return createHash('sha256').update(`${hostname()} ${container}`).digest('hex').slice(0, 8)
 }
 
 /**
- * Removes the temporary files and folders in a folder whose owners are gone: processes that were killed. It leaves alone those
- * of processes that run, and for a day those of other machines. What cannot be removed stays.
+ * Removes temporary files and folders of processes that no longer run, such as processes that were killed. It keeps those of
+ * running processes, and for a day those of other machines. It reports no error if one cannot be removed.
  *
- * @param dir - It need not exist. Folders in it are not looked into.
+ * @param dir - The folder. It need not exist. Its sub-folders are not searched.
  * @example await removeStaleTemporaries('runs/dogs')
  */
 export async function removeStaleTemporaries(dir: string): Promise<void> {
@@ -74,28 +80,31 @@ async function isStale(path: string, name: string): Promise<boolean> {
   return !isRunning(pid) || processStart(pid) !== Number(start)
 }
 
-/** A folder for files that are not finished. */
+/** A folder for unfinished files. */
 export interface TemporaryFolder {
   path: string
-  /** Removes it with all in it, and the folders that were made for it and are empty. Calling it again is harmless. */
+  /**
+   * Removes the folder with its content, and the parent folders that were made for it, if they are empty. A second call does
+   * nothing.
+   */
   remove(): void
 }
 
 /**
- * Makes a folder for files that are not finished. If the process exits before `remove` is called, it is removed then. What
- * killed processes left beside it goes first.
+ * Makes a folder for unfinished files. If the process exits before `remove` is called, the exit removes the folder. Before that it
+ * removes what killed processes left in `dir`.
  *
- * @param dir - The folder it is to lie in; it is made if it is not there.
+ * @param dir - The parent folder. It is made if it does not exist.
  * @throws EscError IO naming `dir` if it cannot be written to.
  * @example
  * const folder = await createTemporaryFolder('features')
- * try { await work(folder.path) } finally { folder.remove() }
+ * try { await writeFile(join(folder.path, 'part1.json'), text) } finally { folder.remove() }
  */
 export async function createTemporaryFolder(dir: string): Promise<TemporaryFolder> {
   await removeStaleTemporaries(dir)
   const path = temporaryPath(resolve(dir))
   try {
-    // At once, so that no exit can come between the making and the list.
+    // Synchronous calls: the process cannot exit after the folder is made and before it is in the list.
     const firstMade = mkdirSync(path, { recursive: true })!
     const forget = removeAtExit(path, firstMade)
     return {
@@ -110,7 +119,7 @@ export async function createTemporaryFolder(dir: string): Promise<TemporaryFolde
   }
 }
 
-/** What is to be removed, and the first of the folders that were made for it. */
+/** Paths to remove, each with the outermost folder that was made for it. */
 type Removals = Map<string, string>
 
 interface ExitListener {
@@ -119,14 +128,16 @@ interface ExitListener {
 }
 
 /**
- * Removes a file, or a folder with all in it, if the process exits before the returned function is called: after
- * `process.exit()`, or an error that nobody catches. A signal that nobody handles ends a process without this.
+ * Removes a file, or a folder with its content, if the process exits before the returned function is called. An exit is a call of
+ * `process.exit()`, or an error that nothing catches. A signal without a handler ends the process without this.
  *
- * One listener serves all paths: from eleven on Node would warn of a leak. As the event is the process's and not this module's,
- * the listener itself holds the list, and is looked up where it is registered.
+ * All paths share one listener, because Node warns of a leak if there are more than ten. The listener holds the list of paths. A
+ * second copy of this module finds the listener, and so the list, among the listeners of the process.
  *
- * @param path - Absolute. It need not exist yet.
- * @param firstMade - The outermost folder that was made for it: it goes too, with those between, if they are empty.
+ * @param path - An absolute path. It need not exist yet.
+ * @param firstMade - The outermost folder that was made for `path`. It and the folders between are removed, too, if they are empty.
+ *   @defaultValue `path`: no other folder is removed
+ * @returns A function that takes the path off the list.
  * @example const forget = removeAtExit(path)
  */
 export function removeAtExit(path: string, firstMade: string = path): () => void {
@@ -149,16 +160,16 @@ function createExitListener(): ExitListener {
 }
 
 function removeNow(path: string, firstMade: string): void {
-  // Threads may still be writing into a folder. Under its new name they do not find it.
+  // Threads may still write into the folder. Under its new name they do not find it.
   const doomed = temporaryPath(dirname(path))
   try {
     renameSync(path, doomed)
     rmSync(doomed, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
   } catch {
-    // It is not there, or it stays until the next run removes it.
+    // It does not exist, or it stays until the next run removes it.
   }
   try {
-    // Somebody may have put files of his own into the folders that were made for it.
+    // Removes a folder only if it is empty: another program may have put files into it.
     for (let made = dirname(path); made.length >= firstMade.length; made = dirname(made)) rmdirSync(made)
   } catch {}
 }

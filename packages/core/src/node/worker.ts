@@ -1,7 +1,7 @@
-/** What a worker thread of ours needs to start: its file, and the loader where that file is source. */
+/** Finds the program of a worker thread, and reports the errors of such threads. */
 import { EscError } from '../error.js'
 
-/** A file for `new Worker` or a pool, with the flags of its thread. */
+/** The file that a worker thread runs, and Node's flags for the thread: arguments of `new Worker`. */
 export interface WorkerProgram {
   url: URL
   execArgv: string[]
@@ -10,23 +10,23 @@ export interface WorkerProgram {
 const bundleAdvice = 'in a program bundled into one file set workers: 0'
 
 /**
- * Finds the file that a worker thread runs. It lies beside the file that starts it.
+ * Finds the file that a worker thread runs. It lies beside the file that starts the thread.
  *
- * @param from - `import.meta.url` of the file that starts the worker. A bundler that makes CommonJS leaves it undefined.
- * @param name - The worker's file without its ending, as `./engine-worker`.
- * @throws EscError IO if the place of the starting file is not known.
+ * @param from - `import.meta.url` of the file that starts the thread. It is undefined if a bundler has made CommonJS of that file.
+ * @param name - The worker's file without its ending, such as `./engine-worker`.
+ * @throws EscError IO if `from` is undefined.
  * @example const { url, execArgv } = workerProgram(import.meta.url, './engine-worker')
  */
 export function workerProgram(from: string | undefined, name: string): WorkerProgram {
   if (from === undefined) {
     throw new EscError(
       'IO',
-      `worker threads cannot be started: this file's place is not known; ${bundleAdvice}`,
+      `worker threads cannot be started: the path of this file is not known; ${bundleAdvice}`,
     )
   }
-  // The flags of the program that starts the worker are not the worker's: `--input-type` alone would stop it.
+  // The thread must not inherit the flags of its program: `--input-type`, for example, would stop it.
   if (!from.endsWith('.ts')) return { url: new URL(`${name}.js`, from), execArgv: [] }
-  // The file is source, as in this repository: the thread needs the loader, too.
+  // The file is TypeScript, as in this repository, so the thread also needs a loader for TypeScript.
   const api = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const loader = `data:text/javascript,${encodeURIComponent(`import { register } from ${api}; register()`)}`
   return {
@@ -36,11 +36,11 @@ export function workerProgram(from: string | undefined, name: string): WorkerPro
 }
 
 /**
- * Makes the error for a worker thread that failed: it could not be started, or it died.
+ * Makes the error for a worker thread that failed: it did not start, or it died.
  *
- * @param which - The thread: `worker thread 1`.
- * @returns An error with the code `IO`. Where the worker's file was not found, the message says what to do in a bundled program.
- * @example worker.on('error', (cause) => fail(workerError('worker thread 1', cause)))
+ * @param which - Name of the thread, such as `worker thread 1`.
+ * @returns An error with the code `IO`. If the worker's file was not found, the message says what to do in a bundled program.
+ * @example console.error(workerError('worker thread 1', new Error('out of memory')).message)
  */
 export function workerError(which: string, cause: Error): EscError {
   const isMissing = (cause as NodeJS.ErrnoException).code?.endsWith('MODULE_NOT_FOUND')

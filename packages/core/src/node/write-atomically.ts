@@ -1,18 +1,18 @@
-/** Writes files whole or not at all. */
+/** Writes files whole or not at all. A reader never sees half a file. */
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { assertBytes, assertText } from '../check.js'
-import { typeOf, wrongValue } from '../wrong-value.js'
+import { assertBytes, assertText } from '../check/options.js'
+import { typeOf, wrongValue } from '../check/wrong-value.js'
 import { ioError } from './io-error.js'
 import { removeAtExit, temporaryPath } from './temporary.js'
 
 /** Options of {@link writeAtomically}. */
 export interface WriteAtomicallyOptions {
   /**
-   * Waits until the bytes are on the disk before the file is renamed, so that a machine that loses its power keeps the old file
-   * or the new one, too. It takes some milliseconds a file.
+   * Waits until the bytes are on the disk before the file is renamed. Then the old file or the new one is whole even if the machine
+   * loses its power. It takes some milliseconds for each file.
    *
    * @defaultValue `true`
    */
@@ -20,11 +20,11 @@ export interface WriteAtomicallyOptions {
 }
 
 /**
- * Writes a file to a temporary name in its folder, flushes it to the disk, and renames it: a process that is killed at any
- * moment leaves the old file or the new one. The temporary file of a process that exits goes with it; that of one that was
- * killed goes with `removeStaleTemporaries`.
+ * Writes a file under a temporary name in its folder, flushes it to the disk, and renames it. If the process is killed at any
+ * moment, the old file or the new one is there, whole. If the process exits, its temporary file is removed. If it is killed,
+ * `removeStaleTemporaries` removes the temporary file later.
  *
- * @throws EscError IO naming the path if it cannot be written: no space, no permission.
+ * @throws EscError IO naming the path if it cannot be written, for example because there is no space or no permission.
  * @example await writeAtomically('model.json', `${JSON.stringify(manifest)}\n`)
  */
 export async function writeAtomically(
@@ -37,13 +37,13 @@ export async function writeAtomically(
 }
 
 /**
- * Writes files into a folder as {@link writeAtomically} does, and renames them when all are written: where there is no space
- * for the last one, none has been replaced.
+ * Writes files into a folder as {@link writeAtomically} does, and renames them when all are written. If there is no space for the
+ * last file, no file has been replaced.
  *
- * @param dir - A folder that is there.
+ * @param dir - An existing folder.
  * @param files - Content by file name.
- * @throws EscError IO naming the folder.
- * @example await writeFilesAtomically('runs/dogs', { 'metrics.json': metrics, 'report.html': page })
+ * @throws EscError IO naming the folder if a file cannot be written.
+ * @example await writeFilesAtomically('runs/dogs', { 'notes.txt': text, 'dog.flac': bytes })
  */
 export async function writeFilesAtomically(
   dir: string,
@@ -57,7 +57,7 @@ export async function writeFilesAtomically(
 
 async function writeAll(
   contents: ReadonlyMap<string, string | Uint8Array>,
-  toldPath: string,
+  shownPath: string,
   flush: boolean,
 ): Promise<void> {
   const written: { temporary: string; path: string; forget: () => void }[] = []
@@ -70,7 +70,7 @@ async function writeAll(
     for (const { temporary, path } of written) await rename(temporary, path)
   } catch (cause) {
     for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => {})
-    throw ioError('write', toldPath, cause)
+    throw ioError('write', shownPath, cause)
   } finally {
     for (const { forget } of written) forget()
   }
@@ -82,12 +82,12 @@ function assertContent(path: string, content: string | Uint8Array): void {
 }
 
 async function writeNew(path: string, content: string | Uint8Array, flush: boolean): Promise<void> {
-  // Made at once: a process that exits must not find it missing, and the system make it a moment later.
+  // This call is synchronous. With an asynchronous one the system could make the file after the exit has tried to remove it.
   closeSync(openSync(path, 'wx'))
   const handle = await open(path, 'r+')
   try {
     await handle.writeFile(content)
-    // Else the rename could reach the disk before the bytes do.
+    // Without this the new name could reach the disk before the bytes do.
     if (flush) await handle.sync()
   } finally {
     await handle.close()
@@ -96,15 +96,15 @@ async function writeNew(path: string, content: string | Uint8Array, flush: boole
 
 /** Options of {@link writeAtomicallySync}. */
 export interface WriteSyncOptions {
-  /** A temporary folder on the same disk, as `createTemporaryFolder` makes. @defaultValue the file's own folder */
+  /** A folder of `createTemporaryFolder` on the same disk, for the temporary file. @defaultValue the file's own folder */
   temporaryDir?: string | undefined
 }
 
 /**
- * Writes a small file so that it is there whole or not at all, where a promise for each step would take longer than the step. It
- * is not flushed: a machine that loses its power may lose it.
+ * Writes a small file whole or not at all, without promises: for many small files these take longer than the writing. The file is
+ * not flushed to the disk, so it may be lost if the machine loses its power.
  *
- * @throws EscError IO naming the path if it cannot be written: no space, no permission.
+ * @throws EscError IO naming the path if it cannot be written, for example because there is no space or no permission.
  * @example writeAtomicallySync('features/index.json', text)
  */
 export function writeAtomicallySync(
@@ -113,7 +113,7 @@ export function writeAtomicallySync(
   { temporaryDir }: WriteSyncOptions = {},
 ): void {
   assertContent(path, content)
-  // The folder's name says already whose it is.
+  // A temporary folder has the owner in its own name, so a file in it needs no such name.
   const temporary = temporaryDir
     ? join(temporaryDir, randomBytes(6).toString('hex'))
     : temporaryPath(dirname(path))

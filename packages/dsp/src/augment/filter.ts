@@ -1,4 +1,4 @@
-/** Augmentations that filter. They imitate other microphones, other distances, and walls. */
+/** Augmentations by filters. They imitate other microphones, other distances, and walls. */
 import { type AudioClip, assertInteger, assertKnown, EscError, type Rng } from '@esc/core'
 import { bandPassSection, butterworth, filterSamples } from '../effects/biquad.js'
 import { exp, ln } from '../math.js'

@@ -1,7 +1,7 @@
 /** Options of the functions that write a training step, and the check that refuses unknown names. */
 import { assertKnown } from '@esc/core'
 import type { Distillation, LossOptions } from './loss.js'
-import { assertOptimizerNames, type OptimizerOptions } from './optimizer.js'
+import { assertOptimizerNames, type OptimizerOptions } from './optimizer-options.js'
 
 /** Options of the functions that write a training step, or a part of it. */
 export interface StepOptions {

@@ -1,7 +1,7 @@
 /** How the tables of calls are written, and how a call is made with one argument spoilt. */
 import type { Kind } from './kinds.js'
 
-/** An argument, or a part of one, that tests replace by what is wrong. */
+/** An argument, or a part of one, that tests replace by wrong values. */
 export class Given {
   constructor(
     readonly kind: Kind,
@@ -14,18 +14,18 @@ export class Given {
 /** @example given('clip', clip) */
 export const given = (kind: Kind, value: unknown, ...fits: string[]): Given => new Given(kind, value, fits)
 
-/** A function, and its arguments by name in their order; what is not {@link given} is handed on as it is. */
+/** A function, and its arguments by name, in their order. Arguments that are not {@link given} are passed as they are. */
 export type Call = readonly [run: (...args: never[]) => unknown, args: Readonly<Record<string, unknown>>]
 
-/** What an entry exports, and a call of every function that takes a value; `others` take none, or only options. */
+/** The exports of an entry, and a call of every function that takes a value. `others` take none, or only options. */
 export interface Entry {
   exports: object
-  /** By the export's name, with what is done with its result behind a space. */
+  /** Calls by the export's name. A space and the use of the result may follow the name. */
   calls: Readonly<Record<string, Call>>
   others?: readonly string[]
 }
 
-/** Where in the arguments something is given. */
+/** A place in the arguments where something is given. */
 export interface Place {
   path: readonly (string | number)[]
   given: Given
@@ -39,7 +39,7 @@ export function placesOf(value: unknown, path: readonly (string | number)[] = []
   return Object.entries(value).flatMap(([name, item]) => placesOf(item, [...path, name]))
 }
 
-/** Arguments that hold something given, such as options: the others can be given as a whole. */
+/** Names of arguments, such as options, that hold something given and are not given themselves. */
 export function holdersOf([, args]: Call): string[] {
   return Object.entries(args).flatMap(([name, arg]) =>
     !(arg instanceof Given) && !Array.isArray(arg) && placesOf(arg).length > 0 ? [name] : [],
@@ -52,7 +52,7 @@ export const withArgument = ([run, args]: Call, name: string, value: unknown): C
   { ...args, [name]: value },
 ]
 
-/** The arguments as they are meant, but for `replaced`, in the place of which stands `by`. */
+/** The right arguments, with `by` in place of `replaced`. */
 function fill(value: unknown, replaced?: Given, by?: unknown): unknown {
   if (value instanceof Given) return value === replaced ? by : value.value
   if (Array.isArray(value)) return value.map((item) => fill(item, replaced, by))
@@ -62,10 +62,10 @@ function fill(value: unknown, replaced?: Given, by?: unknown): unknown {
   )
 }
 
-/** What a call comes to. */
+/** The result of a call: a value or an error. `isLate` says that it came with a promise. */
 export type Outcome = { returned: unknown; isLate: boolean } | { error: unknown; isLate: boolean }
 
-/** Makes a call and waits for its answer: of a generator, of its first value; of a training run, of its result. */
+/** Makes a call and waits for its result: the first value of a generator, the final result of a training run. */
 export async function outcomeOf([run, args]: Call, replaced?: Given, by?: unknown): Promise<Outcome> {
   let isLate = false
   try {
@@ -92,7 +92,7 @@ async function settled(result: unknown): Promise<unknown> {
 const isThenable = (value: unknown) =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 
-/** A function of a page's entry, in Node: what is wrong is refused before anything of a page is needed, which here is missing. */
+/** Runs a function for pages in Node. It must refuse wrong values before it needs a page, which is missing here. */
 export function inNode(run: (...args: never[]) => unknown): (...args: never[]) => unknown {
   const isMissing = (error: unknown) =>
     /no available backend/.test(String((error as Error | undefined)?.message))

@@ -1,22 +1,22 @@
-/** Kinds of arguments, and what is wrong for each. */
+/** Kinds of arguments, and the wrong values of each kind. */
 import { type Thing, things } from './things.js'
 
 /** A value in the place of an argument. */
 export interface Wrong {
   name: string
   value: unknown
-  /** What the message must name, if not the argument itself: the field that is wrong. */
+  /** The wrong field, if the message must name it instead of the argument. */
   field?: string
-  /** What the message must say besides. */
+  /** What the message must also say. */
   advice?: RegExp | undefined
 }
 
 interface KindRule {
-  /** What is right, or right for some functions, and so is not tried. */
+  /** Values that are right, at least for some functions. They are not tried. */
   fits?: readonly Thing[]
-  /** Fields that are tried in turn: left out, and of every wrong value of their own kind. */
+  /** Fields that are tried in turn: without the field, and with every wrong value of its kind. */
   fields?: Readonly<Record<string, string>>
-  /** What the message must say of a wrong thing, besides the argument's name. */
+  /** What the message must say about a wrong thing, besides the argument's name. */
   advice?: Readonly<Partial<Record<Thing, RegExp>>>
 }
 
@@ -135,7 +135,7 @@ const rules = {
 
 export type Kind = keyof typeof rules
 
-/** Every value that is wrong for a kind, and the right one with each of its fields spoilt. */
+/** Every wrong value of a kind, and the right value with each of its fields made wrong. */
 export function wrongsOf(kind: Kind, right: unknown): Wrong[] {
   const { fits = [], fields = {}, advice = {} }: KindRule = rules[kind]
   const others = (Object.keys(things) as Thing[]).filter((name) => !fits.includes(name))

@@ -25,7 +25,7 @@ export const clip: AudioClip = { samples: noise(4000), sampleRate }
 export const samples = clip.samples
 export const decodedAudio = { channels: [noise(4000), noise(4000)], sampleRate }
 
-/** What Web Audio's `decodeAudioData` makes, as far as Node can hold it. */
+/** An object like the result of Web Audio's `decodeAudioData`, as far as Node can make it. */
 export const audioBuffer = {
   numberOfChannels: 2,
   length: 4000,
@@ -34,7 +34,7 @@ export const audioBuffer = {
   getChannelData: (channel: number) => decodedAudio.channels[channel],
 }
 
-/** Of a spectrum with 257 bins: not square, so that a transposed one can be told. */
+/** A spectrum with 257 bins. It is not square, so that a transposed one is noticed. */
 export const matrix: FeatureMatrix = { data: noise(257 * 11).map(Math.abs), bins: 257, frames: 11 }
 export const complexMatrix: ComplexMatrix = { re: matrix.data, im: matrix.data, bins: 257, frames: 11 }
 
@@ -84,12 +84,12 @@ export const model: TrainedModel = {
 export const onnxModel: OnnxModel = lowerNetwork(graph)
 export const onnxBytes = writeModel(onnxModel)
 
-/** Of a model folder. */
+/** The files of a model folder. */
 export const files = await packModel(model, { int8: { calibrateOn: features } })
 
 const promise = Promise.resolve(null)
 
-/** By a name for messages. */
+/** All things, by their names for messages. */
 export const things = {
   undefined,
   null: null,

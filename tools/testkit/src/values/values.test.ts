@@ -1,4 +1,4 @@
-/** No export takes a value of the wrong shape: each ends in an `EscError` that names the argument and says what to do. */
+/** No export takes a value of the wrong shape. Each throws an `EscError` that names the argument and says what to do. */
 import { rm } from 'node:fs/promises'
 import { isEscError } from '@esc/core'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const codes = ['INVALID_INPUT', 'INVALID_OPTION']
 
-/** Of each call with what is right: some train a network. */
+/** Results of each call with right values. They are kept, because some calls train a network. */
 const answers = new Map<Call, Promise<Outcome>>()
 function answerOf(call: Call): Promise<Outcome> {
   const answer = answers.get(call) ?? outcomeOf(call)
@@ -28,7 +28,7 @@ function answerOf(call: Call): Promise<Outcome> {
   return answer
 }
 
-/** What is wrong with the answers to wrong values; nothing if they are as they should be. */
+/** Faults in the reactions to wrong values; empty if there are none. */
 async function faultsOf(call: Call, { path, given }: Place): Promise<string[]> {
   const { isLate } = await answerOf(call)
   const argument = String(path.findLast((part) => typeof part === 'string'))
@@ -62,7 +62,7 @@ describe.each(Object.entries(entries))('%s', (_, { exports, calls, others = [] }
     ]),
   )
 
-  test.each(Object.entries(calls))('%s takes what is right', async (_name, call) => {
+  test.each(Object.entries(calls))('%s takes right values', async (_name, call) => {
     const outcome = await answerOf(call)
     if ('error' in outcome) throw outcome.error
   })
@@ -75,10 +75,10 @@ describe.each(Object.entries(entries))('%s', (_, { exports, calls, others = [] }
     holdersOf(call).map((holder) => [name, holder, call] as const),
   )
   if (holders.length > 0) {
-    test.each(holders)('%s refuses what is no object as %s', async (_name, holder, call) => {
+    test.each(holders)('%s refuses a value that is no object as %s', async (_name, holder, call) => {
       for (const value of [undefined, null, 5, 'dog']) {
         const outcome = await outcomeOf(withArgument(call, holder, value))
-        // Options that may be left out are not asked for.
+        // Options that may be left out are not required.
         if (value === undefined && 'returned' in outcome) continue
         expect(outcome).toMatchObject({
           error: { name: 'EscError', code: expect.stringMatching(/^INVALID_/) },
