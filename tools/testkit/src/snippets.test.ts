@@ -17,7 +17,7 @@ import {
 const only = process.env.SNIPPETS?.split(/[ ,]+/).filter(Boolean) ?? []
 
 /** Packages whose snippets are being repaired. For a package named in `SNIPPETS` this does not count. */
-const pending = ['dataset', 'model'].filter((name) => !only.includes(name))
+const pending = ['dataset'].filter((name) => !only.includes(name))
 const isPending = (file: string) => pending.some((name) => file.startsWith(`packages/${name}/`))
 
 let found: Snippets

@@ -91,7 +91,7 @@ export async function evaluate(
  * @throws EscError INVALID_INPUT naming an example whose features do not fit or are not finite, an index outside the set, or if
  *   there are no examples; INCOMPATIBLE_MODEL if the number of outputs is not the number of labels, or the model takes other
  *   features.
- * @example const { accuracy } = await evaluateSession(int8Session, features, split.test)
+ * @example const { accuracy } = await evaluateSession(session, features, split.test)
  */
 export async function evaluateSession(
   session: Session,

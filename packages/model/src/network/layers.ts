@@ -188,9 +188,9 @@ export function dense(options: DenseOptions): Layer {
   })
 }
 
-/** The sum of two values of the same shape, or of [C, H, W] and [C]. @example add()(x, y) */
+/** The sum of two values of the same shape, or of [C, H, W] and [C]. @example const block = (x: Value) => add()(x, conv2d({ filters: 16 })(x)) */
 export const add = (options?: LayerOptions): Layer => plain('Add', 'add', options)
-/** The product of two values of the same shape, or of [C, H, W] and [C]. @example multiply()(x, sigmoid()(gate)) */
+/** The product of two values of the same shape, or of [C, H, W] and [C]. @example const gated = (x: Value) => multiply()(x, sigmoid()(x)) */
 export const multiply = (options?: LayerOptions): Layer => plain('Multiply', 'multiply', options)
-/** Joins two or more values: images by their channels, vectors by their features. @example concatenate()(x, y) */
+/** Joins two or more values: images by their channels, vectors by their features. @example const both = (x: Value) => concatenate()(maxPool()(x), averagePool()(x)) */
 export const concatenate = (options?: LayerOptions): Layer => plain('Concatenate', 'concatenate', options)

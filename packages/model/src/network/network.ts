@@ -53,7 +53,7 @@ export interface NetworkOptions {
  * The last layer gives the network's output: one value for each class, before softmax (logits). A node gets the name of its
  * kind, with a number if there are several of that kind: `conv1`, `conv2`, `dense`. Initial weights are drawn as in PyTorch.
  *
- * @param layers - From the input to the output.
+ * @param list - The layers from the input to the output.
  * @throws EscError INVALID_OPTION if an option is unknown or out of range; INVALID_INPUT naming a layer that does not fit its
  *   input, or if the output is not a vector, or does not have `classes` values.
  * @example
@@ -62,10 +62,10 @@ export interface NetworkOptions {
  *   sequential([conv2d({ filters: 16 }), batchNorm(), relu(), maxPool(), globalAveragePool(), dense({ units: input.classes })], input)
  * tiny({ bins: 64, frames: 216, classes: 10, seed: 1 }).nodes.length // 6
  */
-export function sequential(layers: readonly Layer[], options: NetworkOptions): NetworkGraph {
-  if (!Array.isArray(layers)) throw wrongValue('layers', layers, 'a list of layers')
-  for (const [i, layer] of layers.entries()) assertLayer(`layers[${i}]`, layer)
-  return functional((input) => layers.reduce((value, layer) => layer(value), input), options)
+export function sequential(list: readonly Layer[], options: NetworkOptions): NetworkGraph {
+  if (!Array.isArray(list)) throw wrongValue('layers', list, 'a list of layers')
+  for (const [i, layer] of list.entries()) assertLayer(`layers[${i}]`, layer)
+  return functional((input) => list.reduce((value, layer) => layer(value), input), options)
 }
 
 /**

@@ -32,7 +32,6 @@ export interface DifferentiatedLoss {
  * Computes the loss in training mode, and its gradient for every trainable weight.
  *
  * @param weights - All weights as `node.weight`.
- * @example const { gradients } = tf.tidy(() => trainingLoss(graph, weights, batch))
  */
 export function trainingLoss(
   graph: NetworkGraph,

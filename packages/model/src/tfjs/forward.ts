@@ -49,6 +49,7 @@ export interface ForwardOptions {
  * @param input - [N, channels, bins, frames].
  * @throws EscError INVALID_INPUT if the graph is inconsistent, or a weight is missing.
  * @example
+ * import * as tf from '@tensorflow/tfjs'
  * const loss = tf.tidy(() => tf.losses.softmaxCrossEntropy(target, forward(graph, weights, input).logits).asScalar())
  */
 export function forward(

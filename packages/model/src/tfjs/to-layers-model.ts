@@ -26,7 +26,9 @@ import * as tf from '@tensorflow/tfjs'
  * @param graph - A chain: the input of each node is the node before it.
  * @returns A model on the current backend of tfjs. Call its `dispose()` when you no longer need it.
  * @throws EscError UNSUPPORTED_LAYER naming a node that branches, or for which tfjs has no layer.
- * @example const model = toLayersModel(graph); model.predict(tf.zeros([1, 13, 431, 1]))
+ * @example
+ * import * as tf from '@tensorflow/tfjs'
+ * const logits = toLayersModel(graph).predict(tf.zeros([1, 13, 431, 1]))
  */
 export function toLayersModel(graph: NetworkGraph): tf.LayersModel {
   const shapes = inferShapes(graph)

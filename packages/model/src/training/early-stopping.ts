@@ -14,7 +14,7 @@ export interface EarlyStopping {
  * Stops after `patience` epochs without a new lowest loss. `null` never stops. NaN is never the lowest loss.
  *
  * @throws EscError INVALID_OPTION if patience is not an integer >= 1, or `null`.
- * @example const { stop } = createEarlyStopping(10).observe(validationLoss)
+ * @example const { stop } = createEarlyStopping(10).observe(0.7)
  */
 export function createEarlyStopping(patience: number | null): EarlyStopping {
   if (patience !== null) assertInteger('patience', patience, 1)

@@ -6,7 +6,7 @@ import type { TrainEvent } from './train-options.js'
  * A training. It runs while its events are read, or after `result()` is called. Each event comes once.
  *
  * @example
- * const run = train(melCnn, features, split, { epochs: 30 })
+ * const run = train(melCnn, features, split, { engine: ortEngine({ runtime }), epochs: 30 })
  * for await (const event of run) if (event.type === 'epoch') console.log(event.epoch, event.validationLoss)
  * const model = await run.result()
  */
