@@ -89,7 +89,7 @@ function createCommand(): Command {
     .addOption(
       flag(
         '--windows <sec>',
-        'cut each clip into windows of this length, and average their scores; 5,2.5 also sets the step between windows (default: no windows, each clip is padded or cut to 5 s; step: half a window)',
+        'cut each clip into windows of this many seconds, and average their scores; 5,2.5 also sets the step between windows (default: no windows, each clip is padded or cut to 5 s; step: half a window)',
         windows,
       ),
     )

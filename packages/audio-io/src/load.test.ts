@@ -124,7 +124,7 @@ describe('loadAudio', () => {
     })
   })
 
-  test('limits what is decoded, not what the file holds', async () => {
+  test('limits the decoded part, not the whole file', async () => {
     await expect(loadAudio(wav, { maxDurationSec: 0.1 })).rejects.toThrow(throwsCode('INVALID_INPUT'))
     const part = await loadAudio(wav, { maxDurationSec: 0.1, duration: 0.1, sampleRate: null })
     expect(part.samples).toHaveLength(100)

@@ -105,18 +105,12 @@ function findLook(bytes: Uint8Array, table: typeof looks): string | undefined {
 }
 
 /**
- * The error for a file that cannot be decoded. It names the file's format, or what the file seems to be instead of
- * sound.
+ * The error for a file for which {@link detectSound} returns `null`. It names the file's format, or what the file seems
+ * to be instead of sound.
  *
  * @example throw unsupported(bytes)
  */
 export function unsupported(bytes: Uint8Array): EscError {
-  const format = detectSound(bytes)
-  if (format !== null) {
-    return new EscError('UNSUPPORTED_FORMAT', `format=${format} is not supported`, {
-      detail: { format },
-    })
-  }
   const other = describeOtherSound(bytes)
   if (other !== null) {
     return new EscError('UNSUPPORTED_FORMAT', `${other} is not supported, convert it to WAV or FLAC`)

@@ -12,16 +12,16 @@ test.each<[string, number[]]>([
   ['ID3v1 enhanced', [...sound, ...text('TAG+'), ...new Array<number>(223).fill(0), ...id3v1]],
   ['Lyrics3', [...sound, ...text('LYRICSBEGININD00002'), ...text('000019LYRICS200'), ...id3v1]],
   ['ID3v2 in front', [...id3v2('ID3', 0), 0, 0, 0, 0, ...sound]],
-  ['ID3v2 behind', [...sound, ...id3v2('ID3', 0x10), 0, 0, 0, 0, ...id3v2('3DI', 0x10)]],
+  ['ID3v2 after', [...sound, ...id3v2('ID3', 0x10), 0, 0, 0, 0, ...id3v2('3DI', 0x10)]],
   [
-    'APE behind',
+    'APE after',
     [...sound, ...text('APETAGEX'), 0xd0, 7, 0, 0, 32, 0, 0, 0, ...new Array<number>(16).fill(0)],
   ],
-])('without %s', (_, bytes) => {
+])('removes %s', (_, bytes) => {
   expect([...withoutTags(Uint8Array.from(bytes))]).toEqual(sound)
 })
 
-test('is empty if a tag claims more than there is', () => {
+test('is empty if a tag states more bytes than the file has', () => {
   expect(withoutTags(Uint8Array.from([...id3v2('ID3', 0), 0]))).toHaveLength(0)
   expect(withoutTags(Uint8Array.from([...sound, ...text('999999LYRICS200')]))).toHaveLength(0)
 })

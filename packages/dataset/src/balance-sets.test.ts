@@ -1,11 +1,10 @@
 /** Weights and drawing with a set in place of labels, and of a part of the examples. */
+
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { balancedBatches, classWeights, oversample, undersample } from './balance.js'
 import type { SplitSource } from './splits/shared/source.js'
-
-const throwsCode = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: 'EscError', code, message: expect.stringMatching(message) })
 
 const setOf = (labels: readonly number[]): SplitSource => ({
   // Two examples for each clip, where both have one label.

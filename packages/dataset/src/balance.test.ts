@@ -1,8 +1,8 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { balancedBatches, classWeights, oversample, undersample } from './balance.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const labelled = fc.array(fc.nat(4), { minLength: 1, maxLength: 60 })
 
 function countsOf(labels: ArrayLike<number>, indices: Iterable<number>): number[] {
@@ -63,8 +63,8 @@ describe('classWeights', () => {
   })
 
   test('refuses no labels, other methods, and beta outside [0, 1)', () => {
-    expect(() => classWeights([])).toThrow(withCode('INVALID_INPUT'))
-    expect(() => classWeights([0], { method: 'inverse' as 'balanced' })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => classWeights([])).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => classWeights([0], { method: 'inverse' as 'balanced' })).toThrow(throwsCode('INVALID_OPTION'))
     for (const beta of [1, -0.1, Number.NaN]) {
       expect(() => classWeights([0], { method: 'effective-number', beta })).toThrow(
         `beta=${beta} must lie in [0, 1)`,
@@ -163,8 +163,8 @@ describe('balancedBatches', () => {
   })
 
   test('refuses no labels and empty batches, at once', () => {
-    expect(() => balancedBatches([], { batchSize: 4 })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => balancedBatches([0], { batchSize: 0 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => balancedBatches([0], { batchSize: 4, seed: 0.5 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => balancedBatches([], { batchSize: 4 })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => balancedBatches([0], { batchSize: 0 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => balancedBatches([0], { batchSize: 4, seed: 0.5 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 })

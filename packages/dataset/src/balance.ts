@@ -1,4 +1,4 @@
-/** What to do about classes of unequal size: weigh them, draw from them more or less often, or deal even batches. */
+/** Helps with classes of unequal size: weights, more or fewer examples of a class, or batches with all classes alike. */
 import {
   asOptions,
   assertInteger,
@@ -14,46 +14,47 @@ import {
 import { range } from './splits/shared/folds.js'
 import { assertValues, encodeSorted, type Labels, membersByCode } from './splits/shared/labels.js'
 import { clipsOf, isSource, type SplitSource } from './splits/shared/source.js'
+import { count } from './words.js'
 
-/** Which examples are counted or drawn from. */
+/** The examples to count or draw from. */
 export interface BalanceOptions {
-  /** Indices of examples, such as `split.train`. @defaultValue all */
+  /** Indices of examples, such as `split.train`. @defaultValue all examples */
   indices?: ArrayLike<number>
 }
 
 /** Options of {@link classWeights}. */
 export interface ClassWeightOptions extends BalanceOptions {
-  /** @defaultValue `'balanced'` */
+  /** The formula. @defaultValue `'balanced'` */
   method?: 'balanced' | 'effective-number'
-  /** In [0, 1), of `'effective-number'` alone: 0 weighs all classes alike, towards 1 as `'balanced'`. @defaultValue 0.999 */
+  /** In [0, 1), for `'effective-number'` alone: 0 gives all classes one weight, near 1 it is as `'balanced'`. @defaultValue `0.999` */
   beta?: number
 }
 
 /** Options of {@link oversample} and {@link undersample}. */
 export interface ResampleOptions extends BalanceOptions {
-  /** @defaultValue 0 */
+  /** Seed of the draw. @defaultValue `0` */
   seed?: number
 }
 
 /** Options of {@link balancedBatches}. */
 export interface BalancedBatchesOptions extends BalanceOptions {
-  /** Examples a batch. */
+  /** The number of examples in a batch. */
   batchSize: number
-  /** Take another for each epoch. @defaultValue 0 */
+  /** Seed of the order; use another for each epoch. @defaultValue `0` */
   seed?: number
 }
 
 const resampleNames: Record<keyof ResampleOptions, true> = { seed: true, indices: true }
 
 /**
- * A weight for each class, the larger the fewer its examples.
+ * Computes a weight for each class: a class with fewer examples has a larger weight.
  *
  * `'balanced'` is `n / (k * count)` for `n` examples in `k` classes. `'effective-number'` is `(1 - beta) /
  * (1 - beta ** count)`, scaled so that the weights sum to `k`: further examples of a class count less and less.
  *
- * With a set it counts examples, not clips: a loss is a mean over examples, and each window of a clip is one.
+ * It counts the examples of a set, not its clips: a loss is a mean over examples, and each window of a clip is an example.
  *
- * @param set - Its label indices are counted. In its place it takes labels, one for each example.
+ * @param set - Its label indices are counted. You may pass labels instead, one for each example.
  * @returns The weight of each class that occurs, classes in ascending order.
  * @throws EscError INVALID_OPTION if `method` is unknown or `beta` not in [0, 1); INVALID_INPUT if there are no labels, or
  *   an index is none of an example.
@@ -85,12 +86,12 @@ export function classWeights(
 }
 
 /**
- * Indices with each class as often as the largest: all examples, then, class by class in ascending order, others drawn
- * with replacement. Resample the training part alone: copies in the test part would be counted twice.
+ * Gives indices in which each class is as frequent as the largest: first all examples, then, class by class in ascending order, more
+ * examples drawn with replacement. Use it on the training part alone: in the test part a copy would count twice.
  *
- * With a set it draws examples, not clips: a clip of many windows comes as often as its windows do.
+ * It draws the examples of a set, not its clips: each window of a clip may be drawn.
  *
- * @param set - Its examples are drawn. In its place it takes labels, one for each example.
+ * @param set - Its examples are drawn. You may pass labels instead, one for each example.
  * @throws EscError INVALID_INPUT if there are no labels, or an index is none of an example.
  * @see imbalanced-learn 0.12 `RandomOverSampler`; its random numbers are NumPy's, ours are not.
  * @example const train = oversample(features, { indices: split.train, seed: 42 })
@@ -112,11 +113,11 @@ export function oversample(from: SplitSource | Labels, options: ResampleOptions 
 }
 
 /**
- * Indices with each class as often as the smallest, drawn without replacement; in ascending order.
+ * Gives indices in which each class is as frequent as the smallest, drawn without replacement; in ascending order.
  *
- * With a set it draws examples, not clips, as {@link oversample} does.
+ * It draws the examples of a set, not its clips, as {@link oversample} does.
  *
- * @param set - Its examples are drawn. In its place it takes labels, one for each example.
+ * @param set - Its examples are drawn. You may pass labels instead, one for each example.
  * @throws EscError INVALID_INPUT if there are no labels, or an index is none of an example.
  * @see imbalanced-learn 0.12 `RandomUnderSampler`, which returns them class by class; its random numbers are NumPy's.
  * @example const train = undersample(features, { indices: split.train, seed: 42 })
@@ -136,15 +137,15 @@ export function undersample(from: SplitSource | Labels, options: ResampleOptions
 }
 
 /**
- * One epoch of batches in which each class is as often as any other, or once more. Within a class every example comes
- * before any comes again, each round in a new order. The epoch ends with the first full batch by which the largest
- * class has been through.
+ * Makes one epoch of batches in which all classes are equally frequent, up to one example. Within a class, each example comes once
+ * before any comes again, and each round has a new order. The epoch ends with the first full batch after which each example of the
+ * largest class has come.
  *
- * With a set it deals out examples, not clips, as {@link oversample} does.
+ * Its batches hold examples of a set, not clips, as with {@link oversample}.
  *
- * @param set - Its examples are dealt. In its place it takes labels, one for each example.
- * @returns Batches of `batchSize` indices, made one at a time. With fewer places than classes, the classes take turns
- *   from batch to batch.
+ * @param set - Its examples go into the batches. You may pass labels instead, one for each example.
+ * @returns Batches of `batchSize` indices, made one at a time. If a batch has fewer places than there are classes,
+ *   the classes take turns from batch to batch.
  * @throws EscError INVALID_OPTION if `batchSize < 1`; INVALID_INPUT if there are no labels, or an index is none of an
  *   example.
  * @example for (const batch of balancedBatches(features, { indices: split.train, batchSize: 32 })) console.log(batch)
@@ -194,7 +195,7 @@ function* dealBatches(
   }
 }
 
-/** The members of each class, classes in ascending order; and all of them, in the order given. */
+/** The members of each class, classes in ascending order, and all examples in their order. */
 function prepare(
   from: SplitSource | Labels,
   options: ResampleOptions,
@@ -209,7 +210,7 @@ function prepare(
   return { classes, examples, rng }
 }
 
-/** The examples asked for, and the label of each. */
+/** The selected examples, and the label of each. */
 function pickExamples(
   from: SplitSource | Labels,
   { indices }: BalanceOptions,
@@ -222,7 +223,7 @@ function pickExamples(
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
     if (Number.isInteger(index) && index >= 0 && index < labels.length) continue
-    const found = `indices[${i}]=${shown(index)} is not an index of the ${labels.length} examples`
+    const found = `indices[${i}]=${shown(index)} is not an index of the ${count(labels.length, 'example')}`
     throw new EscError('INVALID_INPUT', found)
   }
   if (!(indices.length > 0))

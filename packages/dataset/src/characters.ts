@@ -1,4 +1,4 @@
-/** Texts that people read: characters that cannot be seen, and texts that look alike. */
+/** Characters that people cannot see, and texts that look alike to them. */
 
 const characterNames: Readonly<Record<string, string>> = {
   '\0': 'a null character',
@@ -31,7 +31,7 @@ export function controlCharacterOf(text: string): string | null {
   return found && describeCharacter(found[0])
 }
 
-/** Letters of Cyrillic and Greek that look like those of Latin, and these. */
+/** Letters of Cyrillic and Greek, and the letters of Latin that look like them. */
 const [strange, latin] = [
   'аеорсухіјѕһԁԛԝкмтвнАЕОРСУХІЈЅВКМНТΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυι',
   'aeopcyxijshdqwkmtbhAEOPCYXIJSBKMHTABEZHIKMNOPTYXovui',
@@ -39,8 +39,8 @@ const [strange, latin] = [
 const looksLike = new Map(Array.from(strange, (letter, i) => [letter, latin[i]!]))
 
 /**
- * What is left of a text without the differences that a person does not see or mean: Unicode forms, case, spaces and joining
- * marks, letters of another script that look the same.
+ * A text without the differences that a person does not see or mean: Unicode forms, case, spaces and joining marks, letters of
+ * another script that look the same. Two texts look alike if this gives one text for both.
  *
  * @example likenessOf('Rain ') === likenessOf('rain') // true
  */
@@ -59,7 +59,7 @@ export function likenessOf(text: string): string {
 }
 
 /**
- * A text in quotes, in which every character that cannot be seen, or that looks like another, is written as its number.
+ * A text in quotes. A character that cannot be seen, or that looks like another, is written as its number.
  *
  * @example spell('rain\u00a0') // "'rain<U+00A0>'"
  */

@@ -1,4 +1,4 @@
-/** Checks of values at the exported edge. */
+/** Checks of arguments: data sets and texts of tables. */
 import { hasField, typeOf, wrongValue } from '@esc/core'
 import type { Dataset } from './record.js'
 

@@ -1,8 +1,8 @@
-/** How a sound is stored. */
+/** The codec of a sound file. */
 import { detectSound, probeAudio } from '@esc/audio-io'
 import { isEscError } from '@esc/core'
 
-/** Formats whose header says the codec without a walk through the file. */
+/** Formats whose header names the codec. */
 const probed = ['wav', 'aiff', 'flac', 'ogg-flac']
 
 /**
@@ -17,7 +17,7 @@ export function codecOf(bytes: Uint8Array): string {
     const { container, codec, bitDepth } = probeAudio(bytes)
     return codec === 'flac' ? `${format.replace('-', ' ')}, ${bitDepth} bits` : `${container} ${codec}`
   } catch (error) {
-    // A damaged header that the decoder was told to bear.
+    // The header is damaged, and the decoder was allowed to read it.
     if (!isEscError(error)) throw error
     return format.replace('-', ' ')
   }

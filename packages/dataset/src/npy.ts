@@ -1,7 +1,7 @@
-/** Arrays in NumPy's `.npy` files, for whoever goes on in Python. */
+/** Reads and writes arrays as NumPy's `.npy` files, for users of Python. */
 import { assertBytes, assertKnown, EscError, shown, wrongValue } from '@esc/core'
 
-/** What the elements of an array are stored in. */
+/** The types of arrays that a `.npy` file can hold. */
 export type NpyData =
   | Float32Array
   | Float64Array
@@ -16,7 +16,7 @@ export type NpyData =
 
 /** An array of any number of axes. */
 export interface NpyArray {
-  /** In C order, whichever the file has: the last axis varies fastest. */
+  /** In C order, whatever order the file has: the last axis varies fastest. */
   data: NpyData
   /** Length of each axis; none for a single number. */
   shape: number[]
@@ -49,24 +49,24 @@ const types = {
 } as const
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
-/** The data begin at a multiple of this, so that a mapped file is aligned for any processor. */
+/** The data begin at a multiple of this number of bytes, so that a mapped file is aligned for any processor. */
 const alignment = 64
-/** Room NumPy leaves for the axis that grows when an array is appended to in place. */
+/** The digits that NumPy reserves for the length of the axis that grows when a program appends to the file. */
 const growthDigits = 21
 /** NumPy has no more axes. */
 const maxAxes = 32
 const maxHeaderBytes = 65535
 
 /**
- * An array as a `.npy` file of version 1.0, little-endian: in C order the bytes that `numpy.save` writes
- * (NumPy 1.23 and later).
+ * Writes an array as a `.npy` file of version 1.0, little-endian. In C order it has the same bytes as `numpy.save` (NumPy 1.23 and
+ * later) writes.
  *
  * @param data - In C order: the last axis varies fastest.
  * @param shape - Length of each axis; the product is `data.length`.
  * @throws EscError INVALID_INPUT if `data` is no typed array that NumPy has, or does not fill the shape; INVALID_OPTION if
  *   the name of an option is unknown.
  * @see numpy.lib.format, NumPy 1.24.
- * @example await writeFile('dog_mfcc.npy', encodeNpy(features.data, [features.bins, features.frames]))
+ * @example await writeFile('dog_mfcc.npy', encodeNpy(logMel.data, [logMel.bins, logMel.frames]))
  */
 export function encodeNpy(
   data: NpyData,
@@ -102,7 +102,7 @@ export function encodeNpy(
 
 /**
  * Reads a `.npy` file of version 1, 2 or 3: numbers of any width in {@link NpyData}, of either byte order, in C or
- * Fortran order. The bytes are taken as hostile: the header is matched, never evaluated.
+ * Fortran order. The bytes may be hostile: the header is matched, never evaluated.
  *
  * @param bytes - The whole file.
  * @returns New storage, in C order and the machine's byte order.
@@ -127,8 +127,7 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
       `the .npy file has ${found} bytes of data; shape [${shape.join(', ')}] of ${dtype} takes ${expected}`,
     )
   }
-  // A copy: the data of a view into someone's buffer need not be aligned, and may be swapped here. The `slice` of Node's
-  // Buffers makes none.
+  // A copy is needed: the bytes may not be aligned, and they may be swapped here. The `slice` of Node's Buffers makes no copy.
   const body = Uint8Array.prototype.slice.call(bytes, dataStart)
   if (!littleEndian) swapBytes(body, type.BYTES_PER_ELEMENT)
   const data = new type(body.buffer, body.byteOffset, product(shape))
@@ -143,7 +142,7 @@ function headerText(dtype: string, fortranOrder: boolean, shape: readonly number
   const growing = fortranOrder ? shape.at(-1) : shape[0]
   const room = growing === undefined ? 0 : growthDigits - String(growing).length
   const length = magic.length + 4 + dict.length + room + 1
-  // NumPy pads an aligned header by a whole block.
+  // If the header is aligned already, NumPy adds a whole block.
   return `${dict}${' '.repeat(room + alignment - (length % alignment))}\n`
 }
 
@@ -225,7 +224,7 @@ function swapBytes(bytes: Uint8Array, width: number): void {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse()
 }
 
-/** From first axis fastest to last axis fastest; the other way round where the shape is reversed. */
+/** Changes the order from first axis fastest to last axis fastest. With the shape reversed it changes it back. */
 function reorder(data: NpyData, shape: readonly number[]): NpyData {
   const out = data.slice()
   const strides = shape.map((_, axis) => product(shape.slice(0, axis)))

@@ -1,15 +1,14 @@
-/** Says which clips of a data set are siblings, where its own table does not. */
-
+/** Gives the clips of a data set groups that its own table does not have: `regroup`. */
 import { describeValue, EscError } from '@esc/core'
 import { assertDataset } from './check.js'
 import type { ClipRecord, Dataset } from './record.js'
 
-/** A column of the table, a pattern whose first capture group is found in the file's bare name, or a function of the record. */
+/** A column of the table, a pattern with a capture group for the file's bare name, or a function of the record. */
 export type GroupRule = string | RegExp | ((record: ClipRecord) => string)
 
 /**
- * The same data set with other groups: clips of one group (a recording, a site, a speaker) are siblings, which a split must keep
- * together.
+ * The same data set with other groups: clips of one group (a recording, a site, a speaker) are siblings, and a split must
+ * keep them together.
  *
  * @param by - A column's name; a pattern, whose first capture group in the file's bare name (without folders) is the group; or a
  *   function.
@@ -36,14 +35,14 @@ function ruleOf(by: GroupRule): (record: ClipRecord) => string | undefined {
     const found = `by is ${describeValue(by)}`
     throw new EscError('INVALID_OPTION', `${found}; groups are given by a column, a RegExp or a function`)
   }
-  // An alternative that fits everything shows how many groups there are.
+  // With an empty alternative the pattern matches any text, and the match shows how many capture groups there are.
   if (new RegExp(`${by.source}|`, by.flags).exec('')!.length < 2) {
     throw new EscError(
       'INVALID_OPTION',
       `${by} has no capture group; write the group in brackets, as in /^([^_]+)_/`,
     )
   }
-  // Without `g` and `y`, which would remember where the last search ended.
+  // Without `g` and `y`: a pattern with them begins where the last search ended.
   const pattern = new RegExp(by.source, by.flags.replace(/[gy]/g, ''))
   return ({ filename }) => pattern.exec(filename.slice(filename.lastIndexOf('/') + 1))?.[1]
 }
@@ -56,5 +55,5 @@ function describe(by: GroupRule, { filename, columns }: ClipRecord): string {
   const names = Object.keys(columns ?? {})
   if (names.includes(by)) return `${filename} has no group in column '${by}': its cell is empty`
   const known = names.length > 0 ? `the table has ${names.join(', ')}` : 'the table has no other columns'
-  return `${filename} has no group in column '${by}'; ${known}. A pattern of file names has brackets, as in '^([^_]+)_'`
+  return `${filename} has no group in column '${by}'; ${known}. A pattern for file names needs brackets, as in '^([^_]+)_'`
 }

@@ -1,4 +1,5 @@
 /** No export of the root takes an option that it does not know. */
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import * as dataset from './index.js'
 
@@ -85,15 +86,14 @@ const cases = Object.entries(calls).flatMap(([name, all]) => all.map((call, i) =
 
 describe('an option that is unknown', () => {
   test.each(cases)('%s (form %i) refuses it by name', async (name, _form, call) => {
-    const refusal = expect.objectContaining({
-      name: 'EscError',
-      code: 'INVALID_OPTION',
-      message: expect.stringMatching(new RegExp(`\\b${name} has no option 'no_such_option'.*; it has \\w`)),
-    })
+    const refusal = throwsCode(
+      'INVALID_OPTION',
+      new RegExp(`\\b${name} has no option 'no_such_option'.*; it has \\w`),
+    )
     await expect((async () => call({ no_such_option: 2 } as Unknown))()).rejects.toEqual(refusal)
   })
 
-  test('is told what it should be', () => {
+  test('is refused with the names of the known options', () => {
     expect(() => dataset.kFold(10, { n_splits: 2 } as Unknown)).toThrow(
       "kFold has no option 'n_splits' (write nSplits); it has nSplits, seed",
     )

@@ -57,7 +57,7 @@ function spreadFigures(
   const note =
     quantity === 'level (dB)'
       ? 'The level is the root mean square, relative to full scale'
-      : 'It is the highest frequency at which a spectrum is above that of noise at −90\u00a0dB. A codec or a recorder that cuts high frequencies makes it low'
+      : 'The bandwidth is the highest frequency at which a spectrum is above that of noise at −90\u00a0dB. A codec or a recorder that cuts high frequencies makes it low'
   return eachPart(labels, (part, range) =>
     figure(
       drawSpreads(labels, spreads, part, quantity),

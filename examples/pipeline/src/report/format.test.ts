@@ -21,6 +21,7 @@ test.each<[string, string]>([
   [plural(0, 'class', 'classes'), '0\u00a0classes'],
   [percent(0.9375), '93.8\u00a0%'],
   [fixed(0.91234, 3), '0.912'],
+  [fixed(-20.94, 1), '−20.9'],
   [significant(0.0522999), '0.0523'],
   [significant(0.00001234, 2), '1.2e-5'],
   [significant(0), '0'],

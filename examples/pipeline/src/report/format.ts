@@ -21,9 +21,9 @@ export function percent(share: number): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(1)}${space}%` : missing
 }
 
-/** A number with a fixed number of decimals. @example fixed(0.91234, 3) // '0.912' */
+/** A number with a fixed number of decimals, and a true minus sign as in the plots. @example fixed(-20.94, 1) // '−20.9' */
 export function fixed(value: number, digits: number): string {
-  return Number.isFinite(value) ? value.toFixed(digits) : missing
+  return Number.isFinite(value) ? value.toFixed(digits).replace('-', '−') : missing
 }
 
 /** A number with so many significant digits. @example significant(0.00001234, 2) // '1.2e-5' */

@@ -21,7 +21,7 @@ export async function* mp3(payload: Uint8Array): AsyncGenerator<DecodedAudio, vo
   assertBytes('payload', payload)
   // The decoder returns mono as two equal channels. The top bits of a frame's fourth byte say whether it is mono.
   const isMono = (payload[3] ?? 0) >> 6 === 3
-  // With gapless decoding on, mpg123 drops one frame of sound if no info frame says how much to trim.
+  // With gapless decoding on, mpg123 drops the sound of the first frame if no info frame says how much to trim.
   const decoder = new MPEGDecoder({ enableGapless: false })
   yield* runDecoder(decoder, byteParts(payload), (one, part) => {
     const audio = one.decode(part)

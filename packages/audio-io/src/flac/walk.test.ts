@@ -10,6 +10,7 @@ import {
   startOfFrames,
 } from '../../fixtures/flac-frames.js'
 import { fixture } from '../../fixtures/load.js'
+import { expectSame } from '../../fixtures/tools.js'
 import type { DecodedAudio } from '../audio.js'
 import { readBytes } from '../reading.js'
 import { decodeFlac, probeFlac } from './decode.js'
@@ -37,7 +38,7 @@ function silenced(samples: Float32Array, blocks: readonly number[]): Float32Arra
 }
 
 function expectSound(audio: DecodedAudio, samples: Float32Array, warnings: readonly string[]): void {
-  expect(audio.channels[0]).toEqual(samples)
+  expectSame(audio.channels.slice(0, 1), [samples])
   expect(audio.warnings ?? []).toEqual(warnings)
 }
 
@@ -50,7 +51,7 @@ describe('decodeFlac, tolerant', () => {
       bytes[i]! ^= 1 << (i & 7)
       const frame = frameStarts(mono).findLastIndex((from) => from <= i)
       const { channels, warnings } = decodeFlac(bytes, lenient)
-      expect(channels[0]).toEqual(frame === 3 ? whole.slice(0, 192) : silenced(whole, [frame]))
+      expectSame(channels, [frame === 3 ? whole.slice(0, 192) : silenced(whole, [frame])])
       const sentence =
         frame === 3
           ? 'the last 0.001 s are missing or damaged: the sound ends at 0.024 s'
@@ -78,7 +79,7 @@ describe('decodeFlac, tolerant', () => {
     for (let length = ends[0]!; length < mono.length; length++) {
       const whole64 = ends.filter((end) => end <= length).length * 64
       const { channels, warnings } = decodeFlac(mono.subarray(0, length), lenient)
-      expect(channels[0], `cut at ${length}`).toEqual(whole.slice(0, whole64))
+      expectSame(channels, [whole.slice(0, whole64)], `cut at ${length}`)
       expect(warnings).toHaveLength(1)
     }
     expect(() => decodeFlac(mono.subarray(0, ends[0]! - 1), lenient)).toThrow(

@@ -18,7 +18,7 @@ import { probeAudio } from '../probe.js'
 import { encodeWav } from '../wav/encode.js'
 import { decodeAudio } from './files.js'
 
-/** How a file is made of a second of noise, and what is known of it. */
+/** How ffmpeg writes a file from a second of noise. */
 interface Made {
   name: string
   channels: number

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { cpuMs } from '../../fixtures/cpu-time.js'
 import { fixture } from '../../fixtures/load.js'
 import { join, pagesOf } from '../../fixtures/ogg-pages.js'
+import { expectSame } from '../../fixtures/tools.js'
 import { opus } from '../codecs/opus.js'
 import { vorbis } from '../codecs/vorbis.js'
 import { decodeCompressed } from '../compressed.js'
@@ -26,7 +27,7 @@ describe('writeOgg', () => {
   test.each([1, 254, 255, 256, 65_024, 65_025, 65_026, 200_000])('keeps a packet of %i bytes', (size) => {
     const packets = [1, size, 2].map((length, i) => new Uint8Array(length).fill(i + 1))
     const bytes = writeOgg(packets)
-    expect(readOggPackets(bytes, readOggPages(bytes))).toEqual(packets)
+    expectSame(readOggPackets(bytes, readOggPages(bytes)), packets)
   })
 })
 

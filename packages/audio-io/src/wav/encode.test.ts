@@ -2,6 +2,7 @@ import { throwsCode } from '@esc/expect'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import wavefile from 'wavefile/dist/wavefile.js'
+import { expectSame } from '../../fixtures/tools.js'
 import { decodeWav, probeWav } from './decode.js'
 import { type EncodeWavOptions, encodeWav } from './encode.js'
 
@@ -34,7 +35,7 @@ describe('decodeWav', () => {
     const levels = Int16Array.from({ length: 65536 }, (_, i) => i - 32768)
     const { channels, sampleRate } = decodeWav(written('16', levels))
     expect(sampleRate).toBe(8000)
-    expect(channels).toEqual([Float32Array.from(levels, (level) => level / 32768)])
+    expectSame(channels, [Float32Array.from(levels, (level) => level / 32768)])
   })
 
   test.each([
@@ -136,7 +137,7 @@ describe('encodeWav', () => {
     )
   })
 
-  test.each([16, 24] as const)('gives back what a %i-bit file held, bit for bit', (bitDepth) => {
+  test.each([16, 24] as const)('keeps the samples of a %i-bit file, bit for bit', (bitDepth) => {
     const top = 2 ** (bitDepth - 1)
     const levels = fc.array(fc.integer({ min: -top, max: top - 1 }), { minLength: 1, maxLength: 64 })
     fc.assert(

@@ -9,33 +9,35 @@ export interface UnreadableClip {
   reason: string
 }
 
-/** How the clips of a class sound, as far as a number says. */
+/** Levels and bandwidths of the clips of a class. */
 export interface ClassSound {
   label: string
   /** Clips that could be measured. */
   clips: number
-  /** Of clips that are not silent; `null` where there is none. */
+  /** Levels of the clips that are not silent; `null` if there are none. */
   rmsDb: Spread | null
   bandwidthHz: Spread | null
 }
 
-/** What {@link auditFacts} says about the clips: plain JSON. */
+/** What `auditFacts` says about the clips: plain JSON. */
 export interface ClipAudit {
   /** Clips that could be measured. */
   clips: number
-  /** Ids of clips that the table names and nobody gave. */
+  /** Ids of clips that are in the table and were not given. */
   missing: string[]
   unreadable: UnreadableClip[]
   durationSec: Spread | null
-  /** How many clips have each rate, and each number of channels, the most frequent first. */
+  /** The number of clips with each rate, the most frequent rate first. */
   sampleRates: { sampleRate: number; clips: number }[]
+  /** The number of clips with each number of channels, the most frequent one first. */
   channels: { channels: number; clips: number }[]
-  /** How the clips are stored, where it is known: `wav pcm_s16le`, `ogg vorbis`. */
+  /** The number of clips of each codec, as far as codecs are known: `wav pcm_s16le`, `ogg vorbis`. */
   codecs: { codec: string; clips: number }[]
-  /** Shares of all time: silence at the start, at the end, and in between. */
+  /** Silence at the start, at the end and in between, as shares of the time of all clips. */
   silence: { leading: number; trailing: number; inside: number }
-  /** Levels and effective bandwidths of clips that are not silent. */
+  /** Levels of the clips that are not silent. */
   rmsDb: Spread | null
+  /** Effective bandwidths of the clips that are not silent. */
   bandwidthHz: Spread | null
   /** In the order of the data set's labels. */
   classes: ClassSound[]

@@ -1,32 +1,14 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
 import type { UnreadableClip } from './clip-audit.js'
 import { auditClips } from './clips.js'
+import { factsOf as plainFacts } from './fixtures/facts.js'
 import type { ClipFacts } from './measure.js'
 
-function factsOf(id: string, changes: Partial<ClipFacts> = {}): ClipFacts {
-  return {
-    id,
-    durationSec: 5,
-    sampleRate: 44100,
-    channels: 1,
-    codec: null,
-    warnings: [],
-    mixLossDb: 0,
-    peak: 0.9,
-    rmsDb: -20,
-    leadingSilenceSec: 0,
-    trailingSilenceSec: 0.5,
-    insideSilenceSec: 0,
-    digitalSilenceShare: 0,
-    clippedShare: 0.0001,
-    dcOffset: 0.01,
-    hash: id,
-    bandwidthHz: 20000,
-    fingerprint: [],
-    ...changes,
-  }
-}
+/** Facts that lie just within the limits. */
+const factsOf = (id: string, changes: Partial<ClipFacts> = {}): ClipFacts =>
+  plainFacts(id, { trailingSilenceSec: 0.5, clippedShare: 0.0001, dcOffset: 0.01, ...changes })
 
 /** Clips of dogs; those whose name begins with `rain` are rain. Each is a source of its own unless `groups` says so. */
 function datasetOf(ids: readonly string[], groups: Record<string, string> = {}): Dataset {
@@ -82,7 +64,7 @@ describe('auditClips', () => {
       factsOf('short', { durationSec: 3 }),
       factsOf('slow', { sampleRate: 22050, bandwidthHz: 11000 }),
       factsOf('stereo', { channels: 2 }),
-      factsOf('mended', { warnings: ['the size of "data" is 0'] }),
+      factsOf('repaired', { warnings: ['the size of "data" is 0'] }),
       factsOf('cancelled', { channels: 1, mixLossDb: 40 }),
       factsOf('loud', { clippedShare: 0.02 }),
       factsOf('offset', { dcOffset: -0.02 }),
@@ -111,7 +93,7 @@ describe('auditClips', () => {
       ['error', 'UNREADABLE_CLIP', ['torn']],
       ['error', 'SILENT_CLIP', ['silent', 'silent too']],
       ['error', 'DUPLICATE_CLIP', ['b', 'copy of b']],
-      ['warning', 'REPAIRED_CLIP', ['mended']],
+      ['warning', 'REPAIRED_CLIP', ['repaired']],
       ['warning', 'OPPOSITE_PHASE', ['cancelled']],
       ['warning', 'ODD_DURATION', ['short']],
       ['warning', 'ODD_SAMPLE_RATE', ['slow']],
@@ -123,11 +105,25 @@ describe('auditClips', () => {
       ['info', 'SILENT_PADDING', ['padded', 'late']],
       ['info', 'SILENT_GAP', ['twice']],
     ])
-    expect(all.findings[1]!.message).toBe('cannot be read: torn (ends too early)')
+    expect(all.findings[1]!.message).toBe('clips that cannot be read: 1 clip: torn (ends too early)')
     expect(all.findings.find(({ code }) => code === 'CLASS_BANDWIDTH')!.message).toMatch(
-      /class rain to 8\.0 kHz, class dog to 20\.0 kHz/,
+      /^class rain has sound up to 8\.0 kHz, class dog up to 20\.0 kHz \(medians\); a network may learn/,
+    )
+    expect(all.findings.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        'clips with another length than usual (more than 0.25 s from the median, 5 s): 1 clip (short)',
+        'clips at another rate than 44100 Hz, the most frequent one: 1 clip (slow)',
+        'clips with another number of channels than 1, the most frequent one: 1 clip (stereo)',
+      ]),
     )
     expect(JSON.parse(JSON.stringify(all))).toEqual(all)
+  })
+
+  test('says so where as many clips have one number of channels as another', () => {
+    const clips = [1, 2, 1, 2].map((channels, i) => factsOf(String(i), { channels }))
+    expect(audit(clips).findings.map(({ message }) => message)).toEqual([
+      'clips with another number of channels than 1 (as many clips have 1): 2 clips (1; 3)',
+    ])
   })
 
   test('takes only what stands apart for odd where durations vary', () => {
@@ -154,9 +150,9 @@ describe('auditClips', () => {
       [
         'warning',
         'NEAR_DUPLICATE',
-        'nearly equal sounds from different sources: a ~ rain (folds 0, 2) (dog, rain)',
+        'clips of different sources that sound nearly the same: a ~ rain (folds 0, 2) (dog, rain)',
       ],
-      ['info', 'OVERLAPPING_CLIPS', 'overlapping cuts of one source: a ~ b (folds 0, 1)'],
+      ['info', 'OVERLAPPING_CLIPS', 'clips of one source that overlap: a ~ b (folds 0, 1)'],
     ])
   })
 
@@ -167,8 +163,7 @@ describe('auditClips', () => {
   })
 
   test('refuses clips of another table, and clips given twice', () => {
-    const refused = (message: RegExp) =>
-      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringMatching(message) })
+    const refused = (message: RegExp) => throwsCode('INVALID_INPUT', message)
     expect(() => auditClips(datasetOf(['a']), [factsOf('b')], [], noFit)).toThrow(
       refused(/clip b is not in the table/),
     )

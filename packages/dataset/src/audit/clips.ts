@@ -1,6 +1,7 @@
-/** What the clips themselves give away. */
+/** The audit of measured clips. */
 import { EscError } from '@esc/core'
 import type { Dataset } from '../record.js'
+import { count } from '../words.js'
 import type { ClassSound, ClipAudit, UnreadableClip } from './clip-audit.js'
 import { sortFindings } from './finding.js'
 import { type ClipFit, findUnfit } from './fit.js'
@@ -25,7 +26,10 @@ export function auditClips(
   const recordOf = new Map(records.map((record) => [record.id, record]))
   const stranger = [...facts, ...unreadable].find(({ id }) => !recordOf.has(id))
   if (stranger) {
-    throw new EscError('INVALID_INPUT', `clip ${stranger.id} is not in the table of ${records.length} clips`)
+    throw new EscError(
+      'INVALID_INPUT',
+      `clip ${stranger.id} is not in the table of ${count(records.length, 'clip')}`,
+    )
   }
   const given = groupBy([...facts, ...unreadable], ({ id }) => id)
   const repeated = [...given].find(([, clips]) => clips.length > 1)
@@ -33,7 +37,7 @@ export function auditClips(
     throw new EscError('INVALID_INPUT', `clip ${repeated[0]} was given ${repeated[1].length} times`)
   const missing = records.filter(({ id }) => !given.has(id)).map(({ id }) => id)
   const audible = facts.filter(isAudible)
-  // Silent clips of one length are all alike, and have a finding of their own.
+  // Silent clips of one length have equal samples. They have a finding of their own.
   const byHash = [...groupBy(audible, ({ hash }) => hash).values()]
   const duplicates = byHash.filter((set) => set.length > 1).map((set) => set.map(({ id }) => id))
   const nearDuplicates = findNearDuplicates(byHash.map((set) => set[0]!))
@@ -56,7 +60,7 @@ export function auditClips(
     ),
     silence: {
       leading: shareOf((clip) => clip.leadingSilenceSec),
-      // Silence reaches both ends of a silent clip, and is to count once.
+      // In a silent clip the silence reaches both ends. It counts once.
       trailing: shareOf((clip) => (isAudible(clip) ? clip.trailingSilenceSec : 0)),
       inside: shareOf((clip) => clip.insideSilenceSec),
     },

@@ -1,4 +1,4 @@
-/** The whole audit of a data set: its table, its clips, a split of it. */
+/** The whole audit of a data set: its folder, its table, its clips, and a split of it. */
 
 import type { DecodedAudio } from '@esc/audio-io'
 import {
@@ -32,25 +32,25 @@ export interface DatasetAudit {
   synthetic: boolean
   table: TableAudit
   clips: ClipAudit
-  /** `null` where no split was given. */
+  /** `null` if no split was given. */
   split: SplitAudit | null
-  /** `null` where the clips are from no folder. */
+  /** `null` if the clips are from no folder. */
   folder: FolderAudit | null
   /**
-   * Those of the folder, the table, the clips and the split, the worst first. A program that has shown `folder.findings` and
-   * `table.findings` before goes on with `clips.findings` and `split.findings`.
+   * All findings: of the folder, the table, the clips and the split, the worst first. A program that has shown `folder.findings`
+   * and `table.findings` before needs only `clips.findings` and `split.findings`.
    */
   findings: Finding[]
 }
 
-/** A decoded clip, or why there is none; `id` is that of its record. */
+/** A decoded clip, or the reason why it could not be decoded. `id` is the id of its record. */
 export type AuditInput = ({ id: string; codec?: string | null } & DecodedAudio) | UnreadableClip
 
 /** Options of {@link auditFacts}. */
 export interface AuditFactsOptions {
   /**
-   * What {@link auditTable} found before, which is then not done again. It may be of a longer table with the same labels, from
-   * which clips that cannot be read were taken out.
+   * An earlier result of {@link auditTable}, which is then not computed again. It may be of a longer table with the same labels,
+   * from which clips that cannot be read were removed.
    *
    * @defaultValue the audit of the data set's table
    */
@@ -59,24 +59,26 @@ export interface AuditFactsOptions {
   unreadable?: readonly UnreadableClip[]
   /** Indices into the data set's records. @defaultValue `null`: none */
   split?: Split | null | undefined
-  /** What lies in the data set's folder: `folder` of what an opener returned. @defaultValue `null` */
+  /** The files of the data set's folder: `opened.folder`. @defaultValue `null` */
   folder?: FolderAudit | null | undefined
-  /** The recipe that the clips are for: the audit then says which clips it cuts or fills up. @defaultValue `null` */
+  /** The recipe that the clips are for: the audit then says which clips it cuts or pads. @defaultValue `null` */
   recipe?: FeatureRecipe | null | undefined
-  /** How clips are cut into windows; they take the place of the recipe's duration. @defaultValue `null` */
+  /** How clips are cut into windows. Their length replaces the recipe's duration. @defaultValue `null` */
   windows?: ClipWindowsOptions | null | undefined
 }
 
 /** Options of {@link auditDataset}. */
 export interface AuditDatasetOptions extends Omit<AuditFactsOptions, 'unreadable'> {
+  /** Aborts the audit. @defaultValue none */
   signal?: AbortSignal
+  /** Gets each clip that was measured. @defaultValue none */
   onProgress?: OnProgress
 }
 
 /**
- * Audits a data set clip by clip, one decoded clip at a time in memory: the table (see {@link auditTable}), missing and
+ * Audits a data set clip by clip, with one decoded clip at a time in memory: the table (see {@link auditTable}), missing and
  * unreadable clips, durations, sample rates, channels, codecs, clipping, DC offset, silence, levels, effective bandwidth, exact
- * and near duplicates, what a recipe cuts off, classes that were recorded in another way, and what a split lets through.
+ * and near duplicates, clips that a recipe cuts, classes that were recorded in another way, and the leaks of a split.
  *
  * @param clips - Each clip once, in any order. A record whose clip never comes is missing. A clip that cannot be
  *   measured, such as one with NaN in it, counts as unreadable.
@@ -117,7 +119,7 @@ export async function auditDataset(
 }
 
 /**
- * The same audit from facts that {@link measureClip} gathered earlier, such as those of another program or thread.
+ * The same audit of facts that {@link measureClip} measured earlier, such as those of another program or thread.
  *
  * @throws EscError INVALID_INPUT, INVALID_OPTION as {@link auditDataset}.
  * @example

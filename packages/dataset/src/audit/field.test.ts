@@ -1,4 +1,4 @@
-/** What the audit says of clips as recorders, codecs and recipes leave them. */
+/** What the audit says about the marks of recorders and codecs, and about clips that do not fit a recipe. */
 import { logmel128, mfcc13 } from '@esc/dsp'
 import { expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
@@ -42,7 +42,7 @@ const mono = (seconds: number, shape?: Parameters<typeof tone>[1]): MeasuredClip
 const many = (amount: number, make: (i: number) => MeasuredClip) =>
   Array.from({ length: amount }, (_, i) => make(i))
 
-test('clips that are longer than the recipe says are cut: how many, and by how much', () => {
+test('says how many clips a recipe cuts, and by how much', () => {
   const classes = {
     low: many(3, (i) => mono(10, { hz: 100 + i })),
     high: many(4, (i) => mono(5, { hz: 900 + i })),
@@ -61,11 +61,11 @@ test('clips that are longer than the recipe says are cut: how many, and by how m
     '4 of 7 clips are shorter than 8 s, and zeros are added at the end: 3.00 s in the median, 3.00 s at most',
   ])
   expect(messagesOf(auditOf(classes), 'CUT_CLIP', 'PADDED_CLIP')).toEqual([])
-  // What a codec pads is no cut.
+  // The padding of a codec does not count as cut.
   expect(messagesOf(auditOf({ a: [mono(5.02)] }, { recipe: logmel128 }), 'CUT_CLIP')).toEqual([])
 })
 
-test('a recipe that trims cuts less, and fills up more', () => {
+test('a recipe that trims cuts fewer clips, and pads more', () => {
   const classes = { a: [mono(6, { leadSec: 2, tailSec: 1 }), mono(6, { hz: 300 })] }
   const audit = auditOf(classes, { recipe: mfcc13 })
   expect(messagesOf(audit, 'CUT_CLIP', 'PADDED_CLIP')).toEqual([
@@ -76,7 +76,7 @@ test('a recipe that trims cuts less, and fills up more', () => {
   ])
 })
 
-test('what is silent in the mono mix is silent, and channels that cancel each other are told', () => {
+test('finds clips that are silent in the mono mix, and channels that cancel each other', () => {
   const left = tone(1)
   const opposite = left.map((value) => -value)
   const nearly = left.map((value) => -0.95 * value)
@@ -109,16 +109,16 @@ test.each([
     { channels: [tone(1)], sampleRate, codec: 'mp3' },
     /^class siren is stored as mp3 .*; a network may learn the recorder instead of the sound$/,
   ],
-])('%s: a class that was recorded in another way', (code, clip, message) => {
+])('%s finds a class that was recorded in another way', (code, clip, message) => {
   const usual = { channels: [tone(1)], sampleRate, codec: 'wav pcm_s16le' }
   const classes = { dog: many(4, () => usual), rain: many(5, () => usual), siren: many(3, () => clip) }
   expect(messagesOf(auditOf(classes), code)).toEqual([expect.stringMatching(message)])
-  // In every class alike it gives nothing away.
+  // If it is alike in every class, it gives nothing away.
   const mixed = [usual, clip, usual, clip]
   expect(messagesOf(auditOf({ dog: mixed, rain: mixed, siren: [...mixed, usual] }), code)).toEqual([])
 })
 
-test('files that had to be mended are named, and how the clips are stored is counted', () => {
+test('names files that had to be repaired, and counts how the clips are stored', () => {
   const clip = { channels: [tone(1)], sampleRate, codec: 'wav pcm_s16le' }
   const audit = auditOf({
     a: [clip, { ...clip, codec: 'flac, 16 bits', warnings: ['no size in the header'] }],
@@ -132,7 +132,7 @@ test('files that had to be mended are named, and how the clips are stored is cou
   ])
 })
 
-test('labels that a person would take for one are told, with what cannot be seen', () => {
+test('finds labels that a person would take for one, and shows the characters that cannot be seen', () => {
   const labels = ['dog', 'Dog', 'rain', 'rain ', 'r\u0430in', 'cow', 'cows']
   const records = labels.map((label, i): ClipRecord => {
     return { id: String(i), filename: `${i}.wav`, fold: null, labelIndex: i, label, group: String(i) }

@@ -1,28 +1,19 @@
+/** Findings of an audit. */
+
 /** One remark of an audit, for a terminal, a report, or a program. */
 export interface Finding {
-  /** `error` makes results wrong, `warning` may, `info` is good to know. */
+  /** An `error` makes results wrong, a `warning` may make them wrong, an `info` is good to know. */
   severity: 'info' | 'warning' | 'error'
-  /** Its kind, for programs, such as `SOURCE_CROSSES_FOLDS`. No other finding of one audit has the same. */
+  /** The kind of finding, for programs, such as `SOURCE_CROSSES_FOLDS`. No two findings of one audit have the same code. */
   code: string
   message: string
-  /** Clips it is about; empty where it is about none in particular. */
+  /** Ids of the clips that it is about; empty if it is about none in particular. */
   ids: string[]
-  /** Files it is about that are no clips, as paths in the data set's folder; absent where it is about none. */
+  /** Files that it is about and that are no clips, as paths in the data set's folder; absent if there are none. */
   files?: string[]
 }
 
-/** `1 clip`, `2 clips`. */
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
-}
-
-/** The first few of many, and how many more there are. */
-export function listSome(items: readonly string[], most = 5): string {
-  const more = items.length > most ? ` and ${items.length - most} more` : ''
-  return `${items.slice(0, most).join('; ')}${more}`
-}
-
-/** Worst first; those of one severity stay in order. */
+/** Sorts findings, the worst first. Those of one severity keep their order. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   const rank = { error: 0, warning: 1, info: 2 }
   return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity])

@@ -1,22 +1,23 @@
-/** What a recipe cuts off clips that are too long, and fills up in clips that are too short. */
+/** Findings about clips that a recipe cuts, because they are too long, or pads with zeros, because they are too short. */
 import type { ClipWindows, FeatureRecipe } from '@esc/core'
-import { count, type Finding } from './finding.js'
+import { count } from '../words.js'
+import type { Finding } from './finding.js'
 import type { ClipFacts } from './measure.js'
 import { spreadOf } from './spread.js'
 
-/** What clips are cut to. */
+/** The lengths that clips are cut to. */
 export interface ClipFit {
   recipe: FeatureRecipe | null
-  /** They take the place of the recipe's duration. */
+  /** If there are windows, their length replaces the recipe's duration. */
   windows: ClipWindows | null
 }
 
-/** Less than this share of the length is a codec's padding. */
+/** A difference below this share of the length is a codec's padding. */
 const tolerance = 0.01
 
 /**
- * Counts the clips that are longer, and those that are shorter, than what the network reads. With a recipe that trims, silence at
- * both ends does not count.
+ * Counts the clips that are longer than the network's input, and those that are shorter. If the recipe trims, silence at both ends
+ * does not count.
  */
 export function findUnfit(facts: readonly ClipFacts[], { recipe, windows }: ClipFit): Finding[] {
   const length = windows?.windowSec ?? recipe?.durationSec ?? null

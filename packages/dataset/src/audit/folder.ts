@@ -1,6 +1,7 @@
-/** What lies in a data set's folder: the clips, and what is no clip. */
+/** The files of a data set's folder: clips, and files that are no clips. */
 import { spell } from '../characters.js'
-import { count, type Finding, listSome } from './finding.js'
+import { count, listSome } from '../words.js'
+import type { Finding } from './finding.js'
 
 /**
  * The files of a data set's folder: plain JSON. Nothing vanishes: `clips + unused + notSound`, and the files that the findings
@@ -11,14 +12,14 @@ export interface FolderAudit {
   files: number
   /** Files that clips are read from. */
   clips: number
-  /** Files of rows that were not asked for: those of ESC-50 that are not in ESC-10. */
+  /** Files of rows that were not selected: with ESC-10, those of the other rows of ESC-50. */
   unused: number
   /**
-   * Files that are no sound by their names, and files that systems, version control and these libraries leave: `README.md`,
+   * Files whose names say that they are no sounds, and files of systems, version control and these libraries: `README.md`,
    * `.DS_Store`, a model's folder, a feature store.
    */
   notSound: number
-  /** Each names its files in `files`. */
+  /** Findings about all other files. Each names its files in `files`. */
   findings: Finding[]
 }
 
@@ -30,7 +31,7 @@ export function leftOut(
   files: readonly { path: string; why?: string | null }[],
 ): Finding[] {
   if (files.length === 0) return []
-  // One reason of all is not said of each.
+  // If all files have one reason, it is said once.
   const isOne = new Set(files.map(({ why }) => why)).size === 1
   const names = files.map(({ path, why }, i) => {
     const shown = path.replaceAll(/\p{Cc}/gu, (character) => spell(character).slice(1, -1))

@@ -1,8 +1,8 @@
-/** An audit as a person reads it in a terminal. */
+/** Writes an audit as text for a terminal. */
 import { hasField, wrongValue } from '@esc/core'
+import { count } from '../words.js'
 import type { ClipAudit } from './clip-audit.js'
 import type { DatasetAudit } from './dataset.js'
-import { count } from './finding.js'
 import type { FolderAudit } from './folder.js'
 import type { SplitAudit } from './split.js'
 import type { Spread } from './spread.js'
@@ -12,15 +12,15 @@ const longestLabel = 30
 
 /**
  * Writes an audit as plain text: a summary, a table of the classes, and the findings. No line is longer than 100
- * characters, and none holds a control character, whatever the table's names are.
+ * characters, and none holds a control character, whatever names the table has.
  *
- * @example console.log(formatAudit((await auditDataset(opened)).audit))
+ * @example console.log(formatAudit((await auditDataset(dataset, [])).audit))
  */
 export function formatAudit(audit: DatasetAudit): string {
   if (!hasField(audit, 'table')) throw wrongValue('audit', audit, 'what auditDataset returns, its audit')
   const { name, synthetic, table, clips, split, folder, findings } = audit
   const kind = synthetic ? ' (synthetic)' : ''
-  const classes = table.classes.length === 1 ? '1 class' : `${table.classes.length} classes`
+  const classes = count(table.classes.length, 'class')
   const title = `${shorten(name)}${kind}: ${count(table.clips, 'clip')}, ${classes}, ${count(table.sources, 'source')}`
   const summary = [
     ...describeClips(clips),
@@ -35,7 +35,7 @@ export function formatAudit(audit: DatasetAudit): string {
     '',
     ...classTable(clips),
     '',
-    ...(remarks.length > 0 ? hang(remarks) : ['nothing worth a word was found']),
+    ...(remarks.length > 0 ? hang(remarks) : ['the audit found no problem']),
     '',
   ]
     .map((line) => line.replaceAll(/\p{Cc}/gu, '?').trimEnd())
@@ -79,7 +79,10 @@ function describeClips(clips: ClipAudit): (readonly [string, string])[] {
 function describeFolder({ files, clips, unused, notSound }: FolderAudit): readonly [string, string] {
   const rest = files - clips - unused - notSound
   const rows = unused > 0 ? `, ${unused} of other rows` : ''
-  return ['files', `${files} in the folder: ${clips} clips${rows}, ${notSound} no sound, ${rest} left out`]
+  return [
+    'files',
+    `${files} in the folder: ${count(clips, 'clip')}${rows}, ${notSound} no sound, ${rest} left out`,
+  ]
 }
 
 function describeSplit(split: SplitAudit, groupsKnown: boolean): readonly [string, string] {
@@ -87,8 +90,8 @@ function describeSplit(split: SplitAudit, groupsKnown: boolean): readonly [strin
   const sizes = `${train} training, ${validation} validation, ${test} test`
   const leaks = groupsKnown
     ? `leak rate ${(100 * leakRate).toFixed(1)} % (${count(leakedTestClips, 'test clip')})`
-    : 'no groups are known, so a leak cannot be seen'
-  const copies = copiedTestClips === 1 ? '1 test clip a copy' : `${copiedTestClips} test clips copies`
+    : 'no two clips share a group, so leaks cannot be found'
+  const copies = `${count(copiedTestClips, 'test clip')} ${copiedTestClips === 1 ? 'is a copy' : 'are copies'}`
   return ['split', `${sizes}; ${leaks}; ${copies} of a training clip`]
 }
 
@@ -110,7 +113,7 @@ function classTable({ classes }: ClipAudit): string[] {
   )
 }
 
-/** Names at the left, their texts beside them, wrapped. */
+/** Puts names at the left, and their texts beside them in lines of limited length. */
 function hang(entries: readonly (readonly [string, string])[]): string[] {
   const indent = Math.max(...entries.map(([name]) => name.length)) + 2
   return entries.flatMap(([name, text]) =>

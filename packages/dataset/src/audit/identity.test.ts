@@ -1,14 +1,13 @@
-/** Findings can be told apart without their messages, and a table is audited once. */
+/** Tests that each finding has its own code, and that a table is audited once. */
+
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
 import { auditDataset, auditFacts } from './dataset.js'
+import { factsOf } from './fixtures/facts.js'
 import { formatAudit } from './format.js'
-import type { ClipFacts } from './measure.js'
 import { auditTable, type TableAudit } from './table.js'
-
-const throwsCode = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: 'EscError', code, message: expect.stringMatching(message) })
 
 const labels = ['dog', 'rain', 'saw', 'wind', 'owl']
 
@@ -24,28 +23,6 @@ function datasetOf(records: readonly Pick<ClipRecord, 'id' | 'labelIndex' | 'gro
     synthetic: false,
   }
 }
-
-const factsOf = (id: string, values: Partial<ClipFacts>): ClipFacts => ({
-  id,
-  durationSec: 5,
-  sampleRate: 44100,
-  channels: 1,
-  codec: null,
-  warnings: [],
-  mixLossDb: 0,
-  peak: 0.9,
-  rmsDb: -20,
-  leadingSilenceSec: 0,
-  trailingSilenceSec: 0,
-  insideSilenceSec: 0,
-  digitalSilenceShare: 0,
-  clippedShare: 0,
-  dcOffset: 0,
-  hash: id,
-  bandwidthHz: 20000,
-  fingerprint: [],
-  ...values,
-})
 
 const clip = fc.record({
   labelIndex: fc.nat(4),
@@ -67,7 +44,7 @@ const clip = fc.record({
   }),
 })
 
-test('no two findings of one audit have one code, and they stand apart by what they are about', () => {
+test('no two findings of one audit have one code, and each part has its own findings', () => {
   fc.assert(
     fc.property(fc.array(clip, { minLength: 1, maxLength: 20 }), fc.nat(19), (all, cut) => {
       const clips = all.map((values, i) => ({ ...values, id: `clip ${i}` }))
@@ -119,12 +96,12 @@ describe('a table that was audited before', () => {
   })
 })
 
-test('where no groups are known, the text does not say that nothing leaks', () => {
+test('if no groups are known, the text does not say that nothing leaks', () => {
   const split = { train: Int32Array.of(0), test: Int32Array.of(1) }
   const textOf = (dataset: Dataset) => formatAudit(auditFacts(dataset, [], { split }))
   expect(textOf(pair)).toMatch(/leak rate 100\.0 % \(1 test clip\)/)
   const alone = datasetOf(pair.records.map((record) => ({ ...record, group: record.id })))
   expect(auditTable(alone).groupsKnown).toBe(false)
-  expect(textOf(alone)).toMatch(/no groups are known, so a leak cannot be seen/)
+  expect(textOf(alone)).toMatch(/no two clips share a group, so leaks cannot be found/)
   expect(textOf(alone)).not.toMatch(/leak rate/)
 })

@@ -1,9 +1,8 @@
 import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { measureClip } from './measure.js'
-
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 
 function sine(length: number, amplitude: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => amplitude * Math.sin((2 * Math.PI * i) / 10 + 0.1))
@@ -147,19 +146,19 @@ describe('measureClip', () => {
 
   test('refuses what it cannot measure', () => {
     const clip = sine(10, 1)
-    expect(() => measureClip('x', { channels: [], sampleRate: 100 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => measureClip('x', { channels: [], sampleRate: 100 })).toThrow(throwsCode('INVALID_INPUT'))
     expect(() => measureClip('x', { channels: [new Float32Array(0)], sampleRate: 100 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
     expect(() => measureClip('x', { channels: [clip, sine(9, 1)], sampleRate: 100 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
     expect(() => measureClip('x', { channels: [Float32Array.of(0, Number.NaN)], sampleRate: 100 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
     expect(() =>
       measureClip('x', { channels: [Float32Array.of(Number.NEGATIVE_INFINITY)], sampleRate: 100 }),
-    ).toThrow(withCode('INVALID_INPUT'))
-    expect(() => measureClip('x', { channels: [clip], sampleRate: 0 })).toThrow(withCode('INVALID_OPTION'))
+    ).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => measureClip('x', { channels: [clip], sampleRate: 0 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 })

@@ -12,52 +12,52 @@ export interface ClipFacts {
   channels: number
   /** How it is stored: `wav pcm16`, `ogg vorbis`; `null` if it is not known. */
   codec: string | null
-  /** What the decoder had to mend, a sentence each; empty for a sound file in order. */
+  /** What the decoder had to repair, a sentence each; empty for a sound file without faults. */
   warnings: string[]
-  /** Largest absolute sample of the mono mix, which is what a network hears. */
+  /** Largest absolute sample of the mono mix. A network hears the mono mix. */
   peak: number
   /** Root mean square of the mono mix, in dB relative to 1; not below -200, which is digital silence. */
   rmsDb: number
   /**
-   * How many dB the mono mix lies below the channels: 0 for one channel, 3 for channels that have nothing in common, more where
-   * they cancel each other; at most 200.
+   * How many dB the mono mix lies below the channels: 0 for one channel, 3 for channels that have nothing in common, more for
+   * channels that cancel each other; at most 200.
    */
   mixLossDb: number
   /**
-   * Of the mono mix: time before the first, and after the last, sample within 60 dB of the peak; the whole clip if it is
-   * silent.
+   * Time before the first sample of the mono mix that lies within 60 dB of its peak; the whole clip if it is silent.
    */
   leadingSilenceSec: number
+  /** Time after the last such sample. */
   trailingSilenceSec: number
-  /** All stretches of such silence between them that last 0.1 s or longer. */
+  /** Time of such silence between these two samples, in stretches of 0.1 s or longer. */
   insideSilenceSec: number
   /** Share of the mono mix's samples that are exactly 0. */
   digitalSilenceShare: number
   /** Share of the channels' samples in runs of three or more at full scale (0.999 or above) with the same sign. */
   clippedShare: number
-  /** The mean furthest from 0 of all channels. */
+  /** The mean of the channel whose mean is furthest from 0. */
   dcOffset: number
   /** 16 hexadecimal digits, equal for equal samples. */
   hash: string
   /**
-   * Hz; above it the averaged spectrum of the mono mix lies below that of noise at -90 dB. Shows a codec's low-pass,
-   * or a source at a lower rate; 0 for silence.
+   * Hz. Above it the averaged spectrum of the mono mix lies below that of noise at -90 dB. It shows the low-pass filter of a codec,
+   * or a source at a lower rate. 0 for silence.
    */
   bandwidthHz: number
   /**
-   * A word of 32 bits for each 20 ms, 0 for silence: alike for clips that sound the same. Empty where the clip is
-   * shorter than half a second, or its rate below 8 kHz.
+   * A word of 32 bits for each 20 ms, 0 for silence. Clips that sound the same have similar words. Empty if the clip is shorter
+   * than half a second, or its rate is below 8 kHz.
    */
   fingerprint: number[]
 }
 
-const silenceRatio = 10 ** (-60 / 20)
+const silentAmplitude = 10 ** (-60 / 20)
 const shortestGapSec = 0.1
 const fullScale = 0.999
-/** Windows grow with the rate that a file claims: no microphone reaches this one. */
+/** Windows grow with the rate that a file claims. No microphone reaches this rate. */
 const maxSampleRate = 1e6
 
-/** A decoded clip as it is measured. */
+/** A decoded clip to measure. */
 export interface MeasuredClip {
   /** The samples of each channel, nominal range [-1, 1]; all of one length. */
   channels: readonly Float32Array[]
@@ -65,23 +65,22 @@ export interface MeasuredClip {
   sampleRate: number
   /** How it is stored. @defaultValue `null` */
   codec?: string | null | undefined
-  /** What the decoder had to mend. @defaultValue none */
+  /** What the decoder had to repair. @defaultValue none */
   warnings?: readonly string[] | undefined
 }
 
 /**
- * Measures one decoded clip. Level and silence are those of the mono mix, which is what features are computed of: channels in
- * opposite phase are silent there. Silence is what lies 60 dB below the clip's own peak, sample by sample, so that the faint
- * noise a codec leaves in padding counts as silence.
+ * Measures one decoded clip. Level and silence are those of the mono mix, from which features are computed: channels in opposite
+ * phase are silent there. A sample is silent if it lies 60 dB below the clip's own peak, so the faint noise that a codec leaves in
+ * padding counts as silence.
  *
- * The hash is not a cryptographic one: it is there to find copies, and has to work at once and in every page,
- * where `crypto.subtle` is asynchronous and needs https. With 64 bits, a chance match among 2,000 clips has
- * odds of 1 in 10^13.
+ * The hash is not a cryptographic one. It serves to find copies. It must be synchronous and work in every page, and `crypto.subtle`
+ * is asynchronous and needs https. With 64 bits, a chance match among 2,000 clips has odds of 1 in 10^13.
  *
  * @param clip - What a decoder of `@esc/audio-io` returns.
  * @throws EscError INVALID_OPTION if the rate is not positive; INVALID_INPUT if it is above 1 MHz, there are no
  *   samples, the channels differ in length, or a sample is not finite.
- * @example measureClip('1-100032-A-0', await decodeAudio('1-100032-A-0.ogg')).clippedShare
+ * @example measureClip('1-100032-A-0', await decodeAudio(bytes)).clippedShare
  */
 export function measureClip(id: string, clip: MeasuredClip): ClipFacts {
   assertText('id', id)
@@ -103,7 +102,7 @@ export function measureClip(id: string, clip: MeasuredClip): ClipFacts {
   const each = channels.map((samples) => measureChannel(id, samples))
   const mix = channels.length === 1 ? channels[0]! : toMono(channels)
   const mixed = channels.length === 1 ? each[0]! : measureChannel(id, mix)
-  const threshold = mixed.peak * silenceRatio
+  const threshold = mixed.peak * silentAmplitude
   const [start, end] = soundEdges(mix, threshold)
   const rmsDb = levelDb(mixed.power / length)
   const channelsDb = levelDb(each.reduce((sum, { power }) => sum + power, 0) / (length * channels.length))
@@ -129,7 +128,7 @@ export function measureClip(id: string, clip: MeasuredClip): ClipFacts {
   }
 }
 
-/** Whether the mono mix holds more than a step of 16 bits, which dither makes of silence. */
+/** Whether the mono mix holds more than one step of 16 bits, which is the level of dithered silence. */
 export function isAudible({ peak }: Pick<ClipFacts, 'peak'>): boolean {
   return peak > 2 ** -15
 }
@@ -139,7 +138,7 @@ function levelDb(power: number): number {
 }
 
 function measureChannel(id: string, samples: Float32Array) {
-  // One by one: numbers that are declared by destructuring are allocated again at each change.
+  // Declared one by one: numbers that are declared by destructuring are allocated again at each change.
   let peak = 0
   let total = 0
   let power = 0
@@ -157,7 +156,7 @@ function measureChannel(id: string, samples: Float32Array) {
     if (size === 0) zeros++
     total += value
     power += value * value
-    // One sample at full scale is a peak, as normalised files have; a flat top is a clipped one.
+    // One sample at full scale is the peak of a normalised file. A flat top is a clipped peak.
     if (size >= fullScale) {
       run = value * before > 0 ? run + 1 : 1
       if (run >= 3) clipped += run === 3 ? 3 : 1
@@ -168,8 +167,7 @@ function measureChannel(id: string, samples: Float32Array) {
 }
 
 /**
- * First sample above the threshold, and the one after the last; where there is none, silence reaches both
- * ends.
+ * The first sample above the threshold, and the one after the last. If no sample is above it, silence reaches both ends.
  */
 function soundEdges(samples: Float32Array, threshold: number): [start: number, end: number] {
   let start = 0
@@ -192,7 +190,7 @@ function countGaps(
       run++
       continue
     }
-    // The last sample is a sound, so that every run ends here.
+    // The last sample is not silent, so every run ends here.
     if (run >= shortest) total += run
     run = 0
   }

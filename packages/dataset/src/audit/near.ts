@@ -4,7 +4,7 @@ import type { ClipFacts } from './measure.js'
 /** Two clips that share a sound. */
 export interface NearDuplicate {
   ids: [string, string]
-  /** The second clip's sound begins so much later in the first. */
+  /** The time in the first clip at which the second clip's sound begins. */
   offsetSec: number
   /** Seconds of sound that were compared. */
   overlapSec: number
@@ -14,10 +14,10 @@ export interface NearDuplicate {
 
 /** Deviations from chance; see {@link findNearDuplicates}. */
 const requiredScore = 2.25
-/** Less than this two frames beside the best offset is never that of a copy; of strangers, 1 in 1,000 reaches it. */
+/** Up to two frames beside the best offset, copies always reach this score. Of strangers, 1 in 1,000 reaches it. */
 const promisingScore = 1
 const keyMasks = [0xfffff000, 0x000fffff] as const
-/** More of one key would only say the same again, and make the search quadratic where many clips are alike. */
+/** More entries of one key would repeat the same information, and the search would be quadratic if many clips are alike. */
 const longestBucket = 32
 /** A frame's number stands in the lower digits of an index entry; 2^21 frames are 11 hours. */
 const framesPerClip = 2 ** 21
@@ -25,17 +25,18 @@ const stepSec = 0.02
 
 /**
  * Finds pairs of clips that are the same recording after a gain, a lossy codec, another sample rate, or a cut: their
- * fingerprints agree over some stretch, at some offset. Joins are enough: where three clips are alike, two pairs say so.
+ * fingerprints agree over some stretch, at some offset. Of three clips that are alike it lists two pairs, which join them.
  *
- * Candidates are found by an index of parts of words (20 bits, so that re-encoded clips meet), then compared bit by bit. Time grows with the number of clips, not with its square.
+ * An index of parts of words (20 bits, so that re-encoded clips share some) finds candidates, which are then compared bit by bit.
+ * Time grows with the number of clips, not with its square.
  *
  * A pair counts if (0.5 - bit error rate) · √words >= 2.25: over the 4.6 s of a whole ESC-50 clip that is Haitsma and
  * Kalker's limit of 0.35, over 1 s it is 0.18. They find that unrelated bits err by 0.5 with three times the deviation
  * of independent ones, which puts the limit at 8.5 deviations. Real sounds are less random than that: of ESC-10's
  * 80,000 pairs 99.9 % score below 0.93 at their best offset, and two crows of one cock 2.04; no other strangers pass 1.86.
  *
- * A sound shorter than about 0.7 s, in silence, holds too few bits to tell a re-encoded copy from a stranger; an
- * unchanged one is found.
+ * A sound shorter than about 0.7 s in silence holds too few bits to tell a re-encoded copy from a stranger. An unchanged copy is
+ * found.
  *
  * @param facts - Clips without exact copies, which would be found again.
  * @see J. Haitsma, T. Kalker, A highly robust audio fingerprinting system, ISMIR 2002, sections 4.3 and 5.
@@ -133,7 +134,7 @@ function countBits(word: number): number {
   return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
-/** The set's representative: a clip that stands for itself. */
+/** The clip that represents a set of copies: the one whose entry is itself. */
 function rootOf(setOf: readonly number[], clip: number): number {
   let root = clip
   while (setOf[root] !== root) root = setOf[root]!

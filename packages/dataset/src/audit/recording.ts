@@ -1,8 +1,10 @@
 /** Classes that were recorded or stored in another way: a network may learn the recorder instead of the sound. */
-import { count, type Finding } from './finding.js'
+
+import { count } from '../words.js'
+import type { Finding } from './finding.js'
 import type { ClipFacts } from './measure.js'
 
-/** What a recorder leaves in a file: a property, and how a person says it. */
+/** Properties of a file that depend on the recorder, and the words for their values. */
 const properties: readonly {
   code: string
   of: (clip: ClipFacts) => string | number | null
@@ -17,10 +19,10 @@ const properties: readonly {
   { code: 'CLASS_CODEC', of: ({ codec }) => codec, text: (codec) => `stored as ${codec}` },
 ]
 
-/** A property tells classes apart if one has it nearly always, and another hardly ever. */
+/** A property tells classes apart if nearly all clips of one class have it, and hardly any of another. */
 const nearlyAll = 0.8
 const hardlyAny = 0.2
-/** Of fewer clips, chance says as much. */
+/** With fewer clips, chance explains the difference as well. */
 const fewestClips = 3
 
 /**
@@ -43,7 +45,7 @@ export function findRecordingLeaks(
         values,
         share: values.filter((found) => found === value).length / values.length,
       }))
-    // The value that fewest classes have: what makes those classes stand apart.
+    // The value that the fewest classes have: it sets these classes apart.
     const telling = known
       .map((value) => ({ value, shares: sharesOf(value) }))
       .filter(({ shares }) => shares.some(({ share }) => share >= nearlyAll))
@@ -59,11 +61,8 @@ export function findRecordingLeaks(
     const most = having[0]!
     const least = shares.reduce((a, b) => (b.share < a.share ? b : a))
     const share = ({ share: part, values }: typeof least) =>
-      `${Math.round(part * values.length)} of ${values.length} clips`
-    const more =
-      having.length > 1
-        ? ` (and ${having.length - 1} other ${having.length === 2 ? 'class' : 'classes'})`
-        : ''
+      `${Math.round(part * values.length)} of ${count(values.length, 'clip')}`
+    const more = having.length > 1 ? ` (and ${count(having.length - 1, 'other class')})` : ''
     const message =
       `class ${most.label}${more} is ${text(value)} (${share(most)}), class ${least.label} is not (${share(least)}); ` +
       'a network may learn the recorder instead of the sound'

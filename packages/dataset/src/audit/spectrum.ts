@@ -1,34 +1,34 @@
-/** What a clip's spectrum gives away: how far up it reaches, and whose copy the clip is. */
+/** The bandwidth of a clip, and a fingerprint that finds its copies, from one spectrogram. */
 import { melFrequencies, spectrogram } from '@esc/dsp'
 
-/** What {@link measureSpectrum} measured; see `ClipFacts`. */
+/** Result of {@link measureSpectrum}; see `ClipFacts`. */
 export interface SpectralFacts {
   bandwidthHz: number
   fingerprint: number[]
 }
 
 const framesPerSec = 50
-/** Frames of one spectrogram: an hour of sound needs no more room than ten seconds. */
+/** Frames of one spectrogram: an hour of sound needs no more memory than ten seconds. */
 const blockFrames = 512
-/** Power of noise whose spectrum counts as next to nothing. */
+/** Power of the noise below which a spectrum counts as empty. */
 const noiseFloor = 10 ** (-90 / 10)
-/** Frames and windows so much below the loudest count as silence. */
-const silenceRatio = 10 ** (-60 / 10)
-/** Half of this much below a frequency must hold sound too. */
+/** Frames and windows with less than this share of the loudest one's power count as silence: 60 dB below it. */
+const silentPower = 10 ** (-60 / 10)
+/** Width of the band below a frequency of which half must also hold sound. */
 const whistleHz = 1000
 const wordBits = 32
 const lowestHz = 300
 const highestHz = 4000
-/** Over 19 frames of 40 ms, 20 ms apart: 0.4 s. */
+/** Weights of 19 frames of 40 ms, 20 ms apart: 0.4 s. */
 const taper = Float64Array.from({ length: 19 }, (_, i) => Math.sin((Math.PI * (i + 1)) / 20) ** 2)
 
 /**
  * Measures the effective bandwidth and the fingerprint of a clip, from one spectrogram with frames of 40 ms every
  * 20 ms.
  *
- * The bandwidth is where the averaged spectrum (Welch's method, silent frames left out) last reaches that of white
- * noise at -90 dB, 6 dB above the rounding noise of dithered 16-bit samples, as at least half of the 1000 Hz below
- * do: a lone whistle is no bandwidth. The Hann window's side lobes add about 200 Hz to a low-pass 70 dB deep.
+ * The bandwidth is the highest frequency at which the averaged spectrum (Welch's method, without silent frames) reaches that of
+ * white noise at -90 dB, which is 6 dB above the rounding noise of dithered 16-bit samples. At least half of the 1000 Hz below it
+ * must reach it, too: a lone whistle is no bandwidth. The Hann window's side lobes add about 200 Hz to a low-pass 70 dB deep.
  *
  * The fingerprint is that of Haitsma and Kalker: the signs of the energy's differences between neighbouring bands and
  * successive windows. Differs from them: the long windows are sums of short frames, so that one spectrogram serves
@@ -43,13 +43,13 @@ export function measureSpectrum(samples: Float32Array, sampleRate: number): Spec
   const hopLength = Math.max(8, Math.round(sampleRate / framesPerSec))
   const winLength = 2 * hopLength
   const nFft = 2 ** Math.ceil(Math.log2(winLength))
-  // Windows lie in the middle of the transform; those of all rates are to begin at the same times.
+  // A window lies in the middle of its transform. At every rate the windows must begin at the same times.
   const margin = (nFft - winLength) / 2
   const padded = new Float32Array(Math.max(samples.length, winLength) + 2 * margin)
   padded.set(samples, margin)
   const frames = Math.floor((padded.length - nFft) / hopLength) + 1
   const sounding = findSounding(padded, { frames, hopLength, margin })
-  // In bins, each of which reaches half a bin to both sides of its frequency.
+  // In bins. A bin reaches half a bin to both sides of its frequency.
   const edges = melFrequencies(wordBits + 2, { fmin: lowestHz, fmax: highestHz }).map(
     (hz) => (hz * nFft) / sampleRate + 0.5,
   )
@@ -79,7 +79,7 @@ function findSounding(
     variance(samples, margin + half * hopLength, hopLength),
   )
   const power = halves.subarray(0, frames).map((half, frame) => half + halves[frame + 1]!)
-  const threshold = power.reduce((most, value) => Math.max(most, value), 0) * silenceRatio
+  const threshold = power.reduce((most, value) => Math.max(most, value), 0) * silentPower
   return power.map((value) => (value > threshold ? 1 : 0))
 }
 
@@ -153,12 +153,12 @@ function toWords(bands: Float64Array): number[] {
       word = (word << 1) | (difference > 0 ? 1 : 0)
       change += Math.abs(difference)
     }
-    // 0 is kept for silence, and for a tone that repeats itself exactly: the signs of rounding say nothing.
+    // 0 is reserved for silence, and for a tone that repeats exactly: there the signs come from rounding alone.
     const isSteady = change <= 1e-6 * level
     if (window > 0) words.push(isSteady ? 0 : word >>> 0 || 1)
     if (window > 0) levels.push(level)
     before = now
   }
   const loudest = levels.reduce((most, level) => Math.max(most, level), 0)
-  return words.map((word, i) => (levels[i]! > loudest * silenceRatio ? word : 0))
+  return words.map((word, i) => (levels[i]! > loudest * silentPower ? word : 0))
 }

@@ -1,19 +1,20 @@
-/** What a split of a data set lets through: siblings and copies of training clips among the test clips. */
+/** The audit of a split: test clips that are siblings or copies of training clips. */
 import type { Split } from '@esc/core'
 import type { Dataset } from '../record.js'
 import { findLeaks } from '../splits/leaks.js'
 import type { ClipAudit } from './clip-audit.js'
 import type { Finding } from './finding.js'
 
-/** What a split holds, and what it lets through. */
+/** The sizes of a split's parts, and its leaks. */
 export interface SplitAudit {
   train: number
   validation: number
   test: number
-  /** Test clips with a sibling in training, and their share of the test clips. */
+  /** Test clips with a sibling (another clip of the same source) in training. */
   leakedTestClips: number
+  /** Their share of the test clips. */
   leakRate: number
-  /** Test clips that are a copy of a training clip, exact or near, whatever the table says of their sources. */
+  /** Test clips that are an exact or near copy of a training clip, whatever sources the table gives them. */
   copiedTestClips: number
   findings: Finding[]
 }
@@ -39,7 +40,7 @@ export function auditSplit({ records }: Dataset, split: Split, clips: ClipAudit)
   return { ...audit, findings: splitFindings(audit) }
 }
 
-/** Each clip's copies and their copies, itself among them. */
+/** The copies of each clip and the copies of these, with the clip itself. */
 function joinCopies({ duplicates, nearDuplicates }: ClipAudit): Map<string, string[]> {
   const sets = new Map<string, string[]>()
   for (const ids of [...duplicates, ...nearDuplicates.map((pair) => pair.ids)]) {
@@ -54,7 +55,7 @@ function splitFindings(split: Omit<SplitAudit, 'findings'>): Finding[] {
   const findings: Finding[] = []
   if (leakedTestClips > 0) {
     const share = `${leakedTestClips} of ${test} (${(100 * leakRate).toFixed(1)} %)`
-    const message = `test clips with a sibling in training: ${share}; split by group`
+    const message = `test clips with a sibling (a clip of the same source) in training: ${share}; split by group`
     findings.push({ severity: 'error', code: 'SPLIT_LEAKS', message, ids: [] })
   }
   if (copiedTestClips > 0) {

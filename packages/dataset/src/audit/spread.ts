@@ -1,6 +1,6 @@
-/** How values lie: the five percentiles that a box plot shows. */
+/** Percentiles of many values. */
 
-/** Percentiles; between two values they are interpolated, as NumPy's `percentile` does. */
+/** The five percentiles that a box plot shows; between two values they are interpolated, as NumPy's `percentile` does. */
 export interface Spread {
   p5: number
   p25: number
@@ -9,7 +9,7 @@ export interface Spread {
   p95: number
 }
 
-/** `null` where there is no value. */
+/** The percentiles of the values; `null` if there are none. */
 export function spreadOf(values: readonly number[]): Spread | null {
   if (values.length === 0) return null
   const sorted = Float64Array.from(values).sort()

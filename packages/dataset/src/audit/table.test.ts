@@ -69,7 +69,7 @@ describe('auditTable', () => {
     )
     expect(audit.findings).toEqual([])
     expect(audit.crossingSources).toEqual([])
-    // It cannot be told from a table without groups.
+    // It looks the same as a table without groups.
     expect(audit.groupsKnown).toBe(false)
   })
 

@@ -1,8 +1,9 @@
-/** What a data set's table alone gives away. */
+/** The audit of a data set's table, without its sounds. */
 import { likenessOf, spell } from '../characters.js'
 import { assertDataset } from '../check.js'
 import type { ClipRecord, Dataset } from '../record.js'
-import { count, type Finding, listSome } from './finding.js'
+import { count, listSome } from '../words.js'
+import type { Finding } from './finding.js'
 
 /** A field recording whose clips lie in more than one fold. */
 export interface CrossingSource {
@@ -17,7 +18,7 @@ export interface TableAudit {
   clips: number
   /** In the order of the data set's labels. */
   classes: { label: string; clips: number }[]
-  /** Ascending; clips without a fold are left out. */
+  /** In ascending order; clips without a fold are not counted. */
   folds: { fold: number; clips: number }[]
   sources: number
   /**
@@ -25,18 +26,18 @@ export interface TableAudit {
    * share a source. No leak can be seen in either.
    */
   groupsKnown: boolean
-  /** Clips that have a sibling. */
+  /** Clips that have a sibling: another clip of the same source. */
   clipsSharingSource: number
   crossingSources: CrossingSource[]
   findings: Finding[]
 }
 
 /**
- * Audits a table without touching a sound: classes and folds that are out of balance, sources shared by
- * clips, sources that cross folds (any result along those folds is then a little too good), classes of one
- * clip or none, repeated names, labels that a person would take for one (`dog` and `Dog`).
+ * Audits a table without reading a sound: classes and folds of unequal size, clips that share a source, sources that cross folds
+ * (results along those folds are then a little too good), classes of one clip or none, repeated names, labels that a person would
+ * take for one (`dog` and `Dog`).
  *
- * @returns Plain JSON; `findings` is empty where nothing is worth a word.
+ * @returns Plain JSON; `findings` is empty if the audit found no problem.
  * @example
  * auditTable(parseEsc50(text)).crossingSources.map(({ group }) => group)
  * // in ESC-50: 131943, 134049, 209698, 234879
@@ -158,14 +159,14 @@ function imbalance(code: string, what: string, sizes: readonly (readonly [string
   const [least, most] = [sorted[0], sorted.at(-1)]
   if (!least || !most || least[1] === most[1]) return []
   const message = `${what} ${most[0]} has ${count(most[1], 'clip')}, ${what} ${least[0]} only ${least[1]}`
-  // Below half, accuracy starts to hide what happens in the small class.
+  // If a class is less than half of another, accuracy starts to hide the errors in the small class.
   return [{ severity: 2 * least[1] < most[1] ? 'warning' : 'info', code, message, ids: [] }]
 }
 
 function sharedSources(siblings: readonly (readonly ClipRecord[])[]): Finding[] {
   if (siblings.length === 0) return []
   const ids = siblings.flat().map(({ id }) => id)
-  const what = `${ids.length} clips have siblings, from ${count(siblings.length, 'source')}`
+  const what = `${count(ids.length, 'clip')} share their source with another clip (${count(siblings.length, 'source')})`
   const message = `${what}; split by fold or by group, not at random`
   return [{ severity: 'info', code: 'SHARED_SOURCE', message, ids }]
 }

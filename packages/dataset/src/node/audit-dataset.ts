@@ -1,7 +1,8 @@
-/** The audit of a data set that lies on disk. */
+/** The audit of a data set on the disk. */
 import { readFile } from 'node:fs/promises'
 import { decodeAudio } from '@esc/audio-io/node'
-import { asOptions, hasField, isEscError, wrongValue } from '@esc/core'
+import { asOptions, EscError, hasField, isEscError, wrongValue } from '@esc/core'
+import { onDisk } from '@esc/core/node'
 import {
   type AuditDatasetOptions,
   type AuditInput,
@@ -15,10 +16,10 @@ import type { ClipRecord } from '../record.js'
 import type { OpenedDataset } from './open/open-files.js'
 
 /**
- * Audits a data set on disk, decoding one file at a time; see the root's `auditDataset` for what it reports. Files that
- * are not there or cannot be decoded are part of the report, with the decoder's reason and without the folder's path.
+ * Audits a data set on the disk. It decodes one file at a time. `auditDataset` of the root says what it reports. Files that are not
+ * there or cannot be decoded are part of the report, with the decoder's reason and without the folder's path.
  *
- * @returns The audit, and the facts it rests on; both plain JSON.
+ * @returns The audit, and the facts that it is made from; both plain JSON.
  * @throws EscError INVALID_INPUT if the split has an index without a record; the signal's reason.
  * @example
  * const { audit } = await auditDataset(await openDataset('ESC-50'))
@@ -35,7 +36,7 @@ export async function auditDataset(
 
 /** Options of {@link auditDataset}. */
 export interface AuditFilesOptions extends AuditDatasetOptions {
-  /** Reads damaged sounds as far as they go, and names them in a finding. @defaultValue `false`: they are unreadable */
+  /** Reads damaged sounds as far as they go, and names them in a finding. Without it they are unreadable. @defaultValue `false` */
   tolerant?: boolean | undefined
 }
 
@@ -55,21 +56,37 @@ async function* decodeAll(
   tolerant: boolean,
 ): AsyncGenerator<AuditInput, void> {
   const absent = new Set(missing.map(({ id }) => id))
-  for (const record of dataset.records) {
-    if (absent.has(record.id)) continue
-    yield decodeRecord(record, pathOf(record), tolerant)
+  const records = dataset.records.filter(({ id }) => !absent.has(id))
+  let next = records[0] && readBytes(pathOf(records[0]))
+  for (const [i, record] of records.entries()) {
+    const bytes = await next!
+    // The next file is read while this one is decoded and measured.
+    const following = records[i + 1]
+    next = following && readBytes(pathOf(following))
+    yield decodeRecord(record, pathOf(record), bytes, tolerant)
   }
+}
+
+/** The bytes of a file, or the error. It never rejects: the error is thrown when it is the clip's turn. */
+function readBytes(path: string): Promise<Uint8Array | EscError> {
+  return onDisk('read', path, readFile(path)).catch((error: EscError) => error)
 }
 
 async function decodeRecord(
   { id, filename }: ClipRecord,
   path: string,
+  bytes: Uint8Array | EscError,
   tolerant: boolean,
 ): Promise<AuditInput> {
   try {
-    return { id, ...(await decodeAudio(path, { tolerant })), codec: codecOf(await readFile(path)) }
+    if (bytes instanceof EscError) throw bytes
+    return { id, ...(await decodeAudio(bytes, { tolerant })), codec: codecOf(bytes) }
   } catch (error) {
     if (!isEscError(error)) throw error
-    return { id, reason: error.message.replaceAll(path, filename) }
+    const { message } = error
+    return {
+      id,
+      reason: message.includes(path) ? message.replaceAll(path, filename) : `${filename}: ${message}`,
+    }
   }
 }

@@ -1,7 +1,7 @@
-/** Where things lie in a data set's folder. */
+/** Places in a data set's folder. */
 import { join } from 'node:path'
 
-/** The file that says a folder's sounds are computed, by which options, and whether all are there. */
+/** Path of the file that marks a synthetic data set. It has the options, and says whether all sounds are there. */
 export function markerPath(dir: string): string {
   return join(dir, 'meta', 'SYNTHETIC.json')
 }

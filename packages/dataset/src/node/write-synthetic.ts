@@ -1,27 +1,28 @@
-/** Writes a synthetic data set to disk. */
+/** Writes a synthetic data set to the disk: `writeSyntheticEsc10`. */
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeWav } from '@esc/audio-io/node'
 import { assertCallback, assertKnown, assertSignal, assertText, EscError, type OnProgress } from '@esc/core'
-import { isTemporaryName, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
+import { isTemporaryName, onDisk, removeStaleTemporaries, writeAtomically } from '@esc/core/node'
 import { type SyntheticOptions, synthesizeEsc10 } from '../synthetic/esc10.js'
 import { markerPath } from './layout.js'
 
 /** Options of {@link writeSyntheticEsc10}. */
 export interface WriteSyntheticOptions extends SyntheticOptions {
+  /** Aborts the work; what is written is kept. @defaultValue none */
   signal?: AbortSignal
 }
 
-/** Raised whenever the same options would make other samples, so that no old folder passes for a new one. */
+/** To be raised when the same options make other samples, so that an old folder is not taken for a new one. */
 const generatorVersion = 1
 
 /**
  * Writes {@link synthesizeEsc10}'s clips in ESC-50's layout: `audio/*.wav` (16 bit), `meta/esc50.csv`, and
- * `meta/SYNTHETIC.json`, a marker with the options. A finished folder with the same options is left as it is;
- * one that was broken off is completed. The table comes after the sounds, and the finished marker last.
+ * `meta/SYNTHETIC.json`, a marker with the options. A finished folder with the same options is left as it is.
+ * A folder that is not finished is completed. The table is written after the sounds, and the finished marker last.
  *
- * @param dir - The folder; it is made where it does not exist.
- * @param onProgress - Told about every clip, those included that are there already.
+ * @param dir - The folder; it is made if it does not exist.
+ * @param onProgress - Gets every clip, also those that are there already.
  * @returns The folder's absolute path.
  * @throws EscError INVALID_INPUT if the folder holds a synthetic set of other options, or sounds or tables
  *   that are not ours; IO naming the path if something cannot be written; INVALID_OPTION as
@@ -51,11 +52,11 @@ export async function writeSyntheticEsc10(
   const root = resolve(dir)
   const audioDir = join(root, 'audio')
   const isFinished = await claim(root, chosen)
-  const present = new Set(await io(audioDir, () => readdir(audioDir)))
+  const present = new Set(await onDisk('read', audioDir, readdir(audioDir)))
   const total = dataset.records.length
   for (const [index, { filename }] of dataset.records.entries()) {
     signal?.throwIfAborted()
-    // A sound that is there is whole: each was renamed into place.
+    // A sound that is there is whole, since it was renamed into place.
     if (!present.has(filename)) await writeWav(join(audioDir, filename), clipAt(index))
     onProgress?.({ stage: 'write synthetic clips', done: index + 1, total, detail: filename })
   }
@@ -67,24 +68,26 @@ export async function writeSyntheticEsc10(
 }
 
 /**
- * Makes the folders and the first marker, or refuses a folder that is not ours; says whether it is finished.
+ * Makes the folders and the first marker, or refuses a folder that this function did not write.
+ *
+ * @returns Whether the folder is finished.
  */
 async function claim(root: string, options: Required<SyntheticOptions>): Promise<boolean> {
   const path = markerPath(root)
   const folders = ['audio', 'meta'].map((name) => join(root, name))
   for (const folder of folders) await removeStaleTemporaries(folder)
-  const found = await io(path, () => readFile(path, 'utf8').catch(ifAbsent(null)))
+  const found = await onDisk('read', path, readFile(path, 'utf8').catch(ifAbsent(null)))
   if (found !== null) {
     const isFinished = found === markerText(options, true)
     if (!isFinished && found !== markerText(options, false)) {
       const rule = `must be of this version, with ${JSON.stringify(options)}; choose another folder`
       throw new EscError('INVALID_INPUT', `${path} ${rule}`, { detail: { path, found } })
     }
-    for (const folder of folders) await io(folder, () => mkdir(folder, { recursive: true }))
+    for (const folder of folders) await onDisk('write', folder, mkdir(folder, { recursive: true }))
     return isFinished
   }
   for (const folder of folders) {
-    const entries = await io(folder, () => readdir(folder).catch(ifAbsent<string[]>([])))
+    const entries = await onDisk('read', folder, readdir(folder).catch(ifAbsent<string[]>([])))
     if (entries.some((name) => !isTemporaryName(name))) {
       throw new EscError(
         'INVALID_INPUT',
@@ -94,7 +97,7 @@ async function claim(root: string, options: Required<SyntheticOptions>): Promise
         },
       )
     }
-    await io(folder, () => mkdir(folder, { recursive: true }))
+    await onDisk('write', folder, mkdir(folder, { recursive: true }))
   }
   await writeAtomically(path, markerText(options, false))
   return false
@@ -109,14 +112,5 @@ function ifAbsent<T>(value: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === 'ENOENT') return value
     throw error
-  }
-}
-
-async function io<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new EscError('IO', `cannot read or write ${path}: ${reason}`, { detail: { path }, cause })
   }
 }

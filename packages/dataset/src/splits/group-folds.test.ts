@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
@@ -18,8 +19,6 @@ function unroll(sources: readonly { label: number; size: number }[]) {
   const groups = sources.flatMap(({ size }, source) => Array<string>(size).fill(`source ${source}`))
   return { labels, groups }
 }
-
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 
 /** The fold whose test part each example is in. */
 function foldOf(splits: Iterable<{ train: Int32Array; test: Int32Array }>, count: number): number[] {
@@ -67,9 +66,9 @@ describe('groupKFold', () => {
     expect(() => groupKFold(['a', 'a', 'b'], { nSplits: 3 })).toThrow(
       'nSplits=3 must be at most the number of groups, 2',
     )
-    expect(() => groupKFold(['a', 'a', 'b'], { nSplits: 3 })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => groupKFold([], { nSplits: 2 })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => groupKFold([1, 2], { nSplits: 1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => groupKFold(['a', 'a', 'b'], { nSplits: 3 })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => groupKFold([], { nSplits: 2 })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => groupKFold([1, 2], { nSplits: 1 })).toThrow(throwsCode('INVALID_OPTION'))
     expect(() => groupKFold([1, '1'], { nSplits: 2 })).toThrow(
       'groups[1]=1 is a string and groups[0]=1 a number',
     )
@@ -77,7 +76,7 @@ describe('groupKFold', () => {
       'groups[1]=NaN must be a finite number or a string',
     )
     const holes = ['a', undefined] as string[]
-    expect(() => groupKFold(holes, { nSplits: 2 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => groupKFold(holes, { nSplits: 2 })).toThrow(throwsCode('INVALID_INPUT'))
   })
 })
 
@@ -89,7 +88,7 @@ describe('stratifiedGroupKFold', () => {
     })
   }
 
-  test('deals out as if each spread were worked out from nothing', () => {
+  test('makes the same folds as an implementation that computes each spread anew', () => {
     const mixed = fc.array(fc.tuple(fc.nat(9), fc.nat(40)), { minLength: 100, maxLength: 200 })
     fc.assert(
       fc.property(mixed, fc.integer({ min: 2, max: 6 }), (rows, nSplits) => {
@@ -127,7 +126,7 @@ describe('stratifiedGroupKFold', () => {
     expect(folds(7)).not.toEqual(folds(8))
   })
 
-  test('keeps the classes even when it shuffles: single-clip groups are dealt within one clip', () => {
+  test('keeps the classes even when it shuffles: with groups of one clip, each fold is even within one clip', () => {
     const labels = Array.from({ length: 200 }, (_, i) => i % 10)
     for (let seed = 0; seed < 5; seed++) {
       for (const { test } of stratifiedGroupKFold(labels, [...labels.keys()], { nSplits: 5, seed })) {
@@ -140,7 +139,7 @@ describe('stratifiedGroupKFold', () => {
     }
   })
 
-  test('does not see the names of the labels, so long as their order stays', () => {
+  test('does not depend on the names of the labels, if their order stays', () => {
     fc.assert(
       fc.property(table, (sources) => {
         const { labels, groups } = unroll(sources)
@@ -151,25 +150,25 @@ describe('stratifiedGroupKFold', () => {
     )
   })
 
-  test('refuses what it cannot deal', () => {
-    expect(() => stratifiedGroupKFold([0, 1], [0, 1], { nSplits: 1 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => stratifiedGroupKFold([0, 1], [0], { nSplits: 2 })).toThrow(withCode('INVALID_INPUT'))
+  test('refuses labels and groups that fill no folds', () => {
+    expect(() => stratifiedGroupKFold([0, 1], [0, 1], { nSplits: 1 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => stratifiedGroupKFold([0, 1], [0], { nSplits: 2 })).toThrow(throwsCode('INVALID_INPUT'))
     expect(() => stratifiedGroupKFold([0, 0, 1], [0, 0, 1], { nSplits: 3 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
     expect(() => stratifiedGroupKFold([0, 1, 2], [0, 1, 2], { nSplits: 3 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
-    expect(() => stratifiedGroupKFold([], [], { nSplits: 2 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => stratifiedGroupKFold([], [], { nSplits: 2 })).toThrow(throwsCode('INVALID_INPUT'))
   })
 })
 
 describe('stratifiedGroupSplit', () => {
-  test('of too few groups it says so in its own words', () => {
+  test('says that there are too few groups for three parts', () => {
     const labels = Array.from({ length: 20 }, (_, i) => i % 2)
     const groups = labels.map((_, i) => i % 5)
     expect(() => stratifiedGroupSplit(labels, groups)).toThrow(
-      /^20 clips in 5 groups are too few for three parts: five folds are dealt out twice/,
+      /^20 clips in 5 groups are too few for three parts: there must be at least five groups, also without the test part/,
     )
   })
 

@@ -7,15 +7,15 @@ import { clipsOf, expandEach, isSource, type SplitSource } from './shared/source
 
 /** Options of {@link groupKFold}. */
 export interface GroupKFoldOptions {
-  /** @defaultValue 5 */
+  /** The number of folds. @defaultValue `5` */
   nSplits?: number
 }
 
 /**
- * K folds of about the same size in which no group is on both sides: the largest group goes to the smallest fold,
- * and so on. Of equally large groups the one that NumPy's unstable sort puts last goes first, as in scikit-learn.
+ * Makes K folds of about the same size in which no group is on both sides. The largest group goes to the smallest fold, then the next
+ * largest, and so on. Among equally large groups, the one that NumPy's unstable sort puts last goes first, as in scikit-learn.
  *
- * @param set - The groups of its clips are dealt out. In its place it takes groups, one for each example.
+ * @param set - The groups of its clips go into the folds. You may pass groups instead, one for each example.
  * @returns `nSplits` splits into train and test, made one at a time; each example is in one test part. Indices in
  *   ascending order.
  * @throws EscError INVALID_OPTION if `nSplits < 2`; INVALID_INPUT if there are fewer groups than folds, or two examples of

@@ -7,12 +7,12 @@ import { clipsOf, expandEach, isSource, type SplitSource } from './shared/source
 import { type ShuffleSplitOptions, shuffleOptions } from './shuffle-split.js'
 
 /**
- * Random splits in which no group is on both sides, each drawn anew. Sizes count groups, not clips.
+ * Makes random splits in which no group is on both sides. Each is drawn from all groups. Sizes count groups, not clips.
  *
  * Differs from scikit-learn as {@link shuffleSplit} does. Renaming the groups changes nothing.
  *
- * @param set - The groups of its clips are drawn. In its place it takes groups, one for each example.
- * @param options - `testSize` is by default 0.2.
+ * @param set - The groups of its clips are drawn. You may pass groups instead, one for each example.
+ * @param options - Without sizes, `testSize` is 0.2.
  * @returns As {@link shuffleSplit}.
  * @throws EscError as {@link shuffleSplit}, of groups.
  * @see scikit-learn 1.2 `GroupShuffleSplit`.

@@ -1,10 +1,10 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { kFold } from './k-fold.js'
 import { stratifiedKFold } from './stratified-k-fold.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const tests = (splits: Iterable<{ test: Int32Array }>) => [...splits].map(({ test }) => Array.from(test))
 
 /** The test parts of a fold per example. */
@@ -49,14 +49,14 @@ describe('kFold', () => {
     expect(splits.next().value).toEqual({ train: Int32Array.of(0, 1, 4, 5), test: Int32Array.of(2, 3) })
   })
 
-  test('refuses at once, before the first split is asked for', () => {
+  test('throws at the call, before the first split is made', () => {
     expect(() => kFold(4, { nSplits: 5 })).toThrow('nSplits=5 must be at most the number of examples, 4')
-    expect(() => kFold(4, { nSplits: 5 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => kFold(4, { nSplits: 5 })).toThrow(throwsCode('INVALID_INPUT'))
     for (const nSplits of [1, 2.5, Number.NaN]) {
-      expect(() => kFold(4, { nSplits })).toThrow(withCode('INVALID_OPTION'))
+      expect(() => kFold(4, { nSplits })).toThrow(throwsCode('INVALID_OPTION'))
     }
-    expect(() => kFold(0)).toThrow(withCode('INVALID_OPTION'))
-    expect(() => kFold(9, { seed: -1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => kFold(0)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => kFold(9, { seed: -1 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 })
 
@@ -82,7 +82,7 @@ describe('stratifiedKFold', () => {
     )
   })
 
-  test('does not see the names of the labels', () => {
+  test('does not depend on the names of the labels', () => {
     fc.assert(
       fc.property(labelled, fc.option(fc.nat()), (labels, seed) => {
         const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)
@@ -98,14 +98,14 @@ describe('stratifiedKFold', () => {
     expect(folds(3)).not.toEqual(folds(4))
   })
 
-  test('refuses what scikit-learn refuses, and deals a small class out where it only warns', () => {
+  test('refuses what scikit-learn refuses, and splits a small class if scikit-learn only warns', () => {
     expect(() => stratifiedKFold([0, 0, 1, 1], { nSplits: 3 })).toThrow(
       'nSplits=3 must be at most the number of members of a class',
     )
-    expect(() => stratifiedKFold([0, 0, 1, 1], { nSplits: 3 })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => stratifiedKFold([0, 0], { nSplits: 3 })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => stratifiedKFold([0, 0], { nSplits: 1 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => stratifiedKFold([0, 'a'], { nSplits: 2 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => stratifiedKFold([0, 0, 1, 1], { nSplits: 3 })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => stratifiedKFold([0, 0], { nSplits: 3 })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => stratifiedKFold([0, 0], { nSplits: 1 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => stratifiedKFold([0, 'a'], { nSplits: 2 })).toThrow(throwsCode('INVALID_INPUT'))
     expect(tests(stratifiedKFold([0, 0, 0, 1], { nSplits: 3 }))).toEqual([[0, 3], [1], [2]])
   })
 })

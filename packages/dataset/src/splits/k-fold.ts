@@ -5,18 +5,18 @@ import { clipsOf, expandEach, isSource, type SplitSource, type Unit } from './sh
 
 /** Options of {@link kFold} and {@link stratifiedKFold}. */
 export interface KFoldOptions {
-  /** @defaultValue 5 */
+  /** The number of folds. @defaultValue `5` */
   nSplits?: number
-  /** Shuffles the examples before they are dealt out; `null` does not (`shuffle=False`). @defaultValue `null` */
+  /** Seed of a shuffle before the folds are made; `null` does not shuffle (scikit-learn's `shuffle=False`). @defaultValue `null` */
   seed?: number | null
 }
 
 /**
- * K folds of consecutive clips, the first `count % nSplits` one clip larger than the others.
+ * Makes K folds of consecutive clips. The first `count % nSplits` folds have one clip more than the others.
  *
- * Without a seed the folds are scikit-learn's. With one they are not: its random numbers are NumPy's.
+ * Without a seed the folds are scikit-learn's. With a seed they are not, since scikit-learn takes NumPy's random numbers.
  *
- * @param set - Its clips are dealt out. A number in its place is a number of examples.
+ * @param set - Its clips go into the folds. You may pass a number of examples instead.
  * @returns `nSplits` splits into train and test, made one at a time; each example is in one test part. Indices in
  *   ascending order.
  * @throws EscError INVALID_OPTION if the number of examples is below 1 or `nSplits < 2`; INVALID_INPUT if there are more

@@ -1,7 +1,7 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { assertNoLeaks, findLeaks } from './leaks.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 //              0    1    2    3    4    5    6    7
 const groups = ['a', 'a', 'b', 'b', 'c', 'd', 'd', 'c']
 
@@ -29,7 +29,7 @@ describe('findLeaks', () => {
 
   test('refuses an index that has no group', () => {
     const split = { train: Int32Array.of(0), test: Int32Array.of(8) }
-    expect(() => findLeaks(split, groups)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => findLeaks(split, groups)).toThrow(throwsCode('INVALID_INPUT'))
   })
 })
 
@@ -39,7 +39,7 @@ describe('assertNoLeaks', () => {
     ['a generator of splits', (function* () {})()],
     ['no parts', {}],
   ])('%s is no split', (_, split) => {
-    expect(() => assertNoLeaks(split as never, ['a', 'a'])).toThrow(withCode('INVALID_INPUT'))
+    expect(() => assertNoLeaks(split as never, ['a', 'a'])).toThrow(throwsCode('INVALID_INPUT'))
   })
 
   test('passes a clean split', () => {
@@ -49,7 +49,7 @@ describe('assertNoLeaks', () => {
 
   test('names the groups that leak', () => {
     const split = { train: Int32Array.of(0, 4), test: Int32Array.of(1, 7, 2) }
-    expect(() => assertNoLeaks(split, groups)).toThrow(withCode('GROUP_LEAK'))
+    expect(() => assertNoLeaks(split, groups)).toThrow(throwsCode('GROUP_LEAK'))
     expect(() => assertNoLeaks(split, groups)).toThrow(/2 groups .*: a, c; 2 test clips/)
   })
 })

@@ -1,9 +1,10 @@
-/** Finds groups that a split tears apart. */
+/** `findLeaks` and `assertNoLeaks`: groups that a split tears apart. */
 import { EscError, hasField, isNumberList, type Split, shown, wrongValue } from '@esc/core'
+import { count } from '../words.js'
 import { assertValues, type Labels } from './shared/labels.js'
 import { clipsOf, isSource, type SplitSource } from './shared/source.js'
 
-const PARTS = ['train', 'validation', 'test'] as const
+const parts = ['train', 'validation', 'test'] as const
 
 /** A group with examples in more than one part. */
 export interface GroupLeak {
@@ -14,15 +15,15 @@ export interface GroupLeak {
   test: number[]
 }
 
-/** What {@link findLeaks} found. */
+/** Result of {@link findLeaks}. */
 export interface LeakReport {
   /** In the order in which the groups first appear in the parts. */
   leaks: GroupLeak[]
-  /** Test clips that have a sibling in training: those whose result cannot be trusted. Windows of one clip count once. */
+  /** Test clips with a sibling (a clip of the same group) in training: their results cannot be trusted. Windows of a clip count once. */
   leakedTestClips: number
 }
 
-/** The group of each example, and its clip where examples may be windows; otherwise `clipOf` is `null`. */
+/** The group of each example. `clipOf` has its clip if examples may be windows, and is `null` otherwise. */
 interface Grouping {
   groups: Labels
   clipOf: Int32Array | null
@@ -32,7 +33,7 @@ interface Grouping {
  * Lists the groups that have examples in more than one part of a split. A network may recognise such a
  * recording's microphone and room instead of the sound.
  *
- * @param set - What was split. In its place it takes groups, one for each example, and each example counts as a clip.
+ * @param set - The set that was split. You may pass groups instead, one for each example; then each example counts as a clip.
  * @throws EscError INVALID_INPUT if the split has an index without an example, or two examples of one clip differ in
  *   label, group or fold.
  * @example findLeaks(split, features).leakedTestClips
@@ -45,11 +46,11 @@ export function findLeaks(split: Split, from: SplitSource | Labels): LeakReport 
   return reportLeaks(split, groupingOf(from))
 }
 
-/** Else a split in the place of the set would have no leaks. */
+/** Without this check, swapped arguments would have no leaks. */
 function assertParts(split: Split): void {
   const advice = { 'a feature set': 'pass the split first, and then the set' }
   if (!hasField(split, 'train')) throw wrongValue('split', split, '{ train, test }', { advice })
-  for (const part of PARTS) {
+  for (const part of parts) {
     const indices: unknown = split[part]
     if (isNumberList(indices) || (part === 'validation' && indices === undefined)) continue
     throw wrongValue(`split.${part}`, indices, 'a list of indices')
@@ -70,7 +71,7 @@ function reportLeaks(split: Split, { groups, clipOf }: Grouping): LeakReport {
   const byGroup = new Map<number | string, GroupLeak>()
   for (const group of torn) byGroup.set(group, { group, train: [], validation: [], test: [] })
   if (torn.length > 0) {
-    for (const part of PARTS) {
+    for (const part of parts) {
       for (const index of split[part] ?? []) byGroup.get(groups[index]!)?.[part].push(index)
     }
   }
@@ -87,27 +88,27 @@ function reportLeaks(split: Split, { groups, clipOf }: Grouping): LeakReport {
 /** The groups with examples in two parts or three, in the order in which they first appear. */
 function tornGroups(split: Split, groups: Labels): (number | string)[] {
   const partsOf = new Map<number | string, number>()
-  for (const [bit, part] of PARTS.entries()) {
+  for (const [bit, part] of parts.entries()) {
     for (const index of split[part] ?? []) {
       const group = groups[index]
       if (group === undefined) {
         throw new EscError(
           'INVALID_INPUT',
-          `split.${part} holds index ${shown(index)}; there are ${groups.length} examples`,
+          `split.${part} holds index ${shown(index)}; the number of examples is ${groups.length}`,
         )
       }
       const seen = partsOf.get(group) ?? 0
       if ((seen & (1 << bit)) === 0) partsOf.set(group, seen | (1 << bit))
     }
   }
-  // A power of two is one part alone.
+  // A power of two means one part alone.
   return [...partsOf].flatMap(([group, seen]) => ((seen & (seen - 1)) === 0 ? [] : [group]))
 }
 
 /**
  * Refuses a split that tears a group apart.
  *
- * @param set - What was split. In its place it takes groups, one for each example.
+ * @param set - The set that was split. You may pass groups instead, one for each example.
  * @throws EscError GROUP_LEAK naming the first such groups, with all of them in `detail.leaks`; INVALID_INPUT
  *   as {@link findLeaks}.
  * @example assertNoLeaks(split, features)
@@ -121,7 +122,7 @@ export function assertNoLeaks(split: Split, from: SplitSource | Labels): void {
   if (leaks.length === 0) return
   const shown = leaks.slice(0, 5).map(({ group }) => group)
   const more = leaks.length > 5 ? ` and ${leaks.length - 5} more` : ''
-  const what = `${leaks.length} groups are in more than one part: ${shown.join(', ')}${more}`
-  const harm = `${leakedTestClips} test clips have a sibling in training; split by group`
-  throw new EscError('GROUP_LEAK', `${what}; ${harm}`, { detail: { leaks, leakedTestClips } })
+  const what = `${count(leaks.length, 'group')} in more than one part: ${shown.join(', ')}${more}`
+  const harm = `${count(leakedTestClips, 'test clip')} with a sibling (a clip of the same group) in training`
+  throw new EscError('GROUP_LEAK', `${what}; ${harm}; split by group`, { detail: { leaks, leakedTestClips } })
 }

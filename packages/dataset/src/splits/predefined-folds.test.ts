@@ -1,8 +1,8 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { predefinedFolds } from './predefined-folds.js'
 import { trainValTest } from './train-val-test.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const folds = [1, 2, 3, 1, 2, 3, 3]
 
 describe('predefinedFolds', () => {
@@ -22,22 +22,22 @@ describe('predefinedFolds', () => {
 
   test('names the fold that does not exist, and those that do', () => {
     expect(() => predefinedFolds(folds, { testFold: 9 })).toThrow('testFold=9 does not exist; folds: 1, 2, 3')
-    expect(() => predefinedFolds(folds, { testFold: 9 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => predefinedFolds(folds, { testFold: 9 })).toThrow(throwsCode('INVALID_OPTION'))
     expect(() => predefinedFolds(folds, { testFold: 1, validationFold: 0 })).toThrow(
-      withCode('INVALID_OPTION'),
+      throwsCode('INVALID_OPTION'),
     )
-    expect(() => predefinedFolds(folds, { testFold: Number.NaN })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => predefinedFolds([], { testFold: 1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => predefinedFolds(folds, { testFold: Number.NaN })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => predefinedFolds([], { testFold: 1 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 
   test('refuses equal folds, clips without a fold, and an empty training part', () => {
     const same = { testFold: 1, validationFold: 1 }
-    expect(() => predefinedFolds(folds, same)).toThrow(withCode('INVALID_OPTION'))
-    expect(() => predefinedFolds([1, null, 2], { testFold: 1 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => predefinedFolds(folds, same)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => predefinedFolds([1, null, 2], { testFold: 1 })).toThrow(throwsCode('INVALID_INPUT'))
     expect(() => predefinedFolds([1, 2], { testFold: 1, validationFold: 2 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
-    expect(() => predefinedFolds([1, 1], { testFold: 1 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => predefinedFolds([1, 1], { testFold: 1 })).toThrow(throwsCode('INVALID_INPUT'))
   })
 })
 
@@ -65,10 +65,10 @@ describe('trainValTest', () => {
     expect(() => trainValTest(five, { testFold: 6 })).toThrow(
       'testFold=6 does not exist; folds: 1, 2, 3, 4, 5',
     )
-    expect(() => trainValTest(five, { testFold: 6 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => trainValTest([], { testFold: 1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainValTest(five, { testFold: 6 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => trainValTest([], { testFold: 1 })).toThrow(throwsCode('INVALID_OPTION'))
     expect(() => trainValTest([1, 2], { testFold: 1 })).toThrow('no fold of 1, 2 is left for training')
-    expect(() => trainValTest([1, 1], { testFold: 1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainValTest([1, 1], { testFold: 1 })).toThrow(throwsCode('INVALID_OPTION'))
     expect(() => trainValTest([1, null, 2], { testFold: 1 })).toThrow(
       'example 1 has fold null; each needs a number',
     )

@@ -3,14 +3,15 @@ import { assertKnown, EscError, type Split, shown, wrongOption } from '@esc/core
 import { assertList } from './shared/labels.js'
 import { clipsOf, expand, isSource, type SplitSource } from './shared/source.js'
 
-/** Which folds are held out. */
+/** The folds that are held out of training. */
 export interface PredefinedFoldsOptions {
+  /** The number of the fold for testing. */
   testFold: number
-  /** `null` makes no validation part. @defaultValue `null` */
+  /** The number of the fold for validation; `null` makes no validation part. @defaultValue `null` */
   validationFold?: number | null
 }
 
-/** One fold for each clip, and what a message calls each. */
+/** One fold for each clip, and the name of each clip in messages. */
 interface Folds {
   folds: ArrayLike<number | null>
   nameOf: (index: number) => string
@@ -19,10 +20,9 @@ interface Folds {
 /**
  * Splits along the data set's own folds: one for testing, one for validation, the others for training.
  *
- * @param set - Its clips go where their folds go. In its place it takes fold numbers, one for each example.
+ * @param set - Each of its clips goes where its fold goes. You may pass fold numbers instead, one for each example.
  * @returns Indices in ascending order; every example is in one part.
- * @throws EscError INVALID_OPTION naming the folds there are, if one asked for does not exist or both are the
- *   same; INVALID_INPUT if a clip has no fold, no fold is left for training, or two examples of one clip differ in label,
+ * @throws EscError INVALID_OPTION naming the existing folds, if a fold does not exist or both are the same; INVALID_INPUT if a clip has no fold, no fold is left for training, or two examples of one clip differ in label,
  *   group or fold.
  * @see scikit-learn 1.2 `PredefinedSplit`, which has no validation part.
  * @example predefinedFolds(features, { testFold: 5, validationFold: 4 })
@@ -91,7 +91,7 @@ function assertExisting(
   }
 }
 
-/** The fold numbers there are, in ascending order. */
+/** The existing fold numbers, in ascending order. */
 function existingFolds({ folds, nameOf }: Folds): number[] {
   const existing = new Set<number>()
   for (let i = 0; i < folds.length; i++) {
@@ -99,7 +99,7 @@ function existingFolds({ folds, nameOf }: Folds): number[] {
     if (!Number.isInteger(fold)) {
       throw new EscError(
         'INVALID_INPUT',
-        `${nameOf(i)} has fold ${shown(fold)}; each needs a number. For a data set without folds take stratifiedGroupSplit`,
+        `${nameOf(i)} has fold ${shown(fold)}; each needs a number. For a data set without folds use stratifiedGroupSplit`,
       )
     }
     existing.add(fold)

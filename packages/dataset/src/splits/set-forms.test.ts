@@ -1,5 +1,6 @@
 /** What splitters and leak reports do with a set beyond what their array forms do. */
 import { featureSet } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import type { ClipRecord, Dataset } from '../record.js'
 import { kFold } from './k-fold.js'
@@ -8,9 +9,6 @@ import { predefinedFolds } from './predefined-folds.js'
 import { shuffleSplit } from './shuffle-split.js'
 import { trainTestSplit } from './train-test-split.js'
 import { trainValTest } from './train-val-test.js'
-
-const throwsCode = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: 'EscError', code, message: expect.stringMatching(message) })
 
 const matrix = { data: new Float32Array(1), bins: 1, frames: 1 }
 /** Clips a and b of one source, c and d of their own; b has two windows. */
@@ -50,7 +48,7 @@ describe('findLeaks', () => {
   test('refuses an index of no example', () => {
     const split = { train: Int32Array.of(0), test: Int32Array.of(5) }
     expect(() => findLeaks(split, windows)).toThrow(
-      throwsCode('INVALID_INPUT', /test holds index 5; there are 5 examples/),
+      throwsCode('INVALID_INPUT', /test holds index 5; the number of examples is 5/),
     )
   })
 })

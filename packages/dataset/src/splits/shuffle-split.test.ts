@@ -1,14 +1,14 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { groupShuffleSplit } from './group-shuffle-split.js'
 import { findLeaks } from './leaks.js'
 import { shuffleSplit } from './shuffle-split.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const distinct = (values: Iterable<unknown>) => new Set(values).size
 
 describe('shuffleSplit', () => {
-  test('draws parts of the sizes asked for, which do not overlap', () => {
+  test('draws parts of the given sizes, which do not overlap', () => {
     const count = fc.integer({ min: 10, max: 60 })
     fc.assert(
       fc.property(count, fc.nat(), fc.nat(4), fc.nat(4), (n, seed, trainSize, testSize) => {
@@ -38,7 +38,7 @@ describe('shuffleSplit', () => {
     expect(distinct(splits.map(({ test }) => test.join()))).toBe(10)
   })
 
-  test('refuses sizes that cannot be', () => {
+  test('refuses impossible sizes', () => {
     expect(() => shuffleSplit(10, { testSize: 6, trainSize: 5 })).toThrow(
       'trainSize=5 and testSize=6 need 11 examples; there are 10',
     )
@@ -48,14 +48,14 @@ describe('shuffleSplit', () => {
       { trainSize: 10 },
       { trainSize: 0.05 },
     ]) {
-      expect(() => shuffleSplit(10, sizes)).toThrow(withCode('INVALID_INPUT'))
+      expect(() => shuffleSplit(10, sizes)).toThrow(throwsCode('INVALID_INPUT'))
     }
     for (const size of [0, -1, 1.5, Number.NaN]) {
-      expect(() => shuffleSplit(10, { testSize: size })).toThrow(withCode('INVALID_OPTION'))
-      expect(() => shuffleSplit(10, { trainSize: size })).toThrow(withCode('INVALID_OPTION'))
+      expect(() => shuffleSplit(10, { testSize: size })).toThrow(throwsCode('INVALID_OPTION'))
+      expect(() => shuffleSplit(10, { trainSize: size })).toThrow(throwsCode('INVALID_OPTION'))
     }
-    expect(() => shuffleSplit(0)).toThrow(withCode('INVALID_OPTION'))
-    expect(() => shuffleSplit(9, { nSplits: 0 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => shuffleSplit(0)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => shuffleSplit(9, { nSplits: 0 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 })
 
@@ -64,7 +64,7 @@ describe('groupShuffleSplit', () => {
     .array(fc.nat(15), { minLength: 20, maxLength: 60 })
     .filter((groups) => distinct(groups) > 5)
 
-  test('puts whole groups on one side, as many as asked for, and covers them all', () => {
+  test('puts whole groups on one side, in the given number, and covers them all', () => {
     fc.assert(
       fc.property(table, fc.nat(), fc.integer({ min: 1, max: 5 }), (groups, seed, testSize) => {
         const splits = [...groupShuffleSplit(groups, { seed, testSize })]
@@ -79,7 +79,7 @@ describe('groupShuffleSplit', () => {
     )
   })
 
-  test('does not see the names of the groups, and leaves out those that no part takes', () => {
+  test('does not depend on the names of the groups, and leaves out those that no part takes', () => {
     fc.assert(
       fc.property(table, fc.nat(), (groups, seed) => {
         const options = { seed, testSize: 2, trainSize: 3 }
@@ -98,7 +98,7 @@ describe('groupShuffleSplit', () => {
     expect(() => groupShuffleSplit(['a', 'a'])).toThrow(
       'testSize=0.2 takes all of 1 groups; none is left to train',
     )
-    expect(() => groupShuffleSplit(['a', 'a'])).toThrow(withCode('INVALID_INPUT'))
-    expect(() => groupShuffleSplit([])).toThrow(withCode('INVALID_INPUT'))
+    expect(() => groupShuffleSplit(['a', 'a'])).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => groupShuffleSplit([])).toThrow(throwsCode('INVALID_INPUT'))
   })
 })

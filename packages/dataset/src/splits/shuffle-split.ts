@@ -6,13 +6,13 @@ import { clipsOf, expandEach, isSource, type SplitSource, type Unit } from './sh
 
 /** Options of {@link shuffleSplit} and {@link groupShuffleSplit}. */
 export interface ShuffleSplitOptions extends PartSizeOptions {
-  /** @defaultValue 10; 5 of {@link groupShuffleSplit} */
+  /** The number of splits. @defaultValue `10` for `shuffleSplit`, `5` for `groupShuffleSplit` */
   nSplits?: number
-  /** @defaultValue 0 */
+  /** Seed of the draw. @defaultValue `0` */
   seed?: number
 }
 
-/** The names of {@link ShuffleSplitOptions}. */
+/** The names that {@link ShuffleSplitOptions} has. */
 export const shuffleOptions: Record<keyof ShuffleSplitOptions, true> = {
   nSplits: true,
   seed: true,
@@ -21,13 +21,13 @@ export const shuffleOptions: Record<keyof ShuffleSplitOptions, true> = {
 }
 
 /**
- * Random splits, each drawn anew: test parts of two splits may overlap.
+ * Makes random splits. Each is drawn from all clips, so the test parts of two splits may overlap.
  *
- * Differs from scikit-learn: indices are in ascending order, and the random numbers are not NumPy's, so one seed
- * gives another draw.
+ * Differs from scikit-learn: indices are in ascending order, and the random numbers are not NumPy's, so the same seed gives
+ * another draw.
  *
- * @param set - Its clips are drawn. A number in its place is a number of examples.
- * @param options - `testSize` is by default 0.1.
+ * @param set - Its clips are drawn. You may pass a number of examples instead.
+ * @param options - Without sizes, `testSize` is 0.1.
  * @returns `nSplits` splits into train and test, made one at a time.
  * @throws EscError INVALID_OPTION if an option is out of range; INVALID_INPUT if a part would be empty, both need
  *   more clips than there are, or two examples of one clip differ in label, group or fold.

@@ -1,5 +1,6 @@
-/** Splitters that take a set: they deal out its clips as the array forms deal out examples. */
+/** Tests that splitters treat the clips of a set as their array forms treat examples. */
 import { isEscError, type Split } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { groupKFold } from './group-k-fold.js'
@@ -150,7 +151,7 @@ describe.each(Object.entries(splitters))('%s', (_name, [ofSet, ofArrays]) => {
     expect(splits).toBeGreaterThan(0)
   })
 
-  test('deals out clips, and puts all windows of a clip on one side', () => {
+  test('splits clips, and puts all windows of a clip on one side', () => {
     fc.assert(
       fc.property(windowed, fc.nat(), (set, seed) => {
         const whole = clipsOnly(set)
@@ -198,9 +199,6 @@ test.each(['kFold', 'stratifiedKFold', 'groupKFold', 'stratifiedGroupKFold'])(
     )
   },
 )
-
-const throwsCode = (code: string, message: RegExp) =>
-  expect.objectContaining({ name: 'EscError', code, message: expect.stringMatching(message) })
 
 describe('a set is refused', () => {
   const a: SplitRecord = { id: 'a', labelIndex: 0, group: 's', fold: 1 }

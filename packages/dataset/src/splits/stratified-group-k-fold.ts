@@ -7,31 +7,28 @@ import { type Clips, clipsOf, expandEach, isSource, type SplitSource } from './s
 
 /** Options of {@link stratifiedGroupKFold}. */
 export interface StratifiedGroupKFoldOptions {
-  /** @defaultValue 5 */
+  /** The number of folds. @defaultValue `5` */
   nSplits?: number
-  /** Shuffles the groups before they are dealt out; `null` does not (`shuffle=False`). @defaultValue `null` */
+  /** Seed of a shuffle of the groups; `null` does not shuffle (scikit-learn's `shuffle=False`). @defaultValue `null` */
   seed?: number | null
 }
 
 /**
- * K folds in which no group is on both sides and each class's share is as even as a greedy deal can make it:
- * groups are taken from the most to the least uneven, each put where the classes' spread over the folds stays
- * smallest.
+ * Makes K folds in which no group is on both sides, and each class is about equally frequent. It takes the groups from the most to
+ * the least uneven, and puts each into the fold where the spread of the classes over the folds stays smallest.
  *
- * Without a seed the folds are those of scikit-learn, rounding of its sums included (but for tables of a single class
- * and nine folds or more, where NumPy sums in another order). That order of sums runs
- * over the classes in ascending order, so a renaming of the labels that changes their order may break a tie
- * the other way. Where a class has fewer members than folds scikit-learn warns, and this does not.
+ * Without a seed the folds are scikit-learn's, with the same rounding of sums (except for a single class and nine folds or more,
+ * where NumPy sums in another order). The sums run over the classes in ascending order, so new names of labels that change their
+ * order may decide a tie differently. If a class has fewer members than folds, scikit-learn warns, and this does not.
  *
- * Differs from scikit-learn 1.2: with a seed, whole groups are shuffled; there, `shuffle=True` shuffles the
- * groups' class counts and leaves their names behind, which loses the stratification. An empty part is an
- * error.
+ * Differs from scikit-learn 1.2: with a seed, whole groups are shuffled. There, `shuffle=True` shuffles the groups' class counts
+ * without their names, and the classes are no longer even. An empty part is an error.
  *
- * @param set - The groups of its clips are dealt out. In its place it takes labels and groups, one of each for each example.
+ * @param set - The groups of its clips go into the folds. You may pass labels and groups instead, one of each for each example.
  * @returns `nSplits` splits into train and test, made one at a time; each example is in one test part. Indices in
  *   ascending order.
  * @throws EscError INVALID_OPTION if `nSplits < 2`; INVALID_INPUT if the lengths differ, there are fewer
- *   groups than folds, every class has fewer members than folds, the deal leaves a fold empty, or two examples of one clip
+ *   groups than folds, every class has fewer members than folds, a fold would be empty, or two examples of one clip
  *   differ in label, group or fold.
  * @see scikit-learn 1.2 `StratifiedGroupKFold`.
  * @example for (const { test } of stratifiedGroupKFold(features, { nSplits: 5, seed: 42 })) console.log(test)
@@ -71,6 +68,7 @@ export function readArguments<T extends object>(
   return { clips, labels: clips.labels, groups: clips.groups, options: second as T | undefined }
 }
 
+/** The folds of {@link stratifiedGroupKFold}, of labels and groups. */
 export function dealEvenly(
   labels: Labels,
   groups: Labels,

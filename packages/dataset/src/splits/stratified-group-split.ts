@@ -1,5 +1,6 @@
 /** `stratifiedGroupSplit`: one split into training, validation and test that keeps the clips of one group together. */
 import { assertInteger, assertKnown, EscError, isEscError, type Split } from '@esc/core'
+import { count } from '../words.js'
 import { assertSameLength } from './shared/folds.js'
 import { assertValues, encodeSorted, type Labels } from './shared/labels.js'
 import { expand, type SplitSource } from './shared/source.js'
@@ -7,16 +8,15 @@ import { dealEvenly, readArguments } from './stratified-group-k-fold.js'
 
 /** Options of {@link stratifiedGroupSplit}. */
 export interface StratifiedGroupSplitOptions {
-  /** @defaultValue 0 */
+  /** Seed of the draw. @defaultValue `0` */
   seed?: number
 }
 
 /**
- * One split into training, validation and test that shares no group: the first of five folds is the test
- * part, the first of five folds of the rest the validation part. That is 64, 16 and 20 %, as nearly as whole
- * groups allow.
+ * Splits clips into training, validation and test so that no group is in two parts. The first of five folds of all clips is the test
+ * part, and the first of five folds of the rest is the validation part. That is 64, 16 and 20 %, as nearly as whole groups allow.
  *
- * @param set - The groups of its clips are dealt out. In its place it takes labels and groups, one of each for each example.
+ * @param set - The groups of its clips go into the parts. You may pass labels and groups instead, one of each for each example.
  * @throws EscError as {@link stratifiedGroupKFold} does.
  * @example const { train, validation, test } = stratifiedGroupSplit(features, { seed: 42 })
  */
@@ -26,7 +26,7 @@ export function stratifiedGroupSplit(set: SplitSource, options?: StratifiedGroup
  *
  * @param labels - One class for each example.
  * @param groups - One group for each example.
- * @example stratifiedGroupSplit(records.map((r) => r.labelIndex), records.map((r) => r.group), { seed: 42 })
+ * @example stratifiedGroupSplit(dataset.records.map((r) => r.labelIndex), dataset.records.map((r) => r.group))
  */
 export function stratifiedGroupSplit(
   labels: Labels,
@@ -52,7 +52,7 @@ function splitTwice(
   assertValues('labels', labels)
   assertValues('groups', groups)
   assertSameLength('labels', labels.length, 'groups', groups.length)
-  // Numbers that sort as the names do: cheaper to deal out twice.
+  // Numbers in the order of the names. The folds are made twice, and numbers are faster.
   const classes = encodeSorted('labels', labels).codes
   const sources = encodeSorted('groups', groups).codes
   assertInteger('seed', seed, 0)
@@ -61,10 +61,11 @@ function splitTwice(
     try {
       return firstOfFive(classes, sources, seed)
     } catch (cause) {
-      // The seed is good: what else is refused are the counts.
+      // The seed is good, so the error is about the counts.
       if (!isEscError(cause)) throw cause
-      const found = `${labels.length} clips in ${groupCount} groups are too few for three parts`
-      const advice = 'five folds are dealt out twice, and each class and the groups must fill them'
+      const found = `${count(labels.length, 'clip')} in ${count(groupCount, 'group')} are too few for three parts`
+      const advice =
+        'there must be at least five groups, also without the test part, and a class of five clips'
       throw new EscError(cause.code, `${found}: ${advice}`, { cause })
     }
   }

@@ -6,14 +6,13 @@ import { assertValues, encodeByAppearance, type Labels, startsOf } from './share
 import { clipsOf, expandEach, isSource, type SplitSource, type Unit } from './shared/source.js'
 
 /**
- * K folds with the classes' shares: each class is in each fold as often as in any other, or once more.
+ * Makes K folds in which each class is equally frequent, up to one clip.
  *
- * Without a seed the folds are scikit-learn's: each class is dealt in blocks, in the order of the clips. With one,
- * a class's clips are shuffled over its places; the random numbers are not NumPy's. Renaming the labels changes
- * nothing. A class with fewer members than folds is absent from some test parts: there scikit-learn warns, and this
- * does not.
+ * Without a seed the folds are scikit-learn's: each class goes into the folds in blocks, in the order of the clips. With a seed the
+ * clips of a class are shuffled over its places; the random numbers are not NumPy's. Renaming the labels changes nothing. A class
+ * with fewer members than folds is absent from some test parts. There scikit-learn warns, and this does not.
  *
- * @param set - Its clips are dealt out. In its place it takes labels, one for each example.
+ * @param set - Its clips go into the folds. You may pass labels instead, one for each example.
  * @returns As {@link kFold}.
  * @throws EscError INVALID_OPTION if `nSplits < 2`; INVALID_INPUT if there are more folds than clips, every
  *   class has fewer members than folds, or two examples of one clip differ in label, group or fold.
@@ -48,7 +47,7 @@ function dealByClass(labels: Labels, { nSplits = 5, seed = null }: KFoldOptions,
     const end = starts[code + 1]!
     let next = start
     for (let fold = 0; fold < nSplits; fold++) {
-      // As many as places of this fold when the examples, sorted by class, are dealt in turn.
+      // As many as this fold has places in the class, when examples sorted by class are given to the folds in turn.
       const until = next + Math.ceil((end - fold) / nSplits) - Math.ceil((start - fold) / nSplits)
       folds.fill(fold, next, until)
       next = until

@@ -7,20 +7,20 @@ import { clipsOf, expand, isSource, type SplitSource, type Unit } from './shared
 
 /** Options of {@link stratifiedSplit}. Sizes are shares in (0, 1), or numbers of clips. */
 export interface StratifiedSplitOptions {
-  /** @defaultValue 0 */
+  /** Seed of the draw. @defaultValue `0` */
   seed?: number
-  /** Of all clips. @defaultValue 0.2 */
+  /** Size of the test part, of all clips. @defaultValue `0.2` */
   testSize?: number
-  /** Of what the test part leaves; `null` makes no validation part. @defaultValue 0.2 */
+  /** Size of the validation part, of the clips that are not in the test part; `null` makes none. @defaultValue `0.2` */
   validationSize?: number | null
 }
 
 /**
- * Splits clips at random into training, validation and test, each with the classes' shares: two
- * {@link trainTestSplit}s, the second over what the first leaves for training.
+ * Splits clips at random into training, validation and test, each with the classes' shares. It is a `trainTestSplit` of all clips,
+ * and another one of the training part.
  *
- * @param set - Its clips are drawn. In its place it takes labels, one for each example.
- * @throws EscError as {@link trainTestSplit} does.
+ * @param set - Its clips are drawn. You may pass labels instead, one for each example.
+ * @throws EscError as `trainTestSplit` does.
  * @example const { train, validation, test } = stratifiedSplit(features, { seed: 42 })
  */
 export function stratifiedSplit(set: SplitSource, options?: StratifiedSplitOptions): Split

@@ -1,9 +1,9 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
 import { timeSeriesSplit } from './time-series-split.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const consecutive = (first: number, length: number) => Int32Array.from({ length }, (_, i) => first + i)
 
 describe('timeSeriesSplit', () => {
@@ -42,10 +42,10 @@ describe('timeSeriesSplit', () => {
 
   test('refuses what scikit-learn refuses', () => {
     expect(() => timeSeriesSplit(5)).toThrow('nSplits=5 must be less than the number of examples, 5')
-    expect(() => timeSeriesSplit(5)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => timeSeriesSplit(5)).toThrow(throwsCode('INVALID_INPUT'))
     const tooMany = () => timeSeriesSplit(20, { nSplits: 3, testSize: 6, gap: 2 })
     expect(tooMany).toThrow('3 test parts of 6 and gap=2 leave none of 20 examples to train on')
-    expect(tooMany).toThrow(withCode('INVALID_INPUT'))
+    expect(tooMany).toThrow(throwsCode('INVALID_INPUT'))
     for (const options of [
       { nSplits: 1 },
       { gap: -1 },
@@ -53,7 +53,7 @@ describe('timeSeriesSplit', () => {
       { maxTrainSize: 0 },
       { gap: Number.NaN },
     ]) {
-      expect(() => timeSeriesSplit(20, options)).toThrow(withCode('INVALID_OPTION'))
+      expect(() => timeSeriesSplit(20, options)).toThrow(throwsCode('INVALID_OPTION'))
     }
   })
 })

@@ -1,25 +1,25 @@
-/** Splits along time: what was recorded first is trained on, what came later is tested. */
+/** `timeSeriesSplit`: splits along time, with earlier clips for training and later ones for testing. */
 import { assertInteger, assertKnown, EscError } from '@esc/core'
 import { range, type Splits } from './shared/folds.js'
 import { clipsOf, expandEach, isSource, type SplitSource, type Unit } from './shared/source.js'
 
 /** Options of {@link timeSeriesSplit}. Sizes are numbers of clips. */
 export interface TimeSeriesSplitOptions {
-  /** @defaultValue 5 */
+  /** The number of splits. @defaultValue `5` */
   nSplits?: number
-  /** The last so many of the clips before the test part; `null` takes all of them. @defaultValue `null` */
+  /** The most clips in a training part: the last ones before the test part. `null` takes all of them. @defaultValue `null` */
   maxTrainSize?: number | null
-  /** `null` is `floor(count / (nSplits + 1))`. @defaultValue `null` */
+  /** The number of clips in a test part; `null` is `floor(count / (nSplits + 1))`. @defaultValue `null` */
   testSize?: number | null
-  /** Clips left out between training and test, so that neighbours in time are not on both sides. @defaultValue 0 */
+  /** The number of clips left out between training and test, so that neighbours in time are not on both sides. @defaultValue `0` */
   gap?: number
 }
 
 /**
- * Splits clips in order of time: each split tests the next `testSize` clips and trains on those before, less
- * the gap. The last test part ends with the last clip.
+ * Splits clips in order of time. Each split tests the next `testSize` clips and trains on the clips before them, without the gap. The
+ * last test part ends with the last clip.
  *
- * @param set - Its clips must be in order of time. A number in its place is a number of examples.
+ * @param set - Its clips must be in order of time. You may pass a number of examples instead.
  * @returns `nSplits` splits into train and test, made one at a time. Indices in ascending order; the first
  *   clips are in no test part.
  * @throws EscError INVALID_OPTION if an option is out of range; INVALID_INPUT if there are as many splits as

@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import fixture from './fixtures/folds.json'
@@ -6,7 +7,6 @@ import { findLeaks } from './leaks.js'
 import { stratifiedSplit } from './stratified-split.js'
 import { trainTestSplit } from './train-test-split.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 /** Three to five classes of at least 6 members, in any order. */
 const labelled = fc.array(fc.integer({ min: 6, max: 30 }), { minLength: 3, maxLength: 5 }).chain((counts) => {
   const labels = counts.flatMap((count, label) => Array<number>(count).fill(label))
@@ -46,7 +46,7 @@ describe('trainTestSplit', () => {
     expect(trainTestSplit(10, { testSize: 4 }).test.length).toBe(4)
   })
 
-  test('leaves out what no part takes, the shares kept', () => {
+  test('leaves out the examples of no part, and keeps the shares', () => {
     const labels = Array.from({ length: 60 }, (_, i) => (i % 6 < 3 ? 0 : i % 3))
     const all = countsOf(labels, Int32Array.from(labels.keys()))
     const { train, test } = trainTestSplit(60, { trainSize: 30, testSize: 12, stratify: labels })
@@ -103,11 +103,11 @@ describe('trainTestSplit', () => {
 
   test('refuses a class of one group, and lists of another length', () => {
     const groups = ['a', 'a', 'b', 'c']
-    expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 'x'] })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 'x'] })).toThrow(throwsCode('INVALID_INPUT'))
     expect(() => trainTestSplit(4, { groups, stratify: [0, 0, 0, 1] })).toThrow('class 1 has 1 group;')
     expect(() => trainTestSplit(5, { groups })).toThrow('4 groups and 5 examples must be as many')
     expect(() => trainTestSplit(4, { groups, testSize: 3 })).toThrow('takes all of 3 groups')
-    expect(() => trainTestSplit(4, { groups, testSize: 3 })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(4, { groups, testSize: 3 })).toThrow(throwsCode('INVALID_INPUT'))
   })
 
   test('is disjoint and covering, with and without classes', () => {
@@ -145,7 +145,7 @@ describe('trainTestSplit', () => {
     }
   })
 
-  test('does not see the names of the labels', () => {
+  test('does not depend on the names of the labels', () => {
     fc.assert(
       fc.property(labelled, fc.nat(), (labels, seed) => {
         const names = labels.map((label) => ['rain', 'dog', 'saw', 'cat', 'ant'][label]!)
@@ -160,18 +160,18 @@ describe('trainTestSplit', () => {
   test('refuses what scikit-learn refuses', () => {
     const stratify = ['dog', 'dog', 'rain', 'dog', 'saw', 'saw']
     expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow('class rain has 1 member')
-    expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { testSize: 3, stratify })).toThrow(throwsCode('INVALID_INPUT'))
     const pairs = ['a', 'a', 'b', 'b', 'c', 'c']
-    expect(() => trainTestSplit(6, { testSize: 2, stratify: pairs })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => trainTestSplit(6, { testSize: 4, stratify: pairs })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => trainTestSplit(6, { stratify: ['a', 'a'] })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => trainTestSplit(6, { testSize: 6 })).toThrow(withCode('INVALID_INPUT'))
-    expect(() => trainTestSplit(1)).toThrow(withCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { testSize: 2, stratify: pairs })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { testSize: 4, stratify: pairs })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { stratify: ['a', 'a'] })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(6, { testSize: 6 })).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => trainTestSplit(1)).toThrow(throwsCode('INVALID_INPUT'))
     for (const testSize of [0, -1, 1.5, Number.NaN]) {
-      expect(() => trainTestSplit(6, { testSize })).toThrow(withCode('INVALID_OPTION'))
+      expect(() => trainTestSplit(6, { testSize })).toThrow(throwsCode('INVALID_OPTION'))
     }
-    expect(() => trainTestSplit(0)).toThrow(withCode('INVALID_OPTION'))
-    expect(() => trainTestSplit(6, { seed: -1 })).toThrow(withCode('INVALID_OPTION'))
+    expect(() => trainTestSplit(0)).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => trainTestSplit(6, { seed: -1 })).toThrow(throwsCode('INVALID_OPTION'))
   })
 })
 
@@ -208,13 +208,13 @@ describe('stratifiedSplit', () => {
   test('refuses parts that are too small', () => {
     const labels = [0, 0, 0, 1, 1, 1]
     expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 1 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
     expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 5 })).toThrow(
-      withCode('INVALID_INPUT'),
+      throwsCode('INVALID_INPUT'),
     )
     expect(() => stratifiedSplit(labels, { testSize: 2, validationSize: 0 })).toThrow(
-      withCode('INVALID_OPTION'),
+      throwsCode('INVALID_OPTION'),
     )
   })
 })

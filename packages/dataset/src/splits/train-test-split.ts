@@ -5,41 +5,40 @@ import type { Labels } from './shared/labels.js'
 import type { PartSizeOptions } from './shared/parts.js'
 import { type Clips, clipsOf, expand, isSource, labelsOfClips, type SplitSource } from './shared/source.js'
 
-/** Options of {@link trainTestSplit} of a number of examples; `testSize` is by default 0.25. */
+/** Options of {@link trainTestSplit} of a number of examples. Without sizes, `testSize` is 0.25. */
 export interface TrainTestSplitOptions extends PartSizeOptions {
-  /** @defaultValue 0 */
+  /** Seed of the draw. @defaultValue `0` */
   seed?: number
-  /** One class for each example, to keep the classes' shares in both parts; `null` draws freely. @defaultValue `null` */
+  /** One class for each example: both parts then have the classes' shares. `null` draws freely. @defaultValue `null` */
   stratify?: Labels | null
   /**
-   * One group for each example, none of which is then on both sides; `null` ignores siblings. Sizes count groups, as
-   * {@link groupShuffleSplit}'s do, and `stratify` keeps the classes' shares of the groups. A group of several classes
-   * counts for the one that most of its examples have.
+   * One group for each example: no group is then on both sides. `null` ignores siblings. With groups, sizes count groups, as in
+   * `groupShuffleSplit`, and `stratify` keeps the classes' shares of the groups. A group of several classes counts for the class
+   * that most of its examples have.
    *
    * @defaultValue `null`
    */
   groups?: Labels | null
 }
 
-/** Options of {@link trainTestSplit} of a set: as {@link TrainTestSplitOptions}, and `true` means the set's own. */
+/** Options of {@link trainTestSplit} of a set: {@link TrainTestSplitOptions}, in which `true` means the set's own labels or groups. */
 export interface TrainTestSplitSetOptions extends Omit<TrainTestSplitOptions, 'stratify' | 'groups'> {
-  /** `true` keeps the shares of the set's classes in both parts. @defaultValue `null` */
+  /** `true` keeps the shares of the set's classes in both parts; you may pass other classes. @defaultValue `null` */
   stratify?: true | Labels | null
-  /** `true` puts none of the set's groups on both sides. @defaultValue `null` */
+  /** `true` puts none of the set's groups on both sides; you may pass other groups. @defaultValue `null` */
   groups?: true | Labels | null
 }
 
 /**
- * Splits clips at random into training and test. With `stratify`, each class gets its exact share rounded
- * down or up; the clips that rounding leaves over go to the classes with the largest remainders, ties
- * drawn at random. With `groups`, whole groups are drawn, large ones as likely as small ones: where the clips of each
- * class must be even, take the first fold of {@link stratifiedGroupKFold}.
+ * Splits clips at random into training and test. With `stratify`, each class gets its exact share, rounded down or up: the clips that
+ * are left after rounding down go to the classes with the largest remainders, and ties are drawn at random. With `groups`, whole
+ * groups are drawn, and large ones are as likely as small ones. If the clips of each class must be even, use the first fold of
+ * `stratifiedGroupKFold`.
  *
- * Differs from scikit-learn: takes a set or a count and returns indices, in ascending order; takes groups; remainders are
- * compared exactly, where `_approximate_mode` compares floats; the generator is another, so one seed gives another
- * draw.
+ * Differs from scikit-learn: it takes a set or a count, and returns indices in ascending order; it takes groups; it compares
+ * remainders exactly, and `_approximate_mode` compares floats; its random numbers are others, so the same seed gives another draw.
  *
- * @param set - Its clips are drawn. A number in its place is a number of examples.
+ * @param set - Its clips are drawn. You may pass a number of examples instead.
  * @throws EscError INVALID_OPTION if a size is out of range; INVALID_INPUT if a part would be empty, both need more
  *   clips than there are, a class has one member, or a part has fewer clips than there are classes; with
  *   groups, the same of groups. INVALID_INPUT also if two examples of one clip differ in label, group or fold.
@@ -71,7 +70,7 @@ export function trainTestSplit(from: SplitSource | number, options: TrainTestSpl
   return expand(clips, drawSplit(clips.ids.length, drawn, 'clips'))
 }
 
-/** The list that an option of {@link trainTestSplit} stands for: one value for each unit that is drawn. */
+/** The list for an option of {@link trainTestSplit}: one value for each unit that is drawn. */
 function listOf(
   name: 'stratify' | 'groups',
   value: true | Labels | null,

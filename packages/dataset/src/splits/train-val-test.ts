@@ -5,18 +5,20 @@ import type { SplitSource } from './shared/source.js'
 
 /** Options of {@link trainValTest}. */
 export interface TrainValTestOptions {
+  /** The number of the fold for testing. */
   testFold: number
-  /** @defaultValue the fold after `testFold`, and the first one after the last */
+  /** The number of the fold for validation. @defaultValue the fold after `testFold`; after the last fold, the first one */
   validationFold?: number | undefined
 }
 
 /**
- * {@link predefinedFolds} with the fold after the test fold for validation, and the first one after the last: of
- * ESC-50's five folds three train, one validates and one tests. Over all test folds each fold validates once.
+ * Splits along the data set's own folds, as `predefinedFolds` does. The fold after the test fold validates; after the last fold, the
+ * first one. Of ESC-50's five folds three train, one validates and one tests. With each fold once for testing, each fold validates
+ * once.
  *
- * @param set - Its clips go where their folds go. In its place it takes fold numbers, one for each example.
+ * @param set - Each of its clips goes where its fold goes. You may pass fold numbers instead, one for each example.
  * @returns All three parts.
- * @throws EscError as {@link predefinedFolds} does; with two folds none is left for training. INVALID_OPTION also if
+ * @throws EscError as `predefinedFolds` does; with two folds none is left for training. INVALID_OPTION also if
  *   `validationFold` is `null`: there always is a validation part.
  * @example for (const testFold of [1, 2, 3, 4, 5]) console.log(trainValTest(features, { testFold }).validation)
  */

@@ -1,4 +1,4 @@
-/** Dog, rooster, crying baby, sneezing: voices with a pitch, resonances and breath. */
+/** Dog, rooster, crying baby, sneezing: sounds with a pitch, resonances and breath noise. */
 import type { Rng } from '@esc/core'
 import type { Recording } from './recording.js'
 import {
@@ -101,7 +101,7 @@ export function cryingBaby(rng: Rng, recording: Recording, length: number, sampl
   return out
 }
 
-/** One or two sneezes: breath drawn in, a sharp blast of noise, a voiced end. */
+/** One or two sneezes: a breath drawn in, a sharp burst of noise, an end with a pitch. */
 export function sneezing(rng: Rng, recording: Recording, length: number, sampleRate: number): Float32Array {
   const out = new Float32Array(length)
   const formantsHz = [900 * recording.pitch, 2200 * recording.pitch, 3500 + 3000 * recording.brightness]
@@ -142,7 +142,7 @@ function renderCall(rng: Rng, sampleRate: number, call: Call): Float32Array {
   let step = 0
   for (let i = 0; i < length; i++) {
     const t = i / length
-    // Pitch moves slowly and the phase stays continuous, so a new value for every 64th sample is enough.
+    // The pitch changes slowly and the phase stays continuous, so a new value for every 64th sample is enough.
     if (i % 64 === 0) {
       const hz = interpolate(pitchHz, t) * (1 + vibrato * Math.sin(wobble * i))
       step = (2 * Math.PI * hz) / sampleRate

@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { auditFacts } from '../audit/dataset.js'
 import { measureClip } from '../audit/measure.js'
@@ -5,7 +6,6 @@ import { auditTable } from '../audit/table.js'
 import { parseEsc50, parseFilename } from '../tables/esc50.js'
 import { synthesizeEsc10 } from './esc10.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 /** Small enough for a test, whole enough to have every class in every fold. */
 const small = { clipsPerClass: 5, sampleRate: 16000, durationSec: 1 }
 
@@ -105,10 +105,10 @@ describe('synthesizeEsc10', () => {
   })
 
   test('refuses sizes out of range', () => {
-    expect(() => synthesizeEsc10({ clipsPerClass: 4 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => synthesizeEsc10({ sampleRate: 0 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => synthesizeEsc10({ durationSec: Number.NaN })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => synthesizeEsc10({ seed: -1 })).toThrow(withCode('INVALID_OPTION'))
-    expect(() => synthesizeEsc10(small).clipAt(50)).toThrow(withCode('INVALID_OPTION'))
+    expect(() => synthesizeEsc10({ clipsPerClass: 4 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => synthesizeEsc10({ sampleRate: 0 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => synthesizeEsc10({ durationSec: Number.NaN })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => synthesizeEsc10({ seed: -1 })).toThrow(throwsCode('INVALID_OPTION'))
+    expect(() => synthesizeEsc10(small).clipAt(50)).toThrow(throwsCode('INVALID_OPTION'))
   })
 })

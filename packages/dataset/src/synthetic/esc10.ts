@@ -1,4 +1,4 @@
-/** A synthetic data set in ESC-10's shape: computed on the spot, so that a whole run needs no recording. */
+/** A synthetic data set in ESC-10's shape: `synthesizeEsc10`. With it a whole run needs no recording. */
 import { type AudioClip, assertInRange, assertInteger, assertKnown, createRng, type Rng } from '@esc/core'
 import type { ClipRecord, Dataset } from '../record.js'
 import { parseEsc50 } from '../tables/esc50.js'
@@ -10,13 +10,13 @@ import { cracklingFire, rain, seaWaves } from './weather.js'
 
 /** Size and seed of a synthetic set. */
 export interface SyntheticOptions {
-  /** @defaultValue 42 */
+  /** Seed of all random numbers. @defaultValue `42` */
   seed?: number
-  /** At least 5, so that each fold has each class. @defaultValue 40, as in ESC-10 */
+  /** At least 5, so that each fold has each class. ESC-10 has 40. @defaultValue `40` */
   clipsPerClass?: number
-  /** Hz. @defaultValue 44100 */
+  /** Hz. @defaultValue `44_100` */
   sampleRate?: number
-  /** Of each clip, in seconds, at most 60. @defaultValue 5 */
+  /** Length of each clip in seconds, at most 60. @defaultValue `5` */
   durationSec?: number
 }
 
@@ -25,14 +25,14 @@ export interface SyntheticClip extends ClipRecord {
   clip: AudioClip
 }
 
-/** A synthetic set: the table is there, the sound is computed when it is asked for. */
+/** A synthetic set: a table, and functions that compute the sounds. */
 export interface SyntheticEsc10 {
   dataset: Dataset
   /** The table as ESC-50's `meta/esc50.csv`. */
   csv: string
-  /** Renders the clip of `dataset.records[index]`; it does not depend on any other. */
+  /** Computes the clip of `dataset.records[index]`. It does not depend on other clips. */
   clipAt(index: number): AudioClip
-  /** Renders all clips one by one, in the table's order. */
+  /** Computes all clips one by one, in the table's order. */
   clips(): Generator<SyntheticClip, void, undefined>
 }
 
@@ -51,13 +51,12 @@ const classes: readonly { target: number; label: string; voice: Voice }[] = [
 ]
 
 /**
- * Makes a synthetic ESC-10: the ten classes as procedural sketches, in five folds, with the file names, the
- * target numbers and the table of ESC-50. Some sources give two or three clips, which lie in one fold and
- * share pitch, pace, room, noise and level. Noise, padding and, in every fourth clip, a fainter sound of
- * another class make it hard.
+ * Makes a synthetic ESC-10: computed sounds that imitate the ten classes, in five folds, with the file names, the target numbers and
+ * the table of ESC-50. Some sources have two or three clips, which lie in one fold and share pitch, pace, room, noise and level.
+ * Three things make the classes hard to tell apart: noise, padding, and in every fourth clip a fainter sound of another class.
  *
- * It shows that a pipeline works and what it costs. It says nothing about real sound: an accuracy reached
- * here is no forecast of one on recordings.
+ * It shows that a pipeline works and how much time it takes. It says nothing about real sounds: an accuracy on it does not predict the
+ * accuracy on recordings.
  *
  * @returns The table, and the clips on demand: mono, peak <= 1, the same samples for the same options.
  * @throws EscError INVALID_OPTION if an option is unknown or out of range; INVALID_OPTION from `clipAt` if there is no
@@ -92,7 +91,7 @@ export function synthesizeEsc10(options: SyntheticOptions = {}): SyntheticEsc10 
 }
 
 /**
- * ESC-50's table: clips dealt evenly to the folds, and in each fold cut from sources of one to three clips.
+ * Writes ESC-50's table, with equally many clips in each fold, and one to three clips of each source.
  */
 function planTable(rng: Rng, clipsPerClass: number): string {
   const rows: string[] = []
@@ -128,7 +127,7 @@ function drawSourceSize(rng: Rng): number {
   return u < 0.9 ? 2 : 3
 }
 
-/** Every clip has generators of its own, forked from the set's by its source and its name. */
+/** Each clip has its own generators of random numbers, forked from the set's by the clip's source and name. */
 function renderClip(rng: Rng, record: ClipRecord, length: number, sampleRate: number): Float32Array {
   const recording = drawRecording(rng.fork(`source ${record.group}`))
   const own = rng.fork(`clip ${record.id}`)

@@ -1,4 +1,4 @@
-/** Clock tick, helicopter, chainsaw: things that repeat. */
+/** Clock tick, helicopter, chainsaw: sounds that repeat. */
 import type { Rng } from '@esc/core'
 import type { Recording } from './recording.js'
 import {
@@ -29,7 +29,7 @@ export function clockTick(rng: Rng, recording: Recording, length: number, sample
   return out
 }
 
-/** Low noise chopped by the rotor, a turbine's whine, and a slow coming or going. */
+/** Low noise in the rhythm of the rotor, the high tone of a turbine, and a slow change of distance. */
 export function helicopter(rng: Rng, recording: Recording, length: number, sampleRate: number): Float32Array {
   const out = lowpass(whiteNoise(rng, length), sampleRate, 150 + 1200 * recording.brightness)
   const rotorHz = logBetween(rng, 8, 24) * recording.pace ** 0.5

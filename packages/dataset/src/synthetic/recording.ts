@@ -1,14 +1,14 @@
-/** What clips of one synthetic source have in common, and the scene around their sound. */
+/** The parameters that clips of one synthetic source share, and the scene around their sound. */
 import type { Rng } from '@esc/core'
 import { addInto, between, highpass, logBetween, lowpass, toUnitPeak, whiteNoise } from './signal.js'
 
 /**
- * The animal, machine or weather of one source, and the microphone, room and distance it was recorded with.
+ * The parameters of one source: the animal, machine or weather, and the microphone, room and distance of the recording.
  */
 export interface Recording {
   /** Factor on every pitch and resonance. */
   pitch: number
-  /** Factor on how fast things happen. */
+  /** Factor on the speed of events. */
   pace: number
   /** 0 is dull, 1 bright. */
   brightness: number
@@ -16,16 +16,16 @@ export interface Recording {
   levelDb: number
   /** Peak of the sound over the peak of the background noise. */
   snrDb: number
-  /** Above it the background noise falls. */
+  /** Above this frequency the background noise falls. */
   noiseCutoffHz: number
-  /** Low end of the microphone. */
+  /** Below this frequency the microphone's response falls. */
   lowCutHz: number
   echoSec: number
   /** 0 is a dry room. */
   echoGain: number
 }
 
-/** Renders one class's sound: `length` samples at any level. */
+/** Computes a sound of one class: `length` samples at any level. */
 export type Voice = (rng: Rng, recording: Recording, length: number, sampleRate: number) => Float32Array
 
 /** Draws a source's parameters, widely: two sources of one class may differ more than two classes do. */
@@ -43,7 +43,7 @@ export function drawRecording(rng: Rng): Recording {
   }
 }
 
-/** A sound that is there besides the one the label names. */
+/** A second sound in a clip, of another class than the label. */
 export interface Distractor {
   voice: Voice
   recording: Recording
@@ -52,8 +52,8 @@ export interface Distractor {
 }
 
 /**
- * Renders a sound in its scene: echo, a distractor where there is one, background noise, the microphone's low
- * cut, and the level. Some clips are shorter than the file and padded with zeros, as ESC-50's are.
+ * Computes a sound in its scene: echo, a second sound (`distractor`) if there is one, background noise, the microphone's low cut, and
+ * the level. Some clips are shorter than the file and padded with zeros, as in ESC-50.
  */
 export function renderScene(
   rng: Rng,
@@ -79,8 +79,7 @@ export function renderScene(
 }
 
 /**
- * Where the sound begins and ends in its file, in samples; at least a quarter of the file, and often from its
- * start.
+ * Draws where the sound begins and ends in its file, in samples. It is at least a quarter of the file, and often begins with it.
  */
 function drawExtent(rng: Rng, length: number): [start: number, end: number] {
   const size = Math.ceil(length * between(rng, 0.25, 0.95))

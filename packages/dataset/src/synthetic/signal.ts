@@ -1,4 +1,4 @@
-/** The building blocks of the synthetic sounds: noise, recursive filters, harmonic tones, envelopes. */
+/** Parts of the synthetic sounds: noise, recursive filters, harmonic tones, envelopes. */
 import type { Rng } from '@esc/core'
 
 /** A number drawn evenly from [low, high). */
@@ -14,8 +14,8 @@ export function logBetween(rng: Rng, low: number, high: number): number {
 /**
  * White noise, evenly distributed in [-1, 1).
  *
- * @see G. Marsaglia, Xorshift RNGs, J. Stat. Softw. 8 (2003): 13, 17, 5. One draw of `rng` starts it, since a
- *   generator of 2^32 states is good enough for noise and several times as fast.
+ * @see G. Marsaglia, Xorshift RNGs, J. Stat. Softw. 8 (2003): 13, 17, 5. One draw of `rng` starts it: a
+ *   generator of 2^32 states is good enough for noise, and several times as fast as `rng`.
  */
 export function whiteNoise(rng: Rng, length: number): Float32Array {
   const noise = new Float32Array(length)
@@ -40,7 +40,7 @@ export function lowpass(samples: Float32Array, sampleRate: number, cutoffHz: num
   return samples
 }
 
-/** What {@link lowpass} takes away, in place. */
+/** One-pole high-pass, in place: it keeps the part that {@link lowpass} removes. */
 export function highpass(samples: Float32Array, sampleRate: number, cutoffHz: number): Float32Array {
   const keep = Math.exp((-2 * Math.PI * Math.min(cutoffHz, sampleRate / 2)) / sampleRate)
   let last = 0
@@ -95,14 +95,14 @@ export function harmonicTone(phase: number, rolloff: number): number {
   return (Math.sin(phase) * (1 - rolloff * rolloff)) / (1 - 2 * rolloff * Math.cos(phase) + rolloff * rolloff)
 }
 
-/** Value at `t` in [0, 1] of straight lines through evenly spaced points. */
+/** The value at `t` in [0, 1] on straight lines through evenly spaced points. */
 export function interpolate(points: readonly number[], t: number): number {
   const at = t * (points.length - 1)
   const left = Math.min(Math.floor(at), points.length - 2)
   return points[left]! + (at - left) * (points[left + 1]! - points[left]!)
 }
 
-/** Adds `gain * source` into `target` from sample `start` on; what reaches beyond an end is dropped. */
+/** Adds `gain * source` into `target` from sample `start` on. Samples beyond an end of `target` are dropped. */
 export function addInto(target: Float32Array, source: Float32Array, start: number, gain: number): void {
   const from = Math.max(0, -start)
   const to = Math.min(source.length, target.length - start)

@@ -1,9 +1,9 @@
-/** Rain, sea waves, crackling fire: noise in motion. Their ranges overlap on purpose. */
+/** Rain, sea waves, crackling fire: noise that changes. The ranges of their parameters overlap on purpose. */
 import type { Rng } from '@esc/core'
 import type { Recording } from './recording.js'
 import { addInto, bandpass, between, highpass, logBetween, lowpass, whiteNoise } from './signal.js'
 
-/** Steady bright noise, and drops on something near. */
+/** Steady bright noise, and drops that hit something near. */
 export function rain(rng: Rng, recording: Recording, length: number, sampleRate: number): Float32Array {
   const out = highpass(whiteNoise(rng, length), sampleRate, 300 + 3000 * recording.brightness ** 2)
   lowpass(out, sampleRate, logBetween(rng, 2500, 14000) * recording.pitch)
@@ -22,7 +22,7 @@ export function rain(rng: Rng, recording: Recording, length: number, sampleRate:
   return out
 }
 
-/** Dull noise that swells and ebbs over seconds, brighter at the crest; some seas are nearly steady. */
+/** Dull noise that grows and falls over seconds, brighter when it is loud. Some seas are nearly steady. */
 export function seaWaves(rng: Rng, recording: Recording, length: number, sampleRate: number): Float32Array {
   const out = lowpass(whiteNoise(rng, length), sampleRate, 250 + 900 * recording.brightness)
   for (let i = 0; i < length; i++) out[i]! *= 3
@@ -54,16 +54,16 @@ export function cracklingFire(
 }
 
 /**
- * Multiplies by a random slow envelope in [1 - depth, 1], in place; it turns about `rateHz` times a second.
+ * Multiplies by a random slow envelope in [1 - depth, 1], in place. It goes up and down about `rateHz` times a second.
  */
 function swell(rng: Rng, samples: Float32Array, sampleRate: number, depth: number, rateHz: number): void {
   const step = (2 * Math.PI * rateHz) / sampleRate
   const [first, second] = [between(rng, 0, 2 * Math.PI), between(rng, 0, 2 * Math.PI)]
   const ratio = between(rng, 1.3, 2.7)
-  // Two incommensurable sines: waves are alike, never equal.
+  // Two sines whose rates have no common period: waves are alike, never equal.
   const gainAt = (i: number) =>
     1 - depth * (0.5 - (Math.sin(first + step * i) + 0.6 * Math.sin(second + ratio * step * i)) / 3.2)
-  // The sines are too slow to need a value per sample: straight lines between every 64th.
+  // The sines are slow. Straight lines between every 64th sample are close enough.
   const block = 64
   let gain = gainAt(0)
   for (let start = 0; start < samples.length; start += block) {
@@ -74,7 +74,7 @@ function swell(rng: Rng, samples: Float32Array, sampleRate: number, depth: numbe
   }
 }
 
-/** Adds short damped bursts at random (Poisson) times; loud ones are rare. */
+/** Adds short damped bursts at random (Poisson) times. Loud ones are rare. */
 function addPops(
   rng: Rng,
   out: Float32Array,

@@ -1,4 +1,4 @@
-/** What cells of a data set's table may hold. Tables are hostile until checked: a file name could leave its folder. */
+/** The rules for cells of a data set's table. A table may be hostile: a file name could lead out of the folder. */
 import * as z from 'zod/mini'
 import { controlCharacterOf } from '../characters.js'
 
@@ -29,7 +29,7 @@ export const bareFilename = pathCell((path) =>
   path.includes('/') ? "must be a bare file name, without a folder and '/'" : pathTrouble(path),
 )
 
-/** The way from a folder to a file in it or below: bare names with `/` between them. */
+/** A path from a folder to a file in it or below: bare names with `/` between them. */
 export const relativePath = pathCell(pathTrouble)
 
 function pathCell(troubleOf: (path: string) => string | null) {
@@ -38,7 +38,7 @@ function pathCell(troubleOf: (path: string) => string | null) {
     .check(z.refine((path) => troubleOf(path) === null, { error: ({ input }) => troubleOf(String(input))! }))
 }
 
-/** Why a path may lead out of its folder, here or on another system, or cannot be written; `null` if it is fine. */
+/** The reason why a path may lead out of its folder, on this or another system, or is no file name; `null` if it is good. */
 function pathTrouble(path: string): string | null {
   if (path.trim() === '') return 'must be the name of a file, and not empty'
   const character = controlCharacterOf(path)
@@ -54,7 +54,7 @@ function pathTrouble(path: string): string | null {
 }
 
 /**
- * The id of a clip: the path of its file without the extension, on one level, since ids name files in other folders. It is in
+ * The id of a clip: the path of its file without the extension, with `__` for each `/`, since other files are named by ids. It is in
  * Unicode's composed form (NFC), so that a name has one id, whichever system wrote it.
  *
  * @example toId('dog/12.wav') // 'dog__12'

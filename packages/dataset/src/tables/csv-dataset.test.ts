@@ -1,3 +1,4 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { type CsvMapping, parseCsvDataset } from './csv-dataset.js'
 
@@ -101,9 +102,7 @@ describe('parseCsvDataset', () => {
     [table(rows[0]!, 'a.wav,owl'), 'CORRUPT_DATA', /line 3 has 2 cells, the header 5/],
     [table(rows[0]!, '"a.wav,owl'), 'CORRUPT_DATA', /not CSV/],
   ])('refuses a table that is none: %j', (text, code, message) => {
-    expect(() => parseCsvDataset(text, mapping)).toThrow(
-      expect.objectContaining({ code, message: expect.stringMatching(message) }),
-    )
+    expect(() => parseCsvDataset(text, mapping)).toThrow(throwsCode(code, message))
   })
 
   test.each([
@@ -122,7 +121,7 @@ describe('parseCsvDataset', () => {
     ],
   ])('refuses the mapping %j, naming the key', (bad, message) => {
     expect(() => parseCsvDataset(table(...rows), bad as CsvMapping)).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) }),
+      throwsCode('INVALID_OPTION', message),
     )
   })
 })

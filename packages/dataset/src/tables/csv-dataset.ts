@@ -1,5 +1,4 @@
-/** Reads any table with a row per clip. */
-
+/** Reads any table with a row per clip: `parseCsvDataset`. */
 import { assertKnown, EscError, typeOf } from '@esc/core'
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
@@ -9,25 +8,30 @@ import { plainText, relativePath, toId, wholeNumber } from './cells.js'
 import { type CsvDelimiter, readCsv, readRows } from './csv.js'
 import { assertUniqueIds, sortedLabels, type TableClip, toDataset } from './to-dataset.js'
 
-/** Where in a table of one's own the things stand that a data set needs. */
+/** The columns of your own table, by their meaning. */
 export interface CsvMapping {
   /** Names of columns, as in the header line. */
   columns: {
     /** The sound's file: a bare name, or a path with `/` below the audio folder. */
     filename: string
+    /** The name of the clip's class. */
     label: string
-    /** Whole numbers; without it every fold is `null`. */
+    /** The clip's fold, a whole number. @defaultValue none: every fold is `null` */
     fold?: string
-    /** What the clips that must stay on one side of a split share; without it each clip is a group of its own. */
+    /** The group: a split must keep the clips of one group on one side. @defaultValue none: each clip is a group of its own */
     group?: string
   }
-  /** @defaultValue what a line `sep=;` says, or else the one of `,` `;` and tab that the header has most of */
+  /**
+   * The character between cells.
+   *
+   * @defaultValue the one of a line `sep=;`, or else the most frequent of `,` `;` and tab in the header
+   */
   delimiter?: CsvDelimiter
 }
 
 const column = z.string().check(z.minLength(1, { error: 'must be the name of a column' }))
 
-/** The schema of a {@link CsvMapping}; unknown keys are errors, since a misspelt `group` would be a silent leak. */
+/** The schema of a {@link CsvMapping}; unknown keys are errors, since with a misspelt `group` splits would leak. */
 export const csvMappingSchema = z.strictObject({
   columns: z.strictObject({
     filename: column,
@@ -46,12 +50,11 @@ const cells = z.object({
 })
 
 /**
- * Reads a table with a row per clip: any CSV with a header line, by a mapping from its columns. Columns that the mapping
- * does not name are kept in each record's `columns`. A byte-order mark, CRLF, quoted cells, a line `sep=;`, and comments (`#`)
- * above the header are understood.
+ * Reads a table with a row per clip: any CSV with a header line. The mapping names its columns. All other columns are kept in each
+ * record's `columns`. It understands a byte-order mark, CRLF, quoted cells, a line `sep=;`, and comments (`#`) above the header.
  *
  * Labels stand in the order of their characters' codes. A record's id is its file name without extension, with `__` for
- * each `/`. File names are taken as hostile: one that could leave the audio folder is an error.
+ * each `/`. File names may be hostile: a name that could lead out of the audio folder is an error.
  *
  * @param csvText - The whole file.
  * @returns The table, named `csv`; records in the file's order.
@@ -79,7 +82,7 @@ export function parseCsvDataset(csvText: string, mapping: CsvMapping): Dataset {
   return toDataset('csv', clips, sortedLabels(clips))
 }
 
-/** What is no object at all is left to the schema. */
+/** Refuses unknown names. The schema refuses values that are no objects. */
 function assertNames(mapping: CsvMapping): void {
   if (typeOf(mapping) !== 'object') return
   assertKnown('parseCsvDataset', mapping, { columns: true, delimiter: true })

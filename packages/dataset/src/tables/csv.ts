@@ -4,10 +4,10 @@ import { EscError } from '@esc/core'
 import { parse } from 'csv-parse/browser/esm/sync'
 import * as z from 'zod/mini'
 
-/** What stands between the cells of a line. */
+/** The character between the cells of a line. */
 export type CsvDelimiter = ',' | ';' | '\t'
 
-/** A line of a table; `line` counts as an editor does, from 1. */
+/** A line of a table. `line` is its number in an editor, from 1. */
 export interface CsvLine {
   line: number
   cells: readonly string[]
@@ -17,17 +17,17 @@ export interface CsvLine {
 export interface CsvRow<T> {
   line: number
   values: T
-  /** The cells of the columns that nobody asked for, by column name, as they are; absent where there are none. */
+  /** The cells of all other columns, by column name, unchecked; absent if there are none. */
   columns?: Readonly<Record<string, string>>
 }
 
 /**
- * Reads CSV with a header line. A byte-order mark, CRLF, quoted cells, lines without text, and above the header a line `sep=;` and
- * comments that begin with `#` are understood. Below the header a line that begins with `#` is a comment if it has not as many
- * cells as the header: a row whose file name begins with `#` is not lost. Cells are put into Unicode's composed form (NFC), so
+ * Reads CSV with a header line. It understands a byte-order mark, CRLF, quoted cells, lines without text, and above the header a line
+ * `sep=;` and comments that begin with `#`. Below the header, a line that begins with `#` is a comment if it has another number of
+ * cells than the header: so a row whose file name begins with `#` is not lost. Cells are put into Unicode's composed form (NFC), so
  * that texts that look equal are equal.
  *
- * @param delimiter - Default: what a line `sep=` says, or else the one of comma, semicolon and tab that the header has most of.
+ * @param delimiter - Without it: the one of a line `sep=`, or else the most frequent of comma, semicolon and tab in the header.
  * @throws EscError CORRUPT_DATA naming the line, if a quote is left open or a line has too few or too many cells;
  *   INVALID_INPUT if there is no header line.
  * @example const { header, lines } = readCsv('filename,label\na.wav,dog\n')
@@ -52,7 +52,7 @@ export function readCsv(text: string, delimiter?: CsvDelimiter): { header: CsvLi
   return { header, lines }
 }
 
-/** Lines above the header, and what they say of the delimiter. */
+/** Skips the lines above the header, one of which may name the delimiter. */
 function readTop(text: string) {
   let separator: CsvDelimiter | null = null
   let skipped = 0
@@ -81,10 +81,12 @@ function guessDelimiter(header: string): CsvDelimiter {
 /**
  * Checks each row's cells against a schema.
  *
- * @param schema - Of an object of cells.
- * @param names - The schema's keys, and the column each is read from; `undefined` where the table has none.
+ * @param schema - The schema of an object of cells.
+ * @param names - The column for each of the schema's keys; `undefined` if the table has none.
  * @throws EscError INVALID_INPUT naming line and column, if a column is missing or occurs twice, or a cell is bad.
- * @example readRows(readCsv(text, ','), z.object({ label: plainText }), { label: 'class' })
+ * @example
+ * import * as z from 'zod/mini'
+ * readRows(readCsv(text, ','), z.object({ label: plainText }), { label: 'class' })
  */
 export function readRows<T>(
   { header, lines }: { header: CsvLine; lines: readonly CsvLine[] },
@@ -98,7 +100,7 @@ export function readRows<T>(
   )
   const known = wanted.map(({ key, name }) => ({ key, name, at: header.cells.indexOf(name) }))
   const taken = new Set(known.map(({ at }) => at))
-  // A column without a name, as pandas writes its index, has nothing to be kept under.
+  // A column without a name, as pandas writes its index, is not kept: there is no key for it.
   const others = header.cells.flatMap((name, at) => (taken.has(at) || name === '' ? [] : [{ name, at }]))
   return lines.map(({ line, cells }) => {
     const result = z.safeParse(schema, Object.fromEntries(known.map(({ key, at }) => [key, cells[at]])))
@@ -113,7 +115,7 @@ export function readRows<T>(
   })
 }
 
-/** The error for a cell: where it is, what it holds, and what it must hold. @example throw badCell(3, 'fold', 'two', 'must …') */
+/** The error for a bad cell: its place, its text, and the rule that it breaks. @example throw badCell(3, 'fold', 'two', 'must …') */
 export function badCell(line: number, column: string, found: string, rule: string): EscError {
   const message = `line ${line}, column ${column}: ${JSON.stringify(shorten(found, 80))} ${rule}`
   return new EscError('INVALID_INPUT', message, { detail: { line, column, found, rule } })
@@ -124,7 +126,7 @@ function parseLines(text: string, skipped: number, delimiter: CsvDelimiter): Csv
   try {
     parse(text, {
       delimiter,
-      // Else the first line's end is taken for that of all.
+      // Without this list, the parser expects the first line's ending on all lines.
       record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       relax_column_count: true,
@@ -144,7 +146,8 @@ function assertColumns({ line, cells }: CsvLine, required: readonly string[]): v
   const found = shorten(cells.join(', '), 300)
   for (const column of required) {
     if (cells.includes(column)) continue
-    const hint = cells.length === 1 && /[,;\t]/.test(cells[0]!) ? '; is another delimiter in use?' : ''
+    const hint =
+      cells.length === 1 && /[,;\t]/.test(cells[0]!) ? '; does the table use another delimiter?' : ''
     throw new EscError(
       'INVALID_INPUT',
       `line ${line}: column '${column}' is missing; found ${found}; expected ${required.join(', ')}${hint}`,

@@ -1,7 +1,7 @@
+import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import { parseEsc50, parseFilename } from './esc50.js'
 
-const withCode = (code: string) => expect.objectContaining({ name: 'EscError', code })
 const header = 'filename,fold,target,category,esc10,src_file,take'
 const rows = [
   '1-100032-A-0.wav,1,0,dog,True,100032,A',
@@ -191,7 +191,7 @@ describe('parseEsc50', () => {
   test('refuses repeated names, even with another extension', () => {
     const again = rows[0]!.replace('.wav', '.ogg')
     expect(() => parseEsc50(table(rows[0]!, rows[1]!, again))).toThrow(/line 4, column filename.*line 2/)
-    expect(() => parseEsc50(table(rows[0]!, rows[0]!))).toThrow(withCode('INVALID_INPUT'))
+    expect(() => parseEsc50(table(rows[0]!, rows[0]!))).toThrow(throwsCode('INVALID_INPUT'))
   })
 
   test('refuses a target with two categories and a category with two targets', () => {
@@ -204,22 +204,19 @@ describe('parseEsc50', () => {
   })
 
   test('refuses tables that are none', () => {
-    expect(() => parseEsc50('')).toThrow(withCode('INVALID_INPUT'))
-    expect(() => parseEsc50(table())).toThrow(withCode('INVALID_INPUT'))
+    expect(() => parseEsc50('')).toThrow(throwsCode('INVALID_INPUT'))
+    expect(() => parseEsc50(table())).toThrow(throwsCode('INVALID_INPUT'))
     expect(() => parseEsc50(table(rows[1]!), { subset: 'esc10' })).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_OPTION',
-        message: expect.stringMatching(/none of .* 1 rows has True/),
-      }),
+      throwsCode('INVALID_OPTION', /none of .* 1 rows has True/),
     )
-    expect(() => parseEsc50(header.replace('fold', 'target'))).toThrow(withCode('INVALID_INPUT'))
+    expect(() => parseEsc50(header.replace('fold', 'target'))).toThrow(throwsCode('INVALID_INPUT'))
     expect(() => parseEsc50(table(`${rows[0]},fold`).replace('take', 'take,fold'))).toThrow(
       /'fold' occurs twice/,
     )
-    expect(() => parseEsc50(table(`${rows[0]},more`))).toThrow(withCode('CORRUPT_DATA'))
-    expect(() => parseEsc50(table('"1-7-A-0.wav,1'))).toThrow(withCode('CORRUPT_DATA'))
+    expect(() => parseEsc50(table(`${rows[0]},more`))).toThrow(throwsCode('CORRUPT_DATA'))
+    expect(() => parseEsc50(table('"1-7-A-0.wav,1'))).toThrow(throwsCode('CORRUPT_DATA'))
     expect(() => parseEsc50(table(...rows), { subset: 'esc20' as 'esc10' })).toThrow(
-      withCode('INVALID_OPTION'),
+      throwsCode('INVALID_OPTION'),
     )
   })
 
@@ -247,7 +244,7 @@ describe('parseFilename', () => {
       'a/1-100032-A-0.wav',
       '1-1-a-0.wav',
     ]) {
-      expect(() => parseFilename(name), name).toThrow(withCode('INVALID_INPUT'))
+      expect(() => parseFilename(name), name).toThrow(throwsCode('INVALID_INPUT'))
     }
   })
 })

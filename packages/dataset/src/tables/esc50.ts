@@ -1,5 +1,4 @@
-/** Reads the metadata table of ESC-50, and of every data set that keeps its columns. */
-
+/** Reads the metadata table of ESC-50, and of every data set with the same columns: `parseEsc50`. */
 import { assertKnown, assertOneOf, EscError, wrongValue } from '@esc/core'
 import * as z from 'zod/mini'
 import { assertCsvText } from '../check.js'
@@ -14,12 +13,12 @@ export interface ParseEsc50Options {
   subset?: 'esc10' | 'esc50'
 }
 
-/** What ESC-50's file names say: `{fold}-{srcFile}-{take}-{target}.wav`. */
+/** The parts of an ESC-50 file name, `{fold}-{srcFile}-{take}-{target}.wav`. */
 export interface Esc50Filename {
   fold: number
-  /** Freesound id of the field recording the clip was cut from. */
+  /** Freesound id of the field recording that the clip was cut from. */
   srcFile: string
-  /** `A`, `B`, …: which cut of the recording. */
+  /** `A`, `B`, …: the number of the cut from the recording. */
   take: string
   /** ESC-50's class number, 0 to 49. */
   target: number
@@ -46,21 +45,19 @@ const baseColumns = {
   src_file: plainText,
 }
 
-// A table without the flag is as good for its 50 classes, so only who asks for ESC-10 needs it.
+// Only the subset ESC-10 needs the flag. A table without it is good for all 50 classes.
 const schemas = {
   esc50: z.object({ ...baseColumns, esc10: z._default(flag, false) }),
   esc10: z.object({ ...baseColumns, esc10: flag }),
 } satisfies Record<string, z.ZodMiniType<Row>>
 
 /**
- * Reads ESC-50's `meta/esc50.csv`: columns `filename fold target category src_file`, and `esc10` where it is
- * asked for; others (`take`) are kept in each record's `columns`. Cells may stand between commas, semicolons or
- * tabs; a byte-order mark, CRLF, a line `sep=;`, comments (`#`) above the header and any spelling of True and
- * False are understood.
+ * Reads ESC-50's `meta/esc50.csv`: the columns `filename fold target category src_file`, and `esc10` for that subset. Other columns
+ * (`take`) are kept in each record's `columns`. It understands commas, semicolons or tabs between cells, a byte-order mark, CRLF, a
+ * line `sep=;`, comments (`#`) above the header, and True and False in upper or lower case.
  *
- * Labels are the kept rows' categories in the order of their target numbers, so ESC-10's ten have the indices
- * 0 to 9. A record's group is its `src_file`. File names are taken as hostile: one that could leave the audio
- * folder is an error.
+ * Labels are the categories of the kept rows in the order of their target numbers, so ESC-10's ten have the indices 0 to 9. A
+ * record's group is its `src_file`. File names may be hostile: a name that could lead out of the audio folder is an error.
  *
  * @param csvText - The whole file.
  * @returns The table, named `esc10` if all its rows have that flag, else `esc50`; records in the file's
@@ -117,8 +114,7 @@ export function parseEsc50(csvText: string, options: ParseEsc50Options = {}): Da
 }
 
 /**
- * Takes an ESC-50 file name apart. Any extension will do: the clips are handed around as `.wav` and as
- * `.ogg`.
+ * Reads the parts of an ESC-50 file name. It accepts any extension: there are copies of ESC-50 in `.wav` and in `.ogg`.
  *
  * @param filename - A bare name: `{fold}-{srcFile}-{take}-{target}.{extension}`.
  * @throws EscError INVALID_INPUT if the name has another form.

@@ -1,9 +1,9 @@
-/** Checked rows → a data set. */
+/** From checked rows to a data set. */
 import { EscError } from '@esc/core'
 import type { ClipRecord, Dataset } from '../record.js'
 import { badCell } from './csv.js'
 
-/** A record before its label has an index, and the line it stands on. */
+/** A record whose label has no index yet, with the number of its line. */
 export interface TableClip extends Omit<ClipRecord, 'labelIndex'> {
   line: number
 }
@@ -14,8 +14,10 @@ export interface TargetClip extends TableClip {
 }
 
 /**
- * @param column - The file names' column.
- * @param cellOf - What stands there.
+ * Checks that all ids differ.
+ *
+ * @param column - The column of file names.
+ * @param cellOf - Gives the cell of a clip in that column.
  * @throws EscError INVALID_INPUT naming both lines, if two clips have one id.
  * @example assertUniqueIds(clips, 'filename')
  */
@@ -36,9 +38,9 @@ export function assertUniqueIds(
 }
 
 /**
- * Holds each clip against the first that had its target or its label.
+ * Checks that each label has one target, and each target one label.
  *
- * @param column - The label's column.
+ * @param column - The column of labels.
  * @throws EscError INVALID_INPUT naming the line, if a target has two labels or a label two targets.
  * @example assertOneTarget(clips, 'category')
  */
@@ -63,7 +65,7 @@ export function labelsByTarget(clips: readonly TargetClip[]): string[] {
   return [...byTarget].sort(([a], [b]) => a - b).map(([, label]) => label)
 }
 
-/** The labels in the order of their characters' codes, so that no locale changes it. @example sortedLabels(clips) */
+/** The labels in the order of their characters' codes, which depends on no locale. @example sortedLabels(clips) */
 export function sortedLabels(clips: readonly { label: string }[]): string[] {
   return [...new Set(clips.map(({ label }) => label))].sort()
 }

@@ -1,5 +1,4 @@
-/** Reads the metadata table of UrbanSound8K. */
-
+/** Reads the metadata table of UrbanSound8K: `parseUrbanSound8k`. */
 import * as z from 'zod/mini'
 import { assertCsvText } from '../check.js'
 import type { Dataset } from '../record.js'
@@ -16,13 +15,13 @@ const schema = z.object({
 })
 
 /**
- * Reads UrbanSound8K's `metadata/UrbanSound8K.csv`: columns `slice_file_name fsID fold classID class`. The others (`start
- * end salience`) are kept in each record's `columns`. A byte-order mark and CRLF are understood.
+ * Reads UrbanSound8K's `metadata/UrbanSound8K.csv`: the columns `slice_file_name fsID fold classID class`. The other columns
+ * (`start end salience`) are kept in each record's `columns`. It understands a byte-order mark and CRLF.
  *
  * A record's file is `fold{N}/{slice_file_name}`, its id the name without extension, its group the Freesound recording
- * (`fsID`) it was cut from; labels stand in the order of `classID`. File names are taken as hostile, as in `parseEsc50`.
+ * (`fsID`) that it was cut from. Labels stand in the order of `classID`. File names may be hostile, as in `parseEsc50`.
  *
- * The authors' ten folds are to be used as they are: siblings lie in one fold, and a reshuffle leaks.
+ * Use the authors' ten folds as they are: siblings lie in one fold, and shuffled folds would leak.
  *
  * @param csvText - The whole file.
  * @returns The table, named `urbansound8k`; records in the file's order.

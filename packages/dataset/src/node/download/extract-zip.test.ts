@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { throwsCode } from '@esc/expect'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeZip, type ZipEntry } from '../../../fixtures/zip.js'
 import { type ExtractZipOptions, extractZip } from './extract-zip.js'
@@ -84,10 +85,7 @@ describe('extractZip', () => {
     ['bytes that are not deflated', [wav('top/audio/a.wav', { stored: true, method: 8 })], /not a sound zip/],
   ])('refuses %s', async (_name, entries, message) => {
     const work = extract(makeZip(entries))
-    await expect(work).rejects.toMatchObject({
-      code: 'CORRUPT_DATA',
-      message: expect.stringMatching(message),
-    })
+    await expect(work).rejects.toThrow(throwsCode('CORRUPT_DATA', message))
     await expect(work).rejects.toThrow(join(base, 'set.zip'))
     expect(await outside()).toEqual([])
     // Nothing of the file that is refused; of the one before it, perhaps.
@@ -106,15 +104,15 @@ describe('extractZip', () => {
   })
 
   test('refuses what is no archive, or half of one, wherever it is cut', async () => {
-    await expect(extract(text('<html>rate limit</html>'))).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
-    await expect(extract(text(''))).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
+    await expect(extract(text('<html>rate limit</html>'))).rejects.toThrow(throwsCode('CORRUPT_DATA'))
+    await expect(extract(text(''))).rejects.toThrow(throwsCode('CORRUPT_DATA'))
     const whole = makeZip([wav('top/LICENSE'), wav('top/audio/a.wav')])
     for (let length = 1; length < whole.length; length += 97) {
-      await expect(extract(whole.subarray(0, length))).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
+      await expect(extract(whole.subarray(0, length))).rejects.toThrow(throwsCode('CORRUPT_DATA'))
     }
     // The end is there, but the directory it speaks of is not.
     const gap = Buffer.concat([whole.subarray(0, -150), whole.subarray(-22)])
-    await expect(extract(gap)).rejects.toMatchObject({ code: 'CORRUPT_DATA' })
+    await expect(extract(gap)).rejects.toThrow(throwsCode('CORRUPT_DATA'))
     expect(await readdir(dir)).toEqual([])
   })
 
@@ -133,6 +131,7 @@ describe('extractZip', () => {
           expect(await readFile(join(dir, path), 'utf8'), `byte ${at}`).toBe(expected)
         }
       } else expect(['CORRUPT_DATA', 'INVALID_INPUT'], `byte ${at}`).toContain(outcome)
+      if ((await readdir(dir)).length === 0) continue
       await rm(dir, { recursive: true })
       await mkdir(dir)
     }
@@ -141,14 +140,11 @@ describe('extractZip', () => {
   test('replaces no file, and names the one it could not write', async () => {
     await writeFile(join(dir, 'LICENSE'), 'precious')
     const work = extract(makeZip([wav('top/LICENSE')]))
-    await expect(work).rejects.toMatchObject({
-      code: 'IO',
-      message: expect.stringContaining(join(dir, 'LICENSE')),
-    })
+    await expect(work).rejects.toThrow(throwsCode('IO', join(dir, 'LICENSE')))
     expect(await readFile(join(dir, 'LICENSE'), 'utf8')).toBe('precious')
-    await expect(extractZip(join(base, 'none.zip'), dir, { wanted, maxBytes: 1 })).rejects.toMatchObject({
-      code: 'IO',
-    })
+    await expect(extractZip(join(base, 'none.zip'), dir, { wanted, maxBytes: 1 })).rejects.toThrow(
+      throwsCode('IO'),
+    )
   })
 
   test('stops at an abort, with its reason', async () => {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRng } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type FetchFileOptions, fetchFile } from './fetch-file.js'
 import type { HttpResponse } from './http.js'
@@ -47,7 +47,6 @@ afterEach(async () => {
 const run = (options: Partial<FetchFileOptions> = {}) =>
   fetchFile(url, path, {
     maxBytes: 1e6,
-    rng: createRng(1),
     sleep: async (ms) => {
       waits.push(ms)
     },
@@ -76,7 +75,7 @@ const broken =
     }
   }
 
-/** Sends the range that is asked for, as an honest server. */
+/** Sends the requested range, as an honest server does. */
 const rest =
   (headers: Record<string, string> = { etag: '"one"' }): Handler =>
   (request, response) => {
@@ -97,7 +96,7 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('fetchFile', () => {
-  test('fetches a file with its length and without, and asks once', async () => {
+  test('fetches a file with its length and without, with one request', async () => {
     const seen: [number, number | null][] = []
     answers = [whole()]
     await run({ onBytes: (done, total) => seen.push([done, total]) })
@@ -116,7 +115,7 @@ describe('fetchFile', () => {
     expect(seen.at(-1)).toEqual([file.length, file.length])
   })
 
-  test('goes on where the connection was lost, by range and ETag', async () => {
+  test('goes on after a lost connection, by range and ETag', async () => {
     answers = [broken(), rest()]
     await run()
     await expectWhole()
@@ -136,7 +135,7 @@ describe('fetchFile', () => {
     expect(requests[1]!.headers.range).toBe('bytes=150000-')
   })
 
-  test('asks for nothing more after a kill behind the last byte', async () => {
+  test('requests no byte again after a kill behind the last byte', async () => {
     answers = [whole(), status(416, { 'content-range': `bytes */${file.length}` })]
     await run()
     await writeFile(`${path}.part`, file)
@@ -144,14 +143,6 @@ describe('fetchFile', () => {
     await run()
     await expectWhole()
     expect(requests[1]!.headers.range).toBe('bytes=300000-')
-  })
-
-  const earlier = { 'last-modified': 'Sat, 01 Jan 2022 00:00:00 GMT', date: 'Sat, 01 Jan 2022 00:00:01 GMT' }
-  test('takes a date for a validator if it is strong', async () => {
-    answers = [broken(earlier), rest({})]
-    await run()
-    await expectWhole()
-    expect(requests[1]!.headers['if-range']).toBe(earlier['last-modified'])
   })
 
   test.each<[string, Handler[]]>([
@@ -174,7 +165,7 @@ describe('fetchFile', () => {
   test.each<[string, Record<string, string>]>([
     ['nothing', {}],
     ['a weak ETag', { etag: 'W/"one"' }],
-    ['a date of this very second', { ...earlier, date: earlier['last-modified'] }],
+    ['a date', { 'last-modified': 'Sat, 01 Jan 2022 00:00:00 GMT', date: 'Sat, 01 Jan 2022 00:00:01 GMT' }],
   ])('asks for the whole file again if the server names it by %s', async (_name, headers) => {
     answers = [broken(headers), whole()]
     await run()
@@ -193,7 +184,7 @@ describe('fetchFile', () => {
 
   test('starts again for another url, and for a sidecar that is damaged', async () => {
     answers = [broken(), whole()]
-    await expect(run({ attempts: 1 })).rejects.toMatchObject({ code: 'IO' })
+    await expect(run({ attempts: 1 })).rejects.toThrow(throwsCode('IO'))
     await fetchFile(`${url}2`, path, { maxBytes: 1e6 })
     await expectWhole()
     expect(requests[1]!.headers.range).toBeUndefined()
@@ -207,36 +198,17 @@ describe('fetchFile', () => {
     }
   })
 
-  test('waits longer each time, by chance a little less, or as long as the server says', async () => {
-    const date = () => new Date(Date.now() + 90_000).toUTCString()
+  test('waits longer each time, or as long as the server says', async () => {
     answers = [
       status(500),
       status(502),
       status(503, { 'retry-after': '7' }),
       status(429, { 'retry-after': 'soon' }),
-      (request, response) => status(503, { 'retry-after': date() })(request, response),
       whole(),
     ]
     await run()
     await expectWhole()
-    const bounds = [
-      [500, 1000],
-      [1000, 2000],
-      [7000, 7001],
-      [4000, 8000],
-      // Whole seconds, less those that went by before it was read.
-      [60_000, 90_001],
-    ]
-    for (const [i, [least, beyond]] of bounds.entries()) {
-      expect(waits[i]).toBeGreaterThanOrEqual(least!)
-      expect(waits[i]).toBeLessThan(beyond!)
-    }
-    const first = [...waits]
-    requests.length = 0
-    waits = []
-    await rm(path)
-    await run()
-    expect(waits.slice(0, 4)).toEqual(first.slice(0, 4))
+    expect(waits).toEqual([1000, 2000, 7000, 8000])
   })
 
   test.each<[string, Handler, Partial<FetchFileOptions>, string, RegExp, number]>([
@@ -260,11 +232,11 @@ describe('fetchFile', () => {
     ['is too large', whole(), { maxBytes: 10 }, 'INVALID_INPUT', /300000 bytes or more.*maxBytes=10;/, 1],
     ['is packed again', whole({ 'content-encoding': 'gzip' }), {}, 'IO', /comes as gzip/, 1],
     ['is cut short each time', broken({}), { attempts: 2 }, 'IO', /at attempt 2 of 2/, 2],
-    ['is a range nobody asked for', claiming('bytes 0-1/2'), {}, 'IO', /HTTP status 206/, 1],
+    ['is a range that was not requested', claiming('bytes 0-1/2'), {}, 'IO', /HTTP status 206/, 1],
   ])('says so if the file %s', async (_name, handler, options, code, message, count) => {
     answers = [handler]
     const work = run(options)
-    await expect(work).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    await expect(work).rejects.toThrow(throwsCode(code, message))
     await expect(work).rejects.not.toThrow('secret')
     expect(requests.length).toBe(count)
     expect(await readdir(dir)).not.toContain('set.zip')
@@ -293,7 +265,7 @@ describe('fetchFile', () => {
       new Response(file, {
         headers: { 'content-length': String(file.length + surplus), etag: '"one"' },
       }) as HttpResponse
-    await expect(run({ fetch: lying, attempts: 2 })).rejects.toMatchObject({ code: 'IO' })
+    await expect(run({ fetch: lying, attempts: 2 })).rejects.toThrow(throwsCode('IO'))
     expect(waits.length).toBe(1)
     expect(await readdir(dir)).not.toContain('set.zip')
   })
@@ -329,7 +301,7 @@ describe('fetchFile', () => {
     expect(requests.length).toBe(1)
   })
 
-  test('says what lies beneath a failed connection', async () => {
+  test('reports the cause of a failed connection', async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     await expect(run({ attempts: 1 })).rejects.toThrow(/fetch failed: connect ECONNREFUSED/)
@@ -338,10 +310,7 @@ describe('fetchFile', () => {
   test('names the path that cannot be written, and does not try again', async () => {
     answers = [whole()]
     const missing = join(dir, 'none', 'set.zip')
-    await expect(fetchFile(url, missing, { maxBytes: 1e6 })).rejects.toMatchObject({
-      code: 'IO',
-      message: expect.stringContaining(missing),
-    })
+    await expect(fetchFile(url, missing, { maxBytes: 1e6 })).rejects.toThrow(throwsCode('IO', missing))
     expect(requests.length).toBe(1)
   })
 })
@@ -370,15 +339,15 @@ describe('redirects', () => {
     [
       'to plain HTTP',
       'http://example.org/set.zip?key=secret',
-      /redirects to http:\/\/example\.org\/set\.zip, which is/,
+      /redirects to http:\/\/example\.org\/set\.zip, which must begin with https/,
     ],
-    ['to a file', 'file:///etc/passwd', /which is not https/],
+    ['to a file', 'file:///etc/passwd', /which must begin with https/],
     ['to nowhere', 'https://', /redirects to nowhere/],
     ['in a circle', '/set.zip', /redirects more than 5 times/],
   ])('are refused %s', async (_name, location, message) => {
     answers = [to(location)]
     const work = run()
-    await expect(work).rejects.toMatchObject({ code: 'IO', message: expect.stringMatching(message) })
+    await expect(work).rejects.toThrow(throwsCode('IO', message))
     await expect(work).rejects.not.toThrow('secret')
     expect(waits).toEqual([])
   })
@@ -388,7 +357,7 @@ describe('redirects', () => {
       async () => new Response(null, { status: 301, headers: { location: url } }) as HttpResponse,
     )
     const work = fetchFile('https://example.org/set.zip', path, { maxBytes: 1, fetch })
-    await expect(work).rejects.toThrow(/which is not https/)
+    await expect(work).rejects.toThrow(/which must begin with https/)
     expect(fetch).toHaveBeenCalledOnce()
     expect(requests.length).toBe(0)
   })
@@ -408,10 +377,7 @@ describe('options', () => {
   ])('%s %o is refused before anything is asked or written', async (address, options, message) => {
     const fetch = vi.fn()
     const work = fetchFile(address, path, { maxBytes: 1, fetch, ...options })
-    await expect(work).rejects.toMatchObject({
-      code: 'INVALID_OPTION',
-      message: expect.stringMatching(message),
-    })
+    await expect(work).rejects.toThrow(throwsCode('INVALID_OPTION', message))
     expect(fetch).not.toHaveBeenCalled()
     expect(await readdir(dir)).toEqual([])
   })

@@ -1,28 +1,29 @@
-/** Finds the sounds that a table names, and says what else lies in its folder. */
+/** Finds the sounds that a table names, and describes the other files of its folder. */
 import { realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { count, type Finding, listSome } from '../../audit/finding.js'
+import type { Finding } from '../../audit/finding.js'
 import { type FolderAudit, leftOut } from '../../audit/folder.js'
 import { likenessOf, spell } from '../../characters.js'
 import type { ClipRecord, Dataset } from '../../record.js'
+import { count, listSome } from '../../words.js'
 import { assertInside, type OpenedDataset } from './open-files.js'
 import { type WalkedFile, walkFolder } from './walk-folder.js'
 
-/** What a table says of files besides the clips. */
+/** The table's own file, and files that it names besides the clips. */
 export interface TablePlace {
   /** The table itself: an absolute path. */
   path: string
-  /** The file names of rows that were not asked for. @defaultValue none */
+  /** The file names of rows that were not selected. @defaultValue none */
   unused?: readonly string[]
 }
 
 /**
- * Looks which of a table's sounds are there, and opens none. A name is found in any Unicode form: some systems write `ü` as one
+ * Finds the sounds of a table that are there, and opens none. A name is found in any Unicode form: some systems write `ü` as one
  * character, some as two.
  *
  * @param audioDir - The folder that file names are relative to.
  * @throws EscError IO naming the path, if `audioDir` is not there, or a row names a link that leads out of `root`.
- * @example return findSounds(root, join(root, 'audio'), dataset, { path: tablePath })
+ * @example const found = await findSounds(root, join(root, 'audio'), dataset, { path })
  */
 export async function findSounds(
   root: string,
@@ -66,12 +67,12 @@ export async function findSounds(
   }
 }
 
-/** A link to nothing, or to what is no file, is a missing sound; one that leaves the folder is an attack. */
+/** A link to nothing, or to something that is no file, is a missing sound. A link that leaves the folder is an attack. */
 function refuseWayOut(error: { detail?: { target?: unknown } }): void {
   if (error.detail?.target !== undefined) throw error
 }
 
-/** Finds the file of a name that a table has. */
+/** Makes a function that finds the file for a name of the table. */
 async function createFinder(
   root: string,
   audioDir: string,
@@ -80,7 +81,7 @@ async function createFinder(
 ): Promise<(filename: string) => WalkedFile | undefined> {
   const named = files.filter(({ hasOddName }) => !hasOddName)
   const byPath = new Map(named.map((file) => [file.path, file]))
-  // The first of several, in the order of their paths.
+  // If several paths have one form, the first in the order of paths is found.
   const byForm = new Map([...named].reverse().map((file) => [file.path.normalize('NFC'), file]))
   const placeOf = async (folder: string) => {
     const path = join(audioDir, folder)
@@ -112,12 +113,12 @@ function isNoSound({ kind, path }: WalkedFile, tablePath: string): boolean {
   return kind === 'no sound' || path === tablePath
 }
 
-/** Sounds that are there by a name that is nearly the table's. */
+/** Missing sounds that have a file with nearly the same name. */
 function renamedFindings(missing: readonly ClipRecord[], rest: readonly WalkedFile[]): Finding[] {
   if (missing.length === 0) return []
   const bareOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
   const stemOf = (name: string) => name.replace(/\.[^.]*$/, '')
-  // People leave the ending out of their tables.
+  // People may leave the ending out of their tables.
   const byLikeness = new Map([
     ...rest.map(({ path }) => [likenessOf(stemOf(bareOf(path))), path] as const),
     ...rest.map(({ path }) => [likenessOf(bareOf(path)), path] as const),
@@ -142,13 +143,13 @@ function renamedFindings(missing: readonly ClipRecord[], rest: readonly WalkedFi
       true,
       'OTHER_FOLDER',
       'clips whose files lie in another folder than the table says',
-      'give the folder (audioDir), or mend the table',
+      'give the folder (audioDir), or correct the table',
     ),
     ...about(
       false,
       'NAME_DIFFERS',
       'clips whose files have other names than the table says',
-      'rename the files or mend the table',
+      'rename the files or correct the table',
     ),
   ]
 }
@@ -166,11 +167,11 @@ function restFindings(rest: readonly WalkedFile[]): Finding[] {
   ]
 }
 
-/** Of files that may be a sound: nobody can tell by their names and first bytes. */
+/** Findings about files that may be sounds: neither their names nor their first bytes tell. */
 export function unknownFindings(rest: readonly WalkedFile[]): Finding[] {
   const of = (wanted: WalkedFile['kind']) => rest.filter(({ kind }) => kind === wanted)
   return [
-    ...leftOut('warning', 'ODD_FILE', 'what cannot be read as a file, left out', of('odd')),
+    ...leftOut('warning', 'ODD_FILE', 'entries that cannot be read as files, left out', of('odd')),
     ...leftOut('warning', 'UNKNOWN_FILE', 'files of unknown type, left out', of('unknown')),
     ...leftOut('info', 'HIDDEN_FILE', 'hidden files, left out', of('hidden')),
   ]

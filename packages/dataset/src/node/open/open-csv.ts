@@ -1,4 +1,4 @@
-/** Opens a data set that has a table of its own kind. */
+/** Opens a data set with any table: `openCsvDataset`. */
 import { basename, join } from 'node:path'
 import * as z from 'zod/mini'
 import { relativePath } from '../../tables/cells.js'
@@ -6,19 +6,19 @@ import { type CsvMapping, checkMapping, csvMappingSchema, parseCsvDataset } from
 import { findSounds } from './find-sounds.js'
 import { type OpenedDataset, openRoot, readTable } from './open-files.js'
 
-/** A table of one's own, where it lies, and what its columns mean. */
+/** The place of your own table, and the meaning of its columns. */
 export interface OpenCsvMapping extends CsvMapping {
   /** The table, as a path with `/` in the data set's folder. */
   table: string
-  /** The folder that the table's file names are relative to, as a path with `/`. Default: the data set's folder. */
+  /** The folder that the table's file names are relative to, as a path with `/`. @defaultValue the data set's folder */
   audioDir?: string
 }
 
 const schema = z.extend(csvMappingSchema, { table: relativePath, audioDir: z.optional(relativePath) })
 
 /**
- * Opens a folder with any table that has a row per clip. It reads the table and lists the folders, and decodes no sound; absent
- * sounds are in `missing`, and `folder` says of every file what became of it.
+ * Opens a folder with any table that has a row per clip. It reads the table and lists the folders, and decodes no sound. Absent
+ * sounds are in `missing`, and `folder` accounts for every file.
  *
  * A link that leads out of the folder is refused, as by `openDataset`.
  *

@@ -2,31 +2,24 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { assertKnown, EscError } from '@esc/core'
+import { ioError, onDisk } from '@esc/core/node'
 import { type ParseEsc50Options, parseEsc50 } from '../../tables/esc50.js'
 import { parseUrbanSound8k } from '../../tables/urbansound8k.js'
 import { markerPath } from '../layout.js'
 import { findSounds } from './find-sounds.js'
-import {
-  assertInside,
-  cannotOpen,
-  exists,
-  inspect,
-  type OpenedDataset,
-  openRoot,
-  readTable,
-} from './open-files.js'
+import { assertInside, exists, type OpenedDataset, openRoot, readTable } from './open-files.js'
 import { countClasses, readFolderDataset } from './open-folder.js'
 import { walkFolder } from './walk-folder.js'
 
 /** Options of {@link openDataset}. */
 export interface OpenDatasetOptions extends ParseEsc50Options {
-  /** With a folder for each class: takes the sounds in folders below it, too. @defaultValue `false` */
+  /** In a folder for each class: takes the sounds in the folders below it, too. @defaultValue `false` */
   nested?: boolean | undefined
-  /** With a folder for each class: leaves out what cannot be taken, and names it in a finding. @defaultValue `false` */
+  /** In a folder for each class: leaves out files that cannot be clips, and names them in a finding. @defaultValue `false` */
   skipBad?: boolean | undefined
 }
 
-/** Tables of this name are ESC-50's own. */
+/** Tables with these names are ESC-50's own. */
 const esc50Tables = ['esc50.csv', 'esc10.csv']
 
 const layouts = [
@@ -38,16 +31,15 @@ const layouts = [
 /**
  * Opens a data set. The layout is found from the folder, in this order:
  *
- * 1. ESC-50: `meta/esc50.csv` (or `meta/esc10.csv`, or the only CSV file in `meta/`) and the sounds in `audio/`; a data set of
- *    one's own in this layout is named as its folder;
+ * 1. ESC-50: `meta/esc50.csv` (or `meta/esc10.csv`, or the only CSV file in `meta/`) and the sounds in `audio/`; your own data
+ *    set in this layout has the name of its folder;
  * 2. UrbanSound8K: `metadata/UrbanSound8K.csv` and the sounds in `audio/fold{N}/`;
  * 3. a folder for each class, as {@link openFolderDataset} reads it, if two or more hold sounds.
  *
- * It reads the table and lists the folders, and decodes no sound; absent sounds are in `missing`, and `folder` says of every
- * file what became of it. For other tables see `openCsvDataset`.
+ * It reads the table and lists the folders, and decodes no sound. Absent sounds are in `missing`, and `folder` accounts for every
+ * file. For other tables see `openCsvDataset`.
  *
- * A link that leads out of the folder is refused: a data set from elsewhere shall not make its user read
- * other files.
+ * A link that leads out of the folder is refused: a data set from elsewhere must not make its user read other files.
  *
  * @param dir - The folder; it may itself be a link.
  * @param options - `subset: 'esc10'` goes with ESC-50's layout only, `nested` and `skipBad` with a folder for each class.
@@ -83,8 +75,7 @@ export async function openDataset(dir: string, options: OpenDatasetOptions = {})
   const hasMeta = await exists(join(root, 'meta'))
   const reason = hasMeta ? 'there is no CSV file in meta/' : 'there is no meta/'
   const where = nested ? 'in them or below' : 'right in them'
-  const hint =
-    !nested && countClasses(walked, true) >= 2 ? ' (there are some deeper; take them with nested)' : ''
+  const hint = !nested && countClasses(walked, true) >= 2 ? ' (there are some deeper; nested takes them)' : ''
   throw new EscError(
     'IO',
     `cannot open ${root}: looked for meta/esc50.csv: ${reason}; for metadata/UrbanSound8K.csv: it is not there; for two ` +
@@ -94,7 +85,7 @@ export async function openDataset(dir: string, options: OpenDatasetOptions = {})
   )
 }
 
-/** A table in a folder that is called meta may be about something else, where folders of sounds lie beside it. */
+/** Without `audio/`, a table in `meta/` may be about something else: there may be a folder of sounds for each class beside it. */
 async function isEsc50(root: string, nested: boolean): Promise<boolean> {
   return (await exists(join(root, 'audio'))) || countClasses(await walkFolder(root), nested) < 2
 }
@@ -106,7 +97,7 @@ async function openEsc50(
 ): Promise<OpenedDataset> {
   let unused: string[] = []
   const dataset = await readTable(root, tablePath, (text) => {
-    // Sounds of rows that were not asked for are no strangers.
+    // Sounds of rows that were not selected are known to the table, and are no finding.
     if (options.subset !== 'esc50') unused = parseEsc50(text).records.map(({ filename }) => filename)
     return parseEsc50(text, options)
   })
@@ -121,12 +112,13 @@ async function findEsc50Table(root: string): Promise<string | null> {
   const metaDir = join(root, 'meta')
   if (!(await exists(metaDir))) return null
   await assertInside(root, metaDir)
-  const names = await inspect(metaDir, readdir(metaDir))
+  const names = await onDisk('open', metaDir, readdir(metaDir))
   const tables = names.filter((name) => /^[^.~].*\.csv$/i.test(name)).sort()
   const known = esc50Tables.find((name) => tables.includes(name))
   if (!known && tables.length > 1) {
     const list = tables.join(', ')
-    throw cannotOpen(
+    throw ioError(
+      'open',
       metaDir,
       `it is not clear which of ${list} is the table; use openCsvDataset, or keep one`,
     )

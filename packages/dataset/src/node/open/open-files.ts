@@ -1,11 +1,12 @@
-/** Files of a data set from elsewhere: nothing outside its folder is read, whatever its table and its links say. */
+/** Opens files of a data set from elsewhere. It reads nothing outside the data set's folder, whatever its table and its links say. */
 import { access, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { assertText, EscError, isEscError } from '@esc/core'
+import { ioError, onDisk, reasonOf } from '@esc/core/node'
 import type { FolderAudit } from '../../audit/folder.js'
 import type { ClipRecord, Dataset } from '../../record.js'
 
-/** A data set, and where its files are. */
+/** A data set and the places of its files. */
 export interface OpenedDataset {
   dataset: Dataset
   /** Absolute path of the data set's folder. */
@@ -14,11 +15,11 @@ export interface OpenedDataset {
   pathOf(record: ClipRecord): string
   /** Records whose sound file is not there. */
   missing: ClipRecord[]
-  /** Every file in the folder: the clips, and what is none. */
+  /** Every file in the folder: the clips, and the files that are no clips. */
   folder: FolderAudit
 }
 
-// A table of 62 MB (1.1 million rows) takes 1.4 GB of memory and 20 s to read; far larger ones would end the process.
+// A table of 62 MB (1.1 million rows) takes 1.4 GB of memory and 20 s to read. A far larger one would use up the memory.
 const maxTableBytes = 64e6
 
 /**
@@ -35,7 +36,10 @@ export async function openRoot(dir: string, expected: string): Promise<string> {
     await readdir(root)
     return root
   } catch (cause) {
-    throw cannotOpen(path, `${reasonOf(cause)}; ${expected}`, cause)
+    throw new EscError('IO', `cannot open ${path}: ${reasonOf(cause)}; ${expected}`, {
+      detail: { path },
+      cause,
+    })
   }
 }
 
@@ -52,14 +56,14 @@ export async function readTable(
   parse: (text: string) => Dataset,
 ): Promise<Dataset> {
   await assertInside(root, path)
-  const facts = await inspect(path, stat(path))
-  // A pipe would be waited for without end.
-  if (!facts.isFile()) throw cannotOpen(path, 'it is not a file')
+  const facts = await onDisk('open', path, stat(path))
+  // Reading a pipe could wait without end.
+  if (!facts.isFile()) throw ioError('open', path, 'it is not a file')
   if (facts.size > maxTableBytes) {
     const reason = `it has ${facts.size} bytes, and a table at most ${maxTableBytes}; split the data set`
-    throw cannotOpen(path, reason)
+    throw ioError('open', path, reason)
   }
-  const bytes = await inspect(path, readFile(path))
+  const bytes = await onDisk('open', path, readFile(path))
   try {
     return parse(decodeUtf8(bytes))
   } catch (cause) {
@@ -68,9 +72,9 @@ export async function readTable(
   }
 }
 
-/** @throws EscError IO if `path` is not there or is a link out of `root`. @example await assertInside(root, audioDir) */
+/** @throws EscError IO if `path` is not there or is a link out of `root`. @example await assertInside(root, join(root, 'audio')) */
 export async function assertInside(root: string, path: string): Promise<void> {
-  const target = await inspect(path, realpath(path))
+  const target = await onDisk('open', path, realpath(path))
   if (isInside(root, target)) return
   const message = `${path} is a link to ${target}, which is not in ${root}; open the real folder`
   throw new EscError('IO', message, { detail: { path, target } })
@@ -82,31 +86,12 @@ export function isInside(root: string, target: string): boolean {
   return !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
 }
 
-/** Whether something is there, links followed. @example await exists(join(root, 'meta')) */
+/** Whether a file or folder is there; links are followed. @example await exists(join(dir, 'meta')) */
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
   )
-}
-
-/** The error for what cannot be opened. @example throw cannotOpen(path, 'it is not a file') */
-export function cannotOpen(path: string, reason: string, cause?: unknown): EscError {
-  return new EscError('IO', `cannot open ${path}: ${reason}`, { detail: { path }, cause })
-}
-
-/** Waits for a file operation; names the path where it fails. @example await inspect(path, readFile(path)) */
-export async function inspect<T>(path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    throw cannotOpen(path, reasonOf(cause), cause)
-  }
-}
-
-/** @example reasonOf(error) // 'ENOENT: no such file …' */
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

@@ -1,12 +1,12 @@
 /** Opens a data set that has a folder for each class. */
 import { basename, join } from 'node:path'
 import { assertCallback, assertKnown, EscError } from '@esc/core'
-import { listSome } from '../../audit/finding.js'
 import { type FolderAudit, leftOut } from '../../audit/folder.js'
 import { controlCharacterOf } from '../../characters.js'
 import type { ClipRecord } from '../../record.js'
 import { toId } from '../../tables/cells.js'
 import { sortedLabels, toDataset } from '../../tables/to-dataset.js'
+import { count, listSome } from '../../words.js'
 import { unknownFindings } from './find-sounds.js'
 import { type OpenedDataset, openRoot } from './open-files.js'
 import { type WalkedFile, type WalkedFolder, walkFolder } from './walk-folder.js'
@@ -14,19 +14,21 @@ import { type WalkedFile, type WalkedFolder, walkFolder } from './walk-folder.js
 /** Options of {@link openFolderDataset}. */
 export interface OpenFolderOptions {
   /**
-   * What the clips that must stay on one side of a split share (a recording, a site, a speaker), from a file's path in the
-   * data set, `dog/12.wav`. Default: each clip is a group of its own.
+   * Gives a clip's group (a recording, a site, a speaker) for its path in the data set, `dog/12.wav`. A split must keep the clips
+   * of one group on one side.
+   *
+   * @defaultValue each clip is a group of its own
    */
   groupOf?: ((filename: string) => string) | undefined
   /** Takes the sounds in the folders below a class's folder, too: `siren/night/a.wav` is a siren. @defaultValue `false` */
   nested?: boolean | undefined
-  /** Leaves files that cannot be taken out, and names them in a finding, where they are errors else. @defaultValue `false` */
+  /** Leaves out files that cannot be clips, and names them in a finding. Without it they are errors. @defaultValue `false` */
   skipBad?: boolean | undefined
 }
 
 type FolderClip = Omit<ClipRecord, 'labelIndex'> & { path: string }
 
-/** A file that is, or may be, a clip, and cannot be taken. */
+/** A file that is or may be a sound, but cannot be a clip. */
 interface Trouble {
   file: WalkedFile
   code: string
@@ -39,15 +41,15 @@ interface Trouble {
 const partName = /^(train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval(uation)?|fold[ _-]?\d+)$/i
 
 /**
- * Opens a folder that has one sub-folder for each class, named as the class, with its sounds right in it, or with `nested` also
- * in folders below it. It lists all folders, and decodes no sound.
+ * Opens a folder that has a sub-folder for each class. The sub-folder has the class's name, and its sounds are right in it, or with
+ * `nested` also in folders below it. It lists all folders, and decodes no sound.
  *
- * Sounds are the files whose names end in wav, wave, aif, aiff, aifc, flac, ogg, oga, opus or mp3, and files with an ending that
- * says nothing (`.bwf`, or none) that begin as a sound does. Every other file is counted or named in `folder`: files that are no
- * sound (`notes.txt`, `.DS_Store`, a folder `__MACOSX`, results of these libraries) are counted, unknown ones are a finding. What
- * would be a class or a clip lost in silence is an error, or with `skipBad` a finding: a sound beside the class folders, a sound
- * in a folder below a class (without `nested`), a sound of a format that cannot be decoded (m4a, 3gp, wma, …), a name that is not
- * UTF-8, a link that leads nowhere.
+ * Sounds are the files whose names end in wav, wave, aif, aiff, aifc, flac, ogg, oga, opus or mp3. A file with an unknown ending
+ * (`.bwf`) or none is a sound if its first bytes are those of a sound. `folder` counts or names every other file: it counts files that
+ * are no sounds (`notes.txt`, `.DS_Store`, a folder `__MACOSX`, results of these libraries), and unknown files are a finding. Some
+ * files could lose a clip or a class without a word. Such a file is an error, or with `skipBad` a finding: a sound beside the class
+ * folders, a sound in a folder below a class (without `nested`), a sound of a format that cannot be decoded (m4a, 3gp, wma, …), a
+ * name that is not UTF-8, a link that leads nowhere.
  *
  * Labels and files stand in the order of their characters' codes. A label is a folder's name in Unicode's composed form (NFC), so
  * that two folders whose names differ in the form only are one class. A record's file name is `{class}/{file}`, its id
@@ -73,7 +75,7 @@ export async function openFolderDataset(
   return readFolderDataset(root, await walkFolder(root), options)
 }
 
-/** The same of a folder that was listed before. */
+/** {@link openFolderDataset} of a folder that was listed before. */
 export function readFolderDataset(
   root: string,
   walked: WalkedFolder,
@@ -107,7 +109,7 @@ export function readFolderDataset(
   }
 }
 
-/** How many folders right in `root` hold sounds: right in them, or with `nested` anywhere below. */
+/** The number of folders right in `root` that hold sounds: right in them, or with `nested` anywhere below. */
 export function countClasses({ files }: WalkedFolder, nested: boolean): number {
   const isClip = ({ kind, path }: WalkedFile) => {
     const depth = path.split('/').length
@@ -135,7 +137,7 @@ function troubleOf(file: WalkedFile, nested: boolean): Trouble[] {
     return as('OTHER_SOUND', what, 'convert it to wav or flac')
   }
   if (rest.length === 0)
-    return as('LOOSE_SOUND', 'belongs to no class', 'put it into a folder named as its class')
+    return as('LOOSE_SOUND', 'is in no class folder', 'put it into a folder named as its class')
   if (rest.length > 1 && !nested)
     return as(
       'NESTED_SOUND',
@@ -145,22 +147,22 @@ function troubleOf(file: WalkedFile, nested: boolean): Trouble[] {
   return []
 }
 
-/** @throws EscError about the first file in trouble, and how many have the same. */
+/** @throws EscError about the first file in trouble, with the number of files in the same trouble. */
 function refuse(root: string, troubles: readonly Trouble[]): void {
   const [first] = troubles
   if (!first) return
   const same = troubles.filter(({ code }) => code === first.code).length - 1
-  const more = same > 0 ? ` (and ${same} more such ${same === 1 ? 'file' : 'files'})` : ''
+  const more = same > 0 ? ` (and ${count(same, 'more such file')})` : ''
   const path = join(root, first.file.path)
   const detail = { path, skippable: true, ...(first.code === 'NESTED_SOUND' ? { option: 'nested' } : {}) }
   throw new EscError(first.errorCode, `${path}${more} ${first.why}; ${first.advice}, or skip it`, { detail })
 }
 
 const troubleNames: Readonly<Record<string, string>> = {
-  ODD_FILE: 'what cannot be read as a file, left out',
+  ODD_FILE: 'entries that cannot be read as files, left out',
   ODD_NAME: 'sounds with a name that cannot be used, left out',
   OTHER_SOUND: 'sounds of a format that cannot be decoded, left out',
-  LOOSE_SOUND: 'sounds of no class, left out',
+  LOOSE_SOUND: 'sounds that are in no class folder, left out',
   NESTED_SOUND: 'sounds in folders below a class, left out',
 }
 
@@ -176,14 +178,14 @@ function troubleFindings(troubles: readonly Trouble[]) {
   })
 }
 
-/** Classes none of whose sounds was taken. */
+/** Classes that lost all their sounds. */
 function lostClasses(troubles: readonly Trouble[], labels: readonly string[]): FolderAudit['findings'] {
   const folders = troubles.flatMap(({ file: { path } }) => (path.includes('/') ? [path.split('/')[0]!] : []))
   const lost = [...new Set(folders.map((name) => name.normalize('NFC')))].filter(
     (name) => !labels.includes(name),
   )
   if (lost.length === 0) return []
-  const message = `classes that lost all their sounds, and are no classes any more: ${listSome(lost)}; the reasons follow`
+  const message = `classes that lost all their sounds and are left out: ${listSome(lost)}; the next findings say why`
   return [{ severity: 'warning', code: 'LOST_CLASS', message, ids: [] }]
 }
 

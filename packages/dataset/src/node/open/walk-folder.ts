@@ -1,22 +1,22 @@
-/** Lists every file in a data set's folder, and says of each what it is. No file is passed over without a word. */
+/** Lists every file in a data set's folder with its kind. It leaves no file out. */
 import { open, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeOtherSound, detectSound } from '@esc/audio-io'
 import { EscError } from '@esc/core'
 import { parseManifest } from '@esc/core/manifest'
-import { isTemporaryName } from '@esc/core/node'
+import { ioError, isTemporaryName, reasonOf } from '@esc/core/node'
 import { readIndex } from '../store/files.js'
 import { isSystemFolder, kindOfName } from './file-kind.js'
-import { cannotOpen, isInside, reasonOf } from './open-files.js'
+import { isInside } from './open-files.js'
 
 /**
- * What a file is:
+ * The kind of a file:
  * - `sound`: its name or its first bytes say that it can be decoded;
  * - `other sound`: a sound or a video of a format that cannot be decoded;
- * - `no sound`: its name says so, or a system, or these libraries, made it;
+ * - `no sound`: its name says so, or a system or these libraries made it;
  * - `unknown`: neither its name nor its first bytes say what it is;
  * - `hidden`: its name, or that of a folder it lies in, begins with a dot;
- * - `odd`: it cannot be read as a file; `why` says so.
+ * - `odd`: it cannot be read as a file; `why` gives the reason.
  */
 export type FileKind = 'sound' | 'other sound' | 'no sound' | 'unknown' | 'hidden' | 'odd'
 
@@ -25,7 +25,7 @@ export interface WalkedFile {
   /** With `/`, relative to the data set's folder. Bytes that are not UTF-8 are written as `\xE9`. */
   path: string
   kind: FileKind
-  /** What is the matter, as the end of a sentence; `null` where nothing is. */
+  /** The trouble with it, as the end of a sentence; `null` if there is none. */
   why: string | null
   /** Whether the name, or that of a folder it lies in, is not UTF-8, so that no program here can name it. */
   hasOddName: boolean
@@ -42,26 +42,26 @@ export interface WalkedFolder {
 
 /** No sound lies deeper in a data set, and a loop of mounts would have no end. */
 const maxDepth = 64
-/** Lists this large take a gigabyte of memory. */
+/** A list of so many files takes a gigabyte of memory. */
 const maxFiles = 5e6
 const headBytes = 65536
 
-/** What is known of a folder before it is listed. */
+/** A file or folder before it is read. */
 interface Place {
-  /** A name that is not UTF-8 has no other form. */
+  /** The path in bytes: if it is not UTF-8, there is no other form of it. */
   bytes: Buffer
   path: string
   depth: number
   hasOddName: boolean
   isHidden: boolean
-  /** Whether a system or version control made it: real sounds in it are named all the same. */
+  /** Whether a system or version control made it, or a folder around it. Real sounds in it are named all the same. */
   isSystem: boolean
-  /** Whether all in it is no data: these libraries made it. */
+  /** Whether these libraries made it, so that nothing in it is data. */
   isNoData: boolean
 }
 
 /**
- * Lists a folder with all below it. Links are followed to files in it, and to nothing else.
+ * Lists a folder with all below it. A link is followed only if it leads to a file in the folder.
  *
  * @param root - A real path.
  * @returns The files in the order of their paths' characters.
@@ -77,10 +77,14 @@ export async function walkFolder(root: string): Promise<WalkedFolder> {
   const places = [start]
   for (let place = places.pop(); place; place = places.pop()) {
     if (place.depth > maxDepth)
-      throw cannotOpen(join(root, place.path), `it lies ${maxDepth} folders deep or more`)
+      throw ioError('open', join(root, place.path), `it lies ${maxDepth} folders deep or more`)
     places.push(...(await listPlace(root, place, found)))
     if (found.files.length > maxFiles) {
-      throw cannotOpen(root, `it has more than ${maxFiles} files; open the folder of the data set itself`)
+      throw ioError(
+        'open',
+        root,
+        `it has more than ${maxFiles} files; open the folder of the data set itself`,
+      )
     }
   }
   found.files.sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -92,7 +96,7 @@ export async function walkFolder(root: string): Promise<WalkedFolder> {
 async function listPlace(root: string, place: Place, found: WalkedFolder): Promise<Place[]> {
   const inner: Place[] = []
   const entries = await readdir(place.bytes, { withFileTypes: true, encoding: 'buffer' }).catch((cause) => {
-    if (place.depth === 0) throw cannotOpen(root, reasonOf(cause), cause)
+    if (place.depth === 0) throw ioError('open', root, cause)
     if (!place.isNoData && !place.isSystem)
       found.files.push({
         ...{ path: place.path, kind: 'odd', hasOddName: place.hasOddName },
@@ -113,7 +117,7 @@ async function listPlace(root: string, place: Place, found: WalkedFolder): Promi
       hasOddName: place.hasOddName || !isUtf8,
       isHidden: place.isHidden || name.startsWith('.'),
       isSystem: place.isSystem || (entry.isDirectory() && isSystemFolder(name)),
-      // What stands beside them may be somebody's own: a run's results can lie in a folder of sounds.
+      // Only the folder of waveforms is skipped: a run's results can lie in somebody's own folder of sounds.
       isNoData: place.isNoData || isTemporaryName(name) || (output === 'run' && name === processedFolder),
     }
     if (entry.isDirectory()) inner.push(here)
@@ -144,7 +148,7 @@ async function describeFile(
   return what === null ? as('unknown') : as('other sound', what)
 }
 
-/** Why something that is no plain file cannot be read as one; `null` if it can. */
+/** The reason why an entry that is no plain file cannot be read as one; `null` if it can. */
 async function troubleOf(root: string, bytes: Buffer, isLink: boolean): Promise<string | null> {
   if (!isLink) return 'is no file, but a pipe, a socket or a device'
   const target = await realpath(bytes).catch(() => null)
@@ -176,10 +180,10 @@ function textOf(name: Buffer): { name: string; isUtf8: boolean } {
   }
 }
 
-/** The folder of a run's results that holds waveforms. */
+/** The folder for waveforms among a run's results. */
 const processedFolder = 'processed'
 
-/** What these libraries wrote into a folder: the results of a run (or a model alone), or a feature store. */
+/** Whether these libraries wrote the folder, and what it is: the results of a run (or a model alone), or a feature store. */
 async function outputOf(bytes: Buffer, names: readonly string[]): Promise<'run' | 'store' | null> {
   const dir = bytes.toString()
   if (names.includes('metrics.json') && names.includes('report.html')) return 'run'

@@ -9,18 +9,18 @@ import { type ClipFacts, measureClip } from '../../audit/measure.js'
 import { fileStem } from './files.js'
 import type { RunSetup } from './job.js'
 
-/** What is wanted of a clip besides its features. */
+/** What a run wants of a clip besides its features. */
 export type Wanted = Pick<RunSetup, 'spectrogram' | 'facts'>
 
-/** Decoded sound, and how it was stored where that is known. */
+/** A decoded sound, with its codec if that is known. */
 export type CodedAudio = DecodedAudio & { codec?: string | null }
 
-/** All that a clip's sound gives. */
+/** All results of one clip's sound. */
 export interface ClipParts {
   matrices: FeatureMatrix[]
   spectrogram: FeatureMatrix | null
   facts: ClipFacts | null
-  /** The waveform as the features see it, where it is to be kept. */
+  /** The waveform after the recipe's preparation, if the run keeps it. */
   waveform: AudioClip | null
 }
 
@@ -45,13 +45,13 @@ export function createClipTask({ recipe, windows, audioDir }: RunSetup) {
   }
 }
 
-/** The STFT of the waveform in dB, 0 at its loudest. */
+/** The STFT of the waveform in dB; its loudest value is 0. */
 function spectrogramOf({ samples }: AudioClip, { stft: options }: FeatureRecipe): FeatureMatrix {
   return amplitudeToDb(magnitude(stft(samples, options)), { ref: 'max' })
 }
 
 /**
- * Keeps the waveform of a clip as a WAV of 16 bits, if the run is asked to.
+ * Writes the waveform of a clip as a WAV file of 16 bits, if the run keeps waveforms.
  *
  * @throws EscError IO if it cannot be written.
  */

@@ -1,5 +1,4 @@
-/** Computes the features of a data set in parallel, and keeps them on the disk where that is wanted. */
-
+/** Computes the features of a data set in parallel: `extractFeatures`. */
 import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
@@ -45,15 +44,16 @@ const optionNames: Record<keyof ExtractFeaturesOptions, true> = {
 /**
  * Computes the features of every clip of a data set, several at a time.
  *
- * With `dir` they are kept as float32 `.npy` files of shape [bins, frames] ([windows, bins, frames] with `windows`): `<id>_mfcc.npy`,
- * or `<id>_logmel.npy` for a recipe without MFCC (an id that makes no file name on every system gets a similar one and a hash). Beside each stands a `.json` with the hashes of its sound, its recipe and its
- * bytes; `index.json` has the recipe. What is there is not computed again unless the sound, the recipe or the version of this
- * package is another, or the file is damaged. Every clip is complete on its own, so a run that was ended in any way (an abort, a
- * full disk, kill -9) goes on where it was, and two processes may work on one folder; after a loss of power, files that had not
- * reached the disk are found damaged. A sound that changed with neither its size nor its time of last change is not noticed
- * unless `verify` is set.
+ * With `dir` it keeps them as float32 `.npy` files of shape [bins, frames] ([windows, bins, frames] with `windows`):
+ * `<id>_mfcc.npy`, or `<id>_logmel.npy` for a recipe without MFCC. If an id is no file name on some system, the file gets a similar
+ * name with a hash. Beside each file is a `.json` with the hashes of its sound, its recipe and its bytes; `index.json` has the recipe.
  *
- * @param source - What `openDataset`, `openFolderDataset` or `openCsvDataset` returned; or a table and a function that reads sounds.
+ * Features that are there are computed again only if the sound, the recipe or the version of this package has changed, or the file is
+ * damaged. Every clip is complete on its own. So after an abort, a full disk or kill -9 the next run goes on where the run was, and
+ * two processes may work on one folder. After a loss of power, files that had not reached the disk are found damaged. If a sound
+ * changes and its size and time of last change do not, only a run with `verify` notices it.
+ *
+ * @param source - The result of `openDataset`, `openFolderDataset` or `openCsvDataset`; or a table and a function that reads sounds.
  * @param recipe - Every step from a clip to its features; `mfcc13`, `logmel64` and others of `@esc/dsp`, or one of your own.
  * @returns The set, which `fit`, `evaluate` and the splitters take. Clips that were skipped are not in it.
  * @throws EscError IO naming the path if a sound is missing (unless `skipBad`), the store cannot be written, or threads cannot be
@@ -76,7 +76,7 @@ export async function extractFeatures(
   assertCallback('onProgress', options.onProgress)
   assertSource(source)
   const setup = planRun(recipe, options)
-  // The recipe is out of range before a folder is made.
+  // It throws if the recipe is out of range, before a folder is made.
   createClipTask(setup)
   assertUnique(source.dataset.records)
   signal?.throwIfAborted()
@@ -118,7 +118,7 @@ function planRun(given: FeatureRecipe, options: ExtractFeaturesOptions): RunSetu
   if (spectrogram && dir === null) {
     throw new EscError('INVALID_OPTION', 'spectrogram goes with dir, the folder that it is kept in')
   }
-  // Names the parameter that was meant; the schema knows their kinds.
+  // This names the parameter that is wrong. The schema below knows only the types of parameters.
   createExtractor(given)
   const recipe = parseRecipe(given)
   const cut: ClipWindows | null = windows === null ? null : resolveWindows(windows)
@@ -148,7 +148,7 @@ function assertUnique(records: readonly ClipRecord[]): void {
   }
 }
 
-/** A clip's waveform has the name of its sound, which it would replace. */
+/** A clip's waveform has the name of its sound. In the same folder it would replace the sound. */
 async function assertApart(
   { dataset, pathOf }: Pick<OpenedDataset, 'dataset' | 'pathOf'>,
   audioDir: string,
@@ -161,7 +161,7 @@ async function assertApart(
   }
 }
 
-/** Better before an hour of computing than after. */
+/** A missing sound is reported before an hour of computing, and not after it. */
 function assertPresent(
   { missing = [], pathOf }: Pick<OpenedDataset, 'pathOf'> & Partial<Pick<OpenedDataset, 'missing'>>,
   { skipBad = false }: ExtractFeaturesOptions,

@@ -7,7 +7,7 @@ import type { Dataset } from '../../record.js'
 /** Options of `extractFeatures`. */
 export interface ExtractFeaturesOptions {
   /**
-   * The folder that keeps the features; it is made where it does not exist. One folder holds the features of one recipe.
+   * The folder that keeps the features; it is made if it does not exist. One folder holds the features of one recipe.
    *
    * @defaultValue `null`: they are kept in memory
    */
@@ -19,63 +19,69 @@ export interface ExtractFeaturesOptions {
    */
   windows?: ClipWindowsOptions | null | undefined
   /**
-   * Worker threads; 0 computes in the calling thread, for programs in one bundled file, which has no file for a worker.
+   * The number of worker threads. 0 computes in the calling thread: a program that is bundled into one file has no file for a worker.
    *
-   * @defaultValue as many as there are processors
+   * @defaultValue the number of processors
    */
   workers?: number | undefined
-  /** Keeps the spectrogram (the STFT in dB, 0 at its loudest) of each clip in `dir` as well, in `<id>_spec.npy`. @defaultValue `false` */
+  /** Keeps each clip's spectrogram (the STFT in dB; its loudest value is 0) in `dir`, too, in `<id>_spec.npy`. @defaultValue `false` */
   spectrogram?: boolean | undefined
-  /** Measures each clip as well, for `auditFacts`; the result is in `clips`. @defaultValue `false` */
+  /** Measures each clip, too, for `auditFacts`. The result is in `clips`. @defaultValue `false` */
   facts?: boolean | undefined
-  /** Takes each clip's waveform as its features see it, as `<id>.wav`; every clip is then computed anew. @defaultValue `null` */
+  /**
+   * A folder for the waveform of each clip after the recipe's preparation, as `<id>.wav`. Every clip is then computed again.
+   *
+   * @defaultValue `null`
+   */
   audioDir?: string | null | undefined
-  /** Hashes every sound, where size and time of last change are taken for enough else. @defaultValue `false` */
+  /** Hashes every sound. Without it, the same size and time of last change count as the same sound. @defaultValue `false` */
   verify?: boolean | undefined
   /**
-   * Reads damaged sounds as far as they go: files that were cut short, headers that contradict themselves. What was lost is in each
-   * clip's `warnings`.
+   * Reads damaged sounds as far as they go: files that were cut short, headers that contradict themselves. Each clip's `warnings`
+   * say what was lost.
    *
    * @defaultValue `false`
    */
   tolerant?: boolean | undefined
-  /** Lists clips that cannot be read in `summary.failed`, where they are errors else. @defaultValue `false` */
+  /** Lists clips that cannot be read in `summary.failed`. Without it, such a clip is an error. @defaultValue `false` */
   skipBad?: boolean | undefined
+  /** Aborts the run; what is finished is kept. @defaultValue none */
   signal?: AbortSignal | undefined
+  /** Gets each clip that is done. @defaultValue none */
   onProgress?: OnProgress | undefined
 }
 
-/** A data set whose sounds are in memory, or made. */
+/** A data set whose sounds are in memory, or made by a program. */
 export interface SoundSource {
   dataset: Dataset
-  /** @param index - Of `dataset.records`. */
+  /** @param index - Index into `dataset.records`. */
   read(index: number): DecodedAudio | Promise<DecodedAudio>
 }
 
-/** What a run of `extractFeatures` did: plain JSON. */
+/** The counts of a run of `extractFeatures`: plain JSON. */
 export interface FeatureSummary {
-  /** Clips whose features were not there, or of another recipe, sound or version of this package. */
+  /** Clips whose features were not there, or were of another recipe, sound or version of this package. */
   computed: number
   /** Clips whose features were there. */
   cached: number
-  /** Clips whose files were damaged, and were computed again. */
+  /** Clips whose files were damaged and were computed again. */
   rebuilt: number
   /** Clips that could not be read, in the table's order. */
   failed: { id: string; code: EscErrorCode; reason: string }[]
 }
 
-/** What is known of one clip's sound. */
+/** Facts about one clip's sound. */
 export interface ClipSound {
   id: string
-  /** Of the file; of a sound in memory, of its samples. Hexadecimal. */
+  /** SHA-256 of the file, or of the samples of a sound in memory. Hexadecimal. */
   sha256: string
-  /** `null` unless they were asked for. */
+  /** `null` without the option `facts`. */
   facts: ClipFacts | null
-  /** What the decoder had to mend, a sentence each: a recorder's header without sizes, with `tolerant` a file that was cut short. */
+  /** What the decoder had to repair, a sentence each: a recorder's header without sizes, or with `tolerant` a file that was cut short. */
   warnings: readonly string[]
 }
 
-/** The features of a data set, and what came of each clip. */
+/** The features of a data set, with the outcome of each clip. */
 export interface ExtractedFeatures extends FeatureSet {
   readonly recipe: FeatureRecipe
   readonly summary: FeatureSummary

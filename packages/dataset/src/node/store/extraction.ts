@@ -1,10 +1,11 @@
-/** A run over all clips of a data set: what is computed where, and what comes of it. */
+/** A run over all clips of a data set: it finds what must be computed, gives it to workers, and gathers the results. */
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { DecodedAudio } from '@esc/audio-io'
 import { EscError, type EscErrorCode, type FeatureMatrix, isEscError } from '@esc/core'
 import { onDisk, reasonOf, removeStaleTemporaries, writeAtomicallySync } from '@esc/core/node'
 import type { ClipRecord, Dataset } from '../../record.js'
+import { count } from '../../words.js'
 import type { OpenedDataset } from '../open/open-files.js'
 import { createClipTask, keepWaveform } from './clip-features.js'
 import type {
@@ -26,10 +27,10 @@ interface Pending extends ClipJob {
   need: 'computed' | 'rebuilt'
 }
 
-/** Small enough that an error or the end comes soon, and large enough that messages cost nothing. */
+/** Small enough that an error is seen soon, and large enough that messages between threads cost little. */
 const batchSize = 4
 
-/** Sounds in memory, one after the other in this thread. */
+/** Computes sounds in memory, one after the other in this thread. */
 export async function readAll(
   { dataset, read }: SoundSource,
   setup: RunSetup,
@@ -39,7 +40,7 @@ export async function readAll(
   const compute = createClipTask(setup)
   if (setup.audioDir !== null) await removeStaleTemporaries(setup.audioDir)
   for (const [index, record] of dataset.records.entries()) {
-    // The event loop gets a turn for each clip, so that an abort is heard.
+    // The event loop runs once for each clip, so that an abort is noticed.
     await new Promise((next) => setImmediate(next))
     signal?.throwIfAborted()
     const pending: Pending = { id: record.id, path: record.filename, record, index, need: 'computed' }
@@ -74,7 +75,7 @@ async function tryRead(
   }
 }
 
-/** What somebody's function makes, or throws, is checked as a file is. */
+/** Checks the result, or the error, of the caller's function as that of a file. */
 async function readSound(
   id: string,
   read: () => DecodedAudio | Promise<DecodedAudio>,
@@ -93,7 +94,7 @@ async function readSound(
   throw new EscError('INVALID_INPUT', `read made no sound for '${id}'; ${wanted}`)
 }
 
-/** Sounds in files, by worker threads. */
+/** Computes sounds in files, with worker threads. */
 export async function computeAll(
   { dataset, pathOf }: Pick<OpenedDataset, 'dataset' | 'pathOf'>,
   setup: RunSetup,
@@ -115,7 +116,7 @@ export async function computeAll(
     for (const [i, outcome] of outcomes.entries()) run.settle(batch[i]!, outcome)
   }
 
-  /** Looks for clips that need computing, and has them computed a batch at a time. */
+  /** Looks for clips that must be computed, and gives them to a worker in batches. */
   async function lane(): Promise<void> {
     let batch: Pending[] = []
     for (const [index, record] of rest) {
@@ -132,8 +133,8 @@ export async function computeAll(
   }
 
   signal?.addEventListener('abort', halt)
-  // Two for each worker: while one has a batch in work, the other has its own in the queue. However large the data set,
-  // no more is under way.
+  // Two lanes for each worker: while a worker computes the batch of one, the batch of the other waits in the queue. However large
+  // the data set is, no more clips are in work at a time.
   const lanes = Array.from({ length: Math.max(1, 2 * workers) }, lane)
   try {
     await Promise.all(lanes)
@@ -147,7 +148,7 @@ export async function computeAll(
   }
 }
 
-/** What the store has of a clip, or why it is to be computed. */
+/** The clip's result in the store, or the reason why it must be computed. */
 async function inspect(
   job: ClipJob,
   setup: RunSetup,
@@ -167,13 +168,13 @@ async function inspect(
   }
 }
 
-/** Makes the folder, and says in its index which recipe it is of. */
+/** Makes the store's folder, and writes its index with the recipe. */
 async function openStore(
   { recipe, windows }: RunSetup,
   { dir, recipeHash, library }: StoreSetup,
 ): Promise<void> {
   await onDisk('make', dir, mkdir(dir, { recursive: true }))
-  // Here, too: where all features are there, no thread is started, and none makes a folder.
+  // Stale files are removed here, too: if all features are there, no thread is started, and none removes them.
   await removeStaleTemporaries(dir)
   const found = await readIndex(dir)
   if (found !== null && found !== 'old' && found.recipeHash === recipeHash && found.library === library)
@@ -182,10 +183,10 @@ async function openStore(
   writeAtomicallySync(indexPath(dir), `${JSON.stringify(index, null, 2)}\n`)
 }
 
-/** What {@link createRun} makes. */
+/** Result of {@link createRun}. */
 export type Run = ReturnType<typeof createRun>
 
-/** Gathers what came of the clips, in whatever order they are done. */
+/** Gathers the outcomes of the clips, in whatever order they are done. */
 export function createRun(dataset: Dataset, { skipBad = false, onProgress }: ExtractFeaturesOptions) {
   const { records } = dataset
   const counts = { computed: 0, cached: 0, rebuilt: 0 }
@@ -207,7 +208,7 @@ export function createRun(dataset: Dataset, { skipBad = false, onProgress }: Ext
         const detail = { id: record.id, path, skippable: !outcome.isStores }
         throw new EscError(outcome.code, `${outcome.message}; ${advice}`, { detail })
       } else {
-        // The file's name alone: its path is the business of whoever runs this, not of a report's readers.
+        // The file's name without its folder: a report's readers need not know the paths of the machine that ran this.
         const reason = outcome.message.replaceAll(path, record.filename)
         failed.push({ index, id: record.id, code: outcome.code, reason })
       }
@@ -219,7 +220,7 @@ export function createRun(dataset: Dataset, { skipBad = false, onProgress }: Ext
       if (kept.length === 0) {
         const reasons = failed.map(({ reason }) => reason)
         const first = reasons.length > 0 ? `; the first: ${reasons[0]}` : ''
-        throw new EscError('INVALID_INPUT', `none of ${records.length} clips could be read${first}`)
+        throw new EscError('INVALID_INPUT', `none of ${count(records.length, 'clip')} could be read${first}`)
       }
       const summary: FeatureSummary = {
         ...counts,

@@ -1,4 +1,4 @@
-/** The files of a feature store: names, what stands beside each clip's features, and how both are written. */
+/** The files of a feature store: their names, the entry beside each clip's features, and how they are read and written. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { featureRecipeSchema } from '@esc/core/recipe'
 import * as z from 'zod/mini'
 import type { ClipFacts } from '../../audit/measure.js'
 
-/** What a sound file was when its features were computed. */
+/** The state of a sound file when its features were computed. */
 export interface SoundFacts {
   /** Absolute. */
   path: string
@@ -19,34 +19,34 @@ export interface SoundFacts {
   sha256: string
 }
 
-/** What is known of a stored `.npy` file. */
+/** Shape and checksum of a stored `.npy` file. */
 export interface StoredMatrix {
-  /** How many matrices stand in it, one behind the other; `null` where it is one matrix of a whole clip. */
+  /** The number of matrices in it, one after the other; `null` if it holds one matrix of a whole clip. */
   windows: number | null
   bins: number
   frames: number
-  /** Of the whole file. */
+  /** Checksum of the whole file. */
   crc32: number
 }
 
-/** Stands beside a clip's features; written after them, so where it is they are whole. */
+/** The entry beside a clip's features. It is written after them: if it is there, they are whole. */
 export interface FeatureEntry {
   id: string
-  /** The index's. */
+  /** The same as in the store's index. */
   recipeHash: string
-  /** Version of this package, which pins those that compute. */
+  /** Version of this package. It fixes the versions of the packages that compute. */
   library: string
   sound: SoundFacts
   features: StoredMatrix
   spectrogram: StoredMatrix | null
   facts: ClipFacts | null
-  /** What the decoder had to mend. */
+  /** What the decoder had to repair. */
   warnings: readonly string[]
-  /** Whether it was told to read a damaged file as far as it goes. */
+  /** Whether the decoder was allowed to read a damaged file as far as it goes. */
   tolerant: boolean
 }
 
-/** What all entries of a store have in common. */
+/** The index of a store: what all its entries have in common. */
 export interface FeatureIndex {
   version: 2
   library: string
@@ -57,7 +57,7 @@ export interface FeatureIndex {
   windows: ClipWindows | null
 }
 
-/** Where one clip's files lie. */
+/** Paths of one clip's files. */
 export interface EntryPaths {
   features: string
   spectrogram: string
@@ -111,7 +111,7 @@ const indexSchema: z.ZodMiniType<FeatureIndex> = z.strictObject({
   recipe: featureRecipeSchema,
   windows: z.nullable(z.strictObject({ windowSec: z.number(), hopSec: z.number() })),
 })
-/** An index of earlier versions, whose features are computed again. */
+/** The index of an earlier version. Its features are computed again. */
 const firstIndexSchema = z.strictObject({
   version: z.literal(1),
   library: z.string(),
@@ -119,17 +119,17 @@ const firstIndexSchema = z.strictObject({
   recipe: featureRecipeSchema,
 })
 
-/** File names end at 255 bytes on the usual file systems; `_logmel.json` and its kin need some. */
+/** The usual file systems have names of up to 255 bytes. Endings such as `_logmel.json` need some of them. */
 const maxStemBytes = 200
 
-/** The file that holds the recipe of a store. */
+/** Path of the file that holds the recipe of a store. */
 export function indexPath(dir: string): string {
   return join(dir, 'index.json')
 }
 
 /**
- * The name of a clip's files, without an ending: its id where that makes a file name on any system, else what is left of it and
- * a hash.
+ * The name of a clip's files, without an ending: its id if that is a file name on every system, else the usable part of it and a
+ * hash.
  *
  * @example fileStem('dog__12:30') // 'dog__12_30~5f3c0e7a9b1d2468'
  */
@@ -144,14 +144,14 @@ export function fileStem(id: string): string {
   return `${stem}~${createHash('sha256').update(id, 'utf16le').digest('hex').slice(0, 16)}`
 }
 
-/** Where a clip's files lie. */
+/** Paths of a clip's files. */
 export function entryPaths(dir: string, id: string, recipe: FeatureRecipe): EntryPaths {
   const name = fileStem(id)
   const stem = join(dir, `${name}_${recipe.mfcc ? 'mfcc' : 'logmel'}`)
   return { features: `${stem}.npy`, spectrogram: join(dir, `${name}_spec.npy`), entry: `${stem}.json` }
 }
 
-/** SHA-256, hexadecimal, of JSON with its keys sorted: equal for equal recipes, however they were written down. */
+/** SHA-256, hexadecimal, of JSON with sorted keys: equal for equal recipes, whatever the order of their keys. */
 export function hashRecipe(recipe: FeatureRecipe, windows: ClipWindows | null): string {
   const sortKeys = (_: string, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -160,14 +160,14 @@ export function hashRecipe(recipe: FeatureRecipe, windows: ClipWindows | null): 
   return createHash('sha256').update(JSON.stringify({ recipe, windows }, sortKeys)).digest('hex')
 }
 
-/** Reads what {@link writeEntry} wrote. */
+/** Reads an entry that {@link writeEntry} wrote. */
 export async function readEntry(path: string): Promise<FeatureEntry | 'absent' | 'damaged'> {
   const text = await readText(path)
   if (text === null) return 'absent'
   const value = parseJson(text)
   const sealed = z.safeParse(sealedSchema, value)
   if (!sealed.success) return 'damaged'
-  // Of the value as it was read: a schema may put its keys in another order.
+  // The checksum is of the value as it was read: a schema may put its keys in another order.
   const found = crc32(JSON.stringify((value as { entry: unknown }).entry))
   return found === sealed.data.crc32 ? sealed.data.entry : 'damaged'
 }
@@ -181,8 +181,8 @@ export function writeEntry(path: string, entry: FeatureEntry, options?: WriteSyn
 /**
  * Reads the index of a store.
  *
- * @returns `null` where there is none; `'old'` where an earlier version wrote it.
- * @throws EscError CORRUPT_DATA if there is something else, which may be another program's.
+ * @returns `null` if there is none; `'old'` if an earlier version wrote it.
+ * @throws EscError CORRUPT_DATA if the file is something else. It may belong to another program.
  */
 export async function readIndex(dir: string): Promise<FeatureIndex | 'old' | null> {
   const path = indexPath(dir)
@@ -198,7 +198,7 @@ export async function readIndex(dir: string): Promise<FeatureIndex | 'old' | nul
   throw new EscError('CORRUPT_DATA', `${path} ${rule}`, { detail: { path } })
 }
 
-/** The bytes of a stored file, or `null` where it is absent or not the one that was written. */
+/** The bytes of a stored file, or `null` if it is absent or not the file that was written. */
 export async function readStored(path: string, stored: StoredMatrix): Promise<Uint8Array | null> {
   const bytes = await ifThere(path, () => readFile(path))
   return bytes && crc32(bytes) === stored.crc32 ? bytes : null

@@ -13,10 +13,11 @@ import type { ClipJob, RunSetup, StoreSetup } from './job.js'
 import { soundFacts } from './task.js'
 
 /**
- * What is in the store of a clip: its entry where that is whole and up to date. Else why it is to be computed: `computed` if it was
- * not, or by another recipe, version or of another sound; `rebuilt` if its files are damaged.
+ * Looks a clip up in the store.
  *
- * @param verify - Hashes the sound even if its size and time of last change are as they were.
+ * @returns Its entry, if its features are whole and up to date. Otherwise the reason to compute them: `computed` if they are not there, or
+ *   of another recipe, version or sound; `rebuilt` if their files are damaged.
+ * @param verify - Hashes the sound even if its size and its time of last change are the same.
  * @throws EscError IO if something that is there cannot be read.
  */
 export async function inspectEntry(
@@ -31,17 +32,17 @@ export async function inspectEntry(
   if (entry === 'damaged') return 'rebuilt'
   const isOurs = entry.id === id && entry.recipeHash === store.recipeHash && entry.library === store.library
   if (!isOurs || isIncomplete(entry, setup)) return 'computed'
-  // Whoever does not ask for damaged sounds is to be told of them.
+  // This run wants no damaged sound: the clip is decoded again, and its error reported.
   if (entry.tolerant && !setup.tolerant && entry.warnings.length > 0) return 'computed'
   const sound = await compareSound(path, entry.sound, verify)
   if (sound === null) return 'computed'
   if (!(await isWhole(paths, entry, setup))) return 'rebuilt'
-  // So that the next run need not hash it.
+  // With the new path and time in the entry, the next run need not hash the sound.
   if (sound !== entry.sound) writeEntry(paths.entry, { ...entry, sound })
   return { ...entry, sound }
 }
 
-/** Whether something is asked for now that was not when it was computed. */
+/** Whether this run asks for something that the run that computed the entry did not keep. */
 function isIncomplete(entry: FeatureEntry, { spectrogram, facts }: RunSetup): boolean {
   return (spectrogram && entry.spectrogram === null) || (facts && entry.facts === null)
 }
@@ -52,7 +53,7 @@ async function isWhole(
   setup: RunSetup,
 ): Promise<boolean> {
   if ((await readStored(paths.features, features)) === null) return false
-  // Another recipe's run removes what nobody asks for now.
+  // A spectrogram that this run does not ask for may be damaged: a run with another recipe removes it.
   return (
     !setup.spectrogram || spectrogram === null || (await readStored(paths.spectrogram, spectrogram)) !== null
   )
@@ -67,7 +68,7 @@ async function compareSound(path: string, known: SoundFacts, verify: boolean): P
     if (isSame && !verify) return known
     return (await hashFile(path)) === known.sha256 ? { ...found, sha256: known.sha256 } : null
   } catch {
-    // Whoever computes it says what is wrong with it.
+    // The sound is computed again, and that reports the error.
     return null
   }
 }

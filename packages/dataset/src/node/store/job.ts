@@ -2,16 +2,16 @@
 import type { ClipWindows, EscErrorCode, FeatureMatrix, FeatureRecipe } from '@esc/core'
 import type { ClipFacts } from '../../audit/measure.js'
 
-/** What all clips of a run have in common: plain data. */
+/** The setup of a run, which all its clips share: plain data. */
 export interface RunSetup {
   recipe: FeatureRecipe
   /** How clips are cut into matrices; `null` if each clip has one. */
   windows: ClipWindows | null
-  /** Whether the spectrogram of the waveform is made, too. */
+  /** Whether the spectrogram of the waveform is computed, too. */
   spectrogram: boolean
-  /** Whether what an audit takes is measured. */
+  /** Whether clips are measured for an audit. */
   facts: boolean
-  /** Takes each clip's waveform as its features see it; `null` for none. */
+  /** The folder for each clip's waveform after the recipe's preparation; `null` for none. */
   audioDir: string | null
   /** Whether a damaged sound is read as far as it goes. */
   tolerant: boolean
@@ -19,7 +19,7 @@ export interface RunSetup {
   store: StoreSetup | null
 }
 
-/** The folder that features are kept in. */
+/** The folder that keeps the features. */
 export interface StoreSetup {
   /** An absolute path. */
   dir: string
@@ -33,23 +33,23 @@ export interface ClipJob {
   path: string
 }
 
-/** Why a clip has no features; an error's class does not survive the way between threads. */
+/** The reason why a clip has no features. It is plain data, since an error loses its class between threads. */
 export interface ClipFailure {
   code: EscErrorCode
   message: string
-  /** Whether it is the store that could not be written, so that no other clip will fare better. */
+  /** Whether the store could not be written. The run then ends: other clips would fail the same way. */
   isStores: boolean
 }
 
-/** What was made of a clip. */
+/** The result of one clip. */
 export interface ClipResult {
-  /** Of the sound, hexadecimal. */
+  /** SHA-256 of the sound, hexadecimal. */
   sha256: string
   facts: ClipFacts | null
-  /** What the decoder had to mend. */
+  /** What the decoder had to repair. */
   warnings: readonly string[]
-  /** How many matrices there are. */
+  /** The number of matrices. */
   count: number
-  /** `null` where they are in the store. */
+  /** `null` if they are in the store. */
   matrices: FeatureMatrix[] | null
 }

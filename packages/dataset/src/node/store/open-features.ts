@@ -1,5 +1,4 @@
-/** Reads the features that `extractFeatures` keeps. */
-
+/** Opens a feature store: `openFeatures`. */
 import { resolve } from 'node:path'
 import { assertText, EscError, type FeatureRecipe, type FeatureSet } from '@esc/core'
 import { assertDataset } from '../../check.js'
@@ -7,18 +6,18 @@ import type { Dataset } from '../../record.js'
 import { indexPath, readIndex } from './files.js'
 import { findEntry, setOfStore } from './stored-set.js'
 
-/** A data set's features, which stay on the disk until they are asked for. */
+/** A data set's features, which `get` reads from the disk. */
 export interface StoredFeatures extends FeatureSet {
   readonly recipe: FeatureRecipe
 }
 
 /**
- * Opens the folder that `extractFeatures` filled. It reads the recipe and no features; whether they are up to date is for
- * `extractFeatures` to find out, which returns the same set.
+ * Opens the folder that `extractFeatures` filled. It reads the recipe and no features. It does not check that they are up to date:
+ * `extractFeatures` does, and returns the same set.
  *
  * @param dir - The store's folder.
- * @param dataset - The table whose features are asked for, in its order. Leave out records that `extractFeatures` listed as
- *   `failed`. In a store of windows each clip has as many examples as it was cut into.
+ * @param dataset - The table. The set has its order. Leave out the records that `extractFeatures` listed as `failed`. In a store of
+ *   windows each window of a clip is an example.
  * @returns A set whose `get` throws INVALID_OPTION if there is no such example, and rejects with INVALID_INPUT if the store has no features of
  *   it by this recipe; CORRUPT_DATA if they are damaged; IO if they cannot be read.
  * @throws EscError IO if there is no `index.json`; CORRUPT_DATA if it is not of a store; INVALID_INPUT if an earlier version made it,

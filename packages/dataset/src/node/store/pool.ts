@@ -7,7 +7,7 @@ import { type BatchTask, createBatchTask, type TaskSetup } from './task.js'
 /** Computes batches, several at a time. */
 export interface FeaturePool {
   run: BatchTask
-  /** Ends the threads, whatever they are doing, and removes what they left half done. */
+  /** Ends the threads, whatever they are doing, and removes their unfinished files. */
   close(): Promise<void>
 }
 
@@ -17,9 +17,9 @@ interface Threads {
 }
 
 /**
- * Makes nothing before the first batch comes.
+ * Creates the workers of a run. Threads and folders are made when the first batch comes.
  *
- * @param workers - At most so many threads; 0 computes in this one.
+ * @param workers - The most threads at a time; 0 computes in this thread.
  */
 export function createPool(setup: RunSetup, workers: number): FeaturePool {
   let opening: Promise<Threads> | null = null
@@ -34,7 +34,7 @@ export function createPool(setup: RunSetup, workers: number): FeaturePool {
     const start = workers === 0 ? startHere : startThreads
     return start({ ...setup, temporary }, workers)
   }
-  /** Threads write unfinished files there alone: where a thread is ended, nobody but this process can remove them. */
+  /** Threads write their unfinished files only there. If a thread is ended, this process removes them. */
   async function makeFolder(dir: string): Promise<string> {
     const folder = await createTemporaryFolder(dir)
     folders.push(folder)
@@ -81,7 +81,7 @@ function startThreads(setup: TaskSetup, workers: number): Threads {
   }
 }
 
-/** A file that is not there ends a thread before its first task, or with it. Other errors of a task are its own. */
+/** An error of a thread, or of a worker file that is not there, is explained. Any other error is the task's own. */
 function explain(fault: NodeJS.ErrnoException | null, error: NodeJS.ErrnoException): Error {
   const cause = fault ?? error
   const isThreads = fault !== null || error.code?.endsWith('MODULE_NOT_FOUND')

@@ -1,4 +1,4 @@
-/** Feature sets over matrices that were computed: in memory, or in a store. */
+/** Feature sets of computed matrices, which are in memory or in a store. */
 import {
   assertInteger,
   type ClipWindows,
@@ -13,12 +13,12 @@ import type { ClipRecord, Dataset } from '../../record.js'
 import { entryPaths, type FeatureEntry, readEntry, readStored } from './files.js'
 import type { StoreSetup } from './job.js'
 
-/** What a set is made of. */
+/** The parts of a set. */
 export interface SetParts {
   dataset: Pick<Dataset, 'labels' | 'name' | 'synthetic'>
   recipe: FeatureRecipe
   windows: ClipWindows | null
-  /** Clips in order, and how many matrices each has. */
+  /** Clips in order, with the number of matrices of each. */
   clips: readonly { record: ClipRecord; count: number }[]
 }
 
@@ -27,7 +27,7 @@ export function setOfMatrices(parts: SetParts, matrices: readonly FeatureMatrix[
   return createSet(parts, (index) => ({ features: matrices[index]! }))
 }
 
-/** A set whose features stay on the disk until they are asked for. */
+/** A set that reads features from the disk when `get` is called. */
 export function setOfStore(parts: SetParts, store: StoreSetup): FeatureSet {
   const places = parts.clips.flatMap(({ record: { id }, count }) =>
     Array.from({ length: count }, (_, window) => ({ id, window })),
@@ -83,9 +83,9 @@ async function readMatrix(
 }
 
 /**
- * What the store has of a clip.
+ * Reads a clip's entry in the store.
  *
- * @throws EscError INVALID_INPUT if it has no features of it by this recipe; CORRUPT_DATA if the entry is damaged.
+ * @throws EscError INVALID_INPUT if the store has no features of the clip by this recipe; CORRUPT_DATA if the entry is damaged.
  */
 export async function findEntry(
   { dir, recipeHash, library }: StoreSetup,

@@ -25,13 +25,13 @@ import {
 } from './files.js'
 import type { ClipFailure, ClipJob, ClipResult, RunSetup, StoreSetup } from './job.js'
 
-/** What a worker is told when it starts: plain data. */
+/** The setup of one worker: plain data. */
 export interface TaskSetup extends RunSetup {
-  /** Folders on the disks of the store and of `audioDir` that are gone after the run; `null` where there is none of these. */
+  /** Folders for unfinished files, on the disks of the store and of `audioDir`; `null` if the run has no such folder. */
   temporary: { store: string | null; audio: string | null }
 }
 
-/** Computes clips; one outcome for each that was begun. */
+/** Computes clips. There is one outcome for each clip that was begun. */
 export type BatchTask = (jobs: readonly ClipJob[]) => Promise<(ClipResult | ClipFailure)[]>
 
 /**
@@ -79,7 +79,7 @@ export function createBatchTask(setup: TaskSetup): BatchTask {
   }
 }
 
-/** What to keep: what this run was asked for, and what an earlier one with this recipe was. */
+/** What to keep: what this run asks for, and what an earlier run with this recipe kept. */
 async function wishes(setup: TaskSetup, { recipeHash, library }: StoreSetup, path: string): Promise<Wanted> {
   const entry = await readEntry(path)
   const isOurs = typeof entry === 'object' && entry.recipeHash === recipeHash && entry.library === library
@@ -89,7 +89,7 @@ async function wishes(setup: TaskSetup, { recipeHash, library }: StoreSetup, pat
   }
 }
 
-/** Writes a clip's files, its entry last: where that is, they are whole. */
+/** Writes a clip's files, its entry last: if the entry is there, they are whole. */
 function writeParts(
   { recipe, windows, tolerant, temporary }: TaskSetup,
   { dir, recipeHash, library }: StoreSetup,
@@ -105,7 +105,7 @@ function writeParts(
     writeAtomicallySync(path, bytes, place)
     return { windows: isCut ? all.length : null, bins, frames, crc32: crc32(bytes) }
   }
-  // What is there may be of another recipe.
+  // A file that is there may be of another recipe.
   if (spectrogram === null) rmSync(paths.spectrogram, { force: true })
   const entry: FeatureEntry = {
     ...known,
@@ -137,8 +137,8 @@ async function readSound(path: string, tolerant: boolean): Promise<CodedAudio & 
 }
 
 /**
- * Size and time of a sound file, which come before its content is read: if it is written to meanwhile, they no longer
- * fit, and the next run looks again.
+ * Size and time of a sound file. They are taken before its content is read: if the file is changed meanwhile, they no longer fit,
+ * and the next run reads it again.
  *
  * @throws EscError IO if there is no such file.
  */

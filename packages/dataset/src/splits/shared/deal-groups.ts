@@ -1,4 +1,4 @@
-/** The greedy deal behind the stratified group splits. */
+/** Gives each group its fold, for the stratified group splits. */
 import { createRng } from '@esc/core'
 import { range } from './folds.js'
 import { type Encoding, startsOf } from './labels.js'
@@ -6,8 +6,8 @@ import { pairwiseSum, rowStd } from './numpy.js'
 import { argsortDescending } from './sort.js'
 
 /**
- * How many members of which classes each group has: group `g`'s entries are `starts[g]` to `starts[g + 1]`, its classes
- * in the order in which they appear.
+ * The number of members of each class in each group. Group `g` has the entries from `starts[g]` to `starts[g + 1]`, with its classes in
+ * the order in which they appear.
  */
 export interface GroupCounts {
   starts: Int32Array
@@ -16,8 +16,8 @@ export interface GroupCounts {
 }
 
 /**
- * The fold of each group. Groups are taken from the most to the least uneven, each put where the classes' spread over
- * the folds stays smallest.
+ * Gives each group its fold. It takes the groups from the most to the least uneven, and puts each into the fold where the spread of
+ * the classes over the folds stays smallest.
  */
 export function dealGroups(
   classes: Encoding,
@@ -36,7 +36,7 @@ export function dealGroups(
 /** Counts the classes of each group. */
 export function countByGroup(classes: Encoding, sources: Encoding): GroupCounts {
   const nGroups = sources.counts.length
-  // Starts, which move to the ends as the groups fill.
+  // These begin as the starts of the groups, and are their ends when the groups are full.
   const ends = startsOf(sources.counts)
   const codes = new Int32Array(sources.codes.length)
   for (let i = 0; i < codes.length; i++) codes[ends[sources.codes[i]!]!++] = classes.codes[i]!
@@ -50,7 +50,7 @@ export function countByGroup(classes: Encoding, sources: Encoding): GroupCounts 
     const start = end
     for (; i < ends[group]!; i++) {
       const code = codes[i]!
-      // An entry from before `start` is another group's.
+      // An entry before `start` belongs to another group.
       if (entryOf[code]! < start) {
         entryOf[code] = end
         found.classes[end++] = code
@@ -62,7 +62,7 @@ export function countByGroup(classes: Encoding, sources: Encoding): GroupCounts 
   return found
 }
 
-/** From the group whose class counts vary most to the one where they vary least; of equal ones the first. */
+/** The groups from the one whose class counts vary most to the one whose counts vary least; equal ones keep their order. */
 function dealingOrder(groups: GroupCounts, nClasses: number, seed: number | null): Int32Array {
   const nGroups = groups.starts.length - 1
   const unevenness = new Float64Array(nGroups)
@@ -81,8 +81,8 @@ function dealingOrder(groups: GroupCounts, nClasses: number, seed: number | null
 }
 
 /**
- * Deals one group after the other: takes a group, returns its fold. A group moves the spread of its own classes
- * alone, so only theirs are worked out anew; their mean is summed whole, to round as NumPy's does.
+ * Makes a function that takes one group after the other and returns its fold. A group changes only the spread of its own classes, so
+ * only these are computed again. The mean of all spreads is summed from the beginning, to round as NumPy does.
  */
 function createDeal(
   groups: GroupCounts,
@@ -90,7 +90,7 @@ function createDeal(
   nSplits: number,
 ): (group: number) => number {
   const nClasses = classSizes.length
-  /** Class by class, its members in each fold, and what share of the class they are. */
+  /** For each class, its members in each fold, and their share of the class. */
   const dealt = new Int32Array(nClasses * nSplits)
   const shares = new Float64Array(nClasses * nSplits)
   const foldSizes = new Float64Array(nSplits)
@@ -123,7 +123,7 @@ function createDeal(
     let fewest = Number.POSITIVE_INFINITY
     for (let fold = 0; fold < nSplits; fold++) {
       const spread = trySpread(group, fold)
-      // NumPy's `isclose`: of folds that are close, the one with fewer examples.
+      // NumPy's `isclose`: among folds that are close, the one with fewer examples is chosen.
       const isClose = Math.abs(spread - leastSpread) <= 1e-8 + 1e-5 * leastSpread
       if (spread < leastSpread || (isClose && foldSizes[fold]! < fewest)) {
         best = fold
@@ -136,7 +136,7 @@ function createDeal(
   }
 }
 
-/** Standard deviation of a class's shares; summed in turn, as NumPy does across the first axis. */
+/** Standard deviation of a class's shares. It is summed from first to last, as NumPy sums along the first axis. */
 function stdOf(shares: Float64Array, start: number, nSplits: number): number {
   let sum = 0
   for (let i = start; i < start + nSplits; i++) sum += shares[i]!

@@ -5,12 +5,12 @@ import { assertSameLength, range } from './folds.js'
 import { type Encoding, encodeByAppearance, type Labels, membersByCode } from './labels.js'
 import {
   drawParts,
+  inTest,
+  inTrain,
   type PartCounts,
   type PartSizeOptions,
   partCounts,
   splitOf,
-  TEST,
-  TRAIN,
 } from './parts.js'
 import type { Unit } from './source.js'
 
@@ -44,7 +44,7 @@ export function drawSplit(count: number, options: DrawOptions, units: Unit): Spl
   return splitOf(sources.codes, partOf)
 }
 
-/** The class that most of each group's examples have; of equally many, the one that appears first. */
+/** The class that most examples of each group have; if there are several, the one that appears first. */
 function labelOfGroups(labels: Labels, sources: Encoding): (number | string)[] {
   const classes = encodeByAppearance('stratify', labels)
   const groups = countByGroup(classes, sources)
@@ -57,7 +57,7 @@ function labelOfGroups(labels: Labels, sources: Encoding): (number | string)[] {
   })
 }
 
-/** The part of each unit, the classes' shares kept. */
+/** Draws the part of each unit so that both parts have the classes' shares. */
 function drawStratified(
   labels: Labels,
   { trainCount, testCount, unitCount }: PartCounts,
@@ -91,21 +91,21 @@ function drawStratified(
   for (let code = 0; code < counts.length; code++) {
     const drawn = rng.shuffle(members.subarray(starts[code]!, starts[code + 1]!))
     const trained = trainCounts[code]!
-    for (let i = 0; i < trained; i++) partOf[drawn[i]!] = TRAIN
-    for (let i = trained; i < trained + testCounts[code]!; i++) partOf[drawn[i]!] = TEST
+    for (let i = 0; i < trained; i++) partOf[drawn[i]!] = inTrain
+    for (let i = trained; i < trained + testCounts[code]!; i++) partOf[drawn[i]!] = inTest
   }
   return partOf
 }
 
 /**
- * Shares `total` out in proportion to `counts`; in whole numbers, so that equal remainders are seen as equal.
+ * Divides `total` in proportion to `counts`. It computes in whole numbers, so that equal remainders are equal exactly.
  */
 function largestRemainder(counts: readonly number[], total: number, rng: Rng): number[] {
   const sum = counts.reduce((a, b) => a + b, 0)
   const shares = counts.map((count) => Math.floor((count * total) / sum))
   const remainders = counts.map((count) => (count * total) % sum)
   const left = total - shares.reduce((a, b) => a + b, 0)
-  // Shuffled first, and the sort is stable: so ties fall at random.
+  // The order is shuffled first, and the sort is stable, so ties are in random order.
   const order = rng.shuffle(counts.map((_, code) => code)).sort((a, b) => remainders[b]! - remainders[a]!)
   for (const code of order.slice(0, left)) shares[code]!++
   return shares

@@ -1,10 +1,10 @@
-/** From a fold for each example to lists of indices, and checks that all folds share. */
+/** Makes splits from the fold of each example, and checks numbers of folds. */
 import { EscError, type Split } from '@esc/core'
 
-/** Splits that are made one at a time. */
+/** Splits, made one at a time. */
 export type Splits = Generator<Split, void, undefined>
 
-/** Each fold in turn as the test part and the others as the training part, indices in ascending order. */
+/** Makes a split for each fold: it is the test part, and the others are the training part. Indices in ascending order. */
 export function* splitsByFold(foldOf: Int32Array, nSplits: number): Splits {
   const testCounts = new Int32Array(nSplits)
   for (let i = 0; i < foldOf.length; i++) testCounts[foldOf[i]!]!++
@@ -26,7 +26,7 @@ export function range(count: number): Int32Array {
   return indices
 }
 
-/** @throws EscError INVALID_INPUT unless there are as many of one as of the other. */
+/** @throws EscError INVALID_INPUT unless both lengths are equal. */
 export function assertSameLength(name: string, length: number, other: string, otherLength: number): void {
   if (length !== otherLength) {
     throw new EscError('INVALID_INPUT', `${length} ${name} and ${otherLength} ${other} must be as many`)

@@ -1,4 +1,4 @@
-/** Turns labels or groups of any kind into whole numbers. */
+/** Numbers labels or groups: from any values to whole numbers. */
 import { EscError, hasField, shown, wrongValue } from '@esc/core'
 import { argsort } from './numpy.js'
 import { argsortStrings } from './sort.js'
@@ -6,19 +6,19 @@ import { argsortStrings } from './sort.js'
 /** One label or group per example: finite numbers or strings, not both, in a plain or a typed array. */
 export type Labels = ArrayLike<number | string>
 
-/** The distinct values of a {@link Labels}, and for each example which one it has. */
+/** The distinct values of a {@link Labels}, and the number of each example's value. */
 export interface Encoding {
   values: (number | string)[]
   /** Index into `values`, one per example. */
   codes: Int32Array
-  /** How many examples have each value. */
+  /** The number of examples with each value. */
   counts: number[]
 }
 
 /**
  * Numbers the distinct values in the order in which they appear, so that renaming them changes no code.
  *
- * @param name - What the caller's parameter is called, for the message.
+ * @param name - The name of the caller's parameter, for the message.
  * @throws EscError INVALID_INPUT if a value is neither a finite number nor a string, or both kinds occur.
  */
 export function encodeByAppearance(name: string, labels: Labels): Encoding {
@@ -45,19 +45,19 @@ export function encodeByAppearance(name: string, labels: Labels): Encoding {
   return { values, codes, counts }
 }
 
-/** @throws EscError INVALID_INPUT unless it is a list: a plain or a typed array, or what has a length. @example assertList('labels', labels) */
+/** @throws EscError INVALID_INPUT unless it is a plain or a typed array, or has a length. @example assertList('labels', labels) */
 export function assertList(name: string, list: unknown): asserts list is ArrayLike<unknown> {
   if (hasField(list, 'length') && typeof list.length === 'number') return
   throw wrongValue(name, list, 'a list, with one value for each example, or a set')
 }
 
-/** {@link assertList} whose first value is a label, and so tells that the others may be. @example assertValues('labels', labels) */
+/** {@link assertList}; the first value must be a label, too. @example assertValues('labels', labels) */
 export function assertValues(name: string, list: unknown): asserts list is Labels {
   assertList(name, list)
   if (list.length > 0) assertValue(name, 0, list[0], list[0] as string)
 }
 
-/** Where the labels are whole numbers close enough to index a table of at most eight times their size, the range. */
+/** The range of labels that are whole numbers, if a table of that range has at most eight times their size; else `null`. */
 function wholeRange(labels: Labels): { min: number; max: number } | null {
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
@@ -70,7 +70,7 @@ function wholeRange(labels: Labels): { min: number; max: number } | null {
   return min <= max && max - min < 8 * labels.length ? { min, max } : null
 }
 
-/** As {@link encodeByAppearance}: a table is several times faster than a map. */
+/** {@link encodeByAppearance} with a table, which is several times faster than a map. */
 function encodeWhole(labels: ArrayLike<number>, min: number, max: number): Encoding {
   const codeOf = new Int32Array(max - min + 1).fill(-1)
   const values: number[] = []
@@ -111,7 +111,7 @@ export function encodeSorted(name: string, labels: Labels): Encoding {
   }
 }
 
-/** The examples of each class in ascending order, one class after the other: class `k`'s start at `starts[k]`. */
+/** The examples of each class in ascending order, one class after the other. Those of class `k` begin at `starts[k]`. */
 export function membersByCode({ codes, counts }: Encoding): { members: Int32Array; starts: Int32Array } {
   const starts = startsOf(counts)
   const next = starts.slice()
@@ -120,7 +120,7 @@ export function membersByCode({ codes, counts }: Encoding): { members: Int32Arra
   return { members, starts }
 }
 
-/** Where each part begins when parts of these sizes stand one after the other; the last is where they end. */
+/** The begin of each part, for parts of these sizes one after the other. The last number is the end of the last part. */
 export function startsOf(counts: ArrayLike<number>): Int32Array {
   const starts = new Int32Array(counts.length + 1)
   for (let k = 0; k < counts.length; k++) starts[k + 1] = starts[k]! + counts[k]!

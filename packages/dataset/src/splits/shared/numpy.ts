@@ -1,7 +1,7 @@
 /**
- * Orders of summing and sorting as NumPy has them. Where two folds are equally good, sums differ in their last bits
- * alone, and a greedy deal asks which is the smaller; where two groups are equally large, an unstable sort decides
- * which is dealt first. To make scikit-learn's choices, both must be done in NumPy's order.
+ * Sums and sorts in NumPy's order. If two folds are equally good, their sums differ only in the last bits, and these bits decide which
+ * fold gets the next group. If two groups are equally large, an unstable sort decides which comes first. To make scikit-learn's
+ * choices, sums and sorts must have NumPy's order.
  */
 
 /**
@@ -53,10 +53,11 @@ export function rowStd(row: Float64Array): number {
   return Math.sqrt(pairwiseSum(row, 0, row.length) / row.length)
 }
 
+/** NumPy's `SMALL_QUICKSORT` is 16 elements. */
 const SMALL = 15
 
 /**
- * Indices that put whole numbers into ascending order, equal ones as `np.argsort` leaves them: not stable.
+ * Gives the indices that put whole numbers into ascending order. Equal numbers are in the order of `np.argsort`, which is not stable.
  *
  * @see NumPy 1.24 `aquicksort_` in `npysort/quicksort.cpp`: introsort with the median of three, insertion sort for
  *   16 and fewer, heapsort past a depth of `2 * floor(log2(n))`. Later releases sort otherwise on some processors.
@@ -74,7 +75,7 @@ export function argsort(values: ArrayLike<number>): Int32Array {
     while (high - low > SMALL) {
       const middle = partition(values, order, low, high)
       depth--
-      // The larger side waits; it is not looked at for its depth until it is taken up again.
+      // The larger side waits. Its depth is checked when it is its turn.
       if (middle - low < high - middle) {
         todo.push({ low: middle + 1, high, depth })
         high = middle - 1

@@ -1,20 +1,20 @@
-/** Sizes of a random split's parts, and the drawing of units: single examples, clips, or groups. */
+/** Sizes of a random split's parts, and the draw of units, which are single examples, clips, or groups. */
 import { EscError, type Rng, type Split } from '@esc/core'
 import { range, type Splits } from './folds.js'
 import type { Unit } from './source.js'
 
-/** Parts of units, one byte each; 0 is neither. */
-export const TRAIN = 1
-export const TEST = 2
+/** The part of a unit, one byte each; 0 means no part. */
+export const inTrain = 1
+export const inTest = 2
 
 /**
- * How large the parts are: a share in (0, 1), or a whole number >= 1. A share is rounded up for testing and down for
- * training. Where one is not given it takes what the other leaves; where both are, the rest is in neither part.
+ * Sizes of the parts: a share in (0, 1), or a whole number >= 1. A share is rounded up for testing and down for training. If one size
+ * is missing, that part takes all that the other leaves. If both are given, the rest is in neither part.
  */
 export interface PartSizeOptions {
-  /** Each function has its own default, which holds where `trainSize` is not given either. */
+  /** Size of the test part. @defaultValue each function has its own; with `trainSize`, what the training part leaves */
   testSize?: number
-  /** @defaultValue what the test part leaves */
+  /** Size of the training part. @defaultValue what the test part leaves */
   trainSize?: number
 }
 
@@ -26,9 +26,9 @@ export interface PartCounts {
 }
 
 /**
- * Whole numbers for the sizes asked for.
+ * Converts the sizes of an option object to whole numbers.
  *
- * @throws EscError INVALID_OPTION, INVALID_INPUT as {@link shuffleSplit}.
+ * @throws EscError INVALID_OPTION, INVALID_INPUT as `shuffleSplit`.
  * @see scikit-learn 1.2 `_validate_shuffle_split`.
  */
 export function partCounts(
@@ -61,7 +61,7 @@ export function partCounts(
   return { unitCount, trainCount, testCount }
 }
 
-/** A size in whole units. @throws EscError INVALID_OPTION if it is no size; INVALID_INPUT if it leaves none or is 0. */
+/** Converts a size to whole units. @throws EscError INVALID_OPTION if it is no size; INVALID_INPUT if it leaves none or is 0. */
 export function countOf(
   name: 'testSize' | 'trainSize' | 'validationSize',
   size: number,
@@ -87,27 +87,27 @@ export function countOf(
   return count
 }
 
-/** The part of each unit, drawn freely. */
+/** Draws the part of each unit freely. */
 export function drawParts({ unitCount, trainCount, testCount }: PartCounts, rng: Rng): Uint8Array {
   const order = rng.shuffle(range(unitCount))
   const partOf = new Uint8Array(unitCount)
-  for (let i = 0; i < testCount; i++) partOf[order[i]!] = TEST
-  for (let i = testCount; i < testCount + trainCount; i++) partOf[order[i]!] = TRAIN
+  for (let i = 0; i < testCount; i++) partOf[order[i]!] = inTest
+  for (let i = testCount; i < testCount + trainCount; i++) partOf[order[i]!] = inTrain
   return partOf
 }
 
-/** As many splits as asked for, each drawn freely. @param unitOf - One unit per example. */
+/** Makes `nSplits` splits, each drawn freely. @param unitOf - One unit per example. */
 export function* drawEach(unitOf: Int32Array, sizes: PartCounts, nSplits: number, rng: Rng): Splits {
   for (let split = 0; split < nSplits; split++) yield splitOf(unitOf, drawParts(sizes, rng))
 }
 
 /**
- * Sorts each example into the part that its unit is in.
+ * Puts each example into the part of its unit.
  *
  * @param unitOf - One unit per example.
  */
 export function splitOf(unitOf: Int32Array, partOf: Uint8Array): Split {
-  return { train: indicesOf(unitOf, partOf, TRAIN), test: indicesOf(unitOf, partOf, TEST) }
+  return { train: indicesOf(unitOf, partOf, inTrain), test: indicesOf(unitOf, partOf, inTest) }
 }
 
 function indicesOf(unitOf: Int32Array, partOf: Uint8Array, part: number): Int32Array {

@@ -1,11 +1,11 @@
-/** Orders of large lists, several times faster than a comparator finds them. */
+/** Sorts large lists several times faster than a comparator does. */
 import { argsort } from './numpy.js'
 
 /**
- * Indices that put distinct strings into ascending order of UTF-16 code units.
+ * Gives the indices that put distinct strings into ascending order of UTF-16 code units.
  *
- * The characters after the common prefix, as many as a float64 holds exactly, are read as digits of a number; numbers
- * are sorted, and only strings with equal numbers are compared.
+ * It reads the characters after the common prefix as digits of a number, as many as a float64 holds exactly. It sorts these numbers,
+ * and compares only strings with equal numbers.
  */
 export function argsortStrings(values: readonly string[]): Int32Array {
   const start = commonPrefix(values)
@@ -13,7 +13,7 @@ export function argsortStrings(values: readonly string[]): Int32Array {
   for (const value of values) {
     for (let i = start; i < value.length; i++) highest = Math.max(highest, value.charCodeAt(i))
   }
-  // One digit more, for where a string has ended.
+  // One digit more stands for the end of a string.
   const base = highest + 2
   const width = Math.floor(53 / Math.log2(base))
   const keys = new Float64Array(values.length)
@@ -30,7 +30,7 @@ export function argsortStrings(values: readonly string[]): Int32Array {
   return order
 }
 
-/** Indices that put numbers into descending order, equal ones as they come. */
+/** Gives the indices that put numbers into descending order; equal ones keep their order. */
 export function argsortDescending(values: Float64Array): Int32Array {
   const keys = values.map((value) => -value)
   const order = argsort(keys)
@@ -38,7 +38,7 @@ export function argsortDescending(values: Float64Array): Int32Array {
   return order
 }
 
-/** Hands on each stretch of `order`, longer than one, where the keys are equal. */
+/** Calls `use` with each stretch of `order` that has equal keys and more than one index. */
 function forEachTie(order: Int32Array, keys: Float64Array, use: (tied: Int32Array) => void): void {
   for (let start = 0, end = 0; start < order.length; start = end) {
     while (end < order.length && keys[order[end]!] === keys[order[start]!]) end++

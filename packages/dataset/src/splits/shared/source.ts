@@ -1,25 +1,26 @@
-/** Lets splitters take a set: its examples become clips, and a split of clips becomes one of examples. */
+/** From a set to its clips, and from a split of clips to a split of examples, for all splitters. */
 import { EscError, type Split, shown, typeOf, wrongValue } from '@esc/core'
+import { count } from '../../words.js'
 import { range, type Splits } from './folds.js'
 import type { Labels } from './labels.js'
 
-/** What is read of one example of a set. */
+/** The fields of an example that a splitter reads. */
 export interface SplitRecord {
   readonly id: string
-  /** The clip that the example is of. Examples (windows) of one clip share it. @defaultValue `id` */
+  /** Id of the example's clip. All windows of a clip have the same. @defaultValue `id` */
   readonly clipId?: string | undefined
   readonly labelIndex: number
   /** The field recording that the clip was cut from. */
   readonly group: string
-  /** The data set's own fold number, or `null` where it has none. */
+  /** The data set's own fold number, or `null` if it has none. */
   readonly fold: number | null
 }
 
 /**
- * A set, as splitters take it: a `FeatureSet` of `@esc/core`, a `Dataset` of this package, or your own records.
+ * A set to split: a `FeatureSet` of `@esc/core`, a `Dataset` of this package, or your own records.
  *
- * Splitters deal out clips, in the order of their first examples, and return the indices of the examples. So two windows of
- * one clip are never on two sides. Sizes count clips.
+ * Splitters split clips, in the order of their first examples, and return the indices of the examples. So two windows of one clip are
+ * never on two sides. Sizes count clips.
  *
  * @example
  * const records = [{ id: 'a', labelIndex: 0, group: 'a', fold: 1 }, { id: 'b', labelIndex: 1, group: 'b', fold: 2 }]
@@ -39,10 +40,10 @@ export interface Clips {
   clipOf: Int32Array
 }
 
-/** What a message calls the things that are dealt out. */
+/** The name of the units of a split in messages. */
 export type Unit = 'examples' | 'clips' | 'groups'
 
-/** Whether a caller passed a set in place of a list or a number. */
+/** Whether a caller passed a set, and not a list or a number. */
 export function isSource(value: unknown): value is SplitSource {
   if (typeOf(value) !== 'object' || ArrayBuffer.isView(value)) return false
   const given = value as object
@@ -90,14 +91,14 @@ export function clipsOf({ records }: SplitSource): Clips {
 }
 
 /**
- * One value for each clip, of a list that has one for each example.
+ * Makes a list with one value for each clip from a list with one value for each example.
  *
- * @param name - What the caller's option is called, for the message.
- * @throws EscError INVALID_INPUT if there are more or fewer than examples, or two examples of one clip have different ones.
+ * @param name - The name of the caller's option, for the message.
+ * @throws EscError INVALID_INPUT if the list has another length than the set, or two examples of one clip have different ones.
  */
 export function labelsOfClips(name: string, values: Labels, { ids, clipOf }: Clips): Labels {
   if (values.length !== clipOf.length) {
-    const found = `${values.length} labels in ${name} and ${clipOf.length} examples of the set`
+    const found = `${count(values.length, 'label')} in ${name} and ${count(clipOf.length, 'example')} of the set`
     throw new EscError('INVALID_INPUT', `${found} must be as many`)
   }
   const found: (number | string)[] = []
@@ -117,11 +118,11 @@ function assertSame(clip: string, what: string, first: unknown, other: unknown):
   throw new EscError('INVALID_INPUT', found, { detail: { clip } })
 }
 
-/** A split of clips as one of their examples, indices in ascending order. */
+/** Makes a split of examples from a split of clips, indices in ascending order. */
 export function expand(clips: Clips, split: Required<Split>): Required<Split>
 export function expand(clips: Clips, split: Split): Split
 export function expand({ ids, clipOf }: Clips, split: Split): Split {
-  // Where each clip is one example, a clip's number is its example's index.
+  // If each clip is one example, a clip's number is its example's index.
   if (ids.length === clipOf.length) return split
   const examplesOf = (part: Int32Array) => {
     const isIn = new Uint8Array(ids.length)
@@ -136,7 +137,7 @@ export function expand({ ids, clipOf }: Clips, split: Split): Split {
   }
 }
 
-/** {@link expand} of each split as it is made. */
+/** {@link expand} for each split. */
 export function* expandEach(clips: Clips, splits: Splits): Splits {
   for (const split of splits) yield expand(clips, split)
 }

@@ -276,11 +276,11 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
   test.each<[string, TrainOptions['optimizer'], TrainOptions['loss']]>([
     ['the same written in another order', { clipNorm: 1, kind: 'adam' }, {}],
     [
-      'the default kind left out, what is off switched off',
+      'the default kind left out, and options that are off set to null',
       { clipNorm: 1 },
       { kind: 'softmax', classWeights: null },
     ],
-  ])('%s is no difference', async (_, optimizer, loss) => {
+  ])('%s counts as the same options', async (_, optimizer, loss) => {
     const store = await begun()
     expect(
       (await fit(graph, ...examples, { ...stub, optimizer, loss, checkpoint: store })).history.length,
