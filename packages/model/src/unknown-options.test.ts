@@ -9,7 +9,7 @@ import * as root from './index.js'
 import * as node from './node/index.js'
 import * as tfjs from './tfjs/index.js'
 
-/** A misspelt option, in place of an options object of any type. */
+/** Stands for an options object of any type, with a misspelt option. */
 type Unknown = never
 type Call = (options: Unknown) => unknown
 
@@ -81,15 +81,15 @@ const withoutOptions = [
 
 const cases = Object.entries(calls).flatMap(([name, all]) => all.map((call, i) => [name, i, call] as const))
 
-describe('an option that is unknown', () => {
+describe('an unknown option', () => {
   test.each(cases)('%s (form %i) refuses it by name', async (_name, _form, call) => {
     await expect((async () => call({ no_such_option: 2 } as Unknown))()).rejects.toThrow(
       throwsCode('INVALID_OPTION', /\b[\w' ]+ has no option 'no_such_option'.*; it has \w/),
     )
   })
 
-  test.each(cases)('%s (form %i) refuses options that are none', async (_name, form, call) => {
-    // Forms that join objects cannot be handed anything else.
+  test.each(cases)('%s (form %i) refuses options that are not an object', async (_name, form, call) => {
+    // Calls that merge objects cannot pass anything else.
     const source = String(call)
     if (source.includes('merged')) return
     await expect((async () => call(7 as never))(), `form ${form}`).rejects.toThrow(

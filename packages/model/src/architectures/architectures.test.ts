@@ -1,3 +1,4 @@
+/** Layers, shapes and initial weights of the ready networks. */
 import { inferShapes, namedWeights, parameterCount } from '@esc/core'
 import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'

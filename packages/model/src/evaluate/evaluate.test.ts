@@ -1,3 +1,4 @@
+/** Predictions and evaluation by clip, and sets or models that do not fit. */
 import { createRng, type EscErrorCode, type Example, featureSet, type TrainedModel } from '@esc/core'
 import { logmel128 } from '@esc/dsp'
 import { throwsCode } from '@esc/expect'
@@ -75,7 +76,7 @@ test.each(['softmax', 'sigmoid'] as const)('%s: windows of one clip are averaged
   }
 })
 
-test('a session says what its model says', async () => {
+test('a session gives the same results as its model', async () => {
   const bytes = writeModel(lowerNetwork(graph, { normalizer: model.normalizer }))
   const session = await ortRuntime.createSession(bytes)
   expect(await evaluateSession(session, set, [1, 2])).toEqual(await evaluate(model, set, [1, 2]))
@@ -88,7 +89,7 @@ test('a session says what its model says', async () => {
   await session.release()
 })
 
-test('a session with two inputs is refused by their names, one with weights as inputs is not', async () => {
+test('a session with two inputs is refused by their names; weights do not count as inputs', async () => {
   const plain = lowerNetwork(graph, { normalizer: model.normalizer })
   const [input] = plain.graph.inputs
   const withInputs = (more: ValueInfo[]) => {
@@ -164,7 +165,7 @@ describe('what does not fit is refused', () => {
     await expect(call()).rejects.toThrow(throwsCode(code, text))
   })
 
-  test('features of another recipe', async () => {
+  test('features of another recipe are refused', async () => {
     const small = { ...logmel128, mel: { ...logmel128.mel, nMels: 8 } }
     const here = { ...model, recipe: small, windows: { windowSec: 1, hopSec: 0.5 } }
     const same = featureSet(examples, { labels, recipe: structuredClone(small) })
@@ -179,7 +180,7 @@ describe('what does not fit is refused', () => {
   })
 })
 
-test('a part that a split does not have is not all of the set', async () => {
+test('a part that the split does not have is refused, and does not mean the whole set', async () => {
   const part = undefined as number[] | undefined
   for (const call of [
     () => evaluate(model, set, part),

@@ -1,3 +1,4 @@
+/** Metrics, compared with scikit-learn. */
 import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import sklearn from '../../fixtures/metrics.json' with { type: 'json' }

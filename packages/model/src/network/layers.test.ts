@@ -1,3 +1,4 @@
+/** Layers, `sequential` and `functional`. */
 import { createHash } from 'node:crypto'
 import { inferShapes, type NetworkOp, namedWeights, parameterCount } from '@esc/core'
 import { throwsCode } from '@esc/expect'
@@ -43,7 +44,7 @@ const {
 } = layers
 const size = { bins: 8, frames: 12 }
 
-/** Each kind of layer on an image [4, 8, 12], or on what it needs, and the shape that it makes. */
+/** For each kind of layer: a layer on an image [4, 8, 12], or on a value that it needs, and the shape of its output. */
 const cases: Record<NetworkOp, [make: (image: Value) => Value, shape: number[]]> = {
   Conv2D: [conv2d({ filters: 6, kernel: [3, 5], strides: 2, groups: 2, padding: 'valid' }), [6, 3, 4]],
   DepthwiseConv2D: [depthwiseConv2d({ multiplier: 2, dilations: [1, 2] }), [8, 8, 12]],
@@ -72,21 +73,24 @@ const cases: Record<NetworkOp, [make: (image: Value) => Value, shape: number[]]>
   Concatenate: [(image) => concatenate()(image, relu()(image), image), [12, 8, 12]],
 }
 
-test.each(Object.entries(cases))('%s has a layer, which infers, trains and exports', (op, [make, shape]) => {
-  let found: readonly number[] = []
-  const graph = functional((input) => {
-    const value = make(conv2d({ filters: 4 })(input))
-    found = value.shape
-    return dense({ units: 3 })(value.shape.length === 1 ? value : flatten()(value))
-  }, size)
-  expect(found).toEqual(shape)
-  expect(graph.nodes.map((node) => node.op)).toContain(op)
-  expect([...inferShapes(graph).values()].map(String)).toContain(String(shape))
-  expect(writeModel(lowerNetwork(graph)).length).toBeGreaterThan(0)
-  expect(writeModel(buildTrainingModel(graph)).length).toBeGreaterThan(0)
-})
+test.each(Object.entries(cases))(
+  '%s has a layer, whose shape is inferred and which can be trained and exported',
+  (op, [make, shape]) => {
+    let found: readonly number[] = []
+    const graph = functional((input) => {
+      const value = make(conv2d({ filters: 4 })(input))
+      found = value.shape
+      return dense({ units: 3 })(value.shape.length === 1 ? value : flatten()(value))
+    }, size)
+    expect(found).toEqual(shape)
+    expect(graph.nodes.map((node) => node.op)).toContain(op)
+    expect([...inferShapes(graph).values()].map(String)).toContain(String(shape))
+    expect(writeModel(lowerNetwork(graph)).length).toBeGreaterThan(0)
+    expect(writeModel(buildTrainingModel(graph)).length).toBeGreaterThan(0)
+  },
+)
 
-test('a chain of layers is a network, and fits what training gives', () => {
+test('a chain of layers is a network, and takes the input that training passes', () => {
   const tiny = (input: NetworkInput) =>
     sequential(
       [
@@ -104,7 +108,7 @@ test('a chain of layers is a network, and fits what training gives', () => {
   expect(parameterCount(graph)).toBe(16 * 9 + 16 + 2 * 16 + 16 * 10 + 10)
 })
 
-test('branches, and blocks that are functions of values', () => {
+test('a network may have branches, and blocks that are functions of values', () => {
   const block =
     (filters: number): Layer =>
     (x) => {
@@ -119,7 +123,7 @@ test('branches, and blocks that are functions of values', () => {
   expect(graph.nodes.map(({ name }) => name)).toContain('norm2')
 })
 
-test('nodes hold nothing that is a default, so that graphs stay as they were before layers', () => {
+test('nodes hold no attribute that equals its default, so that graphs are as in version 0.1.0', () => {
   const [conv, pool] = sequential([conv2d({ filters: 2 }), maxPool(), globalMaxPool()], size).nodes
   expect(conv!.attributes).toEqual({ padding: 'same' })
   expect(pool!.attributes).toEqual({ size: [2, 2] })
@@ -135,7 +139,7 @@ test('weights follow from the seed and the name alone', () => {
   expect(Math.max(...data.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(96))
 })
 
-test('one layer that is called twice makes two, with weights of their own', () => {
+test('a layer that is called twice makes two nodes, each with its own weights', () => {
   const conv = conv2d({ filters: 1 })
   const [first, second] = namedWeights(sequential([conv, conv, globalMaxPool()], size))
   expect([first!.name, second!.name]).toEqual(['conv1.kernel', 'conv1.bias'])

@@ -73,7 +73,7 @@ function batchOf({ input: { shape } }: NetworkGraph, seed: number, clips: number
   }
 }
 
-/** Steps of different sizes, and what came out. */
+/** Makes steps of different sizes. */
 async function run(graph: NetworkGraph, engine: TrainingEngine) {
   const results: StepResult[] = []
   for (const [seed, clips] of [5, 5, 3, 1, 6].entries()) {
@@ -86,7 +86,7 @@ async function run(graph: NetworkGraph, engine: TrainingEngine) {
 test.each([
   ['dropout, Adam', withDropout, {}],
   ['batch norm, SGD', normed, sgd],
-] as const)('one worker leaves the bytes that this thread does (%s)', async (_, graph, optimizer) => {
+] as const)('one worker gives the same bytes as this thread (%s)', async (_, graph, optimizer) => {
   const here = await run(graph, await open(graph, 0, optimizer))
   const worker = await open(graph, 1, optimizer)
   expect(await run(graph, worker)).toEqual(here)
@@ -96,7 +96,7 @@ test.each([
   expect(await worker.findNonFinite(batch)).toBe('input')
 })
 
-test('training in a worker leaves the bytes that training in this thread does', async () => {
+test('training in a worker gives the same bytes as training in this thread', async () => {
   const examples = Array.from({ length: 5 }, (_, i) => {
     const { input } = batchOf(withDropout, i, 1)
     const features = { data: input.data as Float32Array, bins: 4, frames: 8 }
@@ -115,7 +115,7 @@ test('training in a worker leaves the bytes that training in this thread does', 
 })
 
 describe('several workers', () => {
-  test('are one within rounding without batch norm, and the same each time', async () => {
+  test('without batch norm they equal one worker within rounding, and give the same each time', async () => {
     const one = await run(plain, await open(plain, 0, sgd))
     const engine = await open(plain, 3, sgd)
     const start = await engine.state()
@@ -137,7 +137,7 @@ describe('several workers', () => {
     expect(await run(plain, engine)).toEqual(three)
   })
 
-  test("take the mean of the slices' running averages, weighted by clips", async () => {
+  test('running averages are the mean over the slices, weighted by clips', async () => {
     const batch = batchOf(normed, 1, 3)
     const two = await open(normed, 2)
     const { loss } = await two.step(batch)
@@ -168,11 +168,11 @@ describe('several workers', () => {
 })
 
 describe('failures', () => {
-  test('an option that is out of range', async () => {
+  test('an option that is out of range is refused', async () => {
     await expect(open(plain, 2, { beta1: 2 })).rejects.toThrow(throwsCode('INVALID_OPTION', 'beta1=2'))
   })
 
-  test('options that are undefined are those that are left out', async () => {
+  test('an option that is undefined counts as left out', async () => {
     const options = { workers: undefined, threads: undefined, onEvent: undefined }
     const [, bins, frames] = plain.input.shape
     const features = { data: new Float32Array(bins * frames), bins, frames }
@@ -189,7 +189,7 @@ describe('failures', () => {
     [1, 0],
     [2, 0],
     [2, 1],
-  ])('of %i workers number %i dies: calls are rejected, and the others end', async (workers, victim) => {
+  ])('of %i workers, number %i dies: calls are rejected, and the others end', async (workers, victim) => {
     const { engine, threads } = await openWatched(workers)
     threads[victim]!.postMessage('not a call')
     const died = throwsCode('IO', `worker thread ${victim + 1} of ${workers} died: `)
@@ -200,7 +200,7 @@ describe('failures', () => {
   })
 })
 
-test('what cannot be done is refused, and the engine goes on until it is released behind a running step', async () => {
+test('a wrong call is refused, and the engine goes on until it is released after a running step', async () => {
   const { engine, threads } = await openWatched(2)
   const before = await engine.state()
   await expect(engine.step(batchOf(normed, 1, 4))).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', /input/))
@@ -220,7 +220,7 @@ test('what cannot be done is refused, and the engine goes on until it is release
   expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1])
 })
 
-test('engines share one listener of the exit, which goes with the last one', async () => {
+test('engines share one exit listener, which is removed with the last engine', async () => {
   const before = process.listenerCount('exit')
   const [first, second] = [await open(plain, 1), await open(plain, 1)]
   expect(process.listenerCount('exit')).toBe(before + 1)
@@ -230,13 +230,13 @@ test('engines share one listener of the exit, which goes with the last one', asy
   expect(process.listenerCount('exit')).toBe(before)
 })
 
-test('the exit waits for a step that was only just begun', async () => {
+test('the exit waits for a step that has just begun', async () => {
   const engine = await open(plain, 2)
   const wait = process.listeners('exit').find((listener) => 'busyThreads' in listener)!
   const [busy] = [...(wait as unknown as { busyThreads: Set<Int32Array> }).busyThreads]
   const add = vi.spyOn(Atomics, 'add')
   const step = engine.step(batchOf(plain, 1, 4))
-  // Counted before either thread can have begun. The counts themselves may hold the end of the opening, too.
+  // The call is counted before a thread can have begun it. The counts may still include the end of the start.
   expect(add.mock.calls).toEqual([
     [busy, 0, 1],
     [busy, 1, 1],
@@ -266,7 +266,7 @@ test('this thread stays free during a step, and the batch may be written to', as
   }
   let { turns, result } = await step()
   expect(result).toEqual(expected)
-  // A busy machine may stop this thread for all of a step; an engine that does holds up every one.
+  // A busy machine may stop this thread for a whole step. An engine that blocks this thread would do so in every step.
   for (let more = 0; turns <= 10 && more < 20; more++) turns = (await step()).turns
   expect(turns).toBeGreaterThan(10)
 })

@@ -13,7 +13,7 @@ const [batch, classes] = [4, 5]
 
 describe.each([['audio-cnn', audioCnn] as const, ['mel-cnn', melCnn] as const])('%s', (name, create) => {
   test('losses, logits and running averages follow PyTorch over five Adam steps', async () => {
-    // melCnn's epsilon is larger than Adam's usual one: see fixtures/make.py.
+    // The epsilon for melCnn is larger than Adam's default; fixtures/make.py says why.
     const { bins, frames, epsilon, losses, logits, buffers } = reference[name]
     const start = withoutDropout(withWaveWeights(create({ bins, frames, classes })))
     const options = { rng: createRng(0), optimizer: { epsilon } }

@@ -1,3 +1,4 @@
+/** State of the engine on ONNX Runtime, and where it finds numbers that are not finite. */
 import { createRng, type NetworkGraph, withWeights } from '@esc/core'
 import { throwsCode } from '@esc/expect'
 import type { OnnxRuntime, Tensor } from '@esc/onnx'
@@ -27,7 +28,7 @@ function batchOf(seed: number, clips = 3): StepBatch {
   }
 }
 
-test('a restored engine goes on as the first one did, dropout and all', async () => {
+test('a restored engine goes on as the first one did, with the same dropout', async () => {
   const rng = createRng(5)
   const first = await create(graph, { rng })
   for (let seed = 0; seed < 3; seed++) await first.step(batchOf(seed))
@@ -56,7 +57,7 @@ test('predictions follow the weights: after a step, and after a restore', async 
   expect(await engine.predict(input)).toEqual(before)
 })
 
-test('the graph and a state that was given out keep their values', async () => {
+test('a step changes neither the graph nor a state that was returned earlier', async () => {
   const kernel = graph.nodes.find(({ name }) => name === 'conv1')!.weights as Record<
     string,
     { data: Float32Array }
@@ -70,7 +71,7 @@ test('the graph and a state that was given out keep their values', async () => {
   expect(kernel.kernel!.data).toEqual(before)
 })
 
-test('weights lie in one of two arrays, whatever the number of steps; predictions share a session', async () => {
+test('weights are always in one of two arrays, and predictions share a session', async () => {
   const seen = new Map<string, Set<unknown>>()
   let sessions = 0
   const watched: OnnxRuntime = {
@@ -172,7 +173,7 @@ describe('findNonFinite', () => {
   ] as [string, NetworkGraph, StepBatch, string | null][])('%s', async (_, network, given, where) => {
     const seeker = await create(network, { rng: createRng(1) })
     expect(await seeker.findNonFinite(given)).toBe(where)
-    // Of the weights that the step began with, not of those it left broken.
+    // It checks the weights from before the step, not those that the step has broken.
     await seeker.step(given)
     expect(await seeker.findNonFinite(given)).toBe(where)
     await seeker.release()

@@ -1,3 +1,4 @@
+/** Conversion between networks and LayersModels of tfjs. */
 import { createRng, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
 import { throwsCode } from '@esc/expect'
 import { floatData, lowerNetwork, writeModel } from '@esc/onnx'
@@ -22,7 +23,7 @@ describe.each([
   ['audioCnn', audioCnn({ bins: 13, frames: 43, classes: 5 })],
   ['melCnn', withRunningAverages(melCnn({ bins: 32, frames: 27, classes: 5 }))],
 ])('%s', (_name, graph) => {
-  test('there and back, no weight changes by a bit and every node is the same', async () => {
+  test('converted there and back, every weight and every node is the same', async () => {
     const back = await fromLayersModel(toLayersModel(graph))
     expect(back.nodes.map(({ op, name, inputs }) => ({ op, name, inputs }))).toEqual(
       graph.nodes.map(({ op, name, inputs }) => ({ op, name, inputs })),
@@ -90,7 +91,7 @@ describe('a model made with tfjs', () => {
   })
 })
 
-/** Chains among the networks around each layer; tfjs's layers compute all but a few of them. */
+/** Names of the cases that cannot be converted to tfjs. All others are chains that tfjs computes, too. */
 const refused =
   /groups|a group a channel|dilation and strides|DepthwiseConv2D dilation|LayerNorm over|of a matrix|Flatten of a vector|Hard|Attention|Reshape|Add|Multiply|Concatenate/
 describe('layer by layer', () => {
@@ -143,7 +144,7 @@ test('a BatchNormalization of another axis: UNSUPPORTED_LAYER', async () => {
 
 test('a network that branches: UNSUPPORTED_LAYER', () => {
   const graph = audioCnn({ bins: 8, frames: 8, classes: 2 })
-  // Past the ReLU, straight to the convolution: every shape still fits.
+  // The pool reads the convolution and skips the ReLU. Every shape still fits.
   const nodes = graph.nodes.map((node) => (node.name === 'pool1' ? { ...node, inputs: ['conv1'] } : node))
   expect(() => toLayersModel({ ...graph, nodes })).toThrow(throwsCode('UNSUPPORTED_LAYER', "'pool1'"))
 })
@@ -172,7 +173,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   expect(worst).toBeLessThan(tolerance)
 }
 
-test('a layer that becomes a tfjs layer is also read from one, and no other is', () => {
+test('the same layers are converted in both directions', () => {
   const supported = (table: object) =>
     Object.entries(table)
       .filter(([, entry]) => !('unsupported' in entry))

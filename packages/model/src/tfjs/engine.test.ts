@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 
 describe('two engines, one interface', () => {
-  // melCnn's epsilon is larger than Adam's usual one: see fixtures/make.py.
+  // The epsilon for melCnn is larger than Adam's default; fixtures/make.py says why.
   test.each([
     ['audioCnn 13 × 43, 10 steps', audioCnn({ bins: 13, frames: 43, classes: 5 }), 1e-8],
     ['melCnn 32 × 27, 10 steps', melCnn({ bins: 32, frames: 27, classes: 5 }), 1e-3],
@@ -34,7 +34,7 @@ describe('two engines, one interface', () => {
       expect(relativeError(theirs.logits, ours.logits)).toBeLessThan(1e-4)
       expect(relativeError(theirs.predicted, ours.predicted)).toBeLessThan(1e-4)
       expectSameState(theirs.state, ours.state, 1e-4)
-      // Some 20 s of tfjs's plain JavaScript, and more where the machine has other work.
+      // tfjs in plain JavaScript needs some 20 s, and more on a busy machine.
     },
     900_000,
   )
@@ -70,13 +70,13 @@ describe('two engines, one interface', () => {
 })
 
 describe('the tfjs engine', () => {
-  test('goes on from a saved state as if nothing had happened', async () => {
+  test('goes on from a saved state as if it had not stopped', async () => {
     const batches = draw(small, 4)
     const first = await engines.tfjs(small, { rng: createRng(1) })
     await lossesOf(first, batches.slice(0, 2))
     const [saved, rng] = [await first.state(), createRng(1)]
     const expected = await lossesOf(first, batches.slice(2))
-    // The second engine's masks start where the first one's stood.
+    // The second engine draws the same masks as the first one.
     const second = await engines.tfjs(small, { rng })
     await lossesOf(second, batches.slice(0, 2))
     await second.restore(saved)
@@ -92,7 +92,7 @@ describe('the tfjs engine', () => {
     const [first, second] = draw(small, 2) as [StepBatch, StepBatch]
     await engine.step(first)
     const kept = tf.memory().numTensors
-    // Weights twice (now, and as the last step began) and two slots of Adam.
+    // The weights twice (present, and before the last step), and two arrays of Adam for each.
     expect(kept - before).toBe(4 * namedWeights(small).length)
     await engine.step(second)
     await engine.predict(second.input)
@@ -148,7 +148,7 @@ describe('the tfjs engine', () => {
     await expect(engines.tfjs(small, options)).rejects.toThrow(throwsCode('INVALID_OPTION'))
   })
 
-  test('says what it is', async () => {
+  test('has the name and version of tfjs, and its backend', async () => {
     const engine = await engines.tfjs(small, { rng: createRng(1) })
     expect(engine.name).toBe('@tensorflow/tfjs 4.22.0 (cpu)')
     await engine.release()
@@ -218,7 +218,7 @@ function expectSameState(actual: State, expected: State, tolerance: number): voi
   expect(Object.keys(actual.values).sort()).toEqual(Object.keys(expected.values).sort())
   expect(actual.steps).toBe(expected.steps)
   for (const [name, values] of Object.entries(expected.values)) {
-    // A bias before BatchNorm has gradient 0, of which rounding leaves something in tfjs.
+    // The true gradient of a bias before BatchNorm is 0. In tfjs, rounding leaves a small number.
     if (/^[mv]\/conv\d\.bias$/.test(name) && 'norm1.gamma' in expected.values) continue
     expect(relativeError(actual.values[name]!, values), name).toBeLessThan(tolerance)
   }

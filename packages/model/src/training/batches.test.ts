@@ -1,3 +1,4 @@
+/** Batches: how examples are read, changed and packed. */
 import { applyNormalizer, createRng, type Example, type FeatureSet, fitNormalizer } from '@esc/core'
 import { mixup, oneHot, specAugment } from '@esc/dsp'
 import { describe, expect, test } from 'vitest'
@@ -13,7 +14,7 @@ test('the next batch is prepared while the step runs', async () => {
   const stub = stubEngine({
     async step({ target, input }) {
       log.push('step begins')
-      // Later than anything that is done at once.
+      // The step ends after everything that can happen without waiting.
       await new Promise((resolve) => setImmediate(resolve))
       log.push('step ends')
       return { loss: 1, logits: new Float32Array(input.dims[0]! * (target.data.length / input.dims[0]!)) }
@@ -49,7 +50,7 @@ test('two sets of arrays take turns, and the last, smaller batch is a view of on
   )
 })
 
-describe('what becomes of an example', () => {
+describe('how an example is changed', () => {
   const options = { augment: specAugment({ maxBins: 3, maxFrames: 5 }), batchSize: 4 }
   const source = (more = {}, list = examples) => {
     const train = Int32Array.from(list.keys())
@@ -86,7 +87,7 @@ describe('what becomes of an example', () => {
     expect(await made(7, 1)).toEqual(await made(7, 1))
     expect(await made(7, 2)).not.toEqual(await made(7, 1))
     expect(await made(8, 1)).not.toEqual(await made(7, 1))
-    // Of two examples with the same features, each is masked its own way.
+    // Two examples with the same features get different masks.
     const twins = examples.map((example) => ({ ...example, features: examples[0]!.features }))
     const twinSource = source({}, twins)
     const [first, second] = rowsOf(await twinSource.prepare(1, Int32Array.of(0, 1)))
@@ -99,7 +100,7 @@ describe('what becomes of an example', () => {
     expect(examples.map(({ features }) => features.data)).toEqual(before)
   })
 
-  test('mixup: each with its neighbour, features and labels by the same share', async () => {
+  test('mixup mixes each example with its neighbour, features and labels by the same share', async () => {
     const rng = createRng(7)
     const batches = source({ augment: undefined, mix: mixup, rng })
     const order = Int32Array.of(4, 0, 8, 2)
@@ -117,7 +118,7 @@ describe('what becomes of an example', () => {
     })
   })
 
-  test('the normaliser comes first, as applyNormalizer does it', async () => {
+  test('features are normalised first, as by applyNormalizer', async () => {
     const normalizer = fitNormalizer(examples.map(({ features }) => features))
     const order = Int32Array.of(4, 0)
     for (const augment of [undefined, (features: Example['features']) => features]) {
@@ -127,7 +128,7 @@ describe('what becomes of an example', () => {
     }
   })
 
-  test('the set is asked for each example with the epoch, a generator of its own and the training part', async () => {
+  test('get of the set receives the epoch, a generator of its own and the training part', async () => {
     const asked: [number, number, number, number[]][] = []
     const [set] = given(examples)
     const drawing: FeatureSet = {

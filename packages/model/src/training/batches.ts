@@ -66,16 +66,8 @@ export function createBatchSource(
   train: Int32Array,
   options: BatchSourceOptions,
 ): BatchSource {
-  const { shape, classes, normalizer, augment, mix, teacherLogits, loss, batchSize, rng } = options
-  if (teacherLogits && teacherLogits.length !== train.length * classes) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `teacherLogits has ${teacherLogits.length} values; ${train.length} examples of ${classes} classes need ${train.length * classes}`,
-    )
-  }
-  const odd = teacherLogits?.findIndex((value) => !Number.isFinite(value)) ?? -1
-  if (odd >= 0)
-    throw new EscError('INVALID_INPUT', `teacherLogits[${odd}]=${teacherLogits![odd]} must be finite`)
+  const { shape, classes, normalizer, augment, mix, teacherLogits, batchSize } = options
+  if (teacherLogits) assertTeacherLogits(teacherLogits, train.length, classes)
   const rows = Math.min(batchSize, train.length)
   const size = shape[0] * shape[1] * shape[2]
   const arrays = [0, 1].map(() => ({
@@ -84,10 +76,58 @@ export function createBatchSource(
     teacher: new Float32Array(teacherLogits ? rows * classes : 0),
   }))
   let turn = 0
+  const drawAll = createReader(set, train, options)
+  return {
+    async prepare(epoch, positions) {
+      const { input, target, teacher } = arrays[turn]!
+      turn = 1 - turn
+      const drawn = await drawAll(epoch, positions)
+      const isPlain = !augment && !mix
+      const single = isPlain
+        ? drawn
+        : drawn.map((item) => ({ ...item, features: augmented(epoch, item, options) }))
+      const view = (data: Float32Array, dims: readonly number[]): FloatTensor => ({
+        type: 'float32',
+        dims: [drawn.length, ...dims],
+        data: data.subarray(0, (data.length / rows) * drawn.length),
+      })
+      single.forEach((item, row) => {
+        const neighbour = single[(row + 1) % single.length]!
+        const { features, label } = mix ? mixed(epoch, item, neighbour, options) : item
+        if (isPlain && normalizer) normalizeInto(input, row * size, features, normalizer)
+        else input.set(features.data, row * size)
+        target.set(label, row * classes)
+        if (!teacherLogits) return
+        const from = positions[row]! * classes
+        teacher.set(teacherLogits.subarray(from, from + classes), row * classes)
+      })
+      return {
+        input: view(input, shape),
+        target: view(target, [classes]),
+        ...(teacherLogits ? { teacherLogits: view(teacher, [classes]) } : {}),
+      }
+    },
+  }
+}
 
+function assertTeacherLogits(teacherLogits: Float32Array, examples: number, classes: number): void {
+  if (teacherLogits.length !== examples * classes) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `teacherLogits has ${teacherLogits.length} values; ${examples} examples of ${classes} classes need ${examples * classes}`,
+    )
+  }
+  const odd = teacherLogits.findIndex((value) => !Number.isFinite(value))
+  if (odd >= 0)
+    throw new EscError('INVALID_INPUT', `teacherLogits[${odd}]=${teacherLogits[odd]} must be finite`)
+}
+
+/** Returns a function that reads the examples at positions of the training part, with their targets. */
+function createReader(set: FeatureSet, train: Int32Array, options: BatchSourceOptions) {
+  const { shape, classes, loss, rng } = options
   /** An example that occurs several times (oversampling) has another generator each time. */
   const nameOf = occurrencesOf(set, train)
-  async function drawAll(epoch: number, positions: Int32Array): Promise<Drawn[]> {
+  return async (epoch: number, positions: Int32Array): Promise<Drawn[]> => {
     const places = Array.from(positions)
     const indices = places.map((position) => train[position]!)
     const drawn = await drawFeatures(set, indices, (_, place) => {
@@ -107,47 +147,27 @@ export function createBatchSource(
       return { id: record.id, name: nameOf[places[place]!]!, features, label }
     })
   }
-  const augmented = (epoch: number, { id, name, features }: Drawn): FeatureMatrix => {
-    const normalised = normalizer ? applyNormalizer(features, normalizer) : features
-    if (!augment) return normalised
-    return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${name}`)), shape, 'augment')
-  }
-  const mixed = (epoch: number, { id, name, ...a }: Drawn, { features, label }: Drawn) => {
-    const made = mix!(a, { features, label }, rng.fork(`mix ${epoch} ${name}`))
-    assertFeatures(id, made?.features, shape, 'mix')
-    assertTarget(id, 'is mixed to', made.label, classes, loss?.kind)
-    return made
-  }
+}
 
-  return {
-    async prepare(epoch, positions) {
-      const { input, target, teacher } = arrays[turn]!
-      turn = 1 - turn
-      const drawn = await drawAll(epoch, positions)
-      const isPlain = !augment && !mix
-      const single = isPlain ? drawn : drawn.map((item) => ({ ...item, features: augmented(epoch, item) }))
-      const view = (data: Float32Array, dims: readonly number[]): FloatTensor => ({
-        type: 'float32',
-        dims: [drawn.length, ...dims],
-        data: data.subarray(0, (data.length / rows) * drawn.length),
-      })
-      single.forEach((item, row) => {
-        const neighbour = single[(row + 1) % single.length]!
-        const { features, label } = mix ? mixed(epoch, item, neighbour) : item
-        if (isPlain && normalizer) normalizeInto(input, row * size, features, normalizer)
-        else input.set(features.data, row * size)
-        target.set(label, row * classes)
-        if (!teacherLogits) return
-        const from = positions[row]! * classes
-        teacher.set(teacherLogits.subarray(from, from + classes), row * classes)
-      })
-      return {
-        input: view(input, shape),
-        target: view(target, [classes]),
-        ...(teacherLogits ? { teacherLogits: view(teacher, [classes]) } : {}),
-      }
-    },
-  }
+/** The example's features, normalised and augmented. */
+function augmented(epoch: number, { id, name, features }: Drawn, options: BatchSourceOptions): FeatureMatrix {
+  const { normalizer, augment, rng, shape } = options
+  const normalised = normalizer ? applyNormalizer(features, normalizer) : features
+  if (!augment) return normalised
+  return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${name}`)), shape, 'augment')
+}
+
+/** The example mixed with its neighbour. */
+function mixed(
+  epoch: number,
+  { id, name, ...a }: Drawn,
+  { features, label }: Drawn,
+  { mix, rng, shape, classes, loss }: BatchSourceOptions,
+): LabeledFeatures {
+  const made = mix!(a, { features, label }, rng.fork(`mix ${epoch} ${name}`))
+  assertFeatures(id, made?.features, shape, 'mix')
+  assertTarget(id, 'is mixed to', made.label, classes, loss?.kind)
+  return made
 }
 
 /** A name for each place in the training part: the example's id, and a number from its second occurrence on. */

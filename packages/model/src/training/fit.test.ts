@@ -1,3 +1,4 @@
+/** The model that `fit` returns, warnings, and the run that `train` returns. */
 import { type Example, type FeatureRecipe, featureSet, fitNormalizer, type TrainedModel } from '@esc/core'
 import { classWeights } from '@esc/dataset'
 import { createExtractor, logmel64, logmel128 } from '@esc/dsp'
@@ -10,7 +11,7 @@ import { audioCnn, fit, melCnn, ortEngine, type TrainEvent, train } from '../ind
 const labels = ['dog', 'rain', 'sea']
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
 
-/** As decibels are: far from zero, and wide. */
+/** Features like decibels: their mean is far from 0, and their deviation is large. */
 const loud = (examples: readonly Example[]) =>
   examples.map((example) => {
     const { data, bins, frames } = example.features
@@ -24,7 +25,7 @@ describe('the model that fit returns', () => {
     const model = await fit(graph, ...data, { engine, epochs: 12, batchSize: 16 })
     expect(model.normalizer).toEqual(fitNormalizer(loud(training).map(({ features }) => features)))
     expect(model.history[model.bestEpoch - 1]!.validationAccuracy).toBeGreaterThan(0.9)
-    // Normalised by hand, it is the same training.
+    // Training on features that were normalised before gives the same weights.
     const { mean, std } = model.normalizer!
     const byHand = (examples: readonly Example[]) =>
       loud(examples).map((example) => {
@@ -40,7 +41,7 @@ describe('the model that fit returns', () => {
     expect(same.normalizer).toBeNull()
   })
 
-  test('says what is known: labels, activation, where the clips are from', async () => {
+  test('has the labels, the activation, and the name of the data set', async () => {
     const set = featureSet(training, { labels, dataset: { name: 'demo', synthetic: true } })
     const options = { engine: stubEngine(), epochs: 1, loss: { kind: 'sigmoid' } as const }
     const {
@@ -62,7 +63,7 @@ describe('the model that fit returns', () => {
     expect(history.length).toBe(1)
   })
 
-  test('a network is made for the features at hand, with the seed of the training', async () => {
+  test('has a network that was built for these features, with the seed of the training', async () => {
     const options = { engine: stubEngine(), epochs: 1, seed: 7 }
     const size = { bins: 8, frames: 12, classes: 3, seed: 7 }
     const made = async (network: Parameters<typeof fit>[0]) =>
@@ -100,7 +101,7 @@ describe('the model that fit returns', () => {
     expect(once.filter((epoch) => epoch === undefined).length).toBe(60 + 2 * 15)
   })
 
-  test('a set may do what it likes with the training part it is given', async () => {
+  test('does not change if the set changes the list of the training part that it receives', async () => {
     const [set, split] = given(training, validation)
     const options = { engine, epochs: 2, batchSize: 16 }
     const plain = await fit(graph, set, split, options)
@@ -117,7 +118,7 @@ describe('the model that fit returns', () => {
     expect(seen.filter((length) => length === 45).length).toBe(90)
   })
 
-  test('validation of clips of several windows is by clip', async () => {
+  test('is validated by clip, if clips have several windows', async () => {
     const windows = validation.map((example, i) => ({
       ...example,
       clipId: `clip ${i % 3}`,
@@ -130,7 +131,7 @@ describe('the model that fit returns', () => {
     expect(history.at(-1)!.validationAccuracy).toBe(1)
   })
 
-  test('several labels at once: a sigmoid learns targets', async () => {
+  test('learns targets of several labels with a sigmoid loss', async () => {
     const both = training.map((example) => {
       const target = Float32Array.of(0, 0, 0)
       target[example.labelIndex] = 1
@@ -143,7 +144,7 @@ describe('the model that fit returns', () => {
   })
 })
 
-test('class weights are a list, or what classWeights returns', async () => {
+test('class weights are a list, or the result of classWeights', async () => {
   const [set, split] = given(training, validation)
   const trained = async (classWeights: number[] | Map<number, number>) =>
     weightsOf((await fit(graph, set, split, { engine, epochs: 1, loss: { classWeights } })).graph)
@@ -180,7 +181,7 @@ test('a clip whose windows a split tears apart is refused', async () => {
   }
 })
 
-test('what is passed by mistake is named', async () => {
+test('an error says which wrong thing was passed', async () => {
   const [set, split] = given(training)
   const options = { engine: stubEngine(), epochs: 1 }
   const model = await fit(graph, set, split, options)
@@ -222,7 +223,7 @@ describe('recipe and windows', () => {
     })
   })
 
-  test('a recipe without: as long as the clips', async () => {
+  test('a recipe without a duration: the windows are as long as the clips', async () => {
     const { windows } = await trained(setOf(small(logmel64), 1))
     expect(windows!.windowSec).toBeCloseTo(1, 1)
   })
@@ -232,7 +233,7 @@ describe('recipe and windows', () => {
     expect((await trained(setOf(small(logmel64), 1, { windows }))).windows).toEqual(windows)
   })
 
-  test('what cannot be is refused before training', async () => {
+  test('a recipe that does not fit the features is refused before training', async () => {
     await expect(trained(setOf(small(logmel64), 1, { windows: { windowSec: 2 } }))).rejects.toThrow(
       throwsCode('INVALID_INPUT', /the set's windows make 8\d frames; the features have 4\d/),
     )
@@ -336,7 +337,7 @@ describe('train', () => {
     expect((await run.result()).history.length).toBe(1)
   })
 
-  test('before the first epoch there is none: INVALID_STATE', async () => {
+  test('before the end of the first epoch there is no model: INVALID_STATE', async () => {
     const run = train(graph, ...data, options)
     for await (const _ of run) break
     await expect(run.result()).rejects.toThrow(
@@ -358,7 +359,7 @@ describe('train', () => {
     await expect(other.result()).rejects.toThrow(throwsCode('INVALID_OPTION', /epochs=0/))
   })
 
-  test('fit takes no onEvent that is no function', async () => {
+  test('fit refuses an onEvent that is not a function', async () => {
     await expect(fit(graph, ...data, { ...options, onEvent: 'log' as never })).rejects.toThrow(
       throwsCode('INVALID_OPTION', /onEvent is of type string; it must be a function/),
     )

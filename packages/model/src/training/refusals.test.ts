@@ -92,7 +92,7 @@ describe('refusals', () => {
       { loss: { smoothing: 0.1 } as never },
       /loss has no option 'smoothing'; it has kind, labelSmoothing, /,
     ],
-    ['no options', 'none' as never, /INVALID_OPTION/],
+    ['no options', 'none' as never, /training has no option '0'/],
   ])('%s', async (_name, options, message) => {
     const settings = { engine: stubEngine(), batchSize: 23, ...options }
     await expect(fit(graph, ...given(training), settings)).rejects.toThrow(
@@ -255,7 +255,7 @@ describe('refusals', () => {
     ).rejects.toThrow(throwsCode('INVALID_INPUT', message))
   })
 
-  test('a loss that is not a number stops with the step and what the engine found', async () => {
+  test('a loss that is not finite ends training; the error names the step and where it began', async () => {
     const asked: StepBatch[] = []
     const broken = stubEngine({
       step: async ({ target }) => ({
@@ -277,7 +277,7 @@ describe('refusals', () => {
         /^loss=Infinity at epoch 1, step 1 of 3; first not finite: layer 'conv2'; lower the learning rate \(0\.5\), or leave out normalize: null$/,
       ),
     )
-    // The batch is still the one of the step, though the next one has been prepared.
+    // The engine gets the batch of the broken step, although the next batch is already prepared.
     expect(asked[0]!.input.dims).toEqual([20, 1, bins, frames])
     expect(asked[0]!.learningRate).toBe(0.5)
     const values = new Set(training.flatMap(({ features }) => [...features.data]))
@@ -360,14 +360,14 @@ describe('refusals', () => {
     await expect(refused).rejects.toThrow(throwsCode('INVALID_INPUT', message))
   })
 
-  test('mix may return no promise', async () => {
+  test('mix must not return a promise', async () => {
     const options = { engine: stubEngine(), mix: (async (a: unknown) => a) as never }
     await expect(fit(graph, ...given(training), options)).rejects.toThrow(
       throwsCode('INVALID_INPUT', /^example 'clip\d+' after mix has no features/),
     )
   })
 
-  test('labels that sum to 1 within 1e-3, and with a sigmoid any in [0, 1], are taken', async () => {
+  test('labels that sum to 1 within 1e-3 are accepted, and with a sigmoid any values in [0, 1]', async () => {
     for (const [kind, label] of [
       ['softmax', [0.3334, 0.3333, 0.3338]],
       ['sigmoid', [1, 1, 0]],
@@ -378,8 +378,8 @@ describe('refusals', () => {
     }
   })
 
-  test('weights, or moments, that the last step broke are not handed out', async () => {
-    // Beyond float32.
+  test('weights or moments that the last step broke are never returned', async () => {
+    // With this rate the weights go beyond the range of float32.
     const options = { engine, epochs: 1, batchSize: 64, learningRate: 1e39 }
     await expect(fit(graph, ...given(training), options)).rejects.toThrow(
       throwsCode('DIVERGED', /^weight '.*' is not finite after epoch 1; lower the learning rate \(1e\+39\)/),

@@ -22,7 +22,7 @@ const training = makeExamples(45, 1)
 const validation = makeExamples(15, 2, 'val')
 
 describe('fit', () => {
-  test('learns what can be learnt, and keeps the epoch with the lowest validation loss', async () => {
+  test('learns, and keeps the epoch with the lowest validation loss', async () => {
     const result = await fit(graph, ...given(training, validation), { engine, epochs: 12, batchSize: 16 })
     expect(result.history.at(-1)!.trainLoss).toBeLessThan(0.5 * result.history[0]!.trainLoss)
     const losses = result.history.map(({ validationLoss }) => validationLoss!)
@@ -55,14 +55,14 @@ describe('fit', () => {
     expect(other).not.toEqual(first)
   })
 
-  test('the graph that was given keeps its weights', async () => {
+  test('does not change the graph that it was given', async () => {
     const before = weightsOf(graph).map((data) => Float32Array.from(data))
     await fit(graph, ...given(training), { engine, epochs: 1 })
     expect(weightsOf(graph)).toEqual(before)
   })
 
   test('stops early when validation gets no better', async () => {
-    // Validation labels that contradict the training ones: learning can only make that loss worse.
+    // The validation labels contradict the training labels, so learning makes the validation loss worse.
     const contrary = validation.map((example) => ({
       ...example,
       labelIndex: (example.labelIndex + 1) % classes,
@@ -107,7 +107,7 @@ describe('events', () => {
   })
 
   test("training accuracy is against the target's largest class", async () => {
-    // Each pair's mixture is mostly the first one's class, which the logits name.
+    // Each mixture belongs mostly to the class of its first example. The logits equal the target.
     const mix: TrainOptions['mix'] = (a, b) => ({
       features: a.features,
       label: a.label.map((share, i) => 0.6 * share + 0.4 * b.label[i]!),
@@ -187,8 +187,8 @@ describe('distillation', () => {
   })
 })
 
-describe('whatever ends it frees the engine', () => {
-  test('an onEvent that throws; its error comes through', async () => {
+describe('training frees its engine, however it ends', () => {
+  test('if onEvent throws, and its error is thrown', async () => {
     let [created, released] = [0, 0]
     const counting: OnnxRuntime = {
       name: 'counting',
@@ -213,7 +213,7 @@ describe('whatever ends it frees the engine', () => {
     expect(released).toBe(created)
   })
 
-  test('an abort; no step is made after it, and its reason comes through', async () => {
+  test('if it is aborted: no step follows, and the reason is thrown', async () => {
     const controller = new AbortController()
     const reason = new EscError('IO', 'enough')
     const log: string[] = []
@@ -230,7 +230,7 @@ describe('whatever ends it frees the engine', () => {
     expect(log).toEqual(['step', 'release'])
   })
 
-  test('an error while a batch is prepared; the running step is waited for', async () => {
+  test('if preparing a batch fails, after the running step', async () => {
     const log: string[] = []
     const stub = stubEngine({
       async step({ target }) {

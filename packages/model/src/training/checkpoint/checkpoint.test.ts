@@ -1,3 +1,4 @@
+/** Checkpoints: a resumed training, and checkpoints that are refused. */
 import { createRng, EscError, type EscErrorCode, type TrainedModel, withWeights } from '@esc/core'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
 import { mixup, specAugment } from '@esc/dsp'
@@ -19,7 +20,7 @@ import { digestOf } from './checkpoint.js'
 
 const parts = { train: makeExamples(20, 1), validation: makeExamples(6, 2, 'val') }
 const examples = given(parts.train, parts.validation)
-// The network has dropout, too.
+// The network also has dropout.
 const options: TrainOptions = {
   engine: ortEngine({ runtime: ortRuntime, threads: 1 }),
   epochs: 5,
@@ -30,12 +31,12 @@ const options: TrainOptions = {
   mix: mixup,
 }
 
-/** All that must be equal; times are not. */
+/** Everything that must be equal. Times are not compared. */
 function outcome({ graph: trained, history, ...rest }: TrainedModel) {
   return { ...rest, history, weights: weightsOf(trained) }
 }
 
-/** Trains so many epochs and is then cut off. */
+/** Trains this many epochs and is then aborted. */
 async function cutAfter(
   epochs: number,
   store: TrainOptions['checkpoint'],
@@ -51,13 +52,15 @@ async function cutAfter(
   await expect(cut).rejects.toBe('cut off')
 }
 
-/** The bytes of a checkpoint that was changed on purpose. */
+/** The bytes of a checkpoint that a test has changed, with the right digest. */
 const sealed = async ({ tensors, metadata }: Safetensors) =>
   writeSafetensors({ tensors, metadata: { ...metadata, digest: await digestOf({ tensors, metadata }) } })
 
-describe('going on', () => {
-  test('gives what an uninterrupted training gives, wherever it was cut', async () => {
-    const whole = outcome(await fit(graph, ...examples, options))
+describe('a resumed training', () => {
+  const uninterrupted = fit(graph, ...examples, options)
+
+  test('gives the same as an uninterrupted training, wherever it was cut off', async () => {
+    const whole = outcome(await uninterrupted)
     for (const epochs of [1, 3, 4]) {
       const store = memoryStore()
       await cutAfter(epochs, store, options)
@@ -74,15 +77,15 @@ describe('going on', () => {
     }
   })
 
-  test('after every epoch anew', async () => {
+  test('gives the same if it was cut off after every epoch', async () => {
     const store = memoryStore()
     for (let cut = 0; cut < 4; cut++) await cutAfter(1, store, options)
     const resumed = await fit(graph, ...examples, { ...options, checkpoint: store })
-    expect(outcome(resumed)).toEqual(outcome(await fit(graph, ...examples, options)))
+    expect(outcome(resumed)).toEqual(outcome(await uninterrupted))
   })
 
-  test('every part of the state counts: with any of them changed the end is another', async () => {
-    const whole = weightsOf((await fit(graph, ...examples, options)).graph)
+  test('gives another result if any part of the state is changed', async () => {
+    const whole = weightsOf((await uninterrupted).graph)
     const store = memoryStore()
     await cutAfter(3, store, options)
     const { tensors, metadata } = readSafetensors(store.bytes!)
@@ -130,10 +133,10 @@ describe('going on', () => {
     const again = await fit(graph, ...examples, { ...options, epochs: 2, checkpoint: store, engine })
     expect(again).toEqual(first)
     const longer = await fit(graph, ...examples, { ...options, checkpoint: store })
-    expect(outcome(longer)).toEqual(outcome(await fit(graph, ...examples, options)))
+    expect(outcome(longer)).toEqual(outcome(await uninterrupted))
   })
 
-  test('not where the signal has stopped it, even if nothing is left to do', async () => {
+  test('throws the reason of an aborted signal, even if nothing is left to do', async () => {
     const store = memoryStore()
     await fit(graph, ...examples, { ...options, engine: stubEngine(), epochs: 1, checkpoint: store })
     const finished = { ...options, engine: stubEngine(), epochs: 1 }
@@ -155,7 +158,7 @@ describe('going on', () => {
     await expect(during).rejects.toBe('while it was read')
   })
 
-  test('an epoch is told when its checkpoint is written', async () => {
+  test('the event of an epoch comes when its checkpoint is written', async () => {
     const store = memoryStore()
     const written: number[] = []
     const onEvent = ({ type }: { type: string }) => {
@@ -273,11 +276,11 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
   test.each<[string, TrainOptions['optimizer'], TrainOptions['loss']]>([
     ['the same written in another order', { clipNorm: 1, kind: 'adam' }, {}],
     [
-      'the default kind left out, what is off switched off',
+      'the default kind left out, and options that are off set to null',
       { clipNorm: 1 },
       { kind: 'softmax', classWeights: null },
     ],
-  ])('%s is no difference', async (_, optimizer, loss) => {
+  ])('%s counts as the same options', async (_, optimizer, loss) => {
     const store = await begun()
     expect(
       (await fit(graph, ...examples, { ...stub, optimizer, loss, checkpoint: store })).history.length,
@@ -390,7 +393,7 @@ describe('a damaged checkpoint is an error, and stays as it is', () => {
   test('a bit that changed, in a weight, a moment or a text', async () => {
     const bytes = await written()
     const headerEnd = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
-    // A digit of a loss: `\"trainLoss\":1`.
+    // The position of a digit of a loss, in `\"trainLoss\":1`.
     const loss = /trainLoss\W+\d/.exec(new TextDecoder('latin1').decode(bytes))!
     const digit = loss.index + loss[0].length - 1
     for (const at of [headerEnd, Math.floor((headerEnd + bytes.length) / 2), bytes.length - 4, digit]) {
