@@ -84,7 +84,9 @@ function guessDelimiter(header: string): CsvDelimiter {
  * @param schema - The schema of an object of cells.
  * @param names - The column for each of the schema's keys; `undefined` if the table has none.
  * @throws EscError INVALID_INPUT naming line and column, if a column is missing or occurs twice, or a cell is bad.
- * @example readRows(readCsv(text, ','), z.object({ label: plainText }), { label: 'class' })
+ * @example
+ * import * as z from 'zod/mini'
+ * readRows(readCsv(text, ','), z.object({ label: plainText }), { label: 'class' })
  */
 export function readRows<T>(
   { header, lines }: { header: CsvLine; lines: readonly CsvLine[] },

@@ -72,7 +72,7 @@ export async function readTable(
   }
 }
 
-/** @throws EscError IO if `path` is not there or is a link out of `root`. @example await assertInside(root, audioDir) */
+/** @throws EscError IO if `path` is not there or is a link out of `root`. @example await assertInside(root, join(root, 'audio')) */
 export async function assertInside(root: string, path: string): Promise<void> {
   const target = await onDisk('open', path, realpath(path))
   if (isInside(root, target)) return
@@ -86,7 +86,7 @@ export function isInside(root: string, target: string): boolean {
   return !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
 }
 
-/** Whether a file or folder is there; links are followed. @example await exists(join(root, 'meta')) */
+/** Whether a file or folder is there; links are followed. @example await exists(join(path, 'meta')) */
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
