@@ -79,29 +79,28 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
     let dir: string
     let names: string[]
     beforeAll(async () => {
-      dir = await damaged('broken', async (copy) => {
-        names = (await readdir(join(copy, 'audio'))).sort().slice(0, 2)
-        await rm(join(copy, 'audio', names[0]!))
-      })
+      dir = await damaged('broken', async () => {})
+      names = (await readdir(join(dir, 'audio'))).sort().slice(0, 2)
     })
-    test('missing', () => refused(['--data', dir], 1, new RegExp(`${names[0]}.*--skip-bad`)))
+    /** Removes the first file, or damages the second one, or both. */
+    async function spoil({ first, second }: { first: boolean; second: boolean }): Promise<void> {
+      for (const name of names) await cp(join(data, 'audio', name), join(dir, 'audio', name))
+      if (first) await rm(join(dir, 'audio', names[0]!))
+      if (second) await writeFile(join(dir, 'audio', names[1]!), 'RIFF is all that is left')
+    }
+
+    test('missing', async () => {
+      await spoil({ first: true, second: false })
+      await refused(['--data', dir], 1, new RegExp(`${names[0]}.*--skip-bad`))
+    })
     test('damaged', async () => {
-      await cp(join(data, 'audio', names[0]!), join(dir, 'audio', names[0]!))
-      await writeFile(join(dir, 'audio', names[1]!), 'RIFF is all that is left')
+      await spoil({ first: false, second: true })
       await refused(['--data', dir], 1, new RegExp(`${names[1]}.*--skip-bad`))
     })
     test('damaged: --features goes on without it, too, and lists it', async () => {
-      const argv = [
-        '--data',
-        dir,
-        '--epochs',
-        '1',
-        '--no-int8',
-        '--features',
-        'kept',
-        '--out',
-        'kept-skipped',
-      ]
+      await spoil({ first: false, second: true })
+      const kept = ['--features', 'kept', '--out', 'kept-skipped']
+      const argv = ['--data', dir, '--epochs', '1', '--no-int8', ...kept]
       const stopped = await run(...argv)
       expect(stopped.code).toBe(1)
       expect(stopped.stderr).toMatch(/repair or remove it, or skip it \(--skip-bad\)$/m)
@@ -111,7 +110,7 @@ describe('bad input ends with one clear line, a code, and nothing written', () =
       expect(text).not.toContain(work)
     })
     test('--skip-bad goes on without them and lists them', async () => {
-      await rm(join(dir, 'audio', names[0]!))
+      await spoil({ first: true, second: true })
       expect((await run('--data', dir, '--skip-bad', '--dry-run')).code).toBe(0)
       const result = await run('--data', dir, '--skip-bad', '--epochs', '1', '--no-int8', '--out', 'skipped')
       expect(result.code).toBe(0)

@@ -66,7 +66,7 @@ const maxHeaderBytes = 65535
  * @throws EscError INVALID_INPUT if `data` is no typed array that NumPy has, or does not fill the shape; INVALID_OPTION if
  *   the name of an option is unknown.
  * @see numpy.lib.format, NumPy 1.24.
- * @example await writeFile('dog_logmel.npy', encodeNpy(logMel.data, [logMel.bins, logMel.frames]))
+ * @example await writeFile('dog_mfcc.npy', encodeNpy(logMel.data, [logMel.bins, logMel.frames]))
  */
 export function encodeNpy(
   data: NpyData,

@@ -179,7 +179,7 @@ async function startRecording(
   await startContext(context, signal)
   context.onstatechange = () => {
     if (context.state !== 'running')
-      fail(`the browser interrupted the recording: the state of its audio is '${context.state}'`)
+      fail(`the browser interrupted the recording: its audio is ${context.state}`)
   }
   return queue
 }

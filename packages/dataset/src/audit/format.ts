@@ -14,9 +14,7 @@ const longestLabel = 30
  * Writes an audit as plain text: a summary, a table of the classes, and the findings. No line is longer than 100
  * characters, and none holds a control character, whatever names the table has.
  *
- * @example
- * import { auditDataset } from '@esc/dataset/node'
- * console.log(formatAudit((await auditDataset(opened)).audit))
+ * @example console.log(formatAudit((await auditDataset(dataset, [])).audit))
  */
 export function formatAudit(audit: DatasetAudit): string {
   if (!hasField(audit, 'table')) throw wrongValue('audit', audit, 'what auditDataset returns, its audit')

@@ -80,9 +80,7 @@ export interface MeasuredClip {
  * @param clip - What a decoder of `@esc/audio-io` returns.
  * @throws EscError INVALID_OPTION if the rate is not positive; INVALID_INPUT if it is above 1 MHz, there are no
  *   samples, the channels differ in length, or a sample is not finite.
- * @example
- * import { decodeAudio } from '@esc/audio-io/node'
- * measureClip('1-100032-A-0', await decodeAudio('1-100032-A-0.ogg')).clippedShare
+ * @example measureClip('1-100032-A-0', await decodeAudio(bytes)).clippedShare
  */
 export function measureClip(id: string, clip: MeasuredClip): ClipFacts {
   assertText('id', id)

@@ -26,7 +26,7 @@ export function stratifiedGroupSplit(set: SplitSource, options?: StratifiedGroup
  *
  * @param labels - One class for each example.
  * @param groups - One group for each example.
- * @example stratifiedGroupSplit(labels, groups, { seed: 42 })
+ * @example stratifiedGroupSplit(dataset.records.map((r) => r.labelIndex), dataset.records.map((r) => r.group))
  */
 export function stratifiedGroupSplit(
   labels: Labels,

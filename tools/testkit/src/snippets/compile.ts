@@ -20,7 +20,6 @@ import {
 } from './find.js'
 
 export const variablesFile = join(root, 'tools/testkit/src/snippets/variables.ts')
-const elsewhereFile = join(root, 'tools/testkit/src/snippets/elsewhere.d.ts')
 
 /** From a name to the module that exports it: a specifier such as `@esc/dsp`, or the path of a file. */
 export type Scope = ReadonlyMap<string, string>
@@ -210,7 +209,7 @@ export function compileSnippets(only: readonly string[] = []): Snippets {
     .map((path) => join(root, path))
   const virtual = new Map<string, string>()
   const host = createHost(virtual)
-  const rootNames = [...sources, variablesFile, elsewhereFile]
+  const rootNames = [...sources, variablesFile]
   const before = ts.createProgram({ rootNames, options: compilerOptions, host })
 
   const scopeOf = createScopes(before, packages, sources)

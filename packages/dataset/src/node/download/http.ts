@@ -9,12 +9,12 @@ export interface HttpResponse {
 }
 
 /**
- * A function that does one request, as `fetch` does. It must stop when `signal` is aborted. Give your own to go through a proxy.
+ * A function that does one request, as `fetch` does. It must stop when `signal` is aborted. Give your own to add headers, or to go through a proxy.
  *
  * @example
- * import { fetch, ProxyAgent } from 'undici'
- * const dispatcher = new ProxyAgent('http://proxy:3128')
- * await downloadEsc50('data/ESC-50', { fetch: (url, init) => fetch(url, { ...init, dispatcher }) })
+ * const patient: Fetch = (url, init) =>
+ *   fetch(url, { ...init, headers: { ...init.headers, Authorization: 'Bearer 123' } })
+ * await downloadEsc50('data/ESC-50', { fetch: patient })
  */
 export type Fetch = (
   url: string,

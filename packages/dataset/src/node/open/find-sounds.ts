@@ -23,7 +23,7 @@ export interface TablePlace {
  *
  * @param audioDir - The folder that file names are relative to.
  * @throws EscError IO naming the path, if `audioDir` is not there, or a row names a link that leads out of `root`.
- * @example await findSounds(root, join(root, 'audio'), dataset, { path: join(root, 'meta', 'esc50.csv') })
+ * @example const found = await findSounds(root, join(root, 'audio'), dataset, { path })
  */
 export async function findSounds(
   root: string,

@@ -86,7 +86,7 @@ export function isInside(root: string, target: string): boolean {
   return !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
 }
 
-/** Whether a file or folder is there; links are followed. @example await exists(join(path, 'meta')) */
+/** Whether a file or folder is there; links are followed. @example await exists(join(dir, 'meta')) */
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
