@@ -104,5 +104,5 @@ export function encodeModel(message: ModelMessage): Uint8Array {
 export function decodeModel(bytes: Uint8Array): ModelMessage {
   const reader = protobuf.Reader.create(bytes)
   reader.discardUnknown = false
-  return onnx.ModelProto.decode(reader)
+  return onnx.ModelProto.decode(reader) as ModelMessage
 }
