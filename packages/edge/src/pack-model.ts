@@ -29,7 +29,7 @@ import {
 } from './manifest.js'
 import { fileNames, type ModelFiles } from './model-files.js'
 import { encodeNetwork } from './network-file.js'
-import { calibrate } from './quantize/calibrate.js'
+import { type CalibrateOptions, calibrate } from './quantize/calibrate.js'
 import { quantizeStatic } from './quantize/static.js'
 
 /** The examples of calibration: int8 quantisation runs the network on them to measure the range of each of its values. */
@@ -137,8 +137,12 @@ async function quantize(
   assertIndices('int8.indices', indices, set)
   const batches = inputsOf(set, indices, graph.input.shape, signal)
   const total = Math.ceil(indices.length / calibrationBatch)
-  const onBatch = (done: number) => onProgress?.({ stage: 'calibrate', done, total })
-  return quantizeStatic(exported, await calibrate(exported, batches, { runtime, signal, onBatch }))
+  const calibration: CalibrateOptions = {
+    runtime,
+    signal,
+    onProgress: (event) => onProgress?.({ ...event, total }),
+  }
+  return quantizeStatic(exported, await calibrate(exported, batches, calibration))
 }
 
 async function* inputsOf(

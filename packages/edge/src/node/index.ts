@@ -43,6 +43,6 @@ export async function calibrate(
   batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
   options: Omit<CalibrateOptions, 'runtime'> = {},
 ): Promise<Map<string, Range>> {
-  assertKnown('calibrate', options, { signal: true, onBatch: true })
+  assertKnown('calibrate', options, { signal: true, onProgress: true })
   return calibratePortably(model, batches, { ...options, runtime: ortRuntime })
 }

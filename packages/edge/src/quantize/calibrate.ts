@@ -1,5 +1,13 @@
 /** Calibration: runs a float model on sample inputs and measures the range of each value that int8 will round. */
-import { asOptions, assertCallback, assertKnown, assertSignal, EscError, wrongValue } from '@esc/core'
+import {
+  asOptions,
+  assertCallback,
+  assertKnown,
+  assertSignal,
+  EscError,
+  type OnProgress,
+  wrongValue,
+} from '@esc/core'
 import {
   assertOnnxModel,
   assertRuntime,
@@ -19,8 +27,11 @@ export interface CalibrateOptions {
   runtime: OnnxRuntime
   /** Stops the call; the call then throws the signal's reason. @defaultValue none */
   signal?: AbortSignal | undefined
-  /** Called after every batch with the number of batches that are done. @defaultValue none */
-  onBatch?: ((done: number) => void) | undefined
+  /**
+   * Called after every batch. `total` is the number of batches if they are an array; an iterator does not tell it, so there it is `done`.
+   * @defaultValue none
+   */
+  onProgress?: OnProgress | undefined
 }
 
 /**
@@ -45,11 +56,11 @@ export async function calibrate(
   batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
   options: CalibrateOptions,
 ): Promise<Map<string, Range>> {
-  assertKnown('calibrate', options, { runtime: true, signal: true, onBatch: true })
-  const { runtime, signal, onBatch } = asOptions('calibrate', options)
+  assertKnown('calibrate', options, { runtime: true, signal: true, onProgress: true })
+  const { runtime, signal, onProgress } = asOptions('calibrate', options)
   assertRuntime('calibrate', '@esc/edge/node or /browser', runtime)
   assertSignal(signal)
-  assertCallback('onBatch', onBatch)
+  assertCallback('onProgress', onProgress)
   assertOnnxModel('model', model)
   assertBatches(batches)
   const prepared = prepare(model)
@@ -65,7 +76,7 @@ export async function calibrate(
       const results = { ...constants, ...feeds, ...(await session.run(feeds)) }
       for (const name of wanted) widen(ranges, name, floatData(results, name))
       done++
-      onBatch?.(done)
+      onProgress?.({ stage: 'calibrate', done, total: Array.isArray(batches) ? batches.length : done })
     }
   } finally {
     await session.release()

@@ -88,7 +88,7 @@ export const edgeEntries: Readonly<Record<string, Entry>> = {
         {
           model: onnxModel,
           batches,
-          options: { runtime, signal, onBatch: given('optionalCallback', undefined) },
+          options: { runtime, signal, onProgress: given('optionalCallback', undefined) },
         },
       ],
       'calibrate batches': [
