@@ -7,7 +7,7 @@ test('progress counts batches: of how many, if they are an array', async () => {
   const seen: unknown[] = []
   const onProgress = (event: unknown) => void seen.push(event)
   const first = await calibrate(plain, [x, x], { runtime: ortRuntime, onProgress })
-  const second = await calibrate(plain, new Set([x, x]), { runtime: ortRuntime, onProgress })
+  const second = await calibrate(plain, [x, x].values(), { runtime: ortRuntime, onProgress })
   expect(second).toEqual(first)
   expect(seen).toEqual([
     { stage: 'calibrate', done: 1, total: 2 },
