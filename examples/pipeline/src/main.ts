@@ -2,7 +2,7 @@
  * `npm start`: reads the flags, runs the job, says where the results are, and ends with one clear line on an error.
  *
  * A run that loses its console (`npm start | head`, a full disk under a log) goes on, and its exit code says whether the results are
- * there. SIGINT, SIGTERM and SIGHUP stop the run in order, with the exit codes 130, 143 and 129. A second signal ends it at once, if it
+ * there. SIGINT, SIGTERM and SIGHUP stop the run cleanly, with the exit codes 130, 143 and 129. A second signal ends it at once, if it
  * comes half a second later or more. The run removes its temporary files however it ends. After `kill -9` the next run removes them.
  */
 import { existsSync, readdirSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Stops a run in order on Ctrl-C, on a supervisor's signal, and when its terminal is closed. */
+/** Stops a run cleanly on Ctrl-C, on a supervisor's signal, and when its terminal is closed. */
 
 /** The reason of an abort from outside. Its exit code for the shell is 128 plus the signal's number. */
 export class Stopped extends Error {
@@ -29,7 +29,7 @@ export interface Stops {
 }
 
 /**
- * Listens for stops. The first one aborts the signal, so that the run can stop in order. Another one, while the run is stopping, ends
+ * Listens for stops. The first one aborts the signal, so that the run can stop cleanly. Another one, while the run is stopping, ends
  * the process. Listeners of the process's `exit` event remove unfinished files.
  *
  * @param atOnce - Called just before another stop ends the process. It may print a last message.

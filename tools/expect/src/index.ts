@@ -1,4 +1,4 @@
-/** The one way in which tests say which error they wait for. Every package's tests import it; it imports none of them. */
+/** The one way in which tests say which error they expect. Every package's tests import it; it imports none of them. */
 import { expect } from 'vitest'
 
 /**

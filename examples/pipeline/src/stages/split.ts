@@ -37,7 +37,10 @@ export function chooseSplit(dataset: Table, groupsKnown: boolean, options: Split
   const hasFolds = records.every(({ fold }) => fold !== null)
   const name = options.split ?? (hasFolds ? 'folds' : 'stratified-group')
   if (name === 'folds' && !hasFolds) {
-    throw new EscError('INVALID_INPUT', 'this data set has no folds of its own; use --split stratified-group')
+    throw new EscError(
+      'INVALID_INPUT',
+      'this data set has no folds of its own; use --split stratified-group, without --test-fold and --val-fold',
+    )
   }
   const testFold = name === 'folds' ? (options.testFold ?? 1) : null
   const split =

@@ -1,4 +1,4 @@
-/** The pages and packets of an Ogg file, all checked: decoders skip damage without a word, and return less sound. */
+/** The pages and packets of an Ogg file, all checked, because decoders skip damage silently and return less sound. */
 import { EscError } from '@esc/core'
 import { concat, viewOf } from '../bytes.js'
 import { readBytes } from '../reading.js'

@@ -4,7 +4,7 @@ import type { CompressedFile, CompressedStream } from '../codecs.js'
 import { type OggPage, type oggPackets, readOggStreams } from './pages.js'
 import { captureWarnings, findSound, type SoundPage, type SoundSpan } from './positions.js'
 
-/** A codec whose packets stand in Ogg pages. */
+/** A codec whose packets are stored in Ogg pages. */
 export interface OggCodec {
   /** As ffprobe's `codec_name`. */
   name: string

@@ -8,18 +8,18 @@ export interface NearDuplicate {
   offsetSec: number
   /** Seconds of sound that were compared. */
   overlapSec: number
-  /** Share of fingerprint bits that differ: 0 for a copy, 0.5 for strangers. */
+  /** Share of fingerprint bits that differ: 0 for a copy, about 0.5 for unrelated clips. */
   bitErrorRate: number
 }
 
 /** Deviations from chance; see {@link findNearDuplicates}. */
 const requiredScore = 2.25
-/** Up to two frames beside the best offset, copies always reach this score. Of strangers, 1 in 1,000 reaches it. */
+/** Copies always reach this score within two frames of the best offset. One in 1,000 pairs of unrelated clips reaches it, too. */
 const promisingScore = 1
 const keyMasks = [0xfffff000, 0x000fffff] as const
 /** More entries of one key would repeat the same information, and the search would be quadratic if many clips are alike. */
 const longestBucket = 32
-/** A frame's number stands in the lower digits of an index entry; 2^21 frames are 11 hours. */
+/** An index entry holds a frame's number in its lower digits; 2^21 frames are 11 hours. */
 const framesPerClip = 2 ** 21
 const stepSec = 0.02
 
@@ -32,11 +32,12 @@ const stepSec = 0.02
  *
  * A pair counts if (0.5 - bit error rate) · √words >= 2.25: over the 4.6 s of a whole ESC-50 clip that is Haitsma and
  * Kalker's limit of 0.35, over 1 s it is 0.18. They find that unrelated bits err by 0.5 with three times the deviation
- * of independent ones, which puts the limit at 8.5 deviations. Real sounds are less random than that: of ESC-10's
- * 80,000 pairs 99.9 % score below 0.93 at their best offset, and two crows of one cock 2.04; no other strangers pass 1.86.
+ * of independent ones, which puts the limit at 8.5 deviations. Real sounds are less random than that: 99.9 % of ESC-10's
+ * 80,000 pairs score below 0.93 at their best offset. Two crowings of one rooster score 2.04, and no other unrelated
+ * pair scores above 1.86.
  *
- * A sound shorter than about 0.7 s in silence holds too few bits to tell a re-encoded copy from a stranger. An unchanged copy is
- * found.
+ * A sound shorter than about 0.7 s in silence holds too few bits to tell a re-encoded copy from an unrelated clip. An
+ * unchanged copy is found.
  *
  * @param facts - Clips without exact copies, which would be found again.
  * @see J. Haitsma, T. Kalker, A highly robust audio fingerprinting system, ISMIR 2002, sections 4.3 and 5.

@@ -1,4 +1,4 @@
-/** `findLeaks` and `assertNoLeaks`: groups that a split tears apart. */
+/** `findLeaks` and `assertNoLeaks`: groups that a split puts into several parts. */
 import { EscError, hasField, isNumberList, type Split, shown, wrongValue } from '@esc/core'
 import { count } from '../words.js'
 import { assertValues, type Labels } from './shared/labels.js'
@@ -106,7 +106,7 @@ function tornGroups(split: Split, groups: Labels): (number | string)[] {
 }
 
 /**
- * Refuses a split that tears a group apart.
+ * Refuses a split that puts a group into several parts.
  *
  * @param set - The set that was split. You may pass groups instead, one for each example.
  * @throws EscError GROUP_LEAK naming the first such groups, with all of them in `detail.leaks`; INVALID_INPUT

@@ -1,4 +1,4 @@
-/** Frames of samples: their spectra, the sums of a spectrum under filters, and the way back to samples. */
+/** Frames of samples: their spectra, the sums of a spectrum under filters, and the inverse transform. */
 import { createRealFft } from './fft.js'
 import { createWasmFft, type WasmFft } from './fft-wasm.js'
 import { applyFilterBank, type FilterBank } from './filter-bank.js'
@@ -91,7 +91,7 @@ export function createScriptFrameFft(window: Float64Array, bank: FilterBank): Fr
 }
 
 /**
- * Plans the way back to samples. It uses WebAssembly as {@link createFrameFft} does.
+ * Plans the inverse transform, from spectra to samples. It uses WebAssembly as {@link createFrameFft} does.
  *
  * @param window - Has the length of a frame.
  * @example createOverlapAdder(getWindow('hann', 2048)).add(512)

@@ -1,4 +1,4 @@
-/** Decibels of power and amplitude, and the way back. */
+/** Converts power and amplitude to decibels, and back. */
 import {
   assertKnown,
   assertMatrix,

@@ -47,7 +47,7 @@ const partName = /^(train(ing)?|test(ing)?|val(id(ation)?)?|dev|eval(uation)?|fo
  * Sounds are the files whose names end in wav, wave, aif, aiff, aifc, flac, ogg, oga, opus or mp3. A file with an unknown ending
  * (`.bwf`) or none is a sound if its first bytes are those of a sound. `folder` counts or names every other file: it counts files that
  * are no sounds (`notes.txt`, `.DS_Store`, a folder `__MACOSX`, results of these libraries), and unknown files are a finding. Some
- * files could lose a clip or a class without a word. Such a file is an error, or with `skipBad` a finding: a sound beside the class
+ * files could silently lose a clip or a class. Such a file is an error, or with `skipBad` a finding: a sound beside the class
  * folders, a sound in a folder below a class (without `nested`), a sound of a format that cannot be decoded (m4a, 3gp, wma, …), a
  * name that is not UTF-8, a link that leads nowhere.
  *

@@ -70,7 +70,7 @@ function startThreads(setup: TaskSetup, workers: number): Threads {
     idleTimeout: Number.POSITIVE_INFINITY,
   })
   let fault: Error | null = null
-  // A thread that ends before it gets work reports this. Its successors would end the same way, without end.
+  // A thread that ends before it gets work reports this. The pool would start new threads again and again, and each would end in the same way.
   pool.on('error', (error: Error) => {
     fault ??= error
     pool.destroy()
