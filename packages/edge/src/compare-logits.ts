@@ -26,7 +26,7 @@ export function compareLogits(reference: Float32Array, candidate: Float32Array, 
   if (reference.length === 0 || reference.length !== candidate.length || reference.length % classes !== 0) {
     throw new EscError(
       'INVALID_INPUT',
-      `got ${reference.length} and ${candidate.length} logits for ${classes} classes; both must have the same number, classes for each example`,
+      `got ${reference.length} and ${candidate.length} logits for ${classes} classes; both must have the same number, ${classes} for each example`,
     )
   }
   const rows = reference.length / classes

@@ -71,14 +71,11 @@ export function convolution({ kernel = 3, strides = 1, dilations = 1, padding = 
 }
 
 function size2(name: string, size: Size): Size2 {
-  const [rows, columns = rows, ...others] = Array.isArray(size)
-    ? (size as readonly number[])
-    : [size as number]
-  if (others.length > 0 || (Array.isArray(size) && size.length !== 2)) {
-    throw wrongOption(name, size, 'a number, or [rows, columns]')
-  }
-  for (const value of [rows!, columns!]) assertInteger(name, value, 1, largestSize)
-  return [rows!, columns!]
+  const sizes: readonly number[] = Array.isArray(size) ? size : [size as number, size as number]
+  if (sizes.length !== 2) throw wrongOption(name, size, 'a number, or [rows, columns]')
+  const [rows, columns] = sizes as Size2
+  for (const value of [rows, columns]) assertInteger(name, value, 1, largestSize)
+  return [rows, columns]
 }
 
 /** @throws EscError INVALID_OPTION if these are no options, or a value: `relu(x)` was written instead of `relu()(x)`. */
@@ -94,9 +91,23 @@ export function assertOptions<T extends object>(
   assertKnown(owner, options, names)
 }
 
+/** Largest number of values of a weight: 1 GiB. */
+const largestWeight = 2 ** 28
+
+/** Number of values of a weight, after checking that it is not too large. */
+function weightSize(shape: readonly number[]): number {
+  const size = shape.reduce((all, length) => all * length, 1)
+  if (size <= largestWeight) return size
+  const advice = 'use fewer filters or units, or a smaller input'
+  throw new EscError(
+    'INVALID_INPUT',
+    `a weight of shape [${shape}] would have more than ${largestWeight} values; ${advice}`,
+  )
+}
+
 /** A weight with one number everywhere. */
 export function filled(shape: readonly number[], value: number): Weight {
-  return { shape, data: new Float32Array(shape.reduce((all, size) => all * size, 1)).fill(value) }
+  return { shape, data: new Float32Array(weightSize(shape)).fill(value) }
 }
 
 /**
@@ -109,6 +120,5 @@ export function drawn(shape: readonly number[], rng: Rng): { kernel: Weight; bia
   const [units, ...fan] = shape
   const bound = 1 / Math.sqrt(fan.reduce((product, size) => product * size, 1))
   const draw = (size: number) => Float32Array.from({ length: size }, () => (2 * rng.uniform() - 1) * bound)
-  const size = shape.reduce((product, length) => product * length, 1)
-  return { kernel: { shape, data: draw(size) }, bias: { shape: [units!], data: draw(units!) } }
+  return { kernel: { shape, data: draw(weightSize(shape)) }, bias: { shape: [units!], data: draw(units!) } }
 }

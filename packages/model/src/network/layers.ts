@@ -103,6 +103,12 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
   assertInteger('axes', axes, 1, 3)
   assertPositive('epsilon', epsilon)
   return layerOf('LayerNorm', name, (shape) => {
+    if (axes > shape.length) {
+      throw new EscError(
+        'INVALID_INPUT',
+        `axes=${axes} of layerNorm must be at most ${shape.length} for [${shape}]`,
+      )
+    }
     const last = shape.slice(-axes)
     return { attributes: { epsilon }, weights: { gamma: filled(last, 1), beta: filled(last, 0) } }
   })

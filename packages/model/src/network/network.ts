@@ -11,7 +11,15 @@ import {
   type NetworkGraph,
   wrongValue,
 } from '@esc/core'
-import { finalNames, isValueOf, type Layer, type NetworkValue, type Scope, type Value } from './layer.js'
+import {
+  finalNames,
+  isValue,
+  isValueOf,
+  type Layer,
+  type NetworkValue,
+  type Scope,
+  type Value,
+} from './layer.js'
 
 /** What training tells a network function about the network's input and output. */
 export interface NetworkInput {
@@ -64,6 +72,7 @@ export interface NetworkOptions {
  */
 export function sequential(list: readonly Layer[], options: NetworkOptions): NetworkGraph {
   if (!Array.isArray(list)) throw wrongValue('layers', list, 'a list of layers')
+  if (list.length === 0) throw new EscError('INVALID_INPUT', 'layers is empty; it must be a list of layers')
   for (const [i, layer] of list.entries()) assertLayer(`layers[${i}]`, layer)
   return functional((input) => list.reduce((value, layer) => layer(value), input), options)
 }
@@ -92,9 +101,7 @@ export function functional(build: (input: Value) => Value, options: NetworkOptio
   const scope: Scope = { nodes: [], rng: createRng(seed).fork(name), names: new Map() }
   const input: NetworkValue = { shape: [channels, bins, frames], scope, node: null }
   const output = build(input)
-  if (!isValueOf(scope, output) || output.node === null) {
-    throw wrongValue('the output', output, 'the value of the last layer')
-  }
+  if (!isValueOf(scope, output) || output.node === null) throw wrongOutput(scope, output)
   assertAllUsed(scope, output)
   const nameOf = finalNames(scope)
   const graph: NetworkGraph = {
@@ -129,6 +136,13 @@ const optionNames: Record<keyof NetworkOptions, true> = {
 function assertLayer(name: string, layer: unknown): void {
   assertCallback(name, layer)
   if (layer === undefined) throw wrongValue(name, layer, 'a layer, such as layers.relu()')
+}
+
+function wrongOutput(scope: Scope, output: unknown): EscError {
+  const must = 'the value of the last layer'
+  if (!isValue(output)) return wrongValue('the output', output, must)
+  const found = output.scope === scope ? "the network's input" : 'a value of another network'
+  return new EscError('INVALID_INPUT', `the output is ${found}; it must be ${must}`)
 }
 
 function assertAllUsed({ nodes }: Scope, output: NetworkValue): void {

@@ -357,7 +357,7 @@ describe('redirects', () => {
       async () => new Response(null, { status: 301, headers: { location: url } }) as HttpResponse,
     )
     const work = fetchFile('https://example.org/set.zip', path, { maxBytes: 1, fetch })
-    await expect(work).rejects.toThrow(/which must begin with https/)
+    await expect(work).rejects.toThrow(throwsCode('IO', /which must begin with https:\/\/$/))
     expect(fetch).toHaveBeenCalledOnce()
     expect(requests.length).toBe(0)
   })

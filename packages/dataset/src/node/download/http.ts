@@ -31,7 +31,7 @@ const mostRedirects = 5
  */
 export function assertFetchable(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
-  const fault = url === null ? httpsRule : faultOf(url, true)
+  const fault = url === null ? urlRule : faultOf(url, true)
   if (url === null || fault !== null) {
     throw new EscError('INVALID_OPTION', `url=${url ? shownUrl(url) : text} ${fault}`)
   }
@@ -73,11 +73,14 @@ export async function request(
   throw new EscError('IO', `${shownUrl(first)} redirects more than ${mostRedirects} times`)
 }
 
-const httpsRule = 'must begin with https:// (or be http: on localhost)'
+const httpsRule = 'must begin with https://'
+const urlRule = `${httpsRule} (or be http: on localhost)`
 
 /** The rule that a URL breaks; `null` if it may be fetched. */
 function faultOf(url: URL, isLocalAllowed: boolean): string | null {
-  if (url.protocol !== 'https:' && !(isLocalAllowed && isLocalHttp(url))) return httpsRule
+  if (url.protocol !== 'https:' && !(isLocalAllowed && isLocalHttp(url))) {
+    return isLocalAllowed ? urlRule : httpsRule
+  }
   return url.username === '' && url.password === '' ? null : 'must not hold a user name or a password'
 }
 
