@@ -168,6 +168,10 @@ export function readFlags(argv: readonly string[]): Flags {
     command.parse([...argv], { from: 'user' })
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause
+    if (cause.code === 'commander.excessArguments') {
+      const message = `unexpected '${command.args[0]}'; a flag begins with --, as --data DIR (see --help)`
+      throw new EscError('INVALID_OPTION', message, { cause })
+    }
     // The message becomes one line, without commander's prefix and line breaks.
     const message = cause.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
     throw new EscError(

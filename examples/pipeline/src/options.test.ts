@@ -122,7 +122,7 @@ describe('a wrong flag is named, with what to do', () => {
   test.each([
     ['a misspelt flag', ['--modle', 'mel-cnn'], /unknown option '--modle' \(Did you mean --model\?\)$/],
     ['a flag like no other', ['--gpu'], /unknown option '--gpu' \(see --help\)$/],
-    ['a word without dashes', ['mel-cnn'], /too many arguments/],
+    ['a word without dashes', ['mel-cnn'], /^unexpected 'mel-cnn'; a flag begins with --, as --data DIR/],
     [
       'a model that is none',
       ['--model', 'resnet'],

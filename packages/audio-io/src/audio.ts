@@ -26,7 +26,7 @@ export interface DecodeLimits {
   duration?: number | null
   /**
    * The longest sound that may be decoded, in seconds. A longer one is refused before it is decoded. Each sample of
-   * each channel takes four bytes of memory: for files from strangers, allow no more than you need.
+   * each channel takes four bytes of memory: for files that you do not trust, allow no more than you need.
    *
    * @defaultValue `3600`
    */

@@ -6,7 +6,7 @@ import { assertSession, type Session } from './runtime.js'
 /**
  * The inputs that a caller must feed, in their order.
  *
- * Many exporters also list the weights as graph inputs, before or behind the data. Files of IR version 3 had to do this, and
+ * Many exporters also list the weights as graph inputs, before or after the data. Files of IR version 3 had to do this, and
  * later files may do it, so that a caller can replace a weight. Such an input has a default value, the constant of the same name,
  * and need not be fed. All other inputs are data. `graph.inputs[0]` may be of either kind.
  *

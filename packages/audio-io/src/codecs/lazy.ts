@@ -1,4 +1,4 @@
-/** All codecs for the entries `/node` and `/browser`. Each is imported when its first file comes. */
+/** All codecs for the entries `/node` and `/browser`. Each is imported when the first file needs it. */
 import { assertKnown } from '@esc/core'
 import { type AudioDecoder, type Codecs, startError } from '../codecs.js'
 
@@ -19,7 +19,7 @@ export function lazyCodecs(): Codecs {
  * Checks the options of a function of `/node` or `/browser`, and adds all codecs to them.
  *
  * @param owner - The function that the user called.
- * @throws EscError INVALID_OPTION naming an option that is unknown; `codecs` is one there.
+ * @throws EscError INVALID_OPTION naming an option that is unknown. Here `codecs` is unknown, too.
  * @example decodeAudio(source, bindCodecs('decodeAudio', options, decodeNames))
  */
 export function bindCodecs<Options extends object>(

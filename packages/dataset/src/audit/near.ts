@@ -25,7 +25,7 @@ const stepSec = 0.02
 
 /**
  * Finds pairs of clips that are the same recording after a gain, a lossy codec, another sample rate, or a cut: their
- * fingerprints agree over some stretch, at some offset. Of three clips that are alike it lists two pairs, which join them.
+ * fingerprints agree over some stretch, at some offset. Of three clips that are alike it lists two pairs, which link all three.
  *
  * An index of parts of words (20 bits, so that re-encoded clips share some) finds candidates, which are then compared bit by bit.
  * Time grows with the number of clips, not with its square.

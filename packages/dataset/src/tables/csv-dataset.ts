@@ -53,7 +53,7 @@ const cells = z.object({
  * Reads a table with a row per clip: any CSV with a header line. The mapping names its columns. All other columns are kept in each
  * record's `columns`. It understands a byte-order mark, CRLF, quoted cells, a line `sep=;`, and comments (`#`) above the header.
  *
- * Labels stand in the order of their characters' codes. A record's id is its file name without extension, with `__` for
+ * Labels are sorted by the codes of their characters. A record's id is its file name without extension, with `__` for
  * each `/`. File names may be hostile: a name that could lead out of the audio folder is an error.
  *
  * @param csvText - The whole file.

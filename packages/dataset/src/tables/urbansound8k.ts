@@ -19,7 +19,7 @@ const schema = z.object({
  * (`start end salience`) are kept in each record's `columns`. It understands a byte-order mark and CRLF.
  *
  * A record's file is `fold{N}/{slice_file_name}`, its id the name without extension, its group the Freesound recording
- * (`fsID`) that it was cut from. Labels stand in the order of `classID`. File names may be hostile, as in `parseEsc50`.
+ * (`fsID`) that it was cut from. Labels are sorted by `classID`. File names may be hostile, as in `parseEsc50`.
  *
  * Use the authors' ten folds as they are: siblings lie in one fold, and shuffled folds would leak.
  *

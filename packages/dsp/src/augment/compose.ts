@@ -117,7 +117,7 @@ export function clipAugment(
     return { samples: change(clip, rng), sampleRate: clip.sampleRate }
   })
   return (clip, rng) => {
-    // The check comes before the chance. Otherwise a mistake would show only now and then.
+    // The check runs before the random draw. Otherwise a mistake would show only now and then.
     assertClipShape('clip', clip)
     return applied(clip, rng)
   }

@@ -144,7 +144,7 @@ function maskAugment(
     return copy
   })
   return (features, rng) => {
-    // The check comes before the chance. Otherwise a mistake would show only now and then.
+    // The check runs before the random draw. Otherwise a mistake would show only now and then.
     assertMatrixShape('features', features)
     return applied(features, rng)
   }

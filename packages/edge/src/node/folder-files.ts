@@ -24,7 +24,7 @@ export function entriesOf({ files: { network, float, int8 } }: ModelManifest): F
 export async function readOne(path: string): Promise<Buffer> {
   try {
     const found = await stat(path)
-    // Reading a pipe could wait without end.
+    // Reading a pipe could wait forever.
     if (!found.isFile()) throw new Error('it is not a file')
     if (found.size > largestFile)
       throw new Error(`it has ${found.size} bytes, but a model file has at most ${largestFile}`)

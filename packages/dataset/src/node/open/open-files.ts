@@ -57,7 +57,7 @@ export async function readTable(
 ): Promise<Dataset> {
   await assertInside(root, path)
   const facts = await onDisk('open', path, stat(path))
-  // Reading a pipe could wait without end.
+  // Reading a pipe could wait forever.
   if (!facts.isFile()) throw ioError('open', path, 'it is not a file')
   if (facts.size > maxTableBytes) {
     const reason = `it has ${facts.size} bytes, and a table at most ${maxTableBytes}; split the data set`
