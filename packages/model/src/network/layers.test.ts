@@ -219,7 +219,7 @@ test.each<[string, () => unknown, 'INVALID_INPUT' | 'INVALID_OPTION', string]>([
     'has 3 outputs and must have classes=4',
   ],
   ['no list', () => sequential(relu() as never, size), 'INVALID_INPUT', 'layers'],
-  ['an empty list', () => sequential([], size), 'INVALID_INPUT', 'layers is empty'],
+  ['an empty list', () => sequential([], size), 'INVALID_INPUT', "the output is the network's input"],
   ['a gap', () => sequential([undefined as never], size), 'INVALID_INPUT', 'layers[0]'],
   [
     'an option that layers do not have',

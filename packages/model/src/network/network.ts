@@ -72,7 +72,6 @@ export interface NetworkOptions {
  */
 export function sequential(list: readonly Layer[], options: NetworkOptions): NetworkGraph {
   if (!Array.isArray(list)) throw wrongValue('layers', list, 'a list of layers')
-  if (list.length === 0) throw new EscError('INVALID_INPUT', 'layers is empty; it must be a list of layers')
   for (const [i, layer] of list.entries()) assertLayer(`layers[${i}]`, layer)
   return functional((input) => list.reduce((value, layer) => layer(value), input), options)
 }
