@@ -103,7 +103,7 @@ test('windows cover all of a long clip, and every figure counts clips', async ()
   expect(error).toEqual(
     throwsCode(
       'INVALID_OPTION',
-      /^--windows 0\.01 makes \d+ frames?, too few for audio-cnn .*; take longer windows$/,
+      /^--windows 0\.01 makes \d+ frames?, too few for audio-cnn .*; use longer windows$/,
     ),
   )
 })

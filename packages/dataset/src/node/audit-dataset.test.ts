@@ -110,7 +110,7 @@ test('sees what a lower rate has left of the spectrum', async () => {
 const recordings = process.env.ESC10_DIR
 
 /** All clips. Without it, every fourth clip and those that the tests name. */
-const isLong = process.env.VERIFY_LONG !== undefined
+const isLong = process.env.VERIFY_LONG === '1'
 const oddDuration = ['1-172649-F-40', '1-17808-B-12', '4-164661-B-12']
 const clipped = ['2-107351-B-20', '4-167642-A-21', '5-186924-A-12']
 const copies = [

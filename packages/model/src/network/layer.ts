@@ -99,14 +99,25 @@ export function isValueOf(scope: Scope, value: unknown): value is NetworkValue {
   return isValue(value) && value.scope === scope
 }
 
-/** Final names of the nodes. An unnamed node has a number only if there are several nodes of its kind. */
-export function finalNames({ nodes, names }: Scope): Map<NetworkNode, string> {
-  return new Map(
-    nodes.map(({ node, isNamed }) => {
-      const prefix = namePrefixes[node.op]
-      return [node, isNamed || names.get(prefix)! > 1 ? node.name : prefix]
-    }),
-  )
+/**
+ * Final names of the nodes. An unnamed node has a number only if there are several unnamed nodes of its kind, or the name is
+ * taken; a number that is taken is left out.
+ */
+export function finalNames({ nodes }: Scope): Map<NetworkNode, string> {
+  const taken = new Set(['input', ...nodes.filter(({ isNamed }) => isNamed).map(({ node }) => node.name)])
+  const unnamed = nodes.filter(({ isNamed }) => !isNamed).map(({ node }) => namePrefixes[node.op])
+  const nameOf = new Map<NetworkNode, string>()
+  for (const { node, isNamed } of nodes) {
+    const prefix = namePrefixes[node.op]
+    const isOnly = unnamed.indexOf(prefix) === unnamed.lastIndexOf(prefix)
+    let name = isNamed ? node.name : prefix
+    if (!isNamed && (!isOnly || taken.has(prefix))) {
+      for (let n = 1; taken.has(name) || name === prefix; n++) name = `${prefix}${n}`
+    }
+    if (!isNamed) taken.add(name)
+    nameOf.set(node, name)
+  }
+  return nameOf
 }
 
 /** The name of an unnamed node begins with this. ReLU6 differs, because `relu6` would also be the sixth ReLU. */

@@ -123,6 +123,16 @@ test('a network may have branches, and blocks that are functions of values', () 
   expect(graph.nodes.map(({ name }) => name)).toContain('norm2')
 })
 
+test('automatic names leave out the names that are taken', () => {
+  const conv = (name?: string) => conv2d({ filters: 1, name })
+  const namesOf = (...list: Layer[]) =>
+    sequential([...list, globalMaxPool()], size).nodes.map(({ name }) => name)
+  expect(namesOf(conv('conv1'), conv(), conv())).toEqual(['conv1', 'conv2', 'conv3', 'maximum'])
+  expect(namesOf(conv(), conv('conv'))).toEqual(['conv1', 'conv', 'maximum'])
+  expect(namesOf(conv(), conv('conv1'))).toEqual(['conv', 'conv1', 'maximum'])
+  expect(namesOf(relu({ name: 'conv2' }), conv(), conv())).toEqual(['conv2', 'conv1', 'conv3', 'maximum'])
+})
+
 test('nodes hold no attribute that equals its default, so that graphs are as in version 0.1.0', () => {
   const [conv, pool] = sequential([conv2d({ filters: 2 }), maxPool(), globalMaxPool()], size).nodes
   expect(conv!.attributes).toEqual({ padding: 'same' })
