@@ -51,12 +51,22 @@ test('errors of both parts are found, and Node is unknown to the portable one', 
     expect.stringMatching(/wrong\/src\/index\.ts\(2,22\): error TS2591: Cannot find name 'process'/),
     expect.stringMatching(/wrong\/src\/node\/index\.ts\(3,14\): error TS2322/),
   ])
-  expect(found.stdout).toMatch(/^Types of 2 packages: errors in 1, /m)
+  expect(found.stdout).toMatch(/^Types of 4 files in 2 packages: errors, see above, /m)
+  expect(found.status).toBe(1)
+})
+
+test('a library that brings the types of Node into the portable part is named', () => {
+  const leaky = putPackage('leaky', {
+    'src/index.ts': "import { parse } from 'csv-parse'\nexport const read: unknown = parse\n",
+    'src/node/index.ts': 'export const nothing = 0\n',
+  })
+  const found = check(leaky)
+  expect(found.stdout).toMatch(/@types\/node\/.*: Node's types are known to portable code: name the package/)
   expect(found.status).toBe(1)
 })
 
 test('a folder without settings is no proof that all is well', () => {
   const found = check(join(work, 'nowhere'))
-  expect(found.stdout).toMatch(/^Types of 0 packages/m)
+  expect(found.stdout).toMatch(/^Types of 0 files in 0 packages/m)
   expect(found.status).toBe(1)
 })
