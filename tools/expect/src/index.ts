@@ -9,8 +9,7 @@ import { expect } from 'vitest'
  * @returns A matcher for `toThrow`, `rejects.toThrow`, `toEqual`, and for a field of another matcher.
  * @example expect(() => stft(samples, { nFft: 0 })).toThrow(throwsCode('INVALID_OPTION', /nFft=0/))
  */
-// biome-ignore lint/suspicious/noExplicitAny: vitest types its own asymmetric matchers so.
-export function throwsCode(code: string, message: RegExp | string = ''): any {
+export function throwsCode(code: string, message: RegExp | string = ''): Error {
   return expect.objectContaining({
     name: 'EscError',
     code,

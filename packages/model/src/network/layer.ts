@@ -31,8 +31,6 @@ export interface Scope {
   nodes: { node: NetworkNode; inputs: readonly NetworkValue[]; isNamed: boolean }[]
   /** Draws the initial weights. */
   rng: Rng
-  /** How many unnamed nodes there are for each name prefix. */
-  names: Map<string, number>
 }
 
 /** A {@link Value} with what building needs to know about it. */
@@ -70,8 +68,8 @@ export function layerOf<Op extends NetworkOp>(
         `${op} has inputs from two networks; use only values of the network that is being built`,
       )
     }
-    const count = (scope.names.get(namePrefixes[op]) ?? 0) + 1
-    if (name === undefined) scope.names.set(namePrefixes[op], count)
+    // Errors name the node by this number; `finalNames` drops it where it is not needed.
+    const count = scope.nodes.filter(({ node, isNamed }) => node.op === op && !isNamed).length + 1
     const own = {
       op,
       name: name ?? `${namePrefixes[op]}${count}`,

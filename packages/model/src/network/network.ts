@@ -97,7 +97,7 @@ export function functional(build: (input: Value) => Value, options: NetworkOptio
   for (const [key, size] of Object.entries({ bins, frames, channels })) assertInteger(key, size, 1)
   if (classes !== undefined) assertInteger('classes', classes, 1)
   assertText('name', name)
-  const scope: Scope = { nodes: [], rng: createRng(seed).fork(name), names: new Map() }
+  const scope: Scope = { nodes: [], rng: createRng(seed).fork(name) }
   const input: NetworkValue = { shape: [channels, bins, frames], scope, node: null }
   const output = build(input)
   if (!isValueOf(scope, output) || output.node === null) throw wrongOutput(scope, output)
