@@ -31,6 +31,8 @@ export interface GraphBuilder {
   /**
    * Adds an operator with one output, and returns the name of that output.
    *
+   * @param opType - Name of the operator. An operator of another set than the standard one is written `domain.Operator`, such as
+   *   `com.microsoft.FusedMatMul`, and the model then imports version 1 of that domain.
    * @param name - Wanted name of the output. It gets a number behind it if it is taken or reserved. @defaultValue the operator's name
    */
   node(
@@ -110,7 +112,16 @@ export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
       }
     }
     for (const value of to) declare(value)
-    nodes.push({ name: `${to[0]}`, opType, domain: '', inputs: from, outputs: to, attributes })
+    const dot = opType.lastIndexOf('.')
+    const domain = opType.slice(0, Math.max(dot, 0))
+    nodes.push({
+      name: `${to[0]}`,
+      opType: opType.slice(dot + 1),
+      domain,
+      inputs: from,
+      outputs: to,
+      attributes,
+    })
   }
 
   return {
@@ -147,7 +158,7 @@ export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
       return {
         irVersion: irVersionOf(opset),
         opset,
-        domains: {},
+        domains: Object.fromEntries(nodes.flatMap(({ domain }) => (domain === '' ? [] : [[domain, 1]]))),
         producer: '@esc/onnx',
         metadata,
         graph: {

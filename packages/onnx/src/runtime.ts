@@ -104,4 +104,9 @@ export interface OnnxRuntime {
    *   an option that is unknown or out of range.
    */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>
+  /**
+   * Tells how many channels of an image a block has in the blocked layout of this processor (NCHWc): 8 or 16. 1 means that there is no such layout.
+   * `blocking` of `buildTrainingModel` takes it.
+   */
+  channelBlock?(): Promise<number>
 }

@@ -1,11 +1,12 @@
 /** Training in several threads: each computes the gradients of its slice of the batch; the first adds them up and updates. */
 import { EscError, type NetworkGraph, namedWeights } from '@esc/core'
-import { buildGradientModel, buildUpdateModel, type Session } from '@esc/onnx'
+import { buildGradientModel, buildUpdateModel } from '@esc/onnx'
 import type { MaskedBatch } from '../engine/dropout.js'
 import type { StepResult } from '../engine/engine.js'
 import type { FloatTensor, Values } from '../engine/parameters.js'
 import type { Stepper } from '../ort/core.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from '../ort/session.js'
+import { createStepSessions } from '../ort/step-sessions.js'
 
 /** Stands in place of a turn and means: the thread is dead. */
 const abandoned = -(2 ** 31)
@@ -103,7 +104,9 @@ export async function createFollower(
  * whole batch, because the loss is a mean over clips.
  */
 async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
-  const session: Session = await openSession(options, buildGradientModel(graph, { loss: options.loss }))
+  const sessions = await createStepSessions(options, (blocking) =>
+    buildGradientModel(graph, { loss: options.loss, blocking }),
+  )
   let end = 0
   const order = namedWeights(graph).map(({ name, weight: { shape, data }, trainable }) => {
     const offset = end
@@ -114,13 +117,14 @@ async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
   return {
     order,
     async run(batch: SliceBatch, weights: Values) {
+      const session = await sessions.forClips(batch.input.dims[0]!)
       const result = stepResult(await session.run({ ...weights, ...batchFeeds(graph, batch) }, sums))
       for (const { data } of Object.values(sums)) {
         for (let i = 0; i < data.length; i++) data[i] = data[i]! * batch.share
       }
       return { result, sums }
     },
-    release: () => session.release(),
+    release: () => sessions.release(),
   }
 }
 

@@ -14,6 +14,7 @@ import type { StepResult } from '../engine/engine.js'
 import { createParameters, type Values } from '../engine/parameters.js'
 import { findNonFinite } from './find-non-finite.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from './session.js'
+import { createStepSessions } from './step-sessions.js'
 
 /** One way to compute a step. */
 export interface Stepper<B extends MaskedBatch> {
@@ -61,12 +62,15 @@ async function createWholeStepper(
   options: OrtCoreOptions,
 ): Promise<Stepper<MaskedBatch>> {
   const { loss, optimizer } = options
-  const session = await openSession(options, buildTrainingModel(graph, { loss, optimizer }))
+  const sessions = await createStepSessions(options, (blocking) =>
+    buildTrainingModel(graph, { loss, optimizer, blocking }),
+  )
   return {
     async step(batch, present, scalars, next) {
+      const session = await sessions.forClips(batch.input.dims[0]!)
       return stepResult(await session.run({ ...present, ...scalars, ...batchFeeds(graph, batch) }, next))
     },
-    release: () => session.release(),
+    release: () => sessions.release(),
   }
 }
 

@@ -17,6 +17,14 @@ export interface ConvBatchNormNode {
   parts: readonly [Conv2DNode | DepthwiseConv2DNode, BatchNormNode]
 }
 
+/** A convolution, batch normalisation and ReLU, where each is the only reader of the one before. */
+export interface ConvBatchNormReluNode {
+  op: 'Conv2D + BatchNorm + ReLU'
+  name: string
+  inputs: readonly string[]
+  parts: readonly [Conv2DNode | DepthwiseConv2DNode, BatchNormNode, ActivationNode]
+}
+
 /**
  * ReLU and the max pooling that is its only reader. Both keep the order of values, so the pooling may come first. Then ReLU works
  * on one value instead of a whole window, forward and backward.
@@ -40,7 +48,7 @@ export interface ConvReluMaxPoolNode {
 }
 
 /** Several layers that the training step writes as one. */
-export type FusedNode = ConvBatchNormNode | ReluMaxPoolNode | ConvReluMaxPoolNode
+export type FusedNode = ConvBatchNormNode | ConvBatchNormReluNode | ReluMaxPoolNode | ConvReluMaxPoolNode
 
 /** What the training step writes as one: a layer, or several fused layers. */
 export type TrainingNode = NetworkNode | FusedNode
@@ -59,7 +67,8 @@ export function fuseNodes(graph: NetworkGraph): TrainingNode[] {
   return graph.nodes.flatMap((node): TrainingNode[] => {
     if (fused.has(node.name)) return []
     const second = onlyReader(node)
-    const found = fuse(node, second, onlyReader(second))
+    const third = onlyReader(second)
+    const found = fuse(node, second, third, onlyReader(third))
     for (const part of found?.parts ?? []) fused.add(part.name)
     return [found ?? node]
   })
@@ -69,9 +78,15 @@ function fuse(
   first: NetworkNode,
   second: NetworkNode | undefined,
   third: NetworkNode | undefined,
+  fourth: NetworkNode | undefined,
 ): FusedNode | null {
   const { inputs } = first
   if (first.op === 'Conv2D' || first.op === 'DepthwiseConv2D') {
+    // In front of a pooling, ReLU is written with it.
+    const poolsNext = fourth?.op === 'MaxPool' && isSmallTiling(fourth)
+    if (second?.op === 'BatchNorm' && third?.op === 'ReLU' && !poolsNext) {
+      return { op: 'Conv2D + BatchNorm + ReLU', name: third.name, inputs, parts: [first, second, third] }
+    }
     if (second?.op === 'BatchNorm') {
       return { op: 'Conv2D + BatchNorm', name: second.name, inputs, parts: [first, second] }
     }
@@ -88,7 +103,10 @@ function fuse(
 /** Largest window, in values, for which `layers/relu-max-pool.ts` finds the first of several equal maxima. */
 const largestWindow = 4
 
-function isSmallTiling({ attributes: { size, strides = size, padding = 'valid' } }: PoolNode): boolean {
+/** Whether the windows of a pool lie side by side and are so small that the tie breaker of `layers/relu-max-pool.ts` works. */
+export function isSmallTiling({
+  attributes: { size, strides = size, padding = 'valid' },
+}: PoolNode): boolean {
   const tiles = strides[0] === size[0] && strides[1] === size[1] && padding === 'valid'
   return tiles && size[0] * size[1] <= largestWindow
 }

@@ -2,22 +2,16 @@ import { throwsCode } from '@esc/expect'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import reference from '../../fixtures/losses.json' with { type: 'json' }
-import {
-  createGraphBuilder,
-  floatData,
-  floatTensor,
-  type LossOptions,
-  type OnnxModel,
-  writeModel,
-} from '../index.js'
+import { floatData, floatTensor, type LossOptions, type OnnxModel, writeModel } from '../index.js'
 import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 import { type Batch, gradient64, loss64 } from './fixtures/loss64.js'
 import { writeLoss } from './loss.js'
+import { createStepBuilder } from './step-builder.js'
 
 /** A model that takes logits and returns the loss and its gradient. */
 function lossModel(classes: number, options?: LossOptions): OnnxModel {
-  const g = createGraphBuilder({ name: 'loss' })
+  const g = createStepBuilder('loss')
   const logits = g.input({ name: 'logits', type: 'float32', dims: ['N', classes] })
   g.nodeWithOutputs('Identity', [writeLoss(g, logits, classes, options)], ['gradient'])
   g.output({ name: 'gradient', type: 'float32', dims: ['N', classes] })

@@ -1,8 +1,8 @@
 /** Losses over logits (a network's outputs before softmax or sigmoid), and their gradients. */
 import { assertInRange, assertOneOf, assertPositive, EscError } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
-import { elementCode, floatTensor, int64Vector, scalar } from '../tensor.js'
+import { elementCode, floatTensor } from '../tensor.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
+import type { StepBuilder } from './step-builder.js'
 
 /**
  * The loss that training minimises. By default it is softmax cross-entropy with rows of probabilities as targets.
@@ -73,7 +73,7 @@ interface Parts {
  * @example const dLogits = writeLoss(g, 'logits', 10, { labelSmoothing: 0.1 })
  */
 export function writeLoss(
-  g: GraphBuilder,
+  g: StepBuilder,
   logits: string,
   classes: number,
   options: LossOptions = {},
@@ -86,7 +86,7 @@ export function writeLoss(
     focalGamma = 0,
     distillation = null,
   } = options
-  const op = createArithmetic(g, 'loss')
+  const op = createArithmetic(g)
   let target = g.input({ name: 'target', type: 'float32', dims: ['N', classes] })
   if (labelSmoothing > 0) {
     const ways = kind === 'softmax' ? classes : 2
@@ -103,11 +103,7 @@ export function writeLoss(
   }
 
   const mean = g.node('ReduceMean', [parts.likelihood], { keepdims: { int: 0 } })
-  g.nodeWithOutputs(
-    'Mul',
-    [mean, g.constant('loss:scale', scalar(kind === 'softmax' ? -classes : -1))],
-    ['loss'],
-  )
+  g.nodeWithOutputs('Mul', [mean, g.filled(kind === 'softmax' ? -classes : -1)], ['loss'])
   g.output({ name: 'loss', type: 'float32', dims: [] })
   const count =
     kind === 'softmax'
@@ -118,7 +114,7 @@ export function writeLoss(
 
 /** The loss `Σ w t (1 - p)^γ log p`, summed over the classes. */
 function softmaxParts(
-  g: GraphBuilder,
+  g: StepBuilder,
   op: Arithmetic,
   logits: string,
   target: string,
@@ -141,7 +137,7 @@ function softmaxParts(
     share = op('Mul', weighted, op('Pow', wrong, gamma))
     slope = op('Mul', share, op('Sub', 1, op('Mul', op('Div', op('Mul', p, logP), wrong), gamma)))
   }
-  const total = g.node('ReduceSum', [slope, g.constant('loss:classAxis', int64Vector([1]))])
+  const total = g.node('ReduceSum', [slope, g.ints([1])])
   return { likelihood: op('Mul', share, logP), gradient: op('Sub', op('Mul', p, total), slope) }
 }
 
@@ -180,7 +176,7 @@ function sigmoidParts(
 
 /** Adds the divergence from the teacher to the parts of a loss. */
 function distil(
-  g: GraphBuilder,
+  g: StepBuilder,
   op: Arithmetic,
   hard: Parts,
   logits: string,

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import reference from '../../fixtures/optimizers.json' with { type: 'json' }
 import {
-  createGraphBuilder,
   floatData,
   floatTensor,
   type OnnxModel,
@@ -18,13 +17,14 @@ import {
 import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
 import { writeOptimizer } from './optimizer.js'
+import { createStepBuilder } from './step-builder.js'
 
 const shapes: Readonly<Record<string, readonly number[]>> = reference.shapes
 const names = Object.keys(shapes)
 
 /** A model of the update alone: it takes weights and `gradient/…`, and returns `next/…`. */
 function updateModel(options?: OptimizerOptions): OnnxModel {
-  const g = createGraphBuilder({ name: 'update' })
+  const g = createStepBuilder('update')
   const declare = (name: string, shape: readonly number[]) => g.input({ name, type: 'float32', dims: shape })
   const weights = Object.entries(shapes).map(([name, shape]) => {
     declare(name, shape)

@@ -1,6 +1,5 @@
 /** Optimisers: they compute new weights from gradients. */
 import { asOptions, assertInteger } from '@esc/core'
-import type { GraphBuilder } from '../builder.js'
 import { type Arithmetic, createArithmetic } from './arithmetic.js'
 import {
   type AdamOptions,
@@ -9,6 +8,7 @@ import {
   type OptimizerOptions,
   type SgdOptions,
 } from './optimizer-options.js'
+import type { StepBuilder } from './step-builder.js'
 
 /** A weight and the name of its gradient. */
 export interface WeightGradient {
@@ -55,26 +55,26 @@ export function optimizerScalars(options: OptimizerOptions, step: number): Reado
  * @example writeOptimizer(g, [{ name: 'dense.bias', shape: [10], gradient: 'dBias' }], { kind: 'sgd' })
  */
 export function writeOptimizer(
-  g: GraphBuilder,
+  g: StepBuilder,
   weights: readonly WeightGradient[],
   options: OptimizerOptions = {},
 ): void {
   assertOptimizerOptions(options)
-  const op = createArithmetic(g, 'optimizer')
+  const op = createArithmetic(g)
   const learningRate = g.input({ name: 'learningRate', type: 'float32', dims: [] })
   const clip = options.clipNorm ? clipFactor(g, op, weights, options.clipNorm) : null
   const write =
     options.kind === 'sgd'
       ? sgd(g, op, learningRate, clip, options)
       : adam(g, op, learningRate, clip, options)
-  for (const weight of weights) write(weight)
+  for (const each of weights) write(each)
 }
 
 /** Writes the update of one weight. */
-type WriteUpdate = (weight: WeightGradient) => void
+type WriteUpdate = (each: WeightGradient) => void
 
 function adam(
-  g: GraphBuilder,
+  g: StepBuilder,
   op: Arithmetic,
   learningRate: string,
   clip: string | null,
@@ -93,21 +93,21 @@ function adam(
   // happens before the square, which could be infinite without it.
   const scale = Math.sqrt(1 - beta2)
   const gradientScale = clip === null ? scale : op('Mul', clip, scale)
-  return (weight) => {
-    const { name, gradient } = weight
-    const { slot, next } = arraysOf(g, weight)
+  return (each) => {
+    const { name } = each
+    const { weight, gradient, slot, next } = arraysOf(g, each)
     let scaled = op('Mul', gradient, gradientScale)
-    if (kind === 'adam' && weightDecay > 0) scaled = op('Add', scaled, op('Mul', name, weightDecay * scale))
+    if (kind === 'adam' && weightDecay > 0) scaled = op('Add', scaled, op('Mul', weight, weightDecay * scale))
     const taken = op('Mul', scaled, (1 - beta1) / scale)
     const m = next(`m/${name}`, 'Add', op('Mul', slot('m'), beta1), taken)
     const v = next(`v/${name}`, 'Add', op('Mul', slot('v'), beta2), op('Mul', scaled, scaled))
     const change = op('Mul', op('Div', m, op('Add', op('Sqrt', v), floor)), stepSize)
-    next(name, 'Sub', kept === null ? name : op('Mul', name, kept), change)
+    next(name, 'Sub', kept === null ? weight : op('Mul', weight, kept), change)
   }
 }
 
 function sgd(
-  g: GraphBuilder,
+  g: StepBuilder,
   op: Arithmetic,
   learningRate: string,
   clip: string | null,
@@ -117,26 +117,25 @@ function sgd(
     // w - lr (g + decay · w) = (1 - lr · decay) w - lr · g
     const rate = clip === null ? learningRate : op('Mul', learningRate, clip)
     const kept = weightDecay > 0 ? shrink(op, learningRate, weightDecay) : null
-    return (weight) => {
-      const { name, gradient } = weight
-      const from = kept === null ? name : op('Mul', name, kept)
-      arraysOf(g, weight).next(name, 'Sub', from, op('Mul', gradient, rate))
+    return (each) => {
+      const { weight, gradient, next } = arraysOf(g, each)
+      next(each.name, 'Sub', kept === null ? weight : op('Mul', weight, kept), op('Mul', gradient, rate))
     }
   }
-  return (weight) => {
-    const { name, gradient } = weight
-    const { slot, next } = arraysOf(g, weight)
+  return (each) => {
+    const { name } = each
+    const { weight, gradient, slot, next } = arraysOf(g, each)
     let direction = clip === null ? gradient : op('Mul', gradient, clip)
-    if (weightDecay > 0) direction = op('Add', direction, op('Mul', name, weightDecay))
+    if (weightDecay > 0) direction = op('Add', direction, op('Mul', weight, weightDecay))
     const velocity = next(`momentum/${name}`, 'Add', op('Mul', slot('momentum'), momentum), direction)
     const ahead = nesterov ? op('Add', direction, op('Mul', velocity, momentum)) : velocity
-    next(name, 'Sub', name, op('Mul', ahead, learningRate))
+    next(name, 'Sub', weight, op('Mul', ahead, learningRate))
   }
 }
 
 /** The factor `min(1, maxNorm / (norm + 1e-6))`, where `norm` is the norm of all gradients as one vector. */
 function clipFactor(
-  g: GraphBuilder,
+  g: StepBuilder,
   op: Arithmetic,
   weights: readonly WeightGradient[],
   maxNorm: number,
@@ -153,14 +152,24 @@ function shrink(op: Arithmetic, learningRate: string, weightDecay: number): stri
   return op('Sub', 1, op('Mul', learningRate, weightDecay))
 }
 
-/** The arrays that the optimiser keeps for a weight: `slot` reads an old one, `next` writes a new one. */
-function arraysOf(g: GraphBuilder, { name, shape }: WeightGradient) {
+/**
+ * A weight, its gradient, and the arrays that the optimiser keeps for it: `slot` reads an old one, `next` writes a new one. Kernels of 1 × 1
+ * are taken as vectors: ONNX Runtime multiplies an array that ends with axes of length 1 by a number one value at a time.
+ */
+function arraysOf(g: StepBuilder, { name, shape, gradient }: WeightGradient) {
+  const isFlat = shape.length > 1 && shape.at(-1) === 1
+  const flat = (value: string) => (isFlat ? g.node('Reshape', [value, g.ints([-1])]) : value)
   return {
-    slot: (kind: string): string => g.input({ name: `${kind}/${name}`, type: 'float32', dims: shape }),
+    weight: flat(name),
+    gradient: flat(gradient),
+    slot: (kind: string): string => flat(g.input({ name: `${kind}/${name}`, type: 'float32', dims: shape })),
     next(state: string, opType: string, ...operands: readonly string[]): string {
-      g.nodeWithOutputs(opType, operands, [`next/${state}`])
-      g.output({ name: `next/${state}`, type: 'float32', dims: shape })
-      return `next/${state}`
+      const output = `next/${state}`
+      const made = isFlat ? g.node(opType, operands) : output
+      if (isFlat) g.nodeWithOutputs('Reshape', [made, g.ints(shape)], [output])
+      else g.nodeWithOutputs(opType, operands, [output])
+      g.output({ name: output, type: 'float32', dims: shape })
+      return made
     },
   }
 }

@@ -1,9 +1,9 @@
 /** A model that shows the output of every layer in a training step, to find the layer where numbers go wrong. */
-import { assertGraph, classCount, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
-import { createGraphBuilder } from '../builder.js'
+import { assertGraph, classCount, inferShapes, type NetworkGraph } from '@esc/core'
 import type { OnnxModel } from '../model.js'
+import { writeForward } from './forward.js'
 import { writeLoss } from './loss.js'
-import { writeForward } from './step.js'
+import { createStepBuilder } from './step-builder.js'
 import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
@@ -20,10 +20,8 @@ export function buildProbeModel(graph: NetworkGraph, options: Pick<StepOptions, 
   assertStepOptions('buildProbeModel', options, { loss: true })
   const { loss } = options
   const shapes = inferShapes(graph)
-  const g = createGraphBuilder({ name: `${graph.name} layers` })
-  g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
-  for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
-  const forward = writeForward(g, graph.nodes, graph.input.name, shapes)
+  const g = createStepBuilder(`${graph.name} layers`)
+  const forward = writeForward(g, graph, graph.nodes, null)
   for (const { name } of graph.nodes) {
     g.nodeWithOutputs('Identity', [forward.get(name)!.output], [`layer/${name}`])
     g.output({ name: `layer/${name}`, type: 'float32', dims: ['N', ...shapes.get(name)!] })

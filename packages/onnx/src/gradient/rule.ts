@@ -1,16 +1,23 @@
 /** What a layer must say so that networks with it can be trained. */
-import type { GraphBuilder } from '../builder.js'
 import type { TrainingNode } from './fuse.js'
+import type { Layout } from './layouts/layout.js'
+import type { StepBuilder } from './step-builder.js'
 
 /** What a rule may use while it writes its part of the step. */
 export interface RuleContext {
-  g: GraphBuilder
+  g: StepBuilder
+  /** The layout of the layer's images. */
+  layout: Layout
+  /** Name of the number of clips in the batch, a float32 scalar. */
+  clips: string
   /** Values the layer reads, in order. */
   inputs: readonly string[]
   /** Their shapes, without the batch axis. */
   inputShapes: readonly (readonly number[])[]
   /** Shape of the layer's output, without the batch axis. */
   outputShape: readonly number[]
+  /** Whether the first input is dead at zero: see `deadAtZero`. */
+  isDeadAtZero: boolean
   /** For each input, whether its gradient is wanted: nobody needs that of the network's input. */
   needsGradient: readonly boolean[]
 }

@@ -1,9 +1,11 @@
 import { type ActivationNode, inferShapes, type NetworkNode, type PoolNode } from '@esc/core'
 import { expect, test } from 'vitest'
-import { createGraphBuilder, floatData, floatTensor, writeModel } from '../index.js'
+import { floatData, floatTensor, writeModel } from '../index.js'
 import { ortRuntime } from '../node/index.js'
 import type { TrainingNode } from './fuse.js'
+import { plainLayout } from './layouts/plain.js'
 import { ruleOf } from './rules.js'
+import { createStepBuilder } from './step-builder.js'
 
 const layer = (op: NetworkNode['op'], attributes: object = {}) =>
   ({ op, name: 'layer', inputs: ['x'], attributes, weights: {} }) as unknown as NetworkNode
@@ -81,7 +83,13 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 }
 
 /** A layer's output for one clip, and the gradient of its input. */
-async function differentiate(node: TrainingNode, shape: readonly number[], x: number[], dOutput: number[]) {
+async function differentiate(
+  node: TrainingNode,
+  shape: readonly number[],
+  x: number[],
+  dOutput: number[],
+  isDeadAtZero = false,
+) {
   const reshape: NetworkNode = {
     op: 'Reshape',
     name: 'x',
@@ -93,9 +101,19 @@ async function differentiate(node: TrainingNode, shape: readonly number[], x: nu
   const last = 'parts' in node ? node.parts[1] : node
   const shapes = inferShapes({ name: 'one layer', input, nodes: [reshape, last], output: last.name })
   const outputShape = shapes.get(node.name)!
-  const g = createGraphBuilder({ name: 'one layer' })
+  const g = createStepBuilder('one layer')
   const inputs = [g.input({ name: 'x', type: 'float32', dims: [1, ...shape] })]
-  const rule = ruleOf(node)({ g, inputs, inputShapes: [shape], outputShape, needsGradient: [true] }, node)
+  const context = {
+    g,
+    layout: plainLayout(g),
+    clips: g.filled(1),
+    inputs,
+    inputShapes: [shape],
+    outputShape,
+    isDeadAtZero,
+    needsGradient: [true],
+  }
+  const rule = ruleOf(node)(context, node)
   const gradient = g.input({ name: 'dOutput', type: 'float32', dims: [1, ...outputShape] })
   g.nodeWithOutputs('Identity', [rule.output], ['output'])
   g.nodeWithOutputs('Identity', [rule.backward(gradient).inputs[0]!], ['dInput'])

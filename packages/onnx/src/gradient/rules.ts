@@ -8,14 +8,13 @@ import type { FusedNode, TrainingNode } from './fuse.js'
 import { hardSigmoid, hardSwish, leakyRelu, relu, relu6, sigmoid, swish, tanh } from './layers/activation.js'
 import { attentionPool } from './layers/attention-pool.js'
 import { batchNorm, convBatchNorm } from './layers/batch-norm.js'
-import { conv2d } from './layers/convolution.js'
+import { conv2d, separableConv2d } from './layers/convolution.js'
 import { dense } from './layers/dense.js'
 import { dropout } from './layers/dropout.js'
 import { layerNorm } from './layers/layer-norm.js'
 import { add, multiply } from './layers/merge.js'
 import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './layers/pooling.js'
 import { convReluMaxPool, reluMaxPool } from './layers/relu-max-pool.js'
-import { separableConv2d } from './layers/separable.js'
 import { concatenate, flatten, reshape } from './layers/shape.js'
 import type { LayerRule } from './rule.js'
 
@@ -30,6 +29,7 @@ export const layerRules: {
   SeparableConv2D: separableConv2d,
   BatchNorm: batchNorm,
   'Conv2D + BatchNorm': convBatchNorm,
+  'Conv2D + BatchNorm + ReLU': convBatchNorm,
   LayerNorm: layerNorm,
   ReLU: relu,
   ReLU6: relu6,

@@ -1,12 +1,11 @@
 /** Writes a network's whole training step — forward, loss, backward, optimiser update — as one ordinary ONNX graph. */
-import { assertGraph, classCount, EscError, inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
-import { createGraphBuilder, type GraphBuilder } from '../builder.js'
+import { assertGraph, classCount, EscError, type NetworkGraph, namedWeights } from '@esc/core'
 import type { OnnxModel } from '../model.js'
+import { type LayerForward, writeForward } from './forward.js'
 import { fuseNodes, type TrainingNode } from './fuse.js'
-import { type LossOptions, writeLoss } from './loss.js'
+import { writeLoss } from './loss.js'
 import { type WeightGradient, writeOptimizer } from './optimizer.js'
-import type { ForwardResult } from './rule.js'
-import { ruleOf } from './rules.js'
+import { createStepBuilder, type StepBuilder } from './step-builder.js'
 import { assertStepOptions, type StepOptions } from './step-options.js'
 
 /**
@@ -22,12 +21,14 @@ import { assertStepOptions, type StepOptions } from './step-options.js'
  *   unknown, or a constant of the loss that is out of range.
  * @example const session = await ortRuntime.createSession(writeModel(buildGradientModel(graph)))
  */
-export function buildGradientModel(graph: NetworkGraph, options: Pick<StepOptions, 'loss'> = {}): OnnxModel {
+export function buildGradientModel(
+  graph: NetworkGraph,
+  options: Pick<StepOptions, 'loss' | 'blocking'> = {},
+): OnnxModel {
   assertGraph('graph', graph)
-  assertStepOptions('buildGradientModel', options, { loss: true })
-  const { loss } = options
-  const g = createGraphBuilder({ name: `${graph.name} loss and gradients` })
-  for (const { name, shape, gradient } of writeForwardAndBackward(g, graph, loss)) {
+  assertStepOptions('buildGradientModel', options, { loss: true, blocking: true })
+  const g = createStepBuilder(`${graph.name} loss and gradients`)
+  for (const { name, shape, gradient } of writeForwardAndBackward(g, graph, options)) {
     g.nodeWithOutputs('Identity', [gradient], [`gradient/${name}`])
     g.output({ name: `gradient/${name}`, type: 'float32', dims: shape })
   }
@@ -47,10 +48,9 @@ export function buildGradientModel(graph: NetworkGraph, options: Pick<StepOption
  */
 export function buildTrainingModel(graph: NetworkGraph, options: StepOptions = {}): OnnxModel {
   assertGraph('graph', graph)
-  assertStepOptions('buildTrainingModel', options, { loss: true, optimizer: true })
-  const { loss, optimizer } = options
-  const g = createGraphBuilder({ name: `${graph.name} training step` })
-  writeOptimizer(g, writeForwardAndBackward(g, graph, loss), optimizer)
+  assertStepOptions('buildTrainingModel', options, { loss: true, optimizer: true, blocking: true })
+  const g = createStepBuilder(`${graph.name} training step`)
+  writeOptimizer(g, writeForwardAndBackward(g, graph, options), options.optimizer)
   return g.build()
 }
 
@@ -70,7 +70,7 @@ export function buildUpdateModel(
   assertGraph('graph', graph)
   assertStepOptions('buildUpdateModel', options, { optimizer: true })
   const { optimizer } = options
-  const g = createGraphBuilder({ name: `${graph.name} update` })
+  const g = createStepBuilder(`${graph.name} update`)
   const gradients = namedWeights(graph)
     .filter(({ trainable }) => trainable)
     .map(({ name, weight: { shape } }): WeightGradient => {
@@ -87,17 +87,13 @@ export function buildUpdateModel(
 
 /** Writes forward pass, loss and backward pass. @returns The trainable weights with the names of their gradients. */
 function writeForwardAndBackward(
-  g: GraphBuilder,
+  g: StepBuilder,
   graph: NetworkGraph,
-  loss: LossOptions | undefined,
+  { loss, blocking = null }: StepOptions,
 ): WeightGradient[] {
   const classes = classCount(graph)
-  const shapes = inferShapes(graph)
-  g.input({ name: graph.input.name, type: 'float32', dims: ['N', ...graph.input.shape] })
-  for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
-
   const nodes = fuseNodes(graph)
-  const forward = writeForward(g, nodes, graph.input.name, shapes)
+  const forward = writeForward(g, graph, nodes, blocking)
   g.nodeWithOutputs('Identity', [forward.get(graph.output)!.output], ['logits'])
   const dLogits = writeLoss(g, 'logits', classes, loss)
   g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })
@@ -113,33 +109,12 @@ function writeForwardAndBackward(
     .map(({ name, weight }) => ({ name, shape: weight.shape, gradient: gradients.get(name)! }))
 }
 
-/** Writes the forward pass of every node in training mode. @returns Results by name of the node. */
-export function writeForward(
-  g: GraphBuilder,
-  nodes: readonly TrainingNode[],
-  graphInput: string,
-  shapes: ReadonlyMap<string, readonly number[]>,
-): Map<string, ForwardResult> {
-  const forward = new Map<string, ForwardResult>()
-  for (const node of nodes) {
-    const context = {
-      g,
-      inputs: node.inputs.map((name) => forward.get(name)?.output ?? name),
-      inputShapes: node.inputs.map((name) => shapes.get(name)!),
-      outputShape: shapes.get(node.name)!,
-      needsGradient: node.inputs.map((name) => name !== graphInput),
-    }
-    forward.set(node.name, ruleOf(node)(context, node))
-  }
-  return forward
-}
-
 /** Writes the backward pass of every node, last node first. @returns Names of gradients by name of the weight. */
 function writeBackward(
-  g: GraphBuilder,
+  g: StepBuilder,
   nodes: readonly TrainingNode[],
   graph: NetworkGraph,
-  forward: ReadonlyMap<string, ForwardResult>,
+  forward: ReadonlyMap<string, LayerForward>,
   dLogits: string,
 ): Map<string, string> {
   const gradients = new Map<string, string>()

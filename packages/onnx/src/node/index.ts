@@ -1,6 +1,7 @@
 /** `@esc/onnx/node`: ONNX Runtime for Node. */
-import { EscError } from '@esc/core'
+import { EscError, isEscError } from '@esc/core'
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { createGraphBuilder } from '../builder.js'
 import { guarded, messageOf } from '../guarded.js'
 import {
   assertSessionArguments,
@@ -9,7 +10,8 @@ import {
   type Session,
   type SessionOptions,
 } from '../runtime.js'
-import type { Tensor } from '../tensor.js'
+import { floatData, floatTensor, type Tensor } from '../tensor.js'
+import { writeModel } from '../write.js'
 
 /**
  * ONNX Runtime's CPU kernels through `onnxruntime-node`, a peer dependency.
@@ -26,6 +28,30 @@ export const ortRuntime: OnnxRuntime = {
     return `onnxruntime-node ${env.versions.node}`
   },
   createSession,
+  channelBlock,
+}
+
+/** Looks at where two pixels of 16 channels stand after reordering: the first value of the second pixel comes behind a block. */
+async function channelBlock(): Promise<number> {
+  const [channels, pixels] = [16, 2]
+  const g = createGraphBuilder({ name: 'channel block' })
+  const input = g.input({ name: 'x', type: 'float32', dims: [1, channels, 1, pixels] })
+  g.nodeWithOutputs('com.microsoft.nchwc.ReorderInput', [input], ['y'])
+  g.output({ name: 'y', type: 'float32', dims: [1, channels, 1, pixels] })
+  // Value `channel * pixels + pixel` says where it stood.
+  const x = floatTensor(
+    Float32Array.from({ length: channels * pixels }, (_, i) => i),
+    [1, channels, 1, pixels],
+  )
+  try {
+    const session = await createSession(writeModel(g.build()), { threads: 1 })
+    const block = floatData(await session.run({ x }), 'y').indexOf(1)
+    await session.release()
+    return block > 1 ? block : 1
+  } catch (error) {
+    if (isEscError(error) && error.code === 'INCOMPATIBLE_MODEL') return 1
+    throw error
+  }
 }
 
 async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {

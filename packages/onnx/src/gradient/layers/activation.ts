@@ -1,25 +1,29 @@
 /** Activations: layers that work on each value alone. */
 import type { ActivationNode, LeakyReluNode } from '@esc/core'
-import type { GraphBuilder } from '../../builder.js'
 import { elementCode } from '../../tensor.js'
 import { type Arithmetic, createArithmetic } from '../arithmetic.js'
 import type { LayerRule } from '../rule.js'
+import type { StepBuilder } from '../step-builder.js'
 
-export const relu: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
-  const op = createArithmetic(g, node.name)
-  const output = op('Relu', inputs[0]!)
-  return {
-    output,
-    backward: (dOutput) => ({
-      inputs: [op('Mul', dOutput, asFloat(g, op('Greater', output, 0)))],
-      weights: {},
-    }),
-  }
+export const relu: LayerRule<ActivationNode> = ({ g, inputs }) => {
+  const output = g.node('Relu', [inputs[0]!])
+  return { output, backward: (dOutput) => ({ inputs: [passPositive(g, output, dOutput)], weights: {} }) }
 }
 
+/**
+ * The gradient in front of a ReLU: that behind it where the output is positive, and 0 elsewhere. HardSigmoid with this slope is the step
+ * from 0 to 1 for values that are at least 0, and one operator less than Greater and Cast.
+ */
+export function passPositive(g: StepBuilder, output: string, dOutput: string): string {
+  const steep = { alpha: { float: largestFloat32 }, beta: { float: 0 } }
+  return g.node('Mul', [dOutput, g.node('HardSigmoid', [output], steep)])
+}
+
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127
+
 /** At 0 and at 6 the gradient is 0, as in PyTorch. */
-export const relu6: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
-  const op = createArithmetic(g, node.name)
+export const relu6: LayerRule<ActivationNode> = ({ g, inputs }, _node) => {
+  const op = createArithmetic(g)
   const output = op('Clip', inputs[0]!, 0, 6)
   return {
     output,
@@ -33,7 +37,7 @@ export const relu6: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
 export const leakyRelu: LayerRule<LeakyReluNode> = ({ g, inputs }, node) => {
   const input = inputs[0]!
   const { alpha } = node.attributes
-  const op = createArithmetic(g, node.name)
+  const op = createArithmetic(g)
   return {
     output: g.node('LeakyRelu', [input], { alpha: { float: alpha } }),
     backward(dOutput) {
@@ -44,8 +48,8 @@ export const leakyRelu: LayerRule<LeakyReluNode> = ({ g, inputs }, node) => {
 }
 
 /** `y' = y · (1 - y)`. */
-export const sigmoid: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
-  const op = createArithmetic(g, node.name)
+export const sigmoid: LayerRule<ActivationNode> = ({ g, inputs }, _node) => {
+  const op = createArithmetic(g)
   const output = op('Sigmoid', inputs[0]!)
   return {
     output,
@@ -57,8 +61,8 @@ export const sigmoid: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
 }
 
 /** `y' = 1 - y²`. */
-export const tanh: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
-  const op = createArithmetic(g, node.name)
+export const tanh: LayerRule<ActivationNode> = ({ g, inputs }, _node) => {
+  const op = createArithmetic(g)
   const output = op('Tanh', inputs[0]!)
   return {
     output,
@@ -69,8 +73,8 @@ export const tanh: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
   }
 }
 
-export const hardSigmoid: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
-  const op = createArithmetic(g, node.name)
+export const hardSigmoid: LayerRule<ActivationNode> = ({ g, inputs }, _node) => {
+  const op = createArithmetic(g)
   const output = g.node('HardSigmoid', [inputs[0]!], sixth)
   return {
     output,
@@ -82,9 +86,9 @@ export const hardSigmoid: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
 }
 
 /** `y' = h + x · h'`, where `h` is the hard sigmoid of `x`. */
-export const hardSwish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
+export const hardSwish: LayerRule<ActivationNode> = ({ g, inputs }, _node) => {
   const input = inputs[0]!
-  const op = createArithmetic(g, node.name)
+  const op = createArithmetic(g)
   const gate = g.node('HardSigmoid', [input], sixth)
   return {
     output: op('Mul', input, gate),
@@ -96,8 +100,8 @@ export const hardSwish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
 }
 
 /** `y' = s + x · s · (1 - s) = s + y · (1 - s)`, where `s` is the sigmoid of `x`. */
-export const swish: LayerRule<ActivationNode> = ({ g, inputs }, node) => {
-  const op = createArithmetic(g, node.name)
+export const swish: LayerRule<ActivationNode> = ({ g, inputs }, _node) => {
+  const op = createArithmetic(g)
   const gate = op('Sigmoid', inputs[0]!)
   const output = op('Mul', inputs[0]!, gate)
   return {
@@ -117,6 +121,6 @@ function between(op: Arithmetic, value: string, low: number, high: number): stri
 }
 
 /** 1 if a condition holds, else 0. Multiplying by this is faster than ONNX Runtime's Where. */
-function asFloat(g: GraphBuilder, condition: string): string {
+function asFloat(g: StepBuilder, condition: string): string {
   return g.node('Cast', [condition], { to: { int: elementCode('float32') } })
 }

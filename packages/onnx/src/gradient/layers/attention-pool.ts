@@ -1,16 +1,15 @@
 /** The AttentionPool layer: a weighted mean over time. */
 import type { AttentionPoolNode } from '@esc/core'
 import { createArithmetic } from '../arithmetic.js'
-import { axes, vector } from '../constants.js'
 import type { LayerRule } from '../rule.js'
 
 export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputShapes }, { name }) => {
-  const op = createArithmetic(g, name)
+  const op = createArithmetic(g)
   const [channels, height] = inputShapes[0] as [number, number, number]
   const kernel = `${name}.kernel`
-  const asRow = vector(g, `${name}:asRow`, [1, channels])
-  const asColumn = vector(g, `${name}:asColumn`, [channels, 1])
-  const lastAxis = axes(g, name, [2])
+  const asRow = g.ints([1, channels])
+  const asColumn = g.ints([channels, 1])
+  const lastAxis = g.ints([2])
   const swapped = { perm: { ints: [0, 2, 1] } }
   // `rows` is [N, C, W]; `shares` of the columns is [N, 1, W].
   const rows = g.node('ReduceMean', [inputs[0]!], { axes: { ints: [2] }, keepdims: { int: 0 } })
@@ -26,7 +25,7 @@ export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputSh
       const dRows = op('Add', op('Mul', dColumn, shares), op('Mul', op('Reshape', kernel, asColumn), dScores))
       const share = op('Unsqueeze', op('Div', dRows, height), lastAxis)
       const perClip = op('MatMul', rows, g.node('Transpose', [dScores], swapped))
-      const dKernel = g.node('ReduceSum', [perClip, axes(g, name, [0, 2])], { keepdims: { int: 0 } })
+      const dKernel = g.node('ReduceSum', [perClip, g.ints([0, 2])], { keepdims: { int: 0 } })
       return { inputs: [op('Expand', share, op('Shape', inputs[0]!))], weights: { kernel: dKernel } }
     },
   }

@@ -1,6 +1,5 @@
 /** The Dense layer (fully connected). */
 import type { DenseNode } from '@esc/core'
-import { axes } from '../constants.js'
 import type { LayerRule } from '../rule.js'
 
 export const dense: LayerRule<DenseNode> = ({ g, inputs, needsGradient }, node) => ({
@@ -9,7 +8,7 @@ export const dense: LayerRule<DenseNode> = ({ g, inputs, needsGradient }, node) 
     inputs: [needsGradient[0] ? g.node('MatMul', [dOutput, `${node.name}.kernel`]) : null],
     weights: {
       kernel: g.node('Gemm', [dOutput, inputs[0]!], { transA: { int: 1 } }),
-      bias: g.node('ReduceSum', [dOutput, axes(g, node.name, [0])], { keepdims: { int: 0 } }),
+      bias: g.node('ReduceSum', [dOutput, g.ints([0])], { keepdims: { int: 0 } }),
     },
   }),
 })

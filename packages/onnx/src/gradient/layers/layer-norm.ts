@@ -1,7 +1,6 @@
 /** The LayerNorm layer. */
 import type { LayerNormNode } from '@esc/core'
 import { createArithmetic } from '../arithmetic.js'
-import { vector } from '../constants.js'
 import type { LayerRule } from '../rule.js'
 
 /**
@@ -12,7 +11,7 @@ import type { LayerRule } from '../rule.js'
  */
 export const layerNorm: LayerRule<LayerNormNode> = ({ g, inputs, inputShapes }, node) => {
   const { name } = node
-  const op = createArithmetic(g, name)
+  const op = createArithmetic(g)
   const rank = node.weights.gamma.shape.length
   const ownAxes = Array.from({ length: rank }, (_, i) => i - rank)
   const meanOf = (value: string) => g.node('ReduceMean', [value], { axes: { ints: ownAxes } })
@@ -29,7 +28,7 @@ export const layerNorm: LayerRule<LayerNormNode> = ({ g, inputs, inputShapes }, 
       const explained = op('Add', op('Mul', normalized, slope), meanOf(dNormalized))
       // The batch axis, and the axes that gamma does not have.
       const others = Array.from({ length: 1 + inputShapes[0]!.length - rank }, (_, i) => i)
-      const otherAxes = vector(g, `${name}:otherAxes`, others)
+      const otherAxes = g.ints(others)
       const sumOf = (value: string) => g.node('ReduceSum', [value, otherAxes], { keepdims: { int: 0 } })
       return {
         inputs: [op('Mul', op('Sub', dNormalized, explained), scale)],

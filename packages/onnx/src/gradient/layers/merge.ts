@@ -1,11 +1,10 @@
 /** The layers Add and Multiply, which read two values. */
 import type { MergeNode } from '@esc/core'
-import { axes } from '../constants.js'
 import type { LayerRule, RuleContext } from '../rule.js'
 
-export const add: LayerRule<MergeNode> = (context, node) => {
+export const add: LayerRule<MergeNode> = (context) => {
   const { g, inputs, needsGradient } = context
-  const second = secondInput(context, node)
+  const second = secondInput(context)
   return {
     output: g.node('Add', [inputs[0]!, second.value]),
     backward: (dOutput) => ({
@@ -15,10 +14,10 @@ export const add: LayerRule<MergeNode> = (context, node) => {
   }
 }
 
-export const multiply: LayerRule<MergeNode> = (context, node) => {
+export const multiply: LayerRule<MergeNode> = (context) => {
   const { g, inputs, needsGradient } = context
   const first = inputs[0]!
-  const second = secondInput(context, node)
+  const second = secondInput(context)
   return {
     output: g.node('Mul', [first, second.value]),
     backward: (dOutput) => ({
@@ -32,16 +31,16 @@ export const multiply: LayerRule<MergeNode> = (context, node) => {
 }
 
 /** The second value with the rank of the first, and how its gradient is computed from a gradient with the first value's shape. */
-function secondInput(
-  { g, inputs, inputShapes }: RuleContext,
-  { name }: MergeNode,
-): { value: string; gradient(dValue: string): string } {
+function secondInput({ g, layout, inputs, inputShapes }: RuleContext): {
+  value: string
+  gradient(dValue: string): string
+} {
   if (inputShapes[0]!.length === inputShapes[1]!.length) {
     return { value: inputs[1]!, gradient: (dValue) => dValue }
   }
-  const imageAxes = axes(g, name, [2, 3])
+  const shape = inputShapes[0]! as [number, number, number]
   return {
-    value: g.node('Unsqueeze', [inputs[1]!, imageAxes]),
-    gradient: (dValue) => g.node('ReduceSum', [dValue, imageAxes], { keepdims: { int: 0 } }),
+    value: layout.besideImage(inputs[1]!, shape),
+    gradient: (dValue) => g.node('Mul', [layout.pixelMean(dValue, shape), g.filled(shape[1] * shape[2])]),
   }
 }

@@ -1,13 +1,16 @@
 /** Pooling layers. */
 import type { GlobalPoolNode, PoolNode } from '@esc/core'
-import type { GraphBuilder } from '../../builder.js'
-import { floatTensor, scalar } from '../../tensor.js'
+import { floatTensor } from '../../tensor.js'
 import { poolWindow, type WindowAttributes } from '../../window-attributes.js'
-import { axes, vector } from '../constants.js'
+import { isSmallTiling } from '../fuse.js'
 import type { LayerRule } from '../rule.js'
+import type { StepBuilder } from '../step-builder.js'
+import { tileMaxPool } from './relu-max-pool.js'
 
 /** The gradient goes back to the place of the maximum. If several values are equal, it goes to the first, as in PyTorch and tfjs. */
-export const maxPool: LayerRule<PoolNode> = ({ g, inputs, inputShapes }, node) => {
+export const maxPool: LayerRule<PoolNode> = (context, node) => {
+  const { g, inputs, inputShapes, isDeadAtZero } = context
+  if (isDeadAtZero && isSmallTiling(node)) return tileMaxPool(context, node)
   const input = inputs[0]!
   const window = poolWindow(node, inputShapes[0]!)
   const [output, indices] = writeMaxPool(g, node.name, input, window)
@@ -17,7 +20,7 @@ export const maxPool: LayerRule<PoolNode> = ({ g, inputs, inputShapes }, node) =
     backward: (dOutput) => ({
       inputs: [
         overlaps
-          ? scatter(g, node.name, input, indices, dOutput)
+          ? scatter(g, input, indices, dOutput)
           : g.node('MaxUnpool', [dOutput, indices, g.node('Shape', [input])], window),
       ],
       weights: {},
@@ -27,7 +30,7 @@ export const maxPool: LayerRule<PoolNode> = ({ g, inputs, inputShapes }, node) =
 
 /** Writes MaxPool with its indices. They count through the whole tensor, not through one image. */
 function writeMaxPool(
-  g: GraphBuilder,
+  g: StepBuilder,
   name: string,
   input: string,
   window: WindowAttributes,
@@ -38,8 +41,8 @@ function writeMaxPool(
 }
 
 /** The gradient of windows that overlap. One value may be the maximum of several windows, so gradients are added; MaxUnpool would keep only the last. */
-function scatter(g: GraphBuilder, name: string, input: string, indices: string, dOutput: string): string {
-  const flat = vector(g, `${name}:flat`, [-1])
+function scatter(g: StepBuilder, input: string, indices: string, dOutput: string): string {
+  const flat = g.ints([-1])
   const shape = g.node('Shape', [input])
   const zeros = g.node('ConstantOfShape', [g.node('Reshape', [g.node('Size', [input]), flat])])
   const from = [g.node('Reshape', [indices, flat]), g.node('Reshape', [dOutput, flat])]
@@ -69,8 +72,7 @@ export const averagePool: LayerRule<PoolNode> = ({ g, inputs, inputShapes, outpu
         dOutput,
         g.constant(`${name}:shares`, floatTensor(shares, [rows, columns])),
       ])
-      const ones = new Float32Array(channels * kh * kw).fill(1)
-      const kernel = g.constant(`${name}:ones`, floatTensor(ones, [channels, 1, kh, kw]))
+      const kernel = g.filled(1, [channels, 1, kh, kw])
       const leftOver = [
         height + top + bottom - ((rows - 1) * strideH + kh),
         width + left + right - ((columns - 1) * strideW + kw),
@@ -95,15 +97,13 @@ function valuesInside(
   })
 }
 
-export const globalAveragePool: LayerRule<GlobalPoolNode> = ({ g, inputs, inputShapes }, node) => {
-  const [, height, width] = inputShapes[0] as [number, number, number]
-  const output = g.node('ReduceMean', [inputs[0]!], { axes: { ints: [2, 3] }, keepdims: { int: 0 } })
+export const globalAveragePool: LayerRule<GlobalPoolNode> = ({ g, layout, inputs, inputShapes }) => {
+  const shape = inputShapes[0]! as [number, number, number]
   return {
-    output,
+    output: layout.pixelMean(inputs[0]!, shape),
     backward(dOutput) {
-      const share = g.node('Div', [dOutput, g.constant(`${node.name}:pixels`, scalar(height * width))])
-      const pixel = g.node('Unsqueeze', [share, axes(g, node.name, [2, 3])])
-      return { inputs: [g.node('Expand', [pixel, g.node('Shape', [inputs[0]!])])], weights: {} }
+      const share = g.node('Div', [dOutput, g.filled(shape[1] * shape[2])])
+      return { inputs: [layout.fillPixels(share, shape)], weights: {} }
     },
   }
 }
@@ -117,7 +117,7 @@ export const globalMaxPool: LayerRule<GlobalPoolNode> = ({ g, inputs, inputShape
   return {
     output: g.node('Flatten', [pooled]),
     backward(dOutput) {
-      const pixel = g.node('Unsqueeze', [dOutput, axes(g, name, [2, 3])])
+      const pixel = g.node('Unsqueeze', [dOutput, g.ints([2, 3])])
       return {
         inputs: [g.node('MaxUnpool', [pixel, indices, g.node('Shape', [input])], window)],
         weights: {},

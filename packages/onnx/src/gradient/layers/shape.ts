@@ -1,6 +1,5 @@
 /** The layers Flatten, Reshape and Concatenate, which only move values. */
 import type { ConcatenateNode, FlattenNode, ReshapeNode } from '@esc/core'
-import { vector } from '../constants.js'
 import type { LayerRule, RuleContext } from '../rule.js'
 
 export const flatten: LayerRule<FlattenNode> = (context) => ({
@@ -8,10 +7,10 @@ export const flatten: LayerRule<FlattenNode> = (context) => ({
   backward: (dOutput) => ({ inputs: [asInput(context, dOutput)], weights: {} }),
 })
 
-export const reshape: LayerRule<ReshapeNode> = (context, { name, attributes }) => {
+export const reshape: LayerRule<ReshapeNode> = (context, { attributes }) => {
   const { g, inputs } = context
   // 0 keeps the batch axis.
-  const shape = vector(g, `${name}:shape`, [0, ...attributes.shape])
+  const shape = g.ints([0, ...attributes.shape])
   return {
     output: g.node('Reshape', [inputs[0]!, shape]),
     backward: (dOutput) => ({ inputs: [asInput(context, dOutput)], weights: {} }),
@@ -23,7 +22,7 @@ export const concatenate: LayerRule<ConcatenateNode> = ({ g, inputs, inputShapes
   backward(dOutput) {
     const parts = inputs.map((_, index) => `${name}:part${index}`)
     const lengths = inputShapes.map(([length]) => length!)
-    g.nodeWithOutputs('Split', [dOutput, vector(g, `${name}:lengths`, lengths)], parts, { axis: { int: 1 } })
+    g.nodeWithOutputs('Split', [dOutput, g.ints(lengths)], parts, { axis: { int: 1 } })
     return { inputs: parts, weights: {} }
   },
 })
