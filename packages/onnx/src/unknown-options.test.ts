@@ -80,6 +80,7 @@ const withoutOptions = [
   'assertRuntime',
   'assertSession',
   'assertTensor',
+  'channelBlock',
   'checkModel',
   'dataInputs',
   'elementCode',
