@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [suite] [network] [--json FILE]` prints a table for each suite: times of ours and a peer, or
- * accuracies. The suite `train` runs only the cases of the named networks, or all of them.
+ * accuracies. The suites `train` and `infer` run only the cases of the named networks, or all of them.
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -9,6 +9,7 @@ import { accuracySuite, formatAccuracyRows } from './accuracy.js'
 import { audioSuite } from './audio.js'
 import { dspSuite } from './dsp.js'
 import { featuresSuite } from './features.js'
+import { inferSuite } from './infer.js'
 import { formatNetworkRows, type NetworkRow } from './network-rows.js'
 import { type NetworkName, networks } from './networks.js'
 import { type BenchRow, formatRows } from './rows.js'
@@ -32,6 +33,7 @@ const suites: Record<string, Suite> = {
   features: () => formatted(featuresSuite),
   splits: () => formatted(splitsSuite),
   train: ofNetworks(trainSuite),
+  infer: ofNetworks(inferSuite),
   accuracy: async () => {
     const rows = await accuracySuite()
     return { rows, table: formatAccuracyRows(rows) }
@@ -50,7 +52,7 @@ if (unknown !== undefined) {
   process.stderr.write(`unknown suite or network ${unknown}; ${known}\n`)
   process.exit(2)
 }
-if (namedNetworks.length > 0 && namedSuites.length === 0) namedSuites.push('train')
+if (namedNetworks.length > 0 && namedSuites.length === 0) namedSuites.push('train', 'infer')
 const defaults = Object.keys(suites).filter((name) => !unlessNamed.includes(name))
 const results: Record<string, readonly object[]> = {}
 for (const name of namedSuites.length > 0 ? namedSuites : defaults) {

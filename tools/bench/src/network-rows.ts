@@ -1,4 +1,4 @@
-/** The table of the suite `train`. The ratios matter most. Every measured value is kept. */
+/** The table of the suites `train` and `infer`. The ratios matter most. Every measured value is kept. */
 import { availableParallelism, loadavg } from 'node:os'
 import { formatTable, median } from './rows.js'
 

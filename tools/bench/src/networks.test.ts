@@ -1,6 +1,6 @@
-import { inferShapes, type NetworkGraph, type NetworkNode, parameterCount } from '@esc/core'
+import { createRng, inferShapes, type NetworkGraph, type NetworkNode, parameterCount } from '@esc/core'
 import { expect, test } from 'vitest'
-import { networks } from './networks.js'
+import { networks, withTrainedNorms } from './networks.js'
 
 const graph = networks.separable({ bins: 64, frames: 216, classes: 10, seed: 1 })
 
@@ -21,6 +21,19 @@ test('separable has the sizes that the suites say', () => {
   // PyTorch counts the same number in `torch_networks.py`.
   expect(parameterCount(graph)).toBe(101_162)
   expect(multiplyAdds(graph) / 1e6).toBeCloseTo(40.8, 1)
+})
+
+test('withTrainedNorms changes every weight of BatchNorm alone, and keeps variances positive', () => {
+  const changed = withTrainedNorms(graph, createRng(1))
+  for (const [i, node] of changed.nodes.entries()) {
+    const before = graph.nodes[i]!
+    if (node.op !== 'BatchNorm') expect(node).toBe(before)
+    else {
+      expect({ ...node, weights: {} }).toEqual({ ...before, weights: {} })
+      expect(node.weights.variance.data.every((value) => value >= 0.5 && value < 1.5)).toBe(true)
+      expect(node.weights).not.toEqual(before.weights)
+    }
+  }
 })
 
 /** Each value of a kernel is used once for every row and column of the output. */

@@ -1,5 +1,5 @@
-/** The networks of the suite `train`. `torch_networks.py` has the same ones as PyTorch modules. */
-import type { NetworkGraph } from '@esc/core'
+/** The networks of the suites `train` and `infer`. `torch_networks.py` has the same ones as PyTorch modules. */
+import type { NetworkGraph, Rng } from '@esc/core'
 import { audioCnn, functional, type Layer, layers, melCnn, type NetworkInput, type Value } from '@esc/model'
 
 /** Every network, by the name that `npm run bench` takes. */
@@ -45,4 +45,28 @@ function residual(inner: Layer): Layer {
 
 function chain(steps: readonly Layer[]): (input?: Value) => Value {
   return (input) => steps.reduce((value, step) => step(value), input!)
+}
+
+/** Replaces what BatchNorm starts with by other numbers, as after training. Folding it then changes the weights. */
+export function withTrainedNorms(graph: NetworkGraph, rng: Rng): NetworkGraph {
+  const between =
+    (min: number, max: number) => (values: { data: Float32Array; shape: readonly number[] }) => ({
+      ...values,
+      data: values.data.map(() => min + (max - min) * rng.uniform()),
+    })
+  const [around0, around1] = [between(-0.5, 0.5), between(0.5, 1.5)]
+  const nodes = graph.nodes.map((node) => {
+    if (node.op !== 'BatchNorm') return node
+    const { gamma, beta, mean, variance } = node.weights
+    return {
+      ...node,
+      weights: {
+        gamma: around1(gamma),
+        beta: around0(beta),
+        mean: around0(mean),
+        variance: around1(variance),
+      },
+    }
+  })
+  return { ...graph, nodes }
 }
