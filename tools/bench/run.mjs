@@ -13,6 +13,7 @@ await build({
     'feature-worker': `${folder}../../packages/dataset/src/node/store/feature-worker.ts`,
     'engine-worker': `${folder}../../packages/model/src/node/engine-worker.ts`,
     'feature-process': `${folder}src/feature-process.ts`,
+    'infer-process': `${folder}src/infer-process.ts`,
     'train-process': `${folder}src/train-process.ts`,
   },
   outdir: `${folder}dist`,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { formatNetworkRows, lookAtMachine, summarize } from './network-rows.js'
 import { startSteps } from './step-process.js'
-import { formatTrainRows, lookAtMachine, summarize } from './train-rows.js'
 
 const size = { network: 'audio-cnn', bins: 4, frames: 4, clips: 1 } as const
 
@@ -16,7 +16,7 @@ test('the table shows the load of the machine', () => {
   const machine = { processors: 2, load: 3.14 }
   const peer = { name: 'peer', cannot: 'cannot: no answer within 300 s' }
   const row = { case: 'a case', unit: 'ms', machine, ours: summarize([1, 2]), peer } as const
-  const [head, line, below] = formatTrainRows([row]).split('\n')
+  const [head, line, below] = formatNetworkRows([row]).split('\n')
   expect(head).toMatch(/goal +load$/)
   expect(line).toMatch(/^a case .*cannot: no answer within 300 s \(peer\) .*3\.1$/)
   expect(below).toMatch(/^2 processors; load/)

@@ -6,9 +6,11 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { createRng, type NetworkGraph, type Rng } from '@esc/core'
-import { audioCnn, type CreateEngine, melCnn, ortEngine, type StepBatch } from '@esc/model'
+import { type CreateEngine, ortEngine, type StepBatch } from '@esc/model'
 import { nodeEngine } from '@esc/model/node'
 import { ortRuntime } from '@esc/onnx/node'
+import { type NetworkName, networks } from './networks.js'
+import { startTfjs } from './tfjs.js'
 
 const classes = 10
 const [kind, network, ...sizes] = process.argv.slice(2)
@@ -23,11 +25,7 @@ const engines: Record<string, () => CreateEngine | Promise<CreateEngine>> = {
 }
 
 async function tfjs(backend: 'cpu' | 'wasm'): Promise<CreateEngine> {
-  // tfjs prints a greeting on the console.
-  console.warn = () => {}
-  const { setBackend } = await import('@tensorflow/tfjs')
-  if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm')
-  if (!(await setBackend(backend))) throw new Error(`tfjs has no backend '${backend}'`)
+  await startTfjs(backend)
   const { tfjsEngine } = await import('@esc/model/tfjs')
   return tfjsEngine()
 }
@@ -49,7 +47,7 @@ async function peakMiB(): Promise<number> {
 
 async function main(): Promise<void> {
   const rng = createRng(1)
-  const graph = (network === 'audio-cnn' ? audioCnn : melCnn)({ bins, frames, classes })
+  const graph = networks[network as NetworkName]({ bins, frames, classes, seed: 42 })
   const createEngine = await engines[kind!]!()
   const engine = await createEngine(graph, { rng: rng.fork('dropout') })
   const step = async () => {

@@ -1,4 +1,4 @@
-/** The table of the training suite. The ratios matter most. Every measured value is kept. */
+/** The table of the suites `train` and `infer`. The ratios matter most. Every measured value is kept. */
 import { availableParallelism, loadavg } from 'node:os'
 import { formatTable, median } from './rows.js'
 
@@ -21,7 +21,7 @@ export function lookAtMachine(): Machine {
 }
 
 /** One case, against one peer. */
-export interface TrainRow {
+export interface NetworkRow {
   case: string
   unit: 'ms' | 'MiB'
   machine: Machine
@@ -37,7 +37,7 @@ export function summarize(values: readonly number[]): Measured {
 }
 
 /** Formats rows as aligned text with medians and minima, and adds a line about the machine. */
-export function formatTrainRows(rows: readonly TrainRow[]): string {
+export function formatNetworkRows(rows: readonly NetworkRow[]): string {
   const cells = rows.map(({ case: name, unit, machine, ours, peer, goalRatio }) => {
     const ratio = 'cannot' in ours || 'cannot' in peer ? null : ours.median / peer.median
     return [
@@ -59,7 +59,7 @@ function verdict(ratio: number | null, goalRatio: number): string {
   return ratio <= goalRatio ? ' met' : ' missed'
 }
 
-function formatMeasured(measured: Measured, unit: TrainRow['unit']): string {
+function formatMeasured(measured: Measured, unit: NetworkRow['unit']): string {
   if ('cannot' in measured) return measured.cannot
   const digits = (value: number) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
   const { median, min } = measured
