@@ -7,7 +7,7 @@ import { canBlock } from './layouts/blocked-kernels.js'
 import { isBlocked } from './layouts/choose.js'
 import type { Layout } from './layouts/layout.js'
 import { plainLayout } from './layouts/plain.js'
-import type { BackwardResult, ForwardResult } from './rule.js'
+import type { BackwardResult, ForwardResult, RuleContext } from './rule.js'
 import { ruleOf } from './rules.js'
 import type { StepBuilder } from './step-builder.js'
 
@@ -35,7 +35,7 @@ export function writeForward(
   const { input } = graph
   g.input({ name: input.name, type: 'float32', dims: [blocking?.clips ?? 'N', ...input.shape] })
   for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
-  const clips = blocking === null ? countClips(g, input.name) : g.filled(blocking.clips)
+  const batch = blocking === null ? countClips(g, input.name) : fixedClips(g, blocking.clips)
   const shapes = inferShapes(graph)
   const dead = deadAtZero(graph.nodes)
   const plain = plainLayout(g)
@@ -62,7 +62,7 @@ export function writeForward(
     const context = {
       g,
       layout: block ?? plain,
-      clips,
+      ...batch,
       inputs,
       inputShapes,
       outputShape,
@@ -87,11 +87,18 @@ export function writeForward(
   return forward
 }
 
-/** The number of clips in a batch, which is known only when the step runs. */
-function countClips(g: StepBuilder, input: string): string {
+type BatchSize = Pick<RuleContext, 'clips' | 'clipShares'>
+
+/** The number of clips is known only when the step runs. */
+function countClips(g: StepBuilder, input: string): BatchSize {
   const size = g.node('Shape', [input], { start: { int: 0 }, end: { int: 1 } })
-  const clips = g.node('Cast', [size], { to: { int: 1 } })
-  return g.node('Reshape', [clips, g.ints([])])
+  const clips = g.node('Reshape', [g.node('Cast', [size], { to: { int: 1 } }), g.ints([])])
+  const row = g.node('Concat', [g.ints([1]), size], { axis: { int: 0 } })
+  return { clips, clipShares: g.node('Expand', [g.node('Div', [g.filled(1), clips]), row]) }
+}
+
+function fixedClips(g: StepBuilder, clips: number): BatchSize {
+  return { clips: g.filled(clips), clipShares: g.filled(1 / clips, [1, clips]) }
 }
 
 /** Converts values between the layouts; the same value only once. */

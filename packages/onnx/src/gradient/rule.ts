@@ -10,6 +10,8 @@ export interface RuleContext {
   layout: Layout
   /** Name of the number of clips in the batch, a float32 scalar. */
   clips: string
+  /** Name of a row [1, N] whose values are 1 / N. Its product with a batch is the mean clip. */
+  clipShares: string
   /** Values the layer reads, in order. */
   inputs: readonly string[]
   /** Their shapes, without the batch axis. */

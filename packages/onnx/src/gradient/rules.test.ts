@@ -107,6 +107,7 @@ async function differentiate(
     g,
     layout: plainLayout(g),
     clips: g.filled(1),
+    clipShares: g.filled(1, [1, 1]),
     inputs,
     inputShapes: [shape],
     outputShape,

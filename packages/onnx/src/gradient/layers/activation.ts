@@ -12,11 +12,16 @@ export const relu: LayerRule<ActivationNode> = ({ g, inputs }) => {
 
 /**
  * The gradient in front of a ReLU: that behind it where the output is positive, and 0 elsewhere. HardSigmoid with this slope is the step
- * from 0 to 1 for values that are at least 0, and one operator less than Greater and Cast.
+ * from 0 to 1 for values that are at least 0. Greater and Cast would be two operators.
  */
 export function passPositive(g: StepBuilder, output: string, dOutput: string): string {
   const steep = { alpha: { float: largestFloat32 }, beta: { float: 0 } }
   return g.node('Mul', [dOutput, g.node('HardSigmoid', [output], steep)])
+}
+
+/** 1 where a value, which is at least 0, is 0; otherwise 0. */
+export function isZero(g: StepBuilder, value: string): string {
+  return g.node('HardSigmoid', [value], { alpha: { float: -largestFloat32 }, beta: { float: 1 } })
 }
 
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127

@@ -36,7 +36,7 @@ export const batchNorm: LayerRule<BatchNormNode> = (context, node) => {
  * Differs from PyTorch: there, rounding makes the gradient of such a bias a little different from 0.
  */
 export const convBatchNorm: LayerRule<ConvBatchNormNode | ConvBatchNormReluNode> = (context, node) => {
-  const { g, layout, inputs, inputShapes, needsGradient } = context
+  const { g, layout, clipShares, inputs, inputShapes, needsGradient } = context
   const [convNode, normNode, relu] = node.parts
   const op = createArithmetic(g)
   const input = inputs[0]!
@@ -49,7 +49,10 @@ export const convBatchNorm: LayerRule<ConvBatchNormNode | ConvBatchNormReluNode>
   const norm = normalize(context, normNode, { centred, mean, shape, bias, relu: isRelu })
 
   function meanOutput(): string {
-    const meanClip = g.node('ReduceMean', [input], { axes: { ints: [0] } })
+    // As a matrix product, because ReduceMean over the first axis is slow with several threads. -1: a layout may have more channels.
+    const [, height, width] = inputShapes[0]!
+    const mean = g.node('MatMul', [clipShares, g.node('Reshape', [input, g.ints([0, -1])])])
+    const meanClip = g.node('Reshape', [mean, g.ints([1, -1, height!, width!])])
     const single = layout.withClips(1)
     return op('Div', single.channelSum(single.convolve(conv, meanClip), shape), pixelsOf(shape))
   }

@@ -3,7 +3,7 @@ import type { PoolNode, Size2 } from '@esc/core'
 import type { ConvReluMaxPoolNode, ReluMaxPoolNode } from '../fuse.js'
 import { type Convolution, convolutionOf } from '../layouts/convolution.js'
 import type { LayerRule, RuleContext } from '../rule.js'
-import { passPositive } from './activation.js'
+import { isZero, passPositive } from './activation.js'
 
 /** Max pooling whose windows lie side by side, of an input that is dead at zero. */
 export const tileMaxPool: LayerRule<PoolNode> = (context, { name, attributes }) => {
@@ -88,9 +88,9 @@ function writeTilePool(
     pooled,
     /** The gradient of the input: each gradient of `pooled` at the place of the maximum. */
     toWinners(dPooled: string): string {
-      const winner = g.node('Equal', [marked, layout.repeatPixels(pooled, size)])
-      const asFloat = g.node('Cast', [winner], { to: { int: 1 } })
-      const dCropped = g.node('Mul', [layout.repeatPixels(dPooled, size), asFloat])
+      // 0 for the maximum itself, and at least an ulp for the others.
+      const below = g.node('Sub', [layout.repeatPixels(pooled, size), marked])
+      const dCropped = g.node('Mul', [layout.repeatPixels(dPooled, size), isZero(g, below)])
       return whole ? dCropped : layout.extend(dCropped, usedShape, [height, width])
     },
   }

@@ -161,7 +161,7 @@ const networks: Case[] = [
       relu('conv', 'relu'),
       batchNorm(rng, 'relu', 8),
     ],
-    offset: 30,
+    offset: 10,
   },
   {
     title: 'squeeze and excitation, and dropout',

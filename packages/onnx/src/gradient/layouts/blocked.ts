@@ -77,9 +77,11 @@ export function blockedLayout(
         : denseKernelGradient(conv, input, dOutput),
 
     channelSum(value, shape) {
-      // Over the columns first, then over the rest, for the same reason as in the plain layout.
-      const perRow = sumOver(g, asBlocks(value, shape), [3])
-      return narrowed(reshape(sumOver(g, perRow, [0, 2]), [-1]), shape[0]!)
+      const [channels, height, width] = shape as [number, number, number]
+      const rows = rowsAtOnce(height, width)
+      const parts = (clips * widthOf(channels) * height) / rows
+      const means = nchwc('GlobalAveragePool', [reshape(value, [1, parts, rows, width])])
+      return g.node('Mul', [sumParts(means, shape), g.filled(rows * width)])
     },
     channelDot(a, b, shape) {
       // A depthwise convolution with an image as its kernel.
@@ -88,8 +90,7 @@ export function blockedLayout(
       const parts = (clips * widthOf(channels) * height) / rows
       const images = reshape(a, [1, parts, rows, width])
       const products = nchwc('Conv', [images, reshape(b, [parts, 1, rows, width])], { group: { int: parts } })
-      const perImage = reshape(products, [clips, blocksOf(channels), height / rows, block])
-      return narrowed(reshape(sumOver(g, perImage, [0, 2]), [-1]), channels)
+      return sumParts(products, shape)
     },
     affine(value, [channels], { scale, shift, plus, relu = false }) {
       // A depthwise convolution of 1 × 1 pixel.
@@ -130,6 +131,13 @@ export function blockedLayout(
 
   function groupOf(conv: Convolution): { int: number } {
     return { int: isDepthwise(conv) ? widthOf(conv.inputShape[0]!) : 1 }
+  }
+
+  /** The sum of each channel, [C], of numbers for some rows at once: [N, C / B, H / rows, B] in any form. */
+  function sumParts(parts: string, [channels, height, width]: readonly number[]): string {
+    const perChannel = [blocksOf(channels!), height! / rowsAtOnce(height!, width!), block]
+    const sums = sumOver(g, sumClips(g, parts, clips, perChannel), [1])
+    return narrowed(reshape(sums, [-1]), channels!)
   }
 
   /** Adds rows and columns of zeros: top, left, bottom, right. @returns [N, C / B, H, W, B]. */
@@ -178,7 +186,7 @@ export function blockedLayout(
       { group: { int: images }, dilations: window.strides, strides: window.dilations },
     )
     const found = [Math.floor((rows - spanH) / dilationH) + 1, Math.floor((columns - spanW) / dilationW) + 1]
-    const taps = sumOver(g, reshape(perImage, [clips, blocksOf(channels), ...found, block]), [0])
+    const taps = sumClips(g, perImage, clips, [blocksOf(channels), ...found, block])
     const wanted =
       found[0] === kh && found[1] === kw
         ? taps
@@ -197,13 +205,24 @@ export function blockedLayout(
     const gathered = channels < gatherBelowChannels && taps.length > 1
     const patches = gathered ? [g.node('Concat', taps, { axis: { int: 2 } })] : taps
     const gradient = reshape(dOutput, [clips, blocksOf(filters), pixels, block])
-    const products = patches.map((patch) => sumOver(g, g.node('MatMul', [patch, gradient]), [0]))
+    const dims = [blocksOf(filters), -1, block]
+    const products = patches.map((patch) => sumClips(g, g.node('MatMul', [patch, gradient]), clips, dims))
     const sums = products.length === 1 ? products[0]! : g.node('Concat', products, { axis: { int: 1 } })
     // [block, tap and channel, filter in the block] becomes OIHW.
     const rows = reshape(g.node('Transpose', [sums], { perm: { ints: [0, 2, 1] } }), [-1, kh, kw, channels])
     return g.node('Transpose', [narrowed(rows, filters)], { perm: { ints: [0, 3, 1, 2] } })
   }
   return layout
+}
+
+/**
+ * The sum over clips, as a product with ones: with several threads, ONNX Runtime's ReduceSum over the first axis is many times slower.
+ *
+ * @param value - [N, …] in any form. @param dims - Dims of the result.
+ */
+function sumClips(g: StepBuilder, value: string, clips: number, dims: readonly number[]): string {
+  const rows = g.node('Reshape', [value, g.ints([clips, -1])])
+  return g.node('Reshape', [g.node('MatMul', [g.filled(1, [1, clips]), rows]), g.ints(dims)])
 }
 
 function isDepthwise({ window }: Convolution): boolean {
