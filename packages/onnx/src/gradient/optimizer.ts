@@ -64,14 +64,15 @@ export function writeOptimizer(
   const learningRate = g.input({ name: 'learningRate', type: 'float32', dims: [] })
   const clip = options.clipNorm ? clipFactor(g, op, weights, options.clipNorm) : null
   const write =
-    options.kind === 'sgd'
-      ? sgd(g, op, learningRate, clip, options)
-      : adam(g, op, learningRate, clip, options)
-  for (const each of weights) write(each)
+    options.kind === 'sgd' ? sgd(op, learningRate, clip, options) : adam(g, op, learningRate, clip, options)
+  const vectors = weights.filter(({ shape }) => shape.length === 1)
+  const others = weights.filter(({ shape }) => shape.length > 1)
+  for (const each of others) write(arraysOf(g, each))
+  if (vectors.length > 0) write(arraysOfVectors(g, vectors))
 }
 
-/** Writes the update of one weight. */
-type WriteUpdate = (each: WeightGradient) => void
+/** Writes the update of one weight, or of several that are joined. */
+type WriteUpdate = (arrays: Arrays) => void
 
 function adam(
   g: StepBuilder,
@@ -93,21 +94,18 @@ function adam(
   // happens before the square, which could be infinite without it.
   const scale = Math.sqrt(1 - beta2)
   const gradientScale = clip === null ? scale : op('Mul', clip, scale)
-  return (each) => {
-    const { name } = each
-    const { weight, gradient, slot, next } = arraysOf(g, each)
+  return ({ weight, gradient, slot, next }) => {
     let scaled = op('Mul', gradient, gradientScale)
     if (kind === 'adam' && weightDecay > 0) scaled = op('Add', scaled, op('Mul', weight, weightDecay * scale))
     const taken = op('Mul', scaled, (1 - beta1) / scale)
-    const m = next(`m/${name}`, 'Add', op('Mul', slot('m'), beta1), taken)
-    const v = next(`v/${name}`, 'Add', op('Mul', slot('v'), beta2), op('Mul', scaled, scaled))
+    const m = next('m', 'Add', op('Mul', slot('m'), beta1), taken)
+    const v = next('v', 'Add', op('Mul', slot('v'), beta2), op('Mul', scaled, scaled))
     const change = op('Mul', op('Div', m, op('Add', op('Sqrt', v), floor)), stepSize)
-    next(name, 'Sub', kept === null ? weight : op('Mul', weight, kept), change)
+    next('', 'Sub', kept === null ? weight : op('Mul', weight, kept), change)
   }
 }
 
 function sgd(
-  g: StepBuilder,
   op: Arithmetic,
   learningRate: string,
   clip: string | null,
@@ -117,19 +115,16 @@ function sgd(
     // w - lr (g + decay · w) = (1 - lr · decay) w - lr · g
     const rate = clip === null ? learningRate : op('Mul', learningRate, clip)
     const kept = weightDecay > 0 ? shrink(op, learningRate, weightDecay) : null
-    return (each) => {
-      const { weight, gradient, next } = arraysOf(g, each)
-      next(each.name, 'Sub', kept === null ? weight : op('Mul', weight, kept), op('Mul', gradient, rate))
+    return ({ weight, gradient, next }) => {
+      next('', 'Sub', kept === null ? weight : op('Mul', weight, kept), op('Mul', gradient, rate))
     }
   }
-  return (each) => {
-    const { name } = each
-    const { weight, gradient, slot, next } = arraysOf(g, each)
+  return ({ weight, gradient, slot, next }) => {
     let direction = clip === null ? gradient : op('Mul', gradient, clip)
     if (weightDecay > 0) direction = op('Add', direction, op('Mul', weight, weightDecay))
-    const velocity = next(`momentum/${name}`, 'Add', op('Mul', slot('momentum'), momentum), direction)
+    const velocity = next('momentum', 'Add', op('Mul', slot('momentum'), momentum), direction)
     const ahead = nesterov ? op('Add', direction, op('Mul', velocity, momentum)) : velocity
-    next(name, 'Sub', weight, op('Mul', ahead, learningRate))
+    next('', 'Sub', weight, op('Mul', ahead, learningRate))
   }
 }
 
@@ -153,18 +148,29 @@ function shrink(op: Arithmetic, learningRate: string, weightDecay: number): stri
 }
 
 /**
- * A weight, its gradient, and the arrays that the optimiser keeps for it: `slot` reads an old one, `next` writes a new one. Kernels of 1 × 1
- * are taken as vectors: ONNX Runtime multiplies an array that ends with axes of length 1 by a number one value at a time.
+ * The values that an update reads and writes. `slot` reads an array that the optimiser keeps, `next` writes the new values of the weights (state
+ * `''`) or of such an array.
  */
-function arraysOf(g: StepBuilder, { name, shape, gradient }: WeightGradient) {
+interface Arrays {
+  weight: string
+  gradient: string
+  slot(kind: string): string
+  next(kind: string, opType: string, ...operands: readonly string[]): string
+}
+
+/**
+ * The arrays of one weight. Kernels of 1 × 1 are taken as vectors: ONNX Runtime multiplies an array that ends with axes of length 1 by a number
+ * one value at a time.
+ */
+function arraysOf(g: StepBuilder, { name, shape, gradient }: WeightGradient): Arrays {
   const isFlat = shape.length > 1 && shape.at(-1) === 1
   const flat = (value: string) => (isFlat ? g.node('Reshape', [value, g.ints([-1])]) : value)
   return {
     weight: flat(name),
     gradient: flat(gradient),
-    slot: (kind: string): string => flat(g.input({ name: `${kind}/${name}`, type: 'float32', dims: shape })),
-    next(state: string, opType: string, ...operands: readonly string[]): string {
-      const output = `next/${state}`
+    slot: (kind) => flat(g.input({ name: stateName(kind, name), type: 'float32', dims: shape })),
+    next(kind, opType, ...operands) {
+      const output = `next/${stateName(kind, name)}`
       const made = isFlat ? g.node(opType, operands) : output
       if (isFlat) g.nodeWithOutputs('Reshape', [made, g.ints(shape)], [output])
       else g.nodeWithOutputs(opType, operands, [output])
@@ -172,4 +178,33 @@ function arraysOf(g: StepBuilder, { name, shape, gradient }: WeightGradient) {
       return made
     },
   }
+}
+
+/** The arrays of all vectors (biases, factors of normalisations), joined to one: many short operators take longer than a long one. */
+function arraysOfVectors(g: StepBuilder, vectors: readonly WeightGradient[]): Arrays {
+  const join = (values: readonly string[]) => g.node('Concat', values, { axis: { int: 0 } })
+  return {
+    weight: join(vectors.map(({ name }) => name)),
+    gradient: join(vectors.map(({ gradient }) => gradient)),
+    slot: (kind) =>
+      join(
+        vectors.map(({ name, shape }) =>
+          g.input({ name: stateName(kind, name), type: 'float32', dims: shape }),
+        ),
+      ),
+    next(kind, opType, ...operands) {
+      const made = g.node(opType, operands)
+      const lengths = g.ints(vectors.map(({ shape }) => shape[0]!))
+      const outputs = vectors.map(({ name }) => `next/${stateName(kind, name)}`)
+      g.nodeWithOutputs('Split', [made, lengths], outputs, { axis: { int: 0 } })
+      outputs.forEach((name, i) => {
+        g.output({ name, type: 'float32', dims: vectors[i]!.shape })
+      })
+      return made
+    },
+  }
+}
+
+function stateName(kind: string, name: string): string {
+  return kind === '' ? name : `${kind}/${name}`
 }

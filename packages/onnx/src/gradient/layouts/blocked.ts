@@ -195,19 +195,21 @@ export function blockedLayout(
     return narrowed(reshape(filters, [-1, 1, kh, kw]), channels)
   }
 
-  /** For every tap, a matrix product over the pixels: the shifted input in the plain layout, times the output's gradient as it is. */
+  /** A matrix product over the pixels: the input in the plain layout, shifted by each tap, times the output's gradient as it is. */
   function denseKernelGradient(conv: Convolution, input: string, dOutput: string): string {
     const { inputShape, outputShape, kernelShape } = conv
     const [filters, channels, kh, kw] = kernelShape as [number, number, number, number]
     const pixels = outputShape[1]! * outputShape[2]!
     const image = canBlock(inputShape[0]!, block) ? layout.toPlain(input, inputShape) : input
+    // Of many products, each gains more by longer rows than reordering costs.
+    if (kh * kw > 1 && channels >= gatherBelowChannels) {
+      return plain.kernelGradient(conv, image, layout.toPlain(dOutput, outputShape))
+    }
     const taps = shiftedInputs(g, conv, image).map((tap) => reshape(tap, [clips, 1, channels, pixels]))
-    const gathered = channels < gatherBelowChannels && taps.length > 1
-    const patches = gathered ? [g.node('Concat', taps, { axis: { int: 2 } })] : taps
+    const patch = taps.length === 1 ? taps[0]! : g.node('Concat', taps, { axis: { int: 2 } })
     const gradient = reshape(dOutput, [clips, blocksOf(filters), pixels, block])
-    const dims = [blocksOf(filters), -1, block]
-    const products = patches.map((patch) => sumClips(g, g.node('MatMul', [patch, gradient]), clips, dims))
-    const sums = products.length === 1 ? products[0]! : g.node('Concat', products, { axis: { int: 1 } })
+    const products = g.node('MatMul', [patch, gradient])
+    const sums = sumClips(g, products, clips, [blocksOf(filters), -1, block])
     // [block, tap and channel, filter in the block] becomes OIHW.
     const rows = reshape(g.node('Transpose', [sums], { perm: { ints: [0, 2, 1] } }), [-1, kh, kw, channels])
     return g.node('Transpose', [narrowed(rows, filters)], { perm: { ints: [0, 3, 1, 2] } })
