@@ -104,7 +104,7 @@ export async function createFollower(
  * whole batch, because the loss is a mean over clips.
  */
 async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
-  const sessions = await createStepSessions(options, (blocking) =>
+  const sessions = await createStepSessions(graph, options, (blocking) =>
     buildGradientModel(graph, { loss: options.loss, blocking }),
   )
   let end = 0

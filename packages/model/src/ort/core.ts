@@ -62,7 +62,7 @@ async function createWholeStepper(
   options: OrtCoreOptions,
 ): Promise<Stepper<MaskedBatch>> {
   const { loss, optimizer } = options
-  const sessions = await createStepSessions(options, (blocking) =>
+  const sessions = await createStepSessions(graph, options, (blocking) =>
     buildTrainingModel(graph, { loss, optimizer, blocking }),
   )
   return {

@@ -1,4 +1,5 @@
 /** The sessions of a training step: one for batches of any size, or one for each size. */
+import type { NetworkGraph, NetworkNode } from '@esc/core'
 import type { Blocking, OnnxModel, Session } from '@esc/onnx'
 import { type OrtCoreOptions, openSession } from './session.js'
 
@@ -12,21 +13,23 @@ export interface StepSessions {
 const mostSessions = 2
 
 /**
- * Prepares the sessions of a step.
+ * Prepares the sessions of a step, in ONNX Runtime's blocked layout where it has one.
  *
- * Where ONNX Runtime has a blocked layout and the network has a layer that gains by it, the graph is written for a fixed number of clips, so
- * each size of a batch has a session of its own. Otherwise there is one session.
+ * Layers that work on each channel alone are much faster in steps for a fixed number of clips. So a network with such layers has a session for
+ * each size of a batch. Other networks have one session.
  *
  * @param build - Writes the step. It is called here, too, so that what it refuses is refused before the first step.
  */
 export async function createStepSessions(
+  graph: NetworkGraph,
   options: OrtCoreOptions,
   build: (blocking: Blocking | null) => OnnxModel,
 ): Promise<StepSessions> {
   const channels = (await options.runtime.channelBlock?.()) ?? 1
-  const isBlocked = channels > 1 && Object.keys(build({ clips: 1, channels }).domains).length > 0
-  if (!isBlocked) {
-    const session = await openSession(options, build(null))
+  const model = build(channels > 1 ? { channels } : null)
+  const isBlocked = Object.keys(model.domains).length > 0
+  if (!isBlocked || !graph.nodes.some(isDepthwise)) {
+    const session = await openSession(options, model)
     return { forClips: async () => session, release: () => session.release() }
   }
   // The session that was used last stands last.
@@ -48,4 +51,9 @@ export async function createStepSessions(
       sessions.clear()
     },
   }
+}
+
+function isDepthwise(node: NetworkNode): boolean {
+  if (node.op === 'Conv2D') return (node.attributes.groups ?? 1) > 1
+  return node.op === 'DepthwiseConv2D' || node.op === 'SeparableConv2D'
 }

@@ -35,7 +35,8 @@ export function writeForward(
   const { input } = graph
   g.input({ name: input.name, type: 'float32', dims: [blocking?.clips ?? 'N', ...input.shape] })
   for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
-  const batch = blocking === null ? countClips(g, input.name) : fixedClips(g, blocking.clips)
+  const fixed = blocking?.clips
+  const batch = fixed === undefined ? countClips(g, input.name) : fixedClips(g, fixed)
   const shapes = inferShapes(graph)
   const dead = deadAtZero(graph.nodes)
   const plain = plainLayout(g)

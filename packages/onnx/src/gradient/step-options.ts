@@ -11,8 +11,9 @@ export interface StepOptions {
   /** The optimiser. @defaultValue Adam */
   optimizer?: OptimizerOptions | undefined
   /**
-   * Writes images in the blocked layout, which is faster where ONNX Runtime has it: with operators of `com.microsoft.nchwc`, and for batches of a
-   * fixed number of clips. @defaultValue `null`: standard operators, and batches of any size
+   * Writes images in the blocked layout, with operators of `com.microsoft.nchwc`, which is faster where ONNX Runtime has it.
+   *
+   * @defaultValue `null`: standard operators alone
    */
   blocking?: Blocking | null | undefined
 }
@@ -49,6 +50,6 @@ export function assertStepOptions<Name extends keyof StepOptions>(
 function assertBlocking(owner: string, blocking: Blocking | undefined): void {
   assertKnown(`blocking of ${owner}`, blocking, { clips: true, channels: true })
   if (blocking === undefined) return
-  assertInteger('blocking.clips', blocking.clips, 1)
+  if (blocking.clips !== undefined) assertInteger('blocking.clips', blocking.clips, 1)
   assertInteger('blocking.channels', blocking.channels, 1)
 }

@@ -53,8 +53,7 @@ export const convBatchNorm: LayerRule<ConvBatchNormNode | ConvBatchNormReluNode>
     const [, height, width] = inputShapes[0]!
     const mean = g.node('MatMul', [clipShares, g.node('Reshape', [input, g.ints([0, -1])])])
     const meanClip = g.node('Reshape', [mean, g.ints([1, -1, height!, width!])])
-    const single = layout.withClips(1)
-    return op('Div', single.channelSum(single.convolve(conv, meanClip), shape), pixelsOf(shape))
+    return op('Div', layout.channelSum(layout.convolve(conv, meanClip), shape), pixelsOf(shape))
   }
 
   return {

@@ -11,42 +11,42 @@
 import type { Size2 } from '@esc/core'
 import { floatTensor } from '../../tensor.js'
 import type { StepBuilder } from '../step-builder.js'
-import { type BlockedKernels, blockedKernels, canBlock } from './blocked-kernels.js'
+import { blockedKernels, canBlock } from './blocked-kernels.js'
 import { type Convolution, reachOf } from './convolution.js'
 import type { Layout } from './layout.js'
 import { gatherBelowChannels, plainLayout, shiftedInputs, sumOver } from './plain.js'
 
 /** The size of a training step in the blocked layout. */
 export interface Blocking {
-  /** Number of clips in every batch. */
-  clips: number
   /** Number of channels in a block, as `channelBlock` of an `OnnxRuntime` tells. */
   channels: number
+  /**
+   * Number of clips in every batch. Layers that work on each channel alone gain by it, because clips and channels can then be counted together.
+   *
+   * @defaultValue none: batches of any size
+   */
+  clips?: number | undefined
 }
 
 /** Longest sum of a product of images that is taken in one go. Longer sums of float32 lose digits. */
 const longestSum = 1024
 
 /** The blocked layout of a graph. */
-export function blockedLayout(
-  g: StepBuilder,
-  { clips, channels: block }: Blocking,
-  kernels: BlockedKernels = blockedKernels(g, block),
-): Layout {
+export function blockedLayout(g: StepBuilder, { clips, channels: block }: Blocking): Layout {
   const plain = plainLayout(g)
+  const kernels = blockedKernels(g, block)
   const blocksOf = (channels: number) => Math.ceil(channels / block)
   const widthOf = (channels: number) => blocksOf(channels) * block
   const nchwc = (op: string, inputs: readonly string[], attributes = {}) =>
     g.node(`com.microsoft.nchwc.${op}`, inputs, attributes)
   const reshape = (value: string, dims: readonly number[]) => g.node('Reshape', [value, g.ints(dims)])
   const asBlocks = (value: string, [channels, height, width]: readonly number[]) =>
-    reshape(value, [clips, blocksOf(channels!), height!, width!, block])
+    reshape(value, [0, blocksOf(channels!), height!, width!, block])
   const asImage = (value: string, [channels, height, width]: readonly number[]) =>
-    reshape(value, [clips, widthOf(channels!), height!, width!])
+    reshape(value, [0, widthOf(channels!), height!, width!])
   const { widened, narrowed } = kernels
 
   const layout: Layout = {
-    withClips: (others) => blockedLayout(g, { clips: others, channels: block }, kernels),
     fromPlain: (value, shape) => (shape.length > 1 ? nchwc('ReorderInput', [value]) : value),
     toPlain: (value, [channels]) => nchwc('ReorderOutput', [value], { channels: { int: channels! } }),
 
@@ -77,13 +77,13 @@ export function blockedLayout(
         : denseKernelGradient(conv, input, dOutput),
 
     channelSum(value, shape) {
-      const [channels, height, width] = shape as [number, number, number]
+      const [, height, width] = shape as [number, number, number]
       const rows = rowsAtOnce(height, width)
-      const parts = (clips * widthOf(channels) * height) / rows
-      const means = nchwc('GlobalAveragePool', [reshape(value, [1, parts, rows, width])])
+      const means = nchwc('GlobalAveragePool', [reshape(value, [1, -1, rows, width])])
       return g.node('Mul', [sumParts(means, shape), g.filled(rows * width)])
     },
     channelDot(a, b, shape) {
+      if (clips === undefined) return layout.channelSum(g.node('Mul', [a, b]), shape)
       // A depthwise convolution with an image as its kernel.
       const [channels, height, width] = shape as [number, number, number]
       const rows = rowsAtOnce(height, width)
@@ -102,7 +102,7 @@ export function blockedLayout(
     pixelMean: (value, [channels]) =>
       narrowed(g.node('Flatten', [nchwc('GlobalAveragePool', [value])]), channels!, 1),
     fillPixels(vector, [channels, height, width]) {
-      const pixels = reshape(widened(vector, channels!, 1, 2), [clips, widthOf(channels!), 1, 1])
+      const pixels = reshape(widened(vector, channels!, 1, 2), [0, widthOf(channels!), 1, 1])
       return layout.repeatPixels(pixels, [height!, width!])
     },
     besideImage: (vector, shape) => layout.fillPixels(vector, shape),
@@ -111,7 +111,7 @@ export function blockedLayout(
         { length: factors.length * block },
         (_, i) => factors[Math.floor(i / block)]!,
       )
-      const images = reshape(value, [clips, blocksOf(shape[0]!), each.length])
+      const images = reshape(value, [0, blocksOf(shape[0]!), each.length])
       return asImage(g.node('Mul', [images, g.constant(name, floatTensor(each))]), shape)
     },
     crop(value, shape, size) {
@@ -135,9 +135,16 @@ export function blockedLayout(
 
   /** The sum of each channel, [C], of numbers for some rows at once: [N, C / B, H / rows, B] in any form. */
   function sumParts(parts: string, [channels, height, width]: readonly number[]): string {
-    const perChannel = [blocksOf(channels!), height! / rowsAtOnce(height!, width!), block]
-    const sums = sumOver(g, sumClips(g, parts, clips, perChannel), [1])
-    return narrowed(reshape(sums, [-1]), channels!)
+    const perClip = [-1, blocksOf(channels!), height! / rowsAtOnce(height!, width!), block]
+    return narrowed(reshape(sumOver(g, reshape(parts, perClip), [0, 2]), [-1]), channels!)
+  }
+
+  /** The sum over clips of [N, values]. @param dims - Dims of the result. */
+  function sumClips(value: string, dims: readonly number[]): string {
+    // With several threads, ONNX Runtime's ReduceSum over the first axis is many times slower than a product with ones.
+    const sums =
+      clips === undefined ? sumOver(g, value, [0]) : g.node('MatMul', [g.filled(1, [1, clips]), value])
+    return reshape(sums, dims)
   }
 
   /** Adds rows and columns of zeros: top, left, bottom, right. @returns [N, C / B, H, W, B]. */
@@ -167,6 +174,10 @@ export function blockedLayout(
   /** The gradient of a kernel that works on each channel alone: a convolution of each image with the output's gradient as its kernel. */
   function depthwiseKernelGradient(conv: Convolution, input: string, dOutput: string): string {
     const { inputShape, outputShape, kernelShape, window } = conv
+    if (clips === undefined) {
+      const [image, gradient] = [layout.toPlain(input, inputShape), layout.toPlain(dOutput, outputShape)]
+      return plain.kernelGradient(conv, image, gradient)
+    }
     const [channels, height, width] = inputShape as [number, number, number]
     const [, outHeight, outWidth] = outputShape as [number, number, number]
     const [, , kh, kw] = kernelShape as [number, number, number, number]
@@ -186,7 +197,7 @@ export function blockedLayout(
       { group: { int: images }, dilations: window.strides, strides: window.dilations },
     )
     const found = [Math.floor((rows - spanH) / dilationH) + 1, Math.floor((columns - spanW) / dilationW) + 1]
-    const taps = sumClips(g, perImage, clips, [blocksOf(channels), ...found, block])
+    const taps = sumClips(reshape(perImage, [clips, -1]), [blocksOf(channels), ...found, block])
     const wanted =
       found[0] === kh && found[1] === kw
         ? taps
@@ -205,26 +216,16 @@ export function blockedLayout(
     if (kh * kw > 1 && channels >= gatherBelowChannels) {
       return plain.kernelGradient(conv, image, layout.toPlain(dOutput, outputShape))
     }
-    const taps = shiftedInputs(g, conv, image).map((tap) => reshape(tap, [clips, 1, channels, pixels]))
+    const taps = shiftedInputs(g, conv, image).map((tap) => reshape(tap, [0, 1, channels, pixels]))
     const patch = taps.length === 1 ? taps[0]! : g.node('Concat', taps, { axis: { int: 2 } })
-    const gradient = reshape(dOutput, [clips, blocksOf(filters), pixels, block])
-    const products = g.node('MatMul', [patch, gradient])
-    const sums = sumClips(g, products, clips, [blocksOf(filters), -1, block])
+    const gradient = reshape(dOutput, [0, blocksOf(filters), pixels, block])
+    const products = reshape(g.node('MatMul', [patch, gradient]), [0, -1])
+    const sums = sumClips(products, [blocksOf(filters), -1, block])
     // [block, tap and channel, filter in the block] becomes OIHW.
     const rows = reshape(g.node('Transpose', [sums], { perm: { ints: [0, 2, 1] } }), [-1, kh, kw, channels])
     return g.node('Transpose', [narrowed(rows, filters)], { perm: { ints: [0, 3, 1, 2] } })
   }
   return layout
-}
-
-/**
- * The sum over clips, as a product with ones: with several threads, ONNX Runtime's ReduceSum over the first axis is many times slower.
- *
- * @param value - [N, …] in any form. @param dims - Dims of the result.
- */
-function sumClips(g: StepBuilder, value: string, clips: number, dims: readonly number[]): string {
-  const rows = g.node('Reshape', [value, g.ints([clips, -1])])
-  return g.node('Reshape', [g.node('MatMul', [g.filled(1, [1, clips]), rows]), g.ints(dims)])
 }
 
 function isDepthwise({ window }: Convolution): boolean {

@@ -19,8 +19,6 @@ export interface Affine {
  * Shapes are those of one clip, [C, H, W]; a batch normalisation may also give [C].
  */
 export interface Layout {
-  /** This layout for batches of another number of clips. */
-  withClips(clips: number): Layout
   /** An image of the plain layout, in this layout. A vector stays as it is. */
   fromPlain(value: string, shape: readonly number[]): string
   /** An image of this layout, in the plain layout. */

@@ -8,7 +8,6 @@ import type { Layout } from './layout.js'
 /** The plain layout of a graph. */
 export function plainLayout(g: StepBuilder): Layout {
   const layout: Layout = {
-    withClips: () => layout,
     fromPlain: (value) => value,
     toPlain: (value) => value,
     convolve: (conv, input, { kernel = conv.kernel, bias } = {}) =>
