@@ -12,6 +12,7 @@ import { featuresSuite } from './features.js'
 import { inferSuite } from './infer.js'
 import { formatNetworkRows, type NetworkRow } from './network-rows.js'
 import { type NetworkName, networks } from './networks.js'
+import { formatOperatorRows, operatorsSuite } from './operators.js'
 import { type BenchRow, formatRows } from './rows.js'
 import { splitsSuite } from './splits.js'
 import { trainSuite } from './train.js'
@@ -34,6 +35,10 @@ const suites: Record<string, Suite> = {
   splits: () => formatted(splitsSuite),
   train: ofNetworks(trainSuite),
   infer: ofNetworks(inferSuite),
+  operators: async () => {
+    const rows = await operatorsSuite()
+    return { rows, table: formatOperatorRows(rows) }
+  },
   accuracy: async () => {
     const rows = await accuracySuite()
     return { rows, table: formatAccuracyRows(rows) }
