@@ -4,18 +4,16 @@ import { deadAtZero } from './dead-at-zero.js'
 import type { TrainingNode } from './fuse.js'
 import { type Blocking, blockedLayout } from './layouts/blocked.js'
 import { canBlock } from './layouts/blocked-kernels.js'
-import { isBlocked } from './layouts/choose.js'
+import { worksInBlocks } from './layouts/choose.js'
 import type { Layout } from './layouts/layout.js'
 import { plainLayout } from './layouts/plain.js'
-import type { BackwardResult, ForwardResult, RuleContext } from './rule.js'
+import type { BackwardResult, BatchSize, ForwardResult } from './rule.js'
 import { ruleOf } from './rules.js'
 import type { StepBuilder } from './step-builder.js'
 
-/** A layer whose forward pass is written. */
+/** A layer whose forward pass is written. Its output, and the gradient that `backward` takes, are in the layer's layout. */
 export interface LayerForward extends ForwardResult {
-  /** Whether `output` is an image in the blocked layout. The gradient that `backward` takes is in the same layout. */
-  isBlocked: boolean
-  /** Gradients of the inputs come back in the layouts that the inputs' own layers have. */
+  /** Gradients of the inputs come back in the layouts of the layers that make them. */
   backward(dOutput: string): BackwardResult
 }
 
@@ -33,53 +31,29 @@ export function writeForward(
   blocking: Blocking | null,
 ): Map<string, LayerForward> {
   const { input } = graph
-  g.input({ name: input.name, type: 'float32', dims: [blocking?.clips ?? 'N', ...input.shape] })
-  for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
   const fixed = blocking?.clips
-  const batch = fixed === undefined ? countClips(g, input.name) : fixedClips(g, fixed)
-  const shapes = inferShapes(graph)
-  const dead = deadAtZero(graph.nodes)
+  g.input({ name: input.name, type: 'float32', dims: [fixed ?? 'N', ...input.shape] })
+  for (const { name, weight } of namedWeights(graph)) g.input({ name, type: 'float32', dims: weight.shape })
+  const batch = fixed === undefined ? countedClips(g, input.name) : fixedClips(g, fixed)
   const plain = plainLayout(g)
-  const blocked = blocking === null ? null : blockedLayout(g, blocking)
-  const isImage = (shape: readonly number[]) =>
-    blocking !== null && shape.length === 3 && canBlock(shape[0]!, blocking.channels)
-  const converter = createConverter(blocked)
-
+  const blocked = blocking === null ? plain : blockedLayout(g, blocking)
+  const convert = createConverter(blocked)
   const forward = new Map<string, LayerForward>()
-  for (const node of nodes) {
-    const inputShapes = node.inputs.map((name) => shapes.get(name)!)
-    const outputShape = shapes.get(node.name)!
-    const blockedInputs = node.inputs.map((name) => forward.get(name)?.isBlocked ?? false)
-    const isDeadAtZero = dead.has(node.inputs[0]!)
-    const situation = { inputShapes, outputShape, blockedInputs, isDeadAtZero }
-    const block =
-      blocking !== null && isBlocked(node, { ...situation, block: blocking.channels }) ? blocked : null
-    // Inputs that cannot be blocked stay plain.
-    const wanted = inputShapes.map((shape) => block !== null && isImage(shape))
-    const inputs = node.inputs.map((name, i) =>
-      converter.convert(forward.get(name)?.output ?? name, inputShapes[i]!, blockedInputs[i]!, wanted[i]!),
+  for (const plan of planLayouts(graph, nodes, blocking)) {
+    const { node, inputShapes, madeBlocked, takenBlocked } = plan
+    const values = node.inputs.map((name) => forward.get(name)?.output ?? name)
+    const inputs = values.map((value, i) =>
+      convert(value, inputShapes[i]!, madeBlocked[i]!, takenBlocked[i]!),
     )
     const needsGradient = node.inputs.map((name) => name !== input.name)
-    const context = {
-      g,
-      layout: block ?? plain,
-      ...batch,
-      inputs,
-      inputShapes,
-      outputShape,
-      isDeadAtZero,
-      needsGradient,
-    }
-    const result = ruleOf(node)(context, node)
+    const layout = plan.isBlocked ? blocked : plain
+    const result = ruleOf(node)({ g, layout, batch, ...plan, inputs, needsGradient }, node)
     forward.set(node.name, {
       ...result,
-      isBlocked: block !== null && outputShape.length === 3,
       backward(dOutput) {
         const back = result.backward(dOutput)
-        const gradients = back.inputs.map((gradient, i) =>
-          gradient === null
-            ? null
-            : converter.convert(gradient, inputShapes[i]!, wanted[i]!, blockedInputs[i]!),
+        const gradients = back.inputs.map(
+          (gradient, i) => gradient && convert(gradient, inputShapes[i]!, takenBlocked[i]!, madeBlocked[i]!),
         )
         return { ...back, inputs: gradients }
       },
@@ -88,31 +62,79 @@ export function writeForward(
   return forward
 }
 
-type BatchSize = Pick<RuleContext, 'clips' | 'clipShares'>
+/** A layer, its shapes, and its layout. */
+interface LayerPlan {
+  node: TrainingNode
+  inputShapes: readonly (readonly number[])[]
+  outputShape: readonly number[]
+  isDeadAtZero: boolean
+  /** Whether the layer works in the blocked layout. */
+  isBlocked: boolean
+  /** For each input, whether the layer that makes it gives it in the blocked layout. */
+  madeBlocked: readonly boolean[]
+  /** For each input, whether this layer takes it in the blocked layout. */
+  takenBlocked: readonly boolean[]
+}
 
-/** The number of clips is known only when the step runs. */
-function countClips(g: StepBuilder, input: string): BatchSize {
-  const size = g.node('Shape', [input], { start: { int: 0 }, end: { int: 1 } })
-  const clips = g.node('Reshape', [g.node('Cast', [size], { to: { int: 1 } }), g.ints([])])
-  const row = g.node('Concat', [g.ints([1]), size], { axis: { int: 0 } })
-  return { clips, clipShares: g.node('Expand', [g.node('Div', [g.filled(1), clips]), row]) }
+/** Chooses a layout for each layer, in the order of the layers. */
+function planLayouts(
+  graph: NetworkGraph,
+  nodes: readonly TrainingNode[],
+  blocking: Blocking | null,
+): LayerPlan[] {
+  const shapes = inferShapes(graph)
+  const dead = deadAtZero(graph.nodes)
+  const inBlocks = new Set<string>()
+  return nodes.map((node) => {
+    const inputShapes = node.inputs.map((name) => shapes.get(name)!)
+    const outputShape = shapes.get(node.name)!
+    const isDeadAtZero = dead.has(node.inputs[0]!)
+    const madeBlocked = node.inputs.map((name) => inBlocks.has(name))
+    const plan = { node, inputShapes, outputShape, isDeadAtZero, madeBlocked }
+    if (blocking === null || !worksInBlocks(node, { ...plan, block: blocking.channels })) {
+      return { ...plan, isBlocked: false, takenBlocked: inputShapes.map(() => false) }
+    }
+    const isImage = (shape: readonly number[]) => shape.length === 3
+    if (isImage(outputShape)) inBlocks.add(node.name)
+    // An input that cannot be blocked stays plain.
+    const takenBlocked = inputShapes.map((shape) => isImage(shape) && canBlock(shape[0]!, blocking.channels))
+    return { ...plan, isBlocked: true, takenBlocked }
+  })
+}
+
+/** The number of clips is known only when the step runs. Its operators are written when a rule asks for them. */
+function countedClips(g: StepBuilder, input: string): BatchSize {
+  let size: string | null = null
+  let count: string | null = null
+  let row: string | null = null
+  function sizeOf(): string {
+    size ??= g.node('Shape', [input], { start: { int: 0 }, end: { int: 1 } })
+    return size
+  }
+  function clips(): string {
+    count ??= g.node('Reshape', [g.node('Cast', [sizeOf()], { to: { int: 1 } }), g.ints([])])
+    return count
+  }
+  function shares(): string {
+    const dims = () => g.node('Concat', [g.ints([1]), sizeOf()], { axis: { int: 0 } })
+    row ??= g.node('Expand', [g.node('Div', [g.filled(1), clips()]), dims()])
+    return row
+  }
+  return { clips, shares }
 }
 
 function fixedClips(g: StepBuilder, clips: number): BatchSize {
-  return { clips: g.filled(clips), clipShares: g.filled(1 / clips, [1, clips]) }
+  return { clips: () => g.filled(clips), shares: () => g.filled(1 / clips, [1, clips]) }
 }
 
-/** Converts values between the layouts; the same value only once. */
-function createConverter(blocked: Layout | null) {
+/** Makes a function that converts values between the layouts; the same value only once. */
+function createConverter(blocked: Layout) {
   const made = new Map<string, string>()
-  return {
-    convert(value: string, shape: readonly number[], isBlocked: boolean, wantBlocked: boolean): string {
-      if (blocked === null || isBlocked === wantBlocked) return value
-      const known = made.get(value)
-      if (known !== undefined) return known
-      const converted = wantBlocked ? blocked.fromPlain(value, shape) : blocked.toPlain(value, shape)
-      made.set(value, converted)
-      return converted
-    },
+  return (value: string, shape: readonly number[], isBlocked: boolean, wantBlocked: boolean): string => {
+    if (isBlocked === wantBlocked) return value
+    const convert = wantBlocked ? blocked.fromPlain : blocked.toPlain
+    const converted = made.get(value) ?? convert(value, shape)
+    made.set(value, converted)
+    return converted
   }
 }

@@ -66,9 +66,9 @@ export function writeOptimizer(
   const write =
     options.kind === 'sgd' ? sgd(op, learningRate, clip, options) : adam(g, op, learningRate, clip, options)
   const vectors = weights.filter(({ shape }) => shape.length === 1)
-  const others = weights.filter(({ shape }) => shape.length > 1)
-  for (const each of others) write(arraysOf(g, each))
-  if (vectors.length > 0) write(arraysOfVectors(g, vectors))
+  const alone = vectors.length > 1 ? weights.filter(({ shape }) => shape.length > 1) : weights
+  for (const each of alone) write(arraysOf(g, each))
+  if (vectors.length > 1) write(arraysOfVectors(g, vectors))
 }
 
 /** Writes the update of one weight, or of several that are joined. */

@@ -3,15 +3,20 @@ import type { TrainingNode } from './fuse.js'
 import type { Layout } from './layouts/layout.js'
 import type { StepBuilder } from './step-builder.js'
 
+/** The number of clips in a batch, as values of the graph. */
+export interface BatchSize {
+  /** Name of the number, a float32 scalar. */
+  clips(): string
+  /** Name of a row [1, N] whose values are 1 / N. Its product with a batch is the mean clip. */
+  shares(): string
+}
+
 /** What a rule may use while it writes its part of the step. */
 export interface RuleContext {
   g: StepBuilder
   /** The layout of the layer's images. */
   layout: Layout
-  /** Name of the number of clips in the batch, a float32 scalar. */
-  clips: string
-  /** Name of a row [1, N] whose values are 1 / N. Its product with a batch is the mean clip. */
-  clipShares: string
+  batch: BatchSize
   /** Values the layer reads, in order. */
   inputs: readonly string[]
   /** Their shapes, without the batch axis. */

@@ -106,8 +106,7 @@ async function differentiate(
   const context = {
     g,
     layout: plainLayout(g),
-    clips: g.filled(1),
-    clipShares: g.filled(1, [1, 1]),
+    batch: { clips: () => g.filled(1), shares: () => g.filled(1, [1, 1]) },
     inputs,
     inputShapes: [shape],
     outputShape,

@@ -70,7 +70,12 @@ describe('refusals', () => {
   test('a layer without a rule is UNSUPPORTED_LAYER, and the error names it', () => {
     const graph = poolGraph()
     const nodes = [...graph.nodes.slice(0, 2), { ...graph.nodes[2]!, op: 'Spline' } as unknown as NetworkNode]
-    expect(() => buildGradientModel({ ...graph, nodes })).toThrow(throwsCode('UNSUPPORTED_LAYER', "'flat'"))
+    const blocking = { channels: 16 }
+    for (const options of [{}, { blocking }]) {
+      expect(() => buildGradientModel({ ...graph, nodes }, options)).toThrow(
+        throwsCode('UNSUPPORTED_LAYER', "'flat'"),
+      )
+    }
   })
   test('a node that does not lead to the output is INVALID_INPUT, and the error names it', () => {
     const graph = poolGraph()

@@ -7,10 +7,10 @@ import type { LayerRule, RuleContext } from '../rule.js'
 import { passPositive } from './activation.js'
 
 export const batchNorm: LayerRule<BatchNormNode> = (context, node) => {
-  const { g, layout, clips, inputs, inputShapes } = context
+  const { g, layout, batch, inputs, inputShapes } = context
   const op = createArithmetic(g)
   const [input, shape] = [inputs[0]!, inputShapes[0]!]
-  const mean = op('Div', layout.channelSum(input, shape), op('Mul', clips, pixelsOf(shape)))
+  const mean = op('Div', layout.channelSum(input, shape), op('Mul', batch.clips(), pixelsOf(shape)))
   const ones = g.filled(1, [shape[0]!])
   const centred = layout.affine(input, shape, { scale: ones, shift: op('Neg', mean) })
   const norm = normalize(context, node, { centred, mean, shape })
@@ -36,7 +36,7 @@ export const batchNorm: LayerRule<BatchNormNode> = (context, node) => {
  * Differs from PyTorch: there, rounding makes the gradient of such a bias a little different from 0.
  */
 export const convBatchNorm: LayerRule<ConvBatchNormNode | ConvBatchNormReluNode> = (context, node) => {
-  const { g, layout, clipShares, inputs, inputShapes, needsGradient } = context
+  const { g, layout, batch, inputs, inputShapes, needsGradient } = context
   const [convNode, normNode, relu] = node.parts
   const op = createArithmetic(g)
   const input = inputs[0]!
@@ -51,7 +51,7 @@ export const convBatchNorm: LayerRule<ConvBatchNormNode | ConvBatchNormReluNode>
   function meanOutput(): string {
     // As a matrix product, because ReduceMean over the first axis is slow with several threads. -1: a layout may have more channels.
     const [, height, width] = inputShapes[0]!
-    const mean = g.node('MatMul', [clipShares, g.node('Reshape', [input, g.ints([0, -1])])])
+    const mean = g.node('MatMul', [batch.shares(), g.node('Reshape', [input, g.ints([0, -1])])])
     const meanClip = g.node('Reshape', [mean, g.ints([1, -1, height!, width!])])
     return op('Div', layout.channelSum(layout.convolve(conv, meanClip), shape), pixelsOf(shape))
   }
@@ -106,12 +106,12 @@ interface Centred {
  * @see Ioffe & Szegedy 2015; running averages as PyTorch's, with the unbiased variance.
  */
 function normalize(
-  { g, layout, clips }: RuleContext,
+  { g, layout, batch }: RuleContext,
   { name, attributes: { epsilon, momentum } }: BatchNormNode,
   { centred, mean, shape, bias, relu = false }: Centred,
 ) {
   const op = createArithmetic(g)
-  const count = op('Mul', clips, pixelsOf(shape))
+  const count = op('Mul', batch.clips(), pixelsOf(shape))
   const variance = op('Div', layout.channelDot(centred, centred, shape), count)
   const std = op('Sqrt', op('Add', variance, epsilon))
   const scale = op('Div', `${name}.gamma`, std)

@@ -201,6 +201,18 @@ const networks: Case[] = [
     ],
   },
   {
+    title: 'large and overlapping pools of values that are dead at zero',
+    shape: [8, 9, 9],
+    nodes: (rng) => [
+      conv(rng, 'conv', 'x', [8, 8, 3, 3], same),
+      relu('conv', 'relu'),
+      { ...pooled('MaxPool', { size: [3, 3], strides: [2, 2] }, 'relu'), name: 'first' },
+      { ...merged('Add', 'first', 'first'), name: 'sum' },
+      { ...pooled('MaxPool', { size: [2, 4] }, 'sum'), name: 'second' },
+      conv(rng, 'next', 'second', [8, 8, 1, 1], same),
+    ],
+  },
+  {
     title: 'long rows, whose sums are taken in parts',
     shape: [8, 6, 700],
     nodes: (rng) => [conv(rng, 'conv', 'x', [8, 8, 1, 1], same), batchNorm(rng, 'conv', 8)],

@@ -1,13 +1,6 @@
 /** Chooses which layers of a training step work in the blocked layout. */
-import type {
-  Conv2DNode,
-  DepthwiseConv2DNode,
-  MergeNode,
-  NetworkOp,
-  NodeOf,
-  SeparableConv2DNode,
-} from '@esc/core'
-import type { FusedNode, TrainingNode } from '../fuse.js'
+import type { Conv2DNode, DepthwiseConv2DNode, NetworkOp, NodeOf, SeparableConv2DNode } from '@esc/core'
+import { type FusedNode, isSmallTiling, type TrainingNode } from '../fuse.js'
 import { canBlock } from './blocked-kernels.js'
 
 /** What decides about the layout of a layer. */
@@ -16,8 +9,8 @@ export interface Situation {
   block: number
   inputShapes: readonly (readonly number[])[]
   outputShape: readonly number[]
-  /** For each input, whether the layer that makes it is blocked. */
-  blockedInputs: readonly boolean[]
+  /** For each input, whether the layer that makes it gives it in the blocked layout. */
+  madeBlocked: readonly boolean[]
   /** Whether its first input is dead at zero: see `deadAtZero`. */
   isDeadAtZero: boolean
 }
@@ -27,7 +20,7 @@ type Choice<Node> = (node: Node, situation: Situation) => boolean
 /** Layers that have no form in the blocked layout. */
 const never: Choice<unknown> = () => false
 /** Layers that can work in both layouts take that of their first input. */
-const asInput: Choice<unknown> = (_, { blockedInputs }) => blockedInputs[0]!
+const asInput: Choice<unknown> = (_, { madeBlocked }) => madeBlocked[0]!
 
 /** For each kind of layer, whether it works in the blocked layout. */
 const choices: { readonly [Op in NetworkOp]: Choice<NodeOf<Op>> } & {
@@ -56,9 +49,9 @@ const choices: { readonly [Op in NetworkOp]: Choice<NodeOf<Op>> } & {
   Add: asInput,
   Multiply: asInput,
   GlobalAveragePool: asInput,
-  Concatenate: (_: MergeNode | unknown, { block, inputShapes, blockedInputs }) =>
-    blockedInputs[0]! && inputShapes.every(([channels]) => channels! % block === 0),
-  MaxPool: (_, { blockedInputs, isDeadAtZero }) => blockedInputs[0]! && isDeadAtZero,
+  Concatenate: (_, { block, inputShapes, madeBlocked }) =>
+    madeBlocked[0]! && inputShapes.every(([channels]) => channels! % block === 0),
+  MaxPool: (node, { madeBlocked, isDeadAtZero }) => madeBlocked[0]! && isDeadAtZero && isSmallTiling(node),
   AveragePool: never,
   GlobalMaxPool: never,
   AttentionPool: never,
@@ -68,9 +61,9 @@ const choices: { readonly [Op in NetworkOp]: Choice<NodeOf<Op>> } & {
   Dense: never,
 }
 
-/** Whether a layer works in the blocked layout. */
-export function isBlocked(node: TrainingNode, situation: Situation): boolean {
-  return (choices[node.op] as Choice<TrainingNode>)(node, situation)
+/** Whether a layer works in the blocked layout. A layer of an unknown kind does not; its rule says what is wrong. */
+export function worksInBlocks(node: TrainingNode, situation: Situation): boolean {
+  return Object.hasOwn(choices, node.op) && (choices[node.op] as Choice<TrainingNode>)(node, situation)
 }
 
 /** A convolution that sees all channels, or each alone. An input that cannot be blocked may stay plain if it fits into one block. */
