@@ -72,3 +72,19 @@ test('a misspelt kind of attribute or element type does not compile, and is refu
   g.node('Softmax', ['y'], { axis: { int: '1' } })
   expect(() => writeModel(g.build())).toThrow(throwsCode('INVALID_INPUT', /'perm' is \{intz\}/))
 })
+
+test('an operator of another domain imports version 1 of it, and its values have short names', () => {
+  const g = createGraphBuilder({ name: 'g' })
+  const x = g.input({ name: 'x', ...float1 })
+  const y = g.node('com.acme.Fast', [x])
+  g.nodeWithOutputs('com.acme.Fast', [y], ['z'])
+  g.output({ name: 'z', ...float1 })
+  const model = g.build()
+  expect(y).toBe('Fast')
+  expect(model.domains).toEqual({ 'com.acme': 1 })
+  expect(model.graph.nodes.map(({ domain, opType }) => [domain, opType])).toEqual([
+    ['com.acme', 'Fast'],
+    ['com.acme', 'Fast'],
+  ])
+  checkModel(model)
+})

@@ -136,7 +136,7 @@ export function createGraphBuilder(options: GraphBuilderOptions): GraphBuilder {
       initializers.set(declare(constantName), tensor)
       return constantName
     },
-    node(opType, from, attributes = {}, wish = opType) {
+    node(opType, from, attributes = {}, wish = opType.slice(opType.lastIndexOf('.') + 1)) {
       const output = freshName(wish)
       append(opType, from, [output], attributes)
       return output
