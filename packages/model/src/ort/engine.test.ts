@@ -1,17 +1,24 @@
 /** The training engine against PyTorch: five Adam steps from the same weights on the same batches. */
 import { createRng, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
 import { throwsCode } from '@esc/expect'
-import type { Tensor } from '@esc/onnx'
+import { buildGradientModel, floatData, type Tensor, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import reference from '../../fixtures/torch-steps.json' with { type: 'json' }
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
+import { separableCnn } from '../fixtures/separable.js'
 import { ortEngine } from './engine.js'
 
 const [batch, classes] = [4, 5]
 
-describe.each([['audio-cnn', audioCnn] as const, ['mel-cnn', melCnn] as const])('%s', (name, create) => {
+const networks = [
+  ['audio-cnn', audioCnn],
+  ['mel-cnn', melCnn],
+  ['separable', separableCnn],
+] as const
+
+describe.each(networks)('%s', (name, create) => {
   test('losses, logits and running averages follow PyTorch over five Adam steps', async () => {
     // The epsilon for melCnn is larger than Adam's default; fixtures/make.py says why.
     const { bins, frames, epsilon, losses, logits, buffers } = reference[name]
@@ -40,6 +47,43 @@ describe.each([['audio-cnn', audioCnn] as const, ['mel-cnn', melCnn] as const])(
     })
   })
 })
+
+const channels = (await ortRuntime.channelBlock?.()) ?? 1
+
+test.each([
+  ['plain', null],
+  ['blocked', channels > 1 ? { channels, clips: batch } : null],
+  ['blocked, any batch', channels > 1 ? { channels } : null],
+])(
+  'all gradients of a depthwise-separable network are PyTorch’s in float64: %s',
+  async (_layout, blocking) => {
+    const { bins, frames, gradients } = reference.separable
+    const graph = withWaveWeights(separableCnn({ bins, frames, classes }))
+    const model = buildGradientModel(graph, { blocking })
+    const session = await ortRuntime.createSession(writeModel(model), { threads: 1, training: true })
+    const weights = namedWeights(graph).map(
+      ({ name, weight: { shape, data } }) => [name, { type: 'float32', dims: shape, data }] as const,
+    )
+    const feeds = { ...Object.fromEntries(weights), input: waveInput(0, bins, frames), target: targets() }
+    const outputs = await session.run(feeds)
+    await session.release()
+    const trainable = namedWeights(graph).filter((each) => each.trainable)
+    expect(trainable.length).toBe(gradients.length)
+    // A bias before a normalisation has gradient 0, and no relative error of its own.
+    const floor = 0.01 * Math.max(...gradients.map(norm))
+    trainable.forEach(({ name }, i) => {
+      const expected = gradients[i]!
+      const actual = floatData(outputs, `gradient/${name}`)
+      expect(actual.length).toBe(expected.length)
+      const error = norm(expected.map((value, j) => value - actual[j]!))
+      expect(error / Math.max(norm(expected), floor), name).toBeLessThan(1e-5)
+    })
+  },
+)
+
+function norm(values: readonly number[]): number {
+  return Math.hypot(...values)
+}
 
 test.each([0, 1.5, Number.NaN])('threads=%d is refused', (threads) => {
   expect(() => ortEngine({ runtime: ortRuntime, threads })).toThrow(

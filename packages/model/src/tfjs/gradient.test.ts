@@ -1,18 +1,23 @@
 /** Training graphs in ONNX Runtime against tfjs's CPU autograd: loss, logits, running averages and all gradients. */
 import { createRng, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
-import { buildGradientModel, floatData, type Tensor, writeModel } from '@esc/onnx'
+import { type Blocking, buildGradientModel, floatData, type Tensor, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
 import { createDropoutMasks } from '../engine/dropout.js'
+import { separableCnn } from '../fixtures/separable.js'
+import * as layers from '../network/layers.js'
+import { sequential } from '../network/network.js'
 import { trainingLoss } from './differentiate.js'
 import { type LayerCase, layerCases } from './fixtures/layer-cases.js'
 
 const batch = 4
 /** Of ‖ours - tfjs’s‖ / ‖tfjs’s‖, for every array. */
 const tolerance = 1e-5
+/** Channels of a block, where the processor has the blocked layout. */
+const channels = (await ortRuntime.channelBlock?.()) ?? 1
 
 const networks: LayerCase[] = [
   { name: 'audioCnn 13 × 43', graph: audioCnn({ bins: 13, frames: 43, classes: 5 }), vanishing: [] },
@@ -21,6 +26,34 @@ const networks: LayerCase[] = [
     graph: withRandomNorms(melCnn({ bins: 16, frames: 19, classes: 5 })),
     vanishing: ['conv1.bias', 'conv2.bias', 'conv3.bias'],
   },
+  {
+    name: 'depthwise-separable with a residual, 15 × 20',
+    graph: withRandomNorms(separableCnn({ bins: 15, frames: 20, classes: 5 })),
+    vanishing: [1, 2, 3, 4].flatMap((i) => [`conv${i}.bias`, `depthwise${i}.bias`]),
+  },
+  ...[
+    { strides: [2, 2], padding: 'same' },
+    { strides: [1, 2], padding: 'valid' },
+    { dilations: [2, 1], padding: 'same' },
+    { dilations: [1, 2], padding: 'valid' },
+  ].map(
+    (options): LayerCase => ({
+      name: `depthwise ${JSON.stringify(options)} of 12 channels`,
+      graph: sequential(
+        [
+          layers.conv2d({ filters: 12, kernel: 3 }),
+          layers.relu(),
+          layers.depthwiseConv2d({ kernel: [3, 2], ...(options as object) }),
+          layers.sigmoid(),
+          layers.separableConv2d({ filters: 20, kernel: 3, ...(options as object) }),
+          layers.globalAveragePool(),
+          layers.dense({ units: 5 }),
+        ],
+        { bins: 11, frames: 14 },
+      ),
+      vanishing: [],
+    }),
+  ),
 ]
 
 beforeAll(async () => {
@@ -31,15 +64,17 @@ describe('gradients are tfjs’s', () => {
   test.each([...layerCases, ...networks])('$name', async ({ graph, vanishing }) => {
     const feeds = drawFeeds(graph)
     const expected = await tfjsValues(graph, feeds)
-    const actual = await onnxValues(graph, feeds)
-    expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
     const gradients = Object.entries(expected).filter(([name]) => name.startsWith('gradient/'))
     const largest = Math.max(...gradients.map(([, values]) => norm(values)))
-    for (const [name, values] of Object.entries(expected)) {
-      // A bias before BatchNorm has no effect: its true gradient is 0, and what is left is rounding.
-      const zero = vanishing.includes(name.replace('gradient/', ''))
-      const error = distance(actual[name]!, values) / (zero ? largest : norm(values))
-      expect(error, name).toBeLessThanOrEqual(tolerance)
+    for (const blocking of [null, ...(channels > 1 ? [{ channels, clips: batch }] : [])]) {
+      const actual = await onnxValues(graph, feeds, blocking)
+      expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
+      for (const [name, values] of Object.entries(expected)) {
+        // A bias before BatchNorm has no effect: its true gradient is 0, and what is left is rounding.
+        const zero = vanishing.includes(name.replace('gradient/', ''))
+        const error = distance(actual[name]!, values) / (zero ? largest : norm(values))
+        expect(error, `${name}, ${blocking ? 'blocked' : 'plain'}`).toBeLessThanOrEqual(tolerance)
+      }
     }
   })
 })
@@ -72,8 +107,9 @@ function drawFeeds(graph: NetworkGraph): Record<string, Tensor & { type: 'float3
   }
 }
 
-async function onnxValues(graph: NetworkGraph, feeds: Record<string, Tensor>) {
-  const session = await ortRuntime.createSession(writeModel(buildGradientModel(graph)), { threads: 1 })
+async function onnxValues(graph: NetworkGraph, feeds: Record<string, Tensor>, blocking: Blocking | null) {
+  const model = buildGradientModel(graph, { blocking })
+  const session = await ortRuntime.createSession(writeModel(model), { threads: 1, training: true })
   const outputs = await session.run(feeds)
   await session.release()
   return Object.fromEntries(Object.keys(outputs).map((name) => [name, floatData(outputs, name)]))
