@@ -1,8 +1,16 @@
 import { inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { buildGradientModel, floatData, floatTensor, type Tensor, writeModel } from '../index.js'
+import {
+  type Blocking,
+  buildGradientModel,
+  floatData,
+  floatTensor,
+  type Tensor,
+  writeModel,
+} from '../index.js'
 import { checkModel } from '../inspect/index.js'
 import { ortRuntime } from '../node/index.js'
+import { blockedNetworks } from './fixtures/blocked-cases.js'
 import { allCases, layerCases } from './fixtures/cases.js'
 import { fusedCases } from './fixtures/fused-cases.js'
 import { caseNetwork, clips } from './fixtures/network.js'
@@ -10,11 +18,21 @@ import { norm, type ReferenceFeeds, referenceLoss, relativeError, weightFeeds } 
 import { fuseNodes } from './fuse.js'
 import { layerRules } from './rules.js'
 
+const channels = (await ortRuntime.channelBlock?.()) ?? 1
+/** Cases in the blocked layout, where the processor has it. Other tests compare many more of them with the plain layout. */
+const inBlocks =
+  channels > 1
+    ? blockedNetworks.filter(({ title }) => /residual|strides|convolution, ReLU and pool/.test(title))
+    : []
+
 describe('loss and gradients equal those of float64 and central differences', () => {
-  test.each(allCases())('%s', async (_name, each, seed) => {
+  test.each([
+    ...allCases().map((each) => [...each, null] as const),
+    ...inBlocks.map((each, i) => [`blocked: ${each.title}`, each, i + 1, { channels, clips }] as const),
+  ])('%s', async (_name, each, seed, blocking) => {
     const { graph, feeds } = caseNetwork(each, seed)
     const reference = { ...feeds, ...weightFeeds(graph) }
-    const actual = await runStep(graph, feeds)
+    const actual = await runStep(graph, feeds, blocking)
     const expected = referenceLoss(graph, reference)
     expect(relativeError(floatData(actual, 'loss'), [expected.loss])).toBeLessThan(1e-5)
     expect(relativeError(floatData(actual, 'logits'), expected.logits)).toBeLessThan(1e-5)
@@ -45,8 +63,12 @@ test('every layer has a rule, and every rule has test cases', () => {
   expect(Object.keys(layerRules).sort()).toEqual(covered.sort())
 })
 
-async function runStep(graph: NetworkGraph, feeds: ReferenceFeeds): Promise<Record<string, Tensor>> {
-  const model = buildGradientModel(graph)
+async function runStep(
+  graph: NetworkGraph,
+  feeds: ReferenceFeeds,
+  blocking: Blocking | null,
+): Promise<Record<string, Tensor>> {
+  const model = buildGradientModel(graph, { blocking })
   checkModel(model)
   const session = await ortRuntime.createSession(writeModel(model), { threads: 1 })
   const tensors: Record<string, Tensor> = {}
