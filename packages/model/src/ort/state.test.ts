@@ -7,7 +7,6 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { audioCnn } from '../architectures/audio-cnn.js'
 import { melCnn } from '../architectures/mel-cnn.js'
 import type { EngineState, StepBatch } from '../engine/engine.js'
-import { separableCnn } from '../fixtures/separable.js'
 import { ortEngine } from './engine.js'
 
 const graph = audioCnn({ bins: 4, frames: 4, classes: 2 })
@@ -102,82 +101,6 @@ test('weights are always in one of two arrays, and predictions share a session',
   await counted.predict(batchOf(2).input)
   expect(sessions).toBe(2)
   await counted.release()
-})
-
-const hasBlocks = ((await ortRuntime.channelBlock?.()) ?? 1) > 1
-
-describe('a network with depthwise layers, in a runtime with blocks', () => {
-  const network = separableCnn({ bins: 15, frames: 21, classes: 2 })
-  const batchFor = (seed: number, clips: number, first?: number): StepBatch => {
-    const rng = createRng(seed)
-    const data = Float32Array.from({ length: clips * 15 * 21 }, () => rng.normal())
-    if (first !== undefined) data[0] = first
-    const target = Float32Array.from({ length: clips * 2 }, (_, i) => i % 2)
-    return {
-      input: { type: 'float32', dims: [clips, 1, 15, 21], data },
-      target: { type: 'float32', dims: [clips, 2], data: target },
-      learningRate: 0.01,
-    }
-  }
-
-  test('keeps a session for each of two sizes, and releases the one that was used longest ago', async () => {
-    const log: string[] = []
-    const watched: OnnxRuntime = {
-      ...ortRuntime,
-      name: 'watched',
-      async createSession(model, options) {
-        const session = await ortRuntime.createSession(model, options)
-        const id = log.filter((line) => line.startsWith('open')).length
-        log.push(`open ${id}`)
-        return {
-          ...session,
-          release: async () => {
-            log.push(`release ${id}`)
-            await session.release()
-          },
-        }
-      },
-    }
-    const counted = await ortEngine({ runtime: watched, threads: 1 })(network, { rng: createRng(1) })
-    for (const clips of [3, 2, 3, 3, 1, 3]) await counted.step(batchFor(1, clips))
-    expect(log).toEqual(hasBlocks ? ['open 0', 'open 1', 'open 2', 'release 1'] : ['open 0'])
-    await counted.release()
-    expect(log.filter((line) => line.startsWith('release')).length).toBe(hasBlocks ? 3 : 1)
-  })
-
-  test('the same seed gives the same bytes, with batches of several sizes', async () => {
-    const run = async () => {
-      const each = await create(network, { rng: createRng(1) })
-      const losses: number[] = []
-      for (const [seed, clips] of [3, 2, 3, 1, 2].entries()) {
-        losses.push((await each.step(batchFor(seed, clips))).loss)
-      }
-      const state = await each.state()
-      await each.release()
-      return { losses, state }
-    }
-    expect(await run()).toEqual(await run())
-  })
-
-  test.each([Number.NaN, Number.POSITIVE_INFINITY])(
-    '%d in the input reaches the loss, and is found',
-    async (bad) => {
-      const seeker = await create(network, { rng: createRng(1) })
-      const batch = batchFor(1, 3, bad)
-      expect((await seeker.step(batch)).loss).toBeNaN()
-      expect(await seeker.findNonFinite(batch)).toBe('input')
-      await seeker.release()
-    },
-  )
-
-  test('refuses at once what it cannot build', async () => {
-    const layer = network.nodes.find(({ op }) => op === 'GlobalAveragePool')!
-    const nodes = network.nodes.map((node) => (node === layer ? { ...node, op: 'Spline' } : node))
-    const broken = { ...network, nodes } as NetworkGraph
-    await expect((async () => create(broken, { rng: createRng(1) }))()).rejects.toThrow(
-      throwsCode('UNSUPPORTED_LAYER', layer.name),
-    )
-  })
 })
 
 describe('restore', () => {

@@ -36,14 +36,15 @@ export async function createStepSessions(
   const sessions = new Map<number, Session>()
   return {
     async forClips(clips) {
-      const session = sessions.get(clips) ?? (await openSession(options, build({ clips, channels })))
-      sessions.delete(clips)
-      sessions.set(clips, session)
-      if (sessions.size > mostSessions) {
+      const known = sessions.get(clips)
+      if (known === undefined && sessions.size === mostSessions) {
         const [oldest, unused] = [...sessions][0]!
         sessions.delete(oldest)
         await unused.release()
       }
+      const session = known ?? (await openSession(options, build({ clips, channels })))
+      sessions.delete(clips)
+      sessions.set(clips, session)
       return session
     },
     async release() {
