@@ -53,6 +53,17 @@ describe.skipIf(channels === 1)('numbers that are not finite', () => {
   })
 })
 
+test('after release, the engine takes no step and predicts nothing', async () => {
+  for (const runtime of [ortRuntime, plainRuntime]) {
+    const engine = await ortEngine({ runtime, threads: 1 })(separable, { rng: createRng(1) })
+    await engine.step(batchOf(0))
+    await engine.release()
+    const refused = throwsCode('INVALID_STATE', /^the engine was released$/)
+    await expect(engine.step(batchOf(0))).rejects.toThrow(refused)
+    await expect(engine.predict(batchOf(0).input)).rejects.toThrow(refused)
+  }
+})
+
 describe.skipIf(channels === 1)('batches of several sizes', () => {
   const turns: [string, number[], opened: number][] = [
     ['two sizes take turns', [4, 3, 4, 3, 4, 3], 2],

@@ -1,5 +1,5 @@
 /** Training on ONNX Runtime, without the drawing of dropout masks. */
-import { type NetworkGraph, namedWeights, withWeights } from '@esc/core'
+import { EscError, type NetworkGraph, namedWeights, withWeights } from '@esc/core'
 import {
   buildTrainingModel,
   floatData,
@@ -37,8 +37,13 @@ export async function createOrtCore<B extends MaskedBatch>(
   const parameters = createParameters(graph, options.optimizer)
   const stepper = await createStepper(graph, options)
   const inference = createInference(graph, options)
+  let isReleased = false
+  function assertOpen(): void {
+    if (isReleased) throw new EscError('INVALID_STATE', 'the engine was released')
+  }
   return {
     async step(batch) {
+      assertOpen()
       const { learningRate } = batch
       const known = { learningRate, ...optimizerScalars(options.optimizer ?? {}, parameters.steps + 1) }
       const scalars = Object.fromEntries(Object.entries(known).map(([name, value]) => [name, scalar(value)]))
@@ -46,11 +51,15 @@ export async function createOrtCore<B extends MaskedBatch>(
       parameters.advance()
       return result
     },
-    predict: (input) => inference.predict(input, parameters.present, parameters.version),
+    async predict(input) {
+      assertOpen()
+      return inference.predict(input, parameters.present, parameters.version)
+    },
     state: async () => parameters.state(),
     restore: async (state) => parameters.restore(state),
     findNonFinite: (batch) => findNonFinite(graph, options, parameters.previous, batch),
     async release() {
+      isReleased = true
       await inference.release()
       await stepper.release()
     },

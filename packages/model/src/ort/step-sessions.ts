@@ -16,7 +16,8 @@ const mostSessions = 2
  * Prepares the sessions of a step, in ONNX Runtime's blocked layout where it has one.
  *
  * Layers that work on each channel alone are much faster in steps for a fixed number of clips. So a network with such layers has a session for
- * each size of a batch. Other networks have one session.
+ * each size of a batch. Other networks have one session. Batches of more than two sizes in turn are slow in such a network: each needs a
+ * session anew.
  *
  * @param build - Writes the step. It is called here, too, so that what it refuses is refused before the first step.
  */
@@ -54,7 +55,8 @@ export async function createStepSessions(
   }
 }
 
+/** Whether a layer works on each channel alone. Other grouped convolutions have no blocked form. */
 function isDepthwise(node: NetworkNode): boolean {
-  if (node.op === 'Conv2D') return (node.attributes.groups ?? 1) > 1
+  if (node.op === 'Conv2D') return (node.attributes.groups ?? 1) > 1 && node.weights.kernel.shape[1] === 1
   return node.op === 'DepthwiseConv2D' || node.op === 'SeparableConv2D'
 }

@@ -1,5 +1,5 @@
 /** Options of the functions that write a training step, and the check that refuses unknown names. */
-import { assertInteger, assertKnown } from '@esc/core'
+import { assertInteger, assertKnown, EscError, shown } from '@esc/core'
 import type { Blocking } from './layouts/blocked.js'
 import type { Distillation, LossOptions } from './loss.js'
 import { assertOptimizerNames, type OptimizerOptions } from './optimizer-options.js'
@@ -51,5 +51,9 @@ function assertBlocking(owner: string, blocking: Blocking | undefined): void {
   assertKnown(`blocking of ${owner}`, blocking, { clips: true, channels: true })
   if (blocking === undefined) return
   if (blocking.clips !== undefined) assertInteger('blocking.clips', blocking.clips, 1)
-  assertInteger('blocking.channels', blocking.channels, 1)
+  if ([1, 8, 16].includes(blocking.channels)) return
+  throw new EscError(
+    'INVALID_OPTION',
+    `blocking.channels=${shown(blocking.channels)} must be 8 or 16, or 1 for the plain layout: pass what channelBlock of the runtime returns`,
+  )
 }

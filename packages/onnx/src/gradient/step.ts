@@ -89,11 +89,12 @@ export function buildUpdateModel(
 function writeForwardAndBackward(
   g: StepBuilder,
   graph: NetworkGraph,
-  { loss, blocking = null }: StepOptions,
+  { loss, blocking }: StepOptions,
 ): WeightGradient[] {
   const classes = classCount(graph)
   const nodes = fuseNodes(graph)
-  const forward = writeForward(g, graph, nodes, blocking)
+  const blocks = blocking && blocking.channels > 1 ? blocking : null
+  const forward = writeForward(g, graph, nodes, blocks)
   g.nodeWithOutputs('Identity', [forward.get(graph.output)!.output], ['logits'])
   const dLogits = writeLoss(g, 'logits', classes, loss)
   g.output({ name: 'logits', type: 'float32', dims: ['N', classes] })

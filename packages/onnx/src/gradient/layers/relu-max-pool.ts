@@ -68,7 +68,9 @@ function cropConvolution(conv: Convolution, size: Size2): Convolution {
  * these places are found by comparing each value with the maximum of its window. If several values of a window are equal, the first must
  * win, as in PyTorch. Therefore each value is first multiplied by 1 + k · 2⁻²³, where k falls from the first value of a window to the
  * last. Then equal positive values differ by at least one ulp (the distance to the next float32), and other values change only by
- * rounding. If the maximum is not positive, a ReLU stops the gradient, so equal values do not matter.
+ * rounding. If the maximum is not positive, a ReLU stops the gradient, so equal values do not matter. Values that differ by one to three
+ * ulps may become equal in this way; then each of them gets the gradient. Equal pixels come from silence; pixels so near one another are
+ * rare.
  */
 function writeTilePool(
   { g, layout }: RuleContext,

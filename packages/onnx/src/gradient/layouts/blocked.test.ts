@@ -1,5 +1,6 @@
 /** The blocked layout against the plain one, which other tests compare with central differences, tfjs and PyTorch. */
 import { inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { throwsCode } from '@esc/expect'
 import { expect, test } from 'vitest'
 import {
   type Blocking,
@@ -13,7 +14,8 @@ import {
 import { checkModel } from '../../inspect/index.js'
 import { ortRuntime } from '../../node/index.js'
 import { blockedNetworks, blockedWindows } from '../fixtures/blocked-cases.js'
-import { caseNetwork, clips, conv } from '../fixtures/network.js'
+import { type Case, caseNetwork, clips, conv, simple } from '../fixtures/network.js'
+import { referenceLogits, relativeError } from '../fixtures/reference.js'
 import { same } from '../fixtures/window-cases.js'
 
 const found = await ortRuntime.channelBlock!()
@@ -58,6 +60,36 @@ test('a network without a layer that gains uses standard operators alone', () =>
     1,
   )
   expect(buildTrainingModel(graph, { blocking: { clips: 4, channels: 16 } }).domains).toEqual({})
+})
+
+test('a block of one channel is the plain layout, and other blocks than 8 and 16 are refused', () => {
+  const { graph } = caseNetwork(blockedNetworks[2]!, 5)
+  const plain = writeModel(buildTrainingModel(graph))
+  expect(writeModel(buildTrainingModel(graph, { blocking: { channels: 1 } }))).toEqual(plain)
+  expect(writeModel(buildTrainingModel(graph, { blocking: { channels: 8 } }))).not.toEqual(plain)
+  for (const channels of [0, 2, 3, 4, 12, 32, 64, -8, 8.5, Number.NaN, '16' as unknown as number]) {
+    expect(() => buildTrainingModel(graph, { blocking: { channels } })).toThrow(
+      throwsCode('INVALID_OPTION', /^blocking\.channels=.* must be 8 or 16, or 1 for the plain layout/),
+    )
+  }
+})
+
+blockedTest('a mean over many pixels keeps its digits', async () => {
+  const pixels: Case = {
+    title: 'a long mean',
+    shape: [16, 64, 216],
+    nodes: (rng) => [
+      conv(rng, 'conv', 'x', [16, 16, 1, 1], same),
+      simple('GlobalAveragePool', 'conv', 'mean'),
+    ],
+  }
+  const { graph, feeds } = caseNetwork(pixels, 1)
+  // Equal pixels are the worst case for sums of float32: each addition rounds to the same side.
+  const silence = { ...feeds, [graph.input.name]: feeds[graph.input.name]!.map(() => 0.1) }
+  const expected = referenceLogits(graph, silence[graph.input.name]!)
+  const logits = floatData((await runStep(graph, silence, { channels: found })).outputs, 'logits')
+  // With one sum over all pixels the error is 4e-6.
+  expect(relativeError(logits, expected)).toBeLessThan(1e-6)
 })
 
 function norm2(values: Float32Array): number {

@@ -18,7 +18,10 @@ import { gatherBelowChannels, plainLayout, shiftedInputs, sumOver } from './plai
 
 /** The size of a training step in the blocked layout. */
 export interface Blocking {
-  /** Number of channels in a block, as `channelBlock` of an `OnnxRuntime` tells. */
+  /**
+   * Number of channels in a block, as `channelBlock` of an `OnnxRuntime` tells: 8 or 16. 1 means that there is no blocked layout, and
+   * the step is plain. ONNX Runtime does not notice the block of another processor: the step would compute other numbers.
+   */
   channels: number
   /**
    * Number of clips in every batch. Layers that work on each channel alone gain by it, because clips and channels can then be counted together.
@@ -30,6 +33,8 @@ export interface Blocking {
 
 /** Longest sum of a product of images that is taken in one go. Longer sums of float32 lose digits. */
 const longestSum = 1024
+/** Shorter sums would take longer to start than to compute. */
+const shortestSum = 16
 
 /** The blocked layout of a graph. */
 export function blockedLayout(g: StepBuilder, { clips, channels: block }: Blocking): Layout {
@@ -78,18 +83,18 @@ export function blockedLayout(g: StepBuilder, { clips, channels: block }: Blocki
 
     channelSum(value, shape) {
       const [, height, width] = shape as [number, number, number]
-      const rows = rowsAtOnce(height, width)
-      const means = nchwc('GlobalAveragePool', [reshape(value, [1, -1, rows, width])])
-      return g.node('Mul', [sumParts(means, shape), g.filled(rows * width)])
+      const pixels = pixelsAtOnce(height * width)
+      const means = nchwc('GlobalAveragePool', [reshape(value, [1, -1, 1, pixels])])
+      return g.node('Mul', [sumParts(means, shape), g.filled(pixels)])
     },
     channelDot(a, b, shape) {
       if (clips === undefined) return layout.channelSum(g.node('Mul', [a, b]), shape)
       // A depthwise convolution with an image as its kernel.
       const [channels, height, width] = shape as [number, number, number]
-      const rows = rowsAtOnce(height, width)
-      const parts = (clips * widthOf(channels) * height) / rows
-      const images = reshape(a, [1, parts, rows, width])
-      const products = nchwc('Conv', [images, reshape(b, [parts, 1, rows, width])], { group: { int: parts } })
+      const pixels = pixelsAtOnce(height * width)
+      const parts = (clips * widthOf(channels) * height * width) / pixels
+      const images = reshape(a, [1, parts, 1, pixels])
+      const products = nchwc('Conv', [images, reshape(b, [parts, 1, 1, pixels])], { group: { int: parts } })
       return sumParts(products, shape)
     },
     affine(value, [channels], { scale, shift, plus, relu = false }) {
@@ -99,8 +104,16 @@ export function blockedLayout(g: StepBuilder, { clips, channels: block }: Blocki
       const activation = relu ? { activation: { string: 'Relu' } } : {}
       return nchwc('Conv', inputs, { group: { int: widthOf(channels!) }, ...activation })
     },
-    pixelMean: (value, [channels]) =>
-      narrowed(g.node('Flatten', [nchwc('GlobalAveragePool', [value])]), channels!, 1),
+    pixelMean(value, [channels, height, width]) {
+      const count = height! * width!
+      const pixels = pixelsAtOnce(count)
+      if (pixels === count)
+        return narrowed(g.node('Flatten', [nchwc('GlobalAveragePool', [value])]), channels!, 1)
+      const means = nchwc('GlobalAveragePool', [reshape(value, [1, -1, 1, pixels])])
+      const perClip = reshape(means, [-1, blocksOf(channels!), count / pixels, block])
+      const whole = g.node('ReduceMean', [perClip], { axes: { ints: [2] }, keepdims: { int: 0 } })
+      return narrowed(reshape(whole, [-1, widthOf(channels!)]), channels!, 1)
+    },
     fillPixels(vector, [channels, height, width]) {
       const pixels = reshape(widened(vector, channels!, 1, 2), [0, widthOf(channels!), 1, 1])
       return layout.repeatPixels(pixels, [height!, width!])
@@ -133,9 +146,10 @@ export function blockedLayout(g: StepBuilder, { clips, channels: block }: Blocki
     return { int: isDepthwise(conv) ? widthOf(conv.inputShape[0]!) : 1 }
   }
 
-  /** The sum of each channel, [C], of numbers for some rows at once: [N, C / B, H / rows, B] in any form. */
+  /** The sum of each channel, [C], of numbers for some pixels at once: [N, C / B, H · W / pixels, B] in any form. */
   function sumParts(parts: string, [channels, height, width]: readonly number[]): string {
-    const perClip = [-1, blocksOf(channels!), height! / rowsAtOnce(height!, width!), block]
+    const count = height! * width!
+    const perClip = [-1, blocksOf(channels!), count / pixelsAtOnce(count), block]
     return narrowed(reshape(sumOver(g, reshape(parts, perClip), [0, 2]), [-1]), channels!)
   }
 
@@ -245,8 +259,13 @@ function gradientPads(conv: Convolution): number[] {
   return [...before, ...behind]
 }
 
-/** The most rows, a divisor of `height`, whose pixels are summed in one go. */
-function rowsAtOnce(height: number, width: number): number {
-  const fits = (rows: number) => height % rows === 0 && rows * width <= longestSum
-  return Array.from({ length: height }, (_, i) => height - i).find(fits) ?? 1
+/**
+ * How many pixels of an image are summed in one go: the largest divisor of `count` that is not too long a sum. If the divisors are too
+ * small to be fast, it is all of them.
+ */
+function pixelsAtOnce(count: number): number {
+  for (let pixels = Math.min(count, longestSum); pixels >= shortestSum; pixels--) {
+    if (count % pixels === 0) return pixels
+  }
+  return count
 }
