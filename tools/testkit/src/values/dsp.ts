@@ -147,9 +147,9 @@ export const dspEntries: Readonly<Record<string, Entry>> = {
 
 Object.assign(dspEntries.dsp!.calls, {
   amplitudeToDb: [dsp.amplitudeToDb, { amplitude: matrix }],
-  betweenClassMix: [dsp.betweenClassMix, { a: { clip, label }, b: { clip, label }, rng: anRng }],
+  betweenClassMix: [dsp.betweenClassMix(), { a: { clip, label }, b: { clip, label }, rng: anRng }],
   'betweenClassMix example': [
-    dsp.betweenClassMix,
+    dsp.betweenClassMix(),
     {
       a: given('example', { clip: aClip, label: dsp.oneHot(0, 2) }),
       b: { clip: aClip, label: dsp.oneHot(0, 2) },
@@ -194,9 +194,9 @@ Object.assign(dspEntries.dsp!.calls, {
   magnitude: [dsp.magnitude, { matrix: given('complexMatrix', complexMatrix) }],
   melToHz: [dsp.melToHz, { mel: given('number', 9) }],
   mfccFromLogMel: [dsp.mfccFromLogMel, { logMel: matrix }],
-  mixup: [dsp.mixup, { a: { features: matrix, label }, b: { features: matrix, label }, rng: anRng }],
+  mixup: [dsp.mixup(), { a: { features: matrix, label }, b: { features: matrix, label }, rng: anRng }],
   'mixup example': [
-    dsp.mixup,
+    dsp.mixup(),
     {
       a: { features: aMatrix, label: dsp.oneHot(0, 2) },
       b: given('example', { features: aMatrix, label: dsp.oneHot(0, 2) }),
