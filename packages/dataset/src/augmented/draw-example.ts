@@ -6,7 +6,6 @@ import {
   assertMatrix,
   type DrawContext,
   type DrawnFeatures,
-  describeValue,
   EscError,
   type FeatureMatrix,
   type FeatureSet,
@@ -154,7 +153,12 @@ export function createDraw(
       else assertMatrix('its result', made)
     } catch (cause) {
       if (!isEscError(cause)) throw cause
-      throw refused(maker, index, `returned ${describeValue(made)}: ${cause.message}`, cause)
+      throw refused(
+        maker,
+        index,
+        `made no ${'samples' in input ? 'clip' : 'matrix'}: ${cause.message}`,
+        cause,
+      )
     }
     const fits =
       'samples' in input
