@@ -35,6 +35,7 @@ const treatments: ReadonlyMap<string, Treatment> = new Map(
     Flatten: leading('moves'),
     GlobalAveragePool: leading('computes'),
     Clip: following('limits'),
+    // ONNX Runtime runs it in float. A ReduceMax of bytes, for which it has a kernel, is not faster.
     GlobalMaxPool: following('moves'),
     ReduceMax: following('moves'),
     Reshape: following('moves'),
@@ -47,10 +48,10 @@ const treatments: ReadonlyMap<string, Treatment> = new Map(
     AveragePool: following('computes'),
     LeakyRelu: following('computes'),
     Sigmoid: following('computes'),
-    // ONNX Runtime has no 8-bit kernels for these three. They run in float, between two roundings, so that the operators around
-    // them are 8-bit.
+    // Written as products, sums and a Clip: see spell-out.ts.
     HardSigmoid: following('computes'),
     HardSwish: following('computes'),
+    // ONNX Runtime has no 8-bit kernel. It runs in float between two roundings, so that the operators around it are 8-bit.
     Tanh: following('computes'),
   }),
 )

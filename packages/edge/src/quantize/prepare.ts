@@ -3,6 +3,7 @@ import { EscError } from '@esc/core'
 import { dataInputs, floatTensor, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
 import { checkModel } from '@esc/onnx/inspect'
 import { chooseOperators, dataOf, quantizedOps } from './operators.js'
+import { spelledOut } from './spell-out.js'
 
 const quantizers = /^(Dynamic)?Quantize|^Dequantize|^Q(Linear|Gemm|Attention)|Integer|NBits/
 
@@ -31,10 +32,12 @@ export function prepare(given: OnnxModel): Prepared {
       `the model is quantised already: it has ${nameOf(given.graph.nodes[at]!)}; give the float32 model that it was made from`,
     )
   }
-  const model = withPlainConstants(given)
-  const quantized = chooseOperators(model, (node, type) => {
+  const refuse = (node: OnnxNode, type: string): never => {
     throw unsupported(node, `takes ${type}, but only float32 can be quantised; export the model in float32`)
-  })
+  }
+  const plain = withPlainConstants(given)
+  const model = spelledOut(plain, chooseOperators(plain, refuse))
+  const quantized = chooseOperators(model, refuse)
   if (quantized.size === 0) {
     throw new EscError(
       'UNSUPPORTED_LAYER',
