@@ -1,7 +1,4 @@
 /** Each operator that becomes 8-bit: ONNX Runtime's kernels against a simulation in float64, and against the float model. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   createGraphBuilder,
   floatData,
@@ -9,32 +6,20 @@ import {
   type GraphBuilder,
   int64Vector,
   type OnnxModel,
-  readModel,
   scalar,
   type Tensor,
-  writeModel,
 } from '@esc/onnx'
 import { checkModel } from '@esc/onnx/inspect'
-import { InferenceSession } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { random } from '../fixtures/foreign-models.js'
 import { around, cases, channels, kernels, type Write, wide, x } from '../fixtures/operator-cases.js'
 import { logits, maxError, quantized } from '../fixtures/run-models.js'
 import { simulate } from '../fixtures/simulate.js'
+import { fusedOps } from '../node/fixtures/fused-ops.js'
 
-/** The operators of a model as ONNX Runtime fuses them, without those of layout, in order of their names. */
-async function fusedOps(model: OnnxModel): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'esc-fused-'))
-  const options = { optimizedModelFilePath: join(dir, 'f.onnx'), logSeverityLevel: 4 } as const
-  const session = await InferenceSession.create(writeModel(model), {
-    ...options,
-    graphOptimizationLevel: 'extended',
-  })
-  await session.release()
-  const { nodes } = readModel(await readFile(options.optimizedModelFilePath)).graph
-  await rm(dir, { recursive: true })
-  const own = nodes.map(({ opType }) => opType).filter((op) => !['QLinearConv', 'Div', 'Neg'].includes(op))
-  // The first one rounds the input, and the last one ends 8 bits in front of Neg.
+/** The operators of a model in ONNX Runtime, without the convolutions, and without what rounds the input and ends 8 bits. */
+async function ownOps(model: OnnxModel): Promise<string> {
+  const own = (await fusedOps(model)).filter((op) => !['QLinearConv', 'Div', 'Neg'].includes(op))
   expect(own[0]).toBe('QuantizeLinear')
   expect(own.at(-1)).toBe('DequantizeLinear')
   return own.slice(1, -1).join(' ')
@@ -63,7 +48,7 @@ async function compared(model: OnnxModel, feed: Tensor) {
 describe('each operator', () => {
   test.each(cases)('%s', async (_name, write, fused, bound) => {
     const { int8, worst, unequal, fromFloat } = await compared(around(write), x)
-    expect(await fusedOps(int8)).toBe(fused)
+    expect(await ownOps(int8)).toBe(fused)
     expect(worst).toBeLessThan(1.01)
     expect(unequal).toBeLessThan(0.02)
     expect(fromFloat).toBeLessThanOrEqual(bound)
@@ -174,11 +159,22 @@ describe('results of the graph', () => {
     const model = around((g, a, b) => g.node('Div', [g.node('Add', [a, b], {}, 'sum'), scalarOf(g)]))
     const int8 = await quantized(model, [x])
     expect(int8.graph.nodes.find(({ opType }) => opType === 'Div')!.inputs[0]).toBe('sum_rounded')
-    expect(await fusedOps(int8)).toBe('QLinearAdd')
+    expect(await ownOps(int8)).toBe('QLinearAdd')
   })
 })
 
 const scalarOf = (g: GraphBuilder) => g.constant('two', scalar(2))
+
+describe('Relu, then Clip', () => {
+  test('rounds once or twice, and cuts off', async () => {
+    const model = around((g, a) =>
+      g.node('Clip', [g.node('Relu', [a]), g.constant('low', scalar(-1)), g.constant('high', scalar(0.6))]),
+    )
+    const { fromFloat, int8 } = await compared(model, x)
+    expect(int8.graph.nodes.some(({ opType }) => /Relu|Clip/.test(opType))).toBe(false)
+    expect(fromFloat).toBeLessThan(10)
+  })
+})
 
 describe('what stays float', () => {
   test('sums and products of values that no 8-bit operator makes', async () => {

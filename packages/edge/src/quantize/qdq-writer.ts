@@ -58,9 +58,15 @@ export class QdqWriter {
 
   /** Adds a Relu or Clip, unless rounding does its work. */
   addLimits(node: OnnxNode): void {
-    if (this.#rounding.isSuperfluous(node)) {
-      this.#replaced.set(node.outputs[0]!, this.#current(node.inputs[0]!))
-    } else this.addFloat(node)
+    const [input, output] = [node.inputs[0]!, node.outputs[0]!]
+    if (!this.#rounding.isSuperfluous(node)) {
+      this.addFloat(node)
+      return
+    }
+    this.#replaced.set(output, this.#current(input))
+    const isSame = this.#rounding.sourceOf(input) === this.#rounding.sourceOf(output)
+    // The value was cut off before.
+    if (isSame && this.#settled.has(input)) this.#rounded.set(output, this.#rounded.get(input)!)
   }
 
   /** Adds an operator without weights. It reads rounded values. */

@@ -37,8 +37,9 @@ export class Rounding {
       if (roleOf(node) === 'moves') this.#sources.set(node.outputs[0]!, node.inputs[0]!)
     }
     // From the last one: if Concat follows Concat, both have the scale of the second one.
-    for (const node of [...quantized].reverse()) if (node.opType === 'Concat') this.#share(node, makers)
-    for (const node of quantized) if (roleOf(node) === 'limits') this.#decideLimits(node, makers)
+    const backwards = [...quantized].reverse()
+    for (const node of backwards) if (node.opType === 'Concat') this.#share(node, makers)
+    for (const node of backwards) if (roleOf(node) === 'limits') this.#decideLimits(node, makers)
   }
 
   /** Whether the value is rounded where it is made. The graph's outputs are not. */
@@ -83,7 +84,7 @@ export class Rounding {
     for (const value of dataOf(concat)) {
       const maker = makers.get(value)
       const isConstant = this.#model.graph.initializers.has(value)
-      if (isConstant || this.#results.has(value) || this.#reads.get(value) !== 1) continue
+      if (isConstant || !this.#isPrivate(value)) continue
       if (maker && roleOf(maker) === 'moves') continue
       // A Relu in front of a Concat with negative values would not be superfluous any more.
       if (maker && roleOf(maker) === 'limits' && !this.#cutsOff(maker, output)) continue
@@ -110,10 +111,28 @@ export class Rounding {
     const superfluous = !isResult && this.#cutsOff(node, output)
     if (superfluous) this.#superfluous.add(node)
     const maker = makers.get(input)
-    const isAlone = this.#reads.get(input) === 1 && !this.#results.has(input)
-    // Values behind an operator that moves them are 8-bit already.
-    const isMade = maker !== undefined && roleOf(maker) !== 'moves'
-    if (isAlone && isMade && (superfluous || isResult)) this.#open.add(input)
+    // Behind another Relu or Clip, the value is rounded twice.
+    if (!maker || roleOf(maker) === 'limits' || !this.#isPrivate(input)) return
+    if (!superfluous && !isResult) return
+    if (roleOf(maker) !== 'moves') this.#open.add(input)
+    else if (superfluous) this.#cutOffEarlier(maker, output, makers)
+  }
+
+  /**
+   * If a Relu or Clip stands behind operators that only move values (Conv, MaxPool, Relu), the value in front of them is rounded
+   * with the scale of the Relu, so that it is cut off there. The results are the same, and are rounded once.
+   */
+  #cutOffEarlier(mover: OnnxNode, output: string, makers: ReadonlyMap<string, OnnxNode>): void {
+    const value = mover.inputs[0]!
+    const maker = makers.get(value)
+    if (!maker || !this.#isPrivate(value)) return
+    if (roleOf(maker) === 'moves') this.#cutOffEarlier(maker, output, makers)
+    else if (roleOf(maker) !== 'limits') this.#sources.set(value, output)
+  }
+
+  /** Whether exactly one operator reads the value, and nothing else does. */
+  #isPrivate(value: string): boolean {
+    return this.#reads.get(value) === 1 && !this.#results.has(value)
   }
 
   /** Whether rounding with the scale of a value cuts off as a Relu or Clip does. The results are the same bytes. */
