@@ -1,6 +1,6 @@
 /** Whole networks that fit a device: the 8-bit model against the float model in ONNX Runtime. */
 import { createRng } from '@esc/core'
-import { floatData, lowerNetwork, readModel, type Tensor, writeModel } from '@esc/onnx'
+import { floatData, lowerNetwork, type OnnxRuntime, readModel, type Tensor, writeModel } from '@esc/onnx'
 import { checkModel } from '@esc/onnx/inspect'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
@@ -48,6 +48,22 @@ describe.each(deviceNetworks.map((network) => [network.name, network] as const))
     expect(meanLogitError / spread).toBeLessThan(0.05)
     expect(maxLogitError / spread).toBeLessThan(0.3)
     expect(agreement).toBeGreaterThan(0.9)
+  })
+
+  test('runs in pages', async () => {
+    // The type checker must not see this entry: it uses the types of a page, and this file uses Node's.
+    const place: string = '@esc/onnx/browser'
+    const { ortRuntime: wasm } = (await import(place)) as { ortRuntime: OnnxRuntime }
+    // Only a page can have more than one thread.
+    const web: OnnxRuntime = { ...wasm, createSession: (bytes) => wasm.createSession(bytes, { threads: 1 }) }
+    const float = lowerNetwork(network)
+    const ranges = await calibrate(float, training, { runtime: ortRuntime })
+    const int8 = quantizeStatic(float, ranges)
+    const [a, b] = await Promise.all(
+      [ortRuntime, web].map(async (runtime) => floatData(await logits(int8, { input }, runtime), 'logits')),
+    )
+    const spread = Math.sqrt(a!.reduce((sum, value) => sum + value ** 2, 0) / a!.length)
+    expect(compareLogits(a!, b!, size.classes).maxLogitError / spread).toBeLessThan(0.05)
   })
 
   test('runs in integer kernels', async () => {

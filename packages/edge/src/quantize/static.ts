@@ -27,8 +27,20 @@ export interface QuantizeOptions {
  * The model with 8-bit weights and activations. A pair of `QuantizeLinear` and `DequantizeLinear` (QDQ) stands around each
  * operator. Runtimes fuse these pairs and the operator into one integer kernel.
  *
- * Activations are uint8 with a zero point, weights are int8 and symmetric, biases are int32. Conv, Gemm, Relu, MaxPool,
- * GlobalAveragePool and Flatten are quantised. A normaliser at the front and the logits stay float.
+ * Activations are uint8 with a zero point, weights are int8 and symmetric, biases are int32. These operators are quantised:
+ * - Conv and Gemm. With `perChannel`, each filter has a scale of its own, also in depthwise and grouped convolutions.
+ * - Add, Mul, Concat, AveragePool, GlobalAveragePool, Sigmoid, LeakyRelu. A constant that an Add or Mul reads becomes uint8. What
+ *   only a Concat reads is rounded with the Concat's scale, so that the Concat copies bytes.
+ * - HardSigmoid and HardSwish, which are written as Mul, Add and Clip.
+ * - MaxPool, GlobalMaxPool, ReduceMax, Flatten, Reshape, Transpose, Squeeze, Unsqueeze: their output has the scale of their input.
+ * - Relu, and Clip with constant limits. They are left out, because rounding to bytes cuts off at the same limits. A Clip stays
+ *   if 0 is outside of its limits.
+ *
+ * What stays float, and why: the graph's outputs; a normaliser at the front, and all Add, Mul, Concat and activations whose
+ * inputs no quantised operator makes or reads, because rounding them gains nothing; BatchNormalization that was not folded,
+ * LayerNormalization and Softmax, whose precision 8 bits would harm; the weighted sum of attention pooling, because it works on one
+ * value for each frame; MatMul. ONNX Runtime has no 8-bit kernels for Tanh and GlobalMaxPool: it runs them in float
+ * between two roundings.
  *
  * Differs from ONNX Runtime's `quantize_static`: by default, scales are per channel and weights have 7 bits; activations are
  * uint8; the graph's outputs are not rounded. ONNX Runtime's documentation advises this for x86 without VNNI, where its own
@@ -36,8 +48,8 @@ export interface QuantizeOptions {
  *
  * The model may come from any exporter. Its constants may be initializers (also listed as graph inputs or not), `Constant`
  * nodes, or either behind an `Identity`. In the result, all constants are initializers and none is an input, so no weight can be
- * replaced any more. A Gemm may be `x · W`, or have factors. Operators of other domains or other element types, and MatMul, stay
- * as they are.
+ * replaced any more. A Gemm may be `x · W`, or have factors. Operators of other domains or other element types stay as they
+ * are.
  *
  * @param given - A float32 model. Every Conv and Gemm must have a constant weight, and its bias, if any, must be a constant.
  * @param ranges - What {@link calibrate} measured on the same model.
