@@ -60,6 +60,15 @@ describe('each operator', () => {
     expect(unequal).toBeLessThan(0.02)
   })
 
+  test.each([13, 21])('AveragePool at the edges, in operator set %i', async (opset) => {
+    const attributes = { kernel_shape: { ints: [3, 3] }, pads: { ints: [1, 1, 1, 1] } }
+    const model = around((g, a) => g.node('AveragePool', [a], attributes), { opset })
+    const { int8, worst, unequal } = await compared(model, x)
+    expect(await ownOps(int8)).toBe('QLinearAveragePool')
+    expect(worst).toBeLessThan(1.01)
+    expect(unequal).toBeLessThan(0.02)
+  })
+
   test.each([14, 18, 21])('HardSwish and ReduceMax in operator set %i', async (opset) => {
     const model = around(
       (g, a) => {
