@@ -43,7 +43,7 @@ import {
  *   returns something else than what it got: another shape, NaN, a promise; or if the mix needs two classes and there is one.
  * @see Zhang et al., "mixup", 2018; Tokozume et al., "Learning from between-class examples", 2018, for `timeScales` and mixing.
  * @example
- * const set = await augmentedSet(source, logmel64, {
+ * const set = await augmentedSet({ dataset, read: () => ({ channels: [samples], sampleRate: 44100 }) }, logmel64, {
  *   timeScales: [0.8, 1, 1.25],
  *   power: compose([powerGain({ minDb: -6, maxDb: 6 }), frameShift()]),
  *   features: specAugment({ maxBins: 8, maxFrames: 20 }),
@@ -66,16 +66,22 @@ export async function augmentedSet(
   second: FeatureRecipe | AugmentedFeaturesOptions,
   options: AugmentedSetOptions = {},
 ): Promise<FeatureSet> {
-  if (hasField(source, 'get')) {
-    return ofFeatures(
-      source as unknown as FeatureSet,
-      asOptions('augmentedSet', second as AugmentedFeaturesOptions),
-    )
+  if (isFeatureSet(source)) {
+    if (hasField(second, 'stft')) {
+      const advice = 'features have no sounds: leave the recipe out'
+      throw wrongValue('source', source, 'sounds, { dataset, read }', { advice: { 'a feature set': advice } })
+    }
+    return ofFeatures(source, asOptions('augmentedSet', second as AugmentedFeaturesOptions))
   }
   assertSource(source)
   const recipe = second as FeatureRecipe
   const examples = await readExamples(source, recipe, options)
   return augmentSounds(examples.base, examples.read, recipe, options)
+}
+
+/** A Map has a function `get`, too, but no records. */
+function isFeatureSet(source: unknown): source is FeatureSet {
+  return hasField(source, 'get') && hasField(source, 'records')
 }
 
 function ofFeatures(set: FeatureSet, options: AugmentedFeaturesOptions): FeatureSet {
@@ -135,6 +141,8 @@ function withDraw(
 
 /** Reads every sound once, and computes the features as they are. */
 async function readExamples(source: SoundSource, recipe: FeatureRecipe, options: AugmentedSetOptions) {
+  // This names what is wrong with the recipe, before any sound is read.
+  createExtractor(recipe)
   resolveAugmentation(options, recipe)
   const { signal, onProgress, windows = null } = options
   const { records, labels, name, synthetic } = source.dataset
@@ -189,7 +197,7 @@ function assertSource(source: unknown): asserts source is SoundSource {
   const { read } = source as { read?: unknown }
   if (typeof read === 'function') return
   const advice = hasField(source, 'pathOf')
-    ? '; for the files of an opened data set call augmentedSet of @esc/dataset/node'
+    ? '; augmentedSet of @esc/dataset/node takes opened data sets'
     : ''
-  throw new EscError('INVALID_INPUT', `source has no function read: it must be ${must}${advice}`)
+  throw wrongValue('source.read', read, `a function: source must be ${must}${advice}`)
 }

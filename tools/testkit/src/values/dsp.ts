@@ -100,7 +100,9 @@ export const dspEntries: Readonly<Record<string, Entry>> = {
         'someOf augmentations': () => dsp.someOf(1, [dsp.polarity()]),
       }),
       ...augments('features', matrix, {
+        frameShift: dsp.frameShift,
         frequencyMask: () => dsp.frequencyMask({ p: 0 }),
+        powerGain: dsp.powerGain,
         specAugment: dsp.specAugment,
         timeMask: dsp.timeMask,
       }),
@@ -155,6 +157,12 @@ Object.assign(dspEntries.dsp!.calls, {
       b: { clip: aClip, label: dsp.oneHot(0, 2) },
       rng,
     },
+  ],
+  augmentFromSpec: [dsp.augmentFromSpec, { spec: given('service', { name: 'gain' }) }],
+  mixFromSpec: [dsp.mixFromSpec, { spec: given('service', { name: 'mixup' }) }],
+  customAugment: [
+    dsp.customAugment,
+    { id: given('path', 'mine 1'), augment: given('callback', (x: unknown) => x) },
   ],
   'backgroundMix options': [dsp.backgroundMix, { options: { clips: [clip] } }],
   'backgroundMix list': [dsp.backgroundMix, { options: { clips: given('list', [aClip]) } }],

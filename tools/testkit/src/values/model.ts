@@ -27,7 +27,6 @@ const training = {
   signal,
   checkpoint: given('service', checkpoint, 'undefined'),
   learningRate: given('number', 1e-3, 'undefined', 'a function'),
-  teacher: given('model', undefined, 'undefined'),
 }
 const logits = given('samples', Float32Array.of(0, 1, 2, 3))
 const classes = given('count', 2)

@@ -7,6 +7,7 @@ import {
   type FeatureSet,
   hasField,
 } from '@esc/core'
+import { createExtractor } from '@esc/dsp'
 import { augmentSounds, augmentedSet as ofSounds } from '../../augmented/augmented-set.js'
 import {
   type AugmentedFeaturesOptions,
@@ -51,7 +52,7 @@ const fileNames: Readonly<Record<keyof AugmentedFilesOptions, true>> = {
  * @throws EscError as `augmentedSet` of `@esc/dataset` and `extractFeatures`.
  * @example
  * const opened = await openDataset('ESC-50', { subset: 'esc10' })
- * const set = await augmentedSet(opened, logmel64, { timeScales: [0.8, 1, 1.25], features: specAugment(), dir: 'features' })
+ * const set = await augmentedSet(opened, { ...logmel64, durationSec: 5 }, { timeScales: [0.8, 1, 1.25], features: specAugment(), dir: 'features' })
  */
 export function augmentedSet(
   source: Pick<OpenedDataset, 'dataset' | 'pathOf'> | SoundSource,
@@ -81,6 +82,8 @@ async function ofFiles(
   assertKnown('augmentedSet', asOptions('augmentedSet', options), fileNames)
   const { dir, skipBad, tolerant = false, workers = 0, ...sounds } = options
   assertInteger('workers', workers, 0, 1024)
+  // This names what is wrong with the recipe.
+  createExtractor(recipe)
   const augmentation = resolveAugmentation(sounds, recipe)
   const { windows, signal, onProgress } = sounds
   const base = await extractFeatures(source, recipe, { dir, skipBad, tolerant, windows, signal, onProgress })
