@@ -16,6 +16,8 @@ export type { NearDuplicate } from './audit/near.js'
 export type { SplitAudit } from './audit/split.js'
 export type { Spread } from './audit/spread.js'
 export { auditTable, type CrossingSource, type TableAudit } from './audit/table.js'
+export { augmentedSet } from './augmented/augmented-set.js'
+export type { AugmentedFeaturesOptions, AugmentedSetOptions } from './augmented/options.js'
 export {
   type BalancedBatchesOptions,
   type BalanceOptions,
@@ -33,7 +35,7 @@ export {
   type NpyArray,
   type NpyData,
 } from './npy.js'
-export type { ClipRecord, Dataset } from './record.js'
+export type { ClipRecord, Dataset, SoundSource } from './record.js'
 export { type GroupRule, regroup } from './regroup.js'
 export { type GroupKFoldOptions, groupKFold } from './splits/group-k-fold.js'
 export { groupShuffleSplit } from './splits/group-shuffle-split.js'

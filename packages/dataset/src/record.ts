@@ -1,4 +1,5 @@
-/** The metadata of a data set as plain data: `Dataset` and its records. */
+/** The metadata of a data set as plain data: `Dataset` and its records; and a data set with its sounds. */
+import type { DecodedAudio } from '@esc/audio-io'
 
 /** One labelled recording: a row of the data set's table. */
 export interface ClipRecord {
@@ -31,4 +32,11 @@ export interface Dataset {
   records: ClipRecord[]
   /** Whether the clips are computed. Results on computed clips say nothing about real sounds. */
   synthetic: boolean
+}
+
+/** A data set whose sounds are in memory, or made by a program. */
+export interface SoundSource {
+  dataset: Dataset
+  /** @param index - Index into `dataset.records`. */
+  read(index: number): DecodedAudio | Promise<DecodedAudio>
 }

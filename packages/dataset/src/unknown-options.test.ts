@@ -1,4 +1,5 @@
 /** No export of the root takes an option that it does not know. */
+import { logmel64 } from '@esc/dsp'
 import { throwsCode } from '@esc/expect'
 import { describe, expect, test } from 'vitest'
 import * as dataset from './index.js'
@@ -23,11 +24,13 @@ const set = {
 const labels = [0, 1, 0, 1]
 const groups = ['a', 'b', 'c', 'd']
 const csv = 'filename,fold,target,category,src_file\na.wav,1,0,dog,7\n'
+const silence = { channels: [new Float32Array(8)], sampleRate: 8000 }
 const columns = { filename: 'filename', label: 'category' }
 const merged = <T extends object>(rest: T, options: Unknown): T => ({ ...rest, ...(options as object) })
 
 /** By name: every way to hand options to the function. */
 const calls: Readonly<Record<string, readonly Call[]>> = {
+  augmentedSet: [(o) => dataset.augmentedSet({ dataset: set, read: () => silence }, logmel64, o)],
   auditDataset: [(o) => dataset.auditDataset(set, [], o)],
   auditFacts: [(o) => dataset.auditFacts(set, [], o)],
   balancedBatches: [

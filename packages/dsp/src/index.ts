@@ -1,4 +1,4 @@
-export { type Augment, type Chance, compose, oneOf, someOf } from './augment/compose.js'
+export { type Augment, type Chance, compose, customAugment, oneOf, someOf } from './augment/compose.js'
 /** Public names of `@esc/dsp`. */
 export { type DenoiseOptions, denoise } from './augment/denoise.js'
 export {
@@ -11,10 +11,15 @@ export {
   timeMask,
 } from './augment/feature.js'
 export { type BandPassOptions, bandPass, type CutoffOptions, highPass, lowPass } from './augment/filter.js'
+export { augmentFromSpec, mixFromSpec } from './augment/from-spec.js'
 export {
   betweenClassMix,
   type LabeledClip,
   type LabeledFeatures,
+  type Mix,
+  type MixDomain,
+  type MixInput,
+  type MixOptions,
   type MixupOptions,
   mixup,
   oneHot,
@@ -27,7 +32,9 @@ export {
   type NoiseColor,
   type SnrOptions,
 } from './augment/noise.js'
+export { type FrameShiftOptions, frameShift, powerGain } from './augment/power.js'
 export { type ReverbOptions, reverb } from './augment/reverb.js'
+export type { AugmentSpec } from './augment/spec.js'
 export {
   type ClippingOptions,
   clipping,

@@ -4,9 +4,11 @@ import { type Call, clipCalls, matrixCalls, samplesCalls, streamCalls } from './
 
 /** Exported functions that take no sound and no matrix. */
 const withoutSound = [
+  'augmentFromSpec',
   'chromaFilterbank',
   'compose',
   'createExtractor',
+  'customAugment',
   'fftFrequencies',
   'frameCount',
   'framesOfWindow',
@@ -15,6 +17,7 @@ const withoutSound = [
   'melFilterbank',
   'melFrequencies',
   'melToHz',
+  'mixFromSpec',
   'oneHot',
   'oneOf',
   'someOf',

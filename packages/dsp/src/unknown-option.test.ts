@@ -15,9 +15,11 @@ function errorOf(call: () => unknown): Error | undefined {
 
 /** Exports that take no options. */
 const withoutOptions = [
-  'betweenClassMix',
+  'augmentFromSpec',
   'createResampleStream',
+  'customAugment',
   'magnitude',
+  'mixFromSpec',
   'oneHot',
   'padOrTruncate',
   'resample',

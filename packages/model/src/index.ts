@@ -54,7 +54,6 @@ export type { CheckpointStore } from './training/checkpoint/checkpoint-store.js'
 export { createEarlyStopping, type EarlyStopping } from './training/early-stopping.js'
 export { fit, train } from './training/train.js'
 export type {
-  LabeledFeatures,
   TrainEvent,
   TrainingSplit,
   TrainOptions,

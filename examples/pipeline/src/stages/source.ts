@@ -1,7 +1,7 @@
 /** Opens the clips: from a folder, from a download, or from the synthesiser. */
 import { EscError, isEscError, type ProgressEvent } from '@esc/core'
-import { type Dataset, regroup, synthesizeEsc10 } from '@esc/dataset'
-import { downloadEsc50, type OpenedDataset, openDataset, type SoundSource } from '@esc/dataset/node'
+import { type Dataset, regroup, type SoundSource, synthesizeEsc10 } from '@esc/dataset'
+import { downloadEsc50, type OpenedDataset, openDataset } from '@esc/dataset/node'
 import type { RunOptions } from '../options.js'
 import type { RunContext } from './context.js'
 

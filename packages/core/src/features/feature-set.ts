@@ -69,6 +69,11 @@ export interface FeatureSet {
   readonly windows?: ClipWindows | null
   /** The data set that the clips come from. @defaultValue `null`: it is not known */
   readonly dataset?: DatasetOrigin | null
+  /**
+   * Given if `get` changes examples in training. `id` is a text that is equal if two sets change them in the same way; `null` if that is
+   * not known, and then a training with the set cannot be resumed. @defaultValue `null`: `get` always returns the same
+   */
+  readonly augmentation?: { readonly id: string | null } | null
   /** One record for each example. */
   readonly records: readonly FeatureRecord[]
   /**

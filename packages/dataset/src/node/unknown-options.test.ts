@@ -15,6 +15,7 @@ const opened = {
 }
 
 const calls: Readonly<Record<string, (options: Unknown) => unknown>> = {
+  augmentedSet: (o) => node.augmentedSet(opened, mfcc13, o),
   auditDataset: (o) => node.auditDataset(opened, o),
   downloadEsc50: (o) => node.downloadEsc50('nowhere', o),
   extractFeatures: (o) => node.extractFeatures(opened, mfcc13, o),

@@ -6,13 +6,17 @@ import {
   assertInRange,
   assertInteger,
   assertKnown,
+  assertMatrix,
+  assertMatrixShape,
   assertRng,
   EscError,
+  type FeatureMatrix,
   type Rng,
   wrongValue,
 } from '@esc/core'
 import type { Names } from '../option-names.js'
 import { drawInteger } from './random.js'
+import { type AugmentSpec, joinedIdentity, specOf } from './spec.js'
 
 /**
  * Returns a randomly changed copy of a clip (or of a feature matrix). It never changes its input, and it may
@@ -21,8 +25,36 @@ import { drawInteger } from './random.js'
  *
  * Give each example a generator of its own, `augment(clip, rng.fork(id))`. Then the result for an example
  * does not depend on the order of the examples.
+ *
+ * A function of your own is an augmentation, too. Give it an id with {@link customAugment}, and a training that uses it
+ * can be resumed.
  */
-export type Augment<T = AudioClip> = (input: T, rng: Rng) => T
+export interface Augment<T = AudioClip> {
+  (input: T, rng: Rng): T
+  /** Name and options as JSON, from which {@link augmentFromSpec} makes it again. Functions of your own have none. */
+  readonly spec?: AugmentSpec | undefined
+  /** A text that is equal if two augmentations do the same. @defaultValue the JSON of `spec` */
+  readonly id?: string | undefined
+}
+
+/**
+ * Gives an augmentation of your own an id, so that a training that uses it can be resumed. Change the id whenever you change
+ * what the function does.
+ *
+ * @throws EscError INVALID_OPTION if `id` is empty or `augment` is no function.
+ * @example
+ * const softer = customAugment('softer 1', ({ samples, sampleRate }: AudioClip) => {
+ *   return { samples: samples.map((sample) => sample / 2), sampleRate }
+ * })
+ */
+export function customAugment<T>(id: string, augment: (input: T, rng: Rng) => T): Augment<T> {
+  if (typeof id !== 'string' || id === '')
+    throw wrongValue('id', id, 'a text that is not empty', { code: 'INVALID_OPTION' })
+  if (typeof augment !== 'function') {
+    throw wrongValue('augment', augment, 'a function of an input and an Rng', { code: 'INVALID_OPTION' })
+  }
+  return Object.assign((input: T, rng: Rng) => augment(input, rng), { id })
+}
 
 /** How often an augmentation takes place. */
 export interface Chance {
@@ -49,7 +81,10 @@ export const chanceNames: Names<Chance> = { p: true }
 export function compose<T>(augments: readonly Augment<T>[], options: Chance = {}): Augment<T> {
   assertKnown('compose', options, chanceNames)
   assertSome(augments)
-  return withChance(options, (input, rng) => augments.reduce((value, augment) => augment(value, rng), input))
+  const joined = withChance<T>(options, (input, rng) => {
+    return augments.reduce((value, augment) => augment(value, rng), input)
+  })
+  return Object.assign(joined, joinedIdentity('compose', augments, options))
 }
 
 /**
@@ -82,11 +117,12 @@ export function someOf<T>(
   const [fewest, most] = (Array.isArray(count) ? count : [count, count]) as readonly [number, number]
   assertInteger('count', fewest, 0, augments.length)
   assertInteger('count', most, fewest, augments.length)
-  return withChance(options, (input, rng) => {
+  const joined = withChance<T>(options, (input, rng) => {
     const order = rng.shuffle(Int32Array.from(augments, (_, index) => index))
     const chosen = order.slice(0, drawInteger(rng, fewest, most)).sort()
     return chosen.reduce<T>((value, index) => augments[index]!(value, rng), input)
   })
+  return Object.assign(joined, joinedIdentity('someOf', augments, options, count))
 }
 
 /**
@@ -94,7 +130,10 @@ export function someOf<T>(
  *
  * @throws EscError INVALID_OPTION if `p` is out of its range.
  */
-export function withChance<T>({ p = 1 }: Chance, augment: Augment<T>): Augment<T> {
+export function withChance<T>(
+  { p = 1 }: Chance,
+  augment: (input: T, rng: Rng) => T,
+): (input: T, rng: Rng) => T {
   assertInRange('p', p, 0, 1)
   return (input, rng) => {
     assertRng(rng)
@@ -105,22 +144,45 @@ export function withChance<T>({ p = 1 }: Chance, augment: Augment<T>): Augment<T
 /**
  * Makes an augmentation from a function of samples. It checks the clip and keeps its sample rate.
  *
+ * @param name - Name of the function that the caller called, and its options.
  * @throws EscError INVALID_OPTION if `p` is out of its range; the augmentation throws INVALID_INPUT if the
  *   clip is empty or not finite.
  */
-export function clipAugment(
-  chance: Chance,
+export function clipAugment<Options extends Chance>(
+  [name, options]: readonly [name: string, options: Options],
   change: (clip: AudioClip, rng: Rng) => Float32Array,
 ): Augment<AudioClip> {
-  const applied = withChance<AudioClip>(chance, (clip, rng) => {
+  const applied = withChance<AudioClip>(options, (clip, rng) => {
     assertClip('clip', clip)
     return { samples: change(clip, rng), sampleRate: clip.sampleRate }
   })
-  return (clip, rng) => {
+  const checked = (clip: AudioClip, rng: Rng) => {
     // The check runs before the random draw. Otherwise a mistake would show only now and then.
     assertClipShape('clip', clip)
     return applied(clip, rng)
   }
+  return Object.assign(checked, specOf(name, options))
+}
+
+/**
+ * Makes an augmentation from a function of a matrix, as {@link clipAugment} does of samples.
+ *
+ * @throws EscError INVALID_OPTION if `p` is out of its range; the augmentation throws INVALID_INPUT if the matrix is empty or
+ *   not finite.
+ */
+export function matrixAugment<Options extends Chance>(
+  [name, options]: readonly [name: string, options: Options],
+  change: (matrix: FeatureMatrix, rng: Rng) => FeatureMatrix,
+): Augment<FeatureMatrix> {
+  const applied = withChance<FeatureMatrix>(options, (matrix, rng) => {
+    assertMatrix('features', matrix)
+    return change(matrix, rng)
+  })
+  const checked = (features: FeatureMatrix, rng: Rng) => {
+    assertMatrixShape('features', features)
+    return applied(features, rng)
+  }
+  return Object.assign(checked, specOf(name, options))
 }
 
 function assertSome(augments: readonly unknown[]): void {

@@ -4,6 +4,7 @@ import { assertGateOptions, type SpectralGateOptions, spectralGate } from '../ef
 import type { Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { assertBounds, drawBetween } from './random.js'
+import { identityOfSamples } from './spec.js'
 
 /** Options of {@link denoise}: two bounds, and those of {@link spectralGate}. */
 export interface DenoiseOptions extends Chance, Omit<SpectralGateOptions, 'propDecrease'> {
@@ -42,13 +43,16 @@ const denoiseNames: Names<DenoiseOptions> = {
  */
 export function denoise(options: DenoiseOptions = {}): Augment {
   assertKnown('denoise', options, denoiseNames)
-  const { p, minPropDecrease = 0.5, maxPropDecrease = 1, ...gate } = options
+  const { p: _chance, minPropDecrease = 0.5, maxPropDecrease = 1, ...gate } = options
   assertBounds({ minPropDecrease, maxPropDecrease }, 0, 1)
   assertGateOptions(gate)
-  return clipAugment(
-    { p },
+  const { noise, ...others } = options
+  const augment = clipAugment(
+    ['denoise', others],
     (clip, rng) =>
       spectralGate(clip, { ...gate, propDecrease: drawBetween(rng, minPropDecrease, maxPropDecrease) })
         .samples,
   )
+  if (!noise) return augment
+  return Object.assign(augment, identityOfSamples('denoise', others, [noise]))
 }

@@ -1,16 +1,9 @@
 /** Augmentations of feature matrices: masks over time and frequency. */
-import {
-  assertInteger,
-  assertKnown,
-  assertMatrix,
-  assertMatrixShape,
-  EscError,
-  type FeatureMatrix,
-  type Rng,
-} from '@esc/core'
+import { assertInteger, assertKnown, EscError, type FeatureMatrix, type Rng } from '@esc/core'
 import type { Names } from '../option-names.js'
-import { type Augment, type Chance, chanceNames, compose, withChance } from './compose.js'
+import { type Augment, type Chance, chanceNames, compose, matrixAugment } from './compose.js'
 import { drawInteger } from './random.js'
+import { specOf } from './spec.js'
 
 /** Options of all masks. */
 export interface FillOptions extends Chance {
@@ -59,7 +52,7 @@ export function timeMask(options: TimeMaskOptions = {}): Augment<FeatureMatrix> 
   assertKnown('timeMask', options, timeNames)
   const { maxFrames = 40 } = options
   assertInteger('maxFrames', maxFrames, 0)
-  return maskAugment(options, ({ data, bins, frames }, fill, rng) => {
+  return maskAugment(['timeMask', options], ({ data, bins, frames }, fill, rng) => {
     const [start, end] = drawSpan(frames, maxFrames, rng)
     for (let bin = 0; bin < bins; bin++) data.fill(fill, bin * frames + start, bin * frames + end)
   })
@@ -77,7 +70,7 @@ export function frequencyMask(options: FrequencyMaskOptions = {}): Augment<Featu
   assertKnown('frequencyMask', options, frequencyNames)
   const { maxBins = 16 } = options
   assertInteger('maxBins', maxBins, 0)
-  return maskAugment(options, ({ data, bins, frames }, fill, rng) => {
+  return maskAugment(['frequencyMask', options], ({ data, bins, frames }, fill, rng) => {
     const [start, end] = drawSpan(bins, maxBins, rng)
     data.fill(fill, start * frames, end * frames)
   })
@@ -127,27 +120,22 @@ export function specAugment(options: SpecAugmentOptions = {}): Augment<FeatureMa
   if (masks.length === 0) {
     throw new EscError('INVALID_OPTION', 'frequencyMasks=0, timeMasks=0 must not both be 0')
   }
-  return compose(masks, { p })
+  return Object.assign(compose(masks, { p }), specOf('specAugment', options))
 }
 
 function maskAugment(
-  { fill = 'mean', p }: FillOptions,
+  [name, options]: readonly [name: string, options: FillOptions],
   mask: (copy: FeatureMatrix, fill: number, rng: Rng) => void,
 ): Augment<FeatureMatrix> {
+  const { fill = 'mean' } = options
   if (fill !== 'mean' && !Number.isFinite(fill)) {
     throw new EscError('INVALID_OPTION', `fill=${fill} must be a finite number, or 'mean'`)
   }
-  const applied = withChance<FeatureMatrix>({ p }, (matrix, rng) => {
-    assertMatrix('features', matrix)
+  return matrixAugment([name, options], (matrix, rng) => {
     const copy = { data: matrix.data.slice(), bins: matrix.bins, frames: matrix.frames }
     mask(copy, fill === 'mean' ? meanOf(matrix.data) : fill, rng)
     return copy
   })
-  return (features, rng) => {
-    // The check runs before the random draw. Otherwise a mistake would show only now and then.
-    assertMatrixShape('features', features)
-    return applied(features, rng)
-  }
 }
 
 function drawSpan(length: number, most: number, rng: Rng): [start: number, end: number] {

@@ -47,7 +47,7 @@ const cutoffNames: Names<CutoffOptions> = {
  */
 export function lowPass(options: CutoffOptions = {}): Augment {
   assertKnown('lowPass', options, cutoffNames)
-  return cutoffFilter({ minCutoffHz: 150, maxCutoffHz: 7500, ...options }, 'low')
+  return cutoffFilter('lowPass', { minCutoffHz: 150, maxCutoffHz: 7500, ...options })
 }
 
 /**
@@ -60,18 +60,19 @@ export function lowPass(options: CutoffOptions = {}): Augment {
  */
 export function highPass(options: CutoffOptions = {}): Augment {
   assertKnown('highPass', options, cutoffNames)
-  return cutoffFilter({ minCutoffHz: 20, maxCutoffHz: 2400, ...options }, 'high')
+  return cutoffFilter('highPass', { minCutoffHz: 20, maxCutoffHz: 2400, ...options })
 }
 
 function cutoffFilter(
+  name: 'lowPass' | 'highPass',
   options: CutoffOptions & { minCutoffHz: number; maxCutoffHz: number },
-  kind: 'low' | 'high',
 ): Augment {
+  const kind = name === 'lowPass' ? 'low' : 'high'
   const { minCutoffHz, maxCutoffHz, order = 2 } = options
   assertFrequencies({ minCutoffHz, maxCutoffHz })
   assertInteger('order', order, 2, 12)
   assertInteger('order / 2', order / 2, 1)
-  return clipAugment(options, (clip, rng) => {
+  return clipAugment([name, options], (clip, rng) => {
     assertBelowNyquist('maxCutoffHz', maxCutoffHz, clip)
     const cutoffHz = drawFrequency(rng, minCutoffHz, maxCutoffHz)
     return filterSamples(clip.samples, butterworth(kind, cutoffHz / clip.sampleRate, order))
@@ -128,7 +129,7 @@ export function bandPass(options: BandPassOptions = {}): Augment {
   const { minCenterHz = 200, maxCenterHz = 4000, minOctaves = 0.5, maxOctaves = 1.5 } = options
   assertFrequencies({ minCenterHz, maxCenterHz })
   assertBounds({ minOctaves, maxOctaves }, 1e-3, 10)
-  return clipAugment(options, (clip, rng) => {
+  return clipAugment(['bandPass', options], (clip, rng) => {
     const { samples, sampleRate } = clip
     assertBelowNyquist('the upper end at maxCenterHz', maxCenterHz * octaves(maxOctaves / 2), clip)
     const center = drawFrequency(rng, minCenterHz, maxCenterHz)

@@ -44,23 +44,23 @@ describe('mixup', () => {
 
   test('mixes features and labels by the same share', () => {
     for (let seed = 0; seed < 50; seed++) {
-      const { features, label } = mixup(a, b, createRng(seed), { alpha: 0.5 })
+      const { features, label } = mixup({ alpha: 0.5 })(a, b, createRng(seed))
       expect(label.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6)
       for (const value of features.data) expect(value).toBeCloseTo(label[0]! + 3 * label[2]!, 5)
-      expect(mixup(a, b, createRng(seed), { alpha: 0.5 })).toEqual({ features, label })
+      expect(mixup({ alpha: 0.5 })(a, b, createRng(seed))).toEqual({ features, label })
     }
     expect(a.features.data.every((value) => value === 1)).toBe(true)
   })
 
   test('mixes labels that are already mixed', () => {
     const soft = { ...b, label: Float32Array.of(0.5, 0.5, 0) }
-    const { label } = mixup(a, soft, createRng(3), { alpha: 1 })
+    const { label } = mixup({ alpha: 1 })(a, soft, createRng(3))
     expect(label.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6)
   })
 
   test('refuses bad options, and examples that do not fit together', () => {
     for (const alpha of [0, -1, Number.NaN, 101]) {
-      expect(() => mixup(a, b, createRng(1), { alpha })).toThrow(throwsCode('INVALID_OPTION'))
+      expect(() => mixup({ alpha })).toThrow(throwsCode('INVALID_OPTION'))
     }
     const others = [
       { ...b, features: { ...b.features, bins: 4, frames: 3 } },
@@ -71,7 +71,7 @@ describe('mixup', () => {
       { ...b, label: Float32Array.of(Number.NaN, 0, 1) },
     ]
     for (const other of others) {
-      expect(() => mixup(a, other, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
+      expect(() => mixup()(a, other, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
     }
   })
 })
@@ -95,22 +95,22 @@ describe('betweenClassMix', () => {
       1,
     )
     for (let seed = 1; seed < 12; seed++) {
-      const { clip, label } = betweenClassMix(a, b, createRng(seed))
+      const { clip, label } = betweenClassMix()(a, b, createRng(seed))
       expect(label[0]! + label[1]!).toBeCloseTo(1, 6)
       const [first, second] = [part(clip.samples, a.clip.samples), part(clip.samples, b.clip.samples)]
       expect(first * first + second * second).toBeCloseTo(1, 4)
       // The A-weighting is 0 dB at 1 kHz and 1.2 dB at 3 kHz. The weighted shares must be those of the label.
       const loudness = [first, second * factor * 10 ** (1.2 / 20)]
       expect(Math.abs(loudness[0]! / (loudness[0]! + loudness[1]!) - label[0]!)).toBeLessThan(0.005)
-      expect(betweenClassMix(a, b, createRng(seed))).toEqual({ clip, label })
+      expect(betweenClassMix()(a, b, createRng(seed))).toEqual({ clip, label })
     }
   })
 
   test('accepts silence, and clips shorter than a frame', () => {
     const silence = labeled(new Float32Array(6400), 1)
-    const { clip } = betweenClassMix(labeled(tone, 0), silence, createRng(1))
+    const { clip } = betweenClassMix()(labeled(tone, 0), silence, createRng(1))
     expect(clip.samples.every(Number.isFinite)).toBe(true)
-    const short = betweenClassMix(labeled(noise(10, 1), 0), labeled(noise(10, 2), 1), createRng(1))
+    const short = betweenClassMix()(labeled(noise(10, 1), 0), labeled(noise(10, 2), 1), createRng(1))
     expect(short.clip.samples.every(Number.isFinite)).toBe(true)
   })
 
@@ -123,7 +123,7 @@ describe('betweenClassMix', () => {
       { ...a, label: oneHot(0, 3) },
     ]
     for (const b of others) {
-      expect(() => betweenClassMix(a, b, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
+      expect(() => betweenClassMix()(a, b, createRng(1))).toThrow(throwsCode('INVALID_INPUT'))
     }
   })
 })

@@ -7,6 +7,7 @@ import {
   assertInteger,
   assertKnown,
   assertMatrix,
+  assertOneOf,
   assertRng,
   EscError,
   type FeatureMatrix,
@@ -14,12 +15,13 @@ import {
   type Rng,
   wrongValue,
 } from '@esc/core'
-import { createRealFft } from '../fft/fft.js'
 import { exp, log10 } from '../math.js'
 import type { Names } from '../option-names.js'
-import { getWindow } from '../stft/get-window.js'
+import { type Chance, chanceNames } from './compose.js'
 import { weightedSum } from './level.js'
+import { momentsOf, peakLevelDb, peakLevelOfPower } from './loudness.js'
 import { drawBeta } from './random.js'
+import { type AugmentSpec, specOf } from './spec.js'
 
 /** Features and their label. */
 export interface LabeledFeatures {
@@ -50,95 +52,192 @@ export function oneHot(labelIndex: number, classes: number): Float32Array {
   return label
 }
 
+/** What is mixed: waveforms, power spectrograms before the logarithm, or features. */
+export type MixDomain = 'waveform' | 'power' | 'features'
+
+/** Two examples' shares of a mixture. */
+export interface MixShares {
+  /** Share of the first label; the second has the rest. */
+  label: number
+  /** Factors of the two examples' values. */
+  a: number
+  b: number
+}
+
+/**
+ * Returns a mixture of two examples and of their labels. It never changes its input, and it may return the first example
+ * itself. The same examples and the same state of the generator give the same mixture.
+ *
+ * `augmentedSet` of `@esc/dataset` mixes the examples of a training part.
+ */
+export interface Mix<Input extends LabeledClip | LabeledFeatures = LabeledFeatures> {
+  /** @param loudnessWeights - For power: the factor of each bin in the loudness, which an extractor has. @defaultValue 1 for all */
+  (a: Input, b: Input, rng: Rng, loudnessWeights?: ArrayLike<number>): Input
+  /** What it mixes. */
+  readonly on: MixDomain
+  /** Whether it wants two examples of different classes. @defaultValue `false` */
+  readonly betweenClasses?: boolean | undefined
+  /** Name and options as JSON. A function of your own has none. */
+  readonly spec?: AugmentSpec | undefined
+  /** A text that is equal if two mixes do the same. @defaultValue the JSON of `spec` */
+  readonly id?: string | undefined
+}
+
+/** Options of all mixes. */
+export interface MixOptions<On extends MixDomain = MixDomain> extends Chance {
+  /**
+   * What is mixed: waveforms; power, that is mel power before the logarithm; or features.
+   *
+   * @defaultValue `'features'` for `mixup`, `'waveform'` for `betweenClassMix`
+   */
+  on?: On | undefined
+}
+
 /** Options of {@link mixup}. */
-export interface MixupOptions {
+export interface MixupOptions<On extends MixDomain = MixDomain> extends MixOptions<On> {
   /**
    * Parameter of the Beta distribution, in (0, 100]. The smaller it is, the more often one example gets
    * nearly all.
    *
    * @defaultValue `0.2`
    */
-  alpha?: number
+  alpha?: number | undefined
 }
 
-const mixupNames: Names<MixupOptions> = { alpha: true }
+/** The examples that a mix of a domain takes. */
+export type MixInput<On extends MixDomain> = On extends 'waveform' ? LabeledClip : LabeledFeatures
+
+const mixNames: Names<MixOptions> = { ...chanceNames, on: true }
+const mixupNames: Names<MixupOptions> = { ...mixNames, alpha: true }
 
 /**
- * Mixes two examples' features and labels: `share * a + (1 - share) * b`. The share is drawn from
- * Beta(alpha, alpha).
+ * Mixes two examples and their labels: `share * a + (1 - share) * b`. The share is drawn from Beta(alpha, alpha).
  *
- * @param a - Same shape and number of classes as `b`.
- * @returns Same shape, new storage; the label is mixed with the same share.
- * @throws EscError INVALID_OPTION if an option is unknown or `alpha` is out of its range; INVALID_INPUT if
- *   the examples do not fit together, or one is empty, not finite, or has a label that does not sum to 1.
+ * @returns A mix. It takes two examples of the same shape (or length and sample rate) and the same number of classes, and
+ *   throws INVALID_INPUT if they do not fit together, or one is empty, not finite, or has a label that does not sum to 1.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
  * @see Zhang et al., "mixup: beyond empirical risk minimization", 2018.
  * @example
  * const dog = { features: melSpectrogram(clips[0]!), label: oneHot(0, 10) }
  * const rain = { features: melSpectrogram(clips[1]!), label: oneHot(1, 10) }
- * const mixed = mixup(dog, rain, createRng(1), { alpha: 0.4 })
+ * const mixed = mixup({ alpha: 0.4 })(dog, rain, createRng(1))
  */
-export function mixup(
-  a: LabeledFeatures,
-  b: LabeledFeatures,
-  rng: Rng,
-  options: MixupOptions = {},
-): LabeledFeatures {
+export function mixup<On extends MixDomain = 'features'>(options: MixupOptions<On> = {}): Mix<MixInput<On>> {
   assertKnown('mixup', options, mixupNames)
-  const { alpha = 0.2 } = options
+  const { alpha = 0.2, on = 'features' } = options
   assertInRange('alpha', alpha, 1e-3, 100)
-  assertExamples({ a, b }, 'features')
-  assertRng(rng)
-  assertMatrix('a.features', a.features)
-  assertMatrix('b.features', b.features)
-  const { bins, frames } = a.features
-  if (b.features.bins !== bins || b.features.frames !== frames) {
+  const mix = createMix(on, options, (_a, _b, rng) => {
+    const share = drawBeta(rng, alpha)
+    return { label: share, a: share, b: 1 - share }
+  })
+  return Object.assign(mix, { on, ...specOf('mixup', options) }) as Mix<MixInput<On>>
+}
+
+/**
+ * Mixes two examples of different classes so that people hear as much of each as the label says. The ratio is drawn evenly
+ * from [0, 1) and is a ratio of loudness. The mixture is scaled for two unrelated sounds, whose powers add.
+ *
+ * With the share `p` that gives the ratio, waveforms are mixed as `(p a + (1 - p) b) / sqrt(p² + (1 - p)²)`, power as
+ * `(p² a + (1 - p)² b) / (p² + (1 - p)²)`. Loudness is the largest A-weighted level of any tenth of a second, or of any frame
+ * of the power. Features are mixed as waveforms are, around their means; their loudness is their standard deviation.
+ *
+ * @returns A mix, as {@link mixup} returns.
+ * @throws EscError INVALID_OPTION if an option is unknown or out of its range.
+ * @see Tokozume, Ushiku and Harada, "Learning from between-class examples for deep sound recognition", 2018, equation 2; for
+ *   features the same authors, "Between-class learning for image classification", 2018, equation 4.
+ * @example
+ * const dog = { clip: clips[0]!, label: oneHot(0, 10) }
+ * const rain = { clip: clips[1]!, label: oneHot(1, 10) }
+ * const mixed = betweenClassMix()(dog, rain, createRng(1))
+ */
+export function betweenClassMix<On extends MixDomain = 'waveform'>(
+  options: MixOptions<On> = {},
+): Mix<MixInput<On>> {
+  assertKnown('betweenClassMix', options, mixNames)
+  const { on = 'waveform' } = options
+  const mix = createMix(on, options, (a, b, rng, weights) => {
+    const ratio = rng.uniform()
+    const p = shareOf(ratio, loudnessOf(a, on, weights) - loudnessOf(b, on, weights))
+    const power = p * p + (1 - p) * (1 - p)
+    if (on === 'power') return { label: ratio, a: (p * p) / power, b: ((1 - p) * (1 - p)) / power }
+    return { label: ratio, a: p / Math.sqrt(power), b: (1 - p) / Math.sqrt(power) }
+  })
+  const own = { on, betweenClasses: true, ...specOf('betweenClassMix', options) }
+  return Object.assign(mix, own) as Mix<MixInput<On>>
+}
+
+/** The values of an example: samples, or a matrix. */
+interface MixPart {
+  data: Float32Array
+  clip: AudioClip | null
+  features: FeatureMatrix | null
+}
+
+/** Computes how loud an example is, in dB. */
+function loudnessOf({ clip, features }: MixPart, on: MixDomain, weights: ArrayLike<number> | null): number {
+  if (clip) return peakLevelDb(clip)
+  if (on === 'power') return peakLevelOfPower(features!, weights)
+  const { std } = momentsOf(features!)
+  return std > 0 ? 20 * log10(std) : -200
+}
+
+type LabeledPart = { clip?: AudioClip; features?: FeatureMatrix; label: Float32Array }
+
+function createMix(
+  on: string,
+  { p = 1 }: Chance,
+  draw: (a: MixPart, b: MixPart, rng: Rng, weights: ArrayLike<number> | null) => MixShares,
+) {
+  assertOneOf('on', on, ['waveform', 'power', 'features'])
+  assertInRange('p', p, 0, 1)
+  return (a: LabeledPart, b: LabeledPart, rng: Rng, weights?: ArrayLike<number>): LabeledPart => {
+    assertExamples({ a, b }, on === 'waveform' ? 'clip' : 'features')
+    assertRng(rng)
+    const [first, second] = [partOf('a', a, on), partOf('b', b, on)]
+    assertAlike(first, second)
+    assertLabels(a.label, b.label)
+    if (weights !== undefined && first.features && weights.length !== first.features.bins) {
+      const rule = `as many as the bins of the examples, ${first.features.bins}`
+      throw new EscError(
+        'INVALID_INPUT',
+        `loudnessWeights has ${weights.length} values; it must have ${rule}`,
+      )
+    }
+    if (!(rng.uniform() < p)) return a
+    const shares = draw(first, second, rng, weights ?? null)
+    const label = weightedSum(a.label, shares.label, b.label, 1 - shares.label)
+    const data = weightedSum(first.data, shares.a, second.data, shares.b)
+    if (first.clip) return { clip: { samples: data, sampleRate: first.clip.sampleRate }, label }
+    const { bins, frames } = first.features!
+    return { features: { data, bins, frames }, label }
+  }
+}
+
+function partOf(name: string, { clip, features }: LabeledPart, on: string): MixPart {
+  if (on === 'waveform') {
+    assertClip(`${name}.clip`, clip)
+    return { data: clip.samples, clip, features: null }
+  }
+  assertMatrix(`${name}.features`, features)
+  return { data: features.data, clip: null, features }
+}
+
+function assertAlike(a: MixPart, b: MixPart): void {
+  if (a.features && b.features) {
+    const { bins, frames } = a.features
+    if (b.features.bins === bins && b.features.frames === frames) return
     throw new EscError(
       'INVALID_INPUT',
       `b.features is ${b.features.bins} × ${b.features.frames}; it must be ${bins} × ${frames}, as a.features is`,
     )
   }
-  assertLabels(a.label, b.label)
-  const share = drawBeta(rng, alpha)
-  const data = weightedSum(a.features.data, share, b.features.data, 1 - share)
-  return { features: { data, bins, frames }, label: weightedSum(a.label, share, b.label, 1 - share) }
-}
-
-/**
- * Mixes two clips so that people hear as much of each as the label says. The ratio is drawn evenly from
- * [0, 1) and is a ratio of loudness. The mix is scaled for two unrelated sounds, whose powers add.
- *
- * @param a - Same sample rate, length and number of classes as `b`.
- * @returns Same length and sample rate, new storage; `ratio * a.label + (1 - ratio) * b.label`.
- * @throws EscError INVALID_INPUT if the examples do not fit together, or one is empty, not finite, or has a
- *   label that does not sum to 1.
- * @see Tokozume, Ushiku and Harada, "Learning from between-class examples for deep sound recognition", 2018,
- *   equation 2; loudness is the largest A-weighted level of any tenth of a second, as there.
- * @example
- * const dog = { clip: clips[0]!, label: oneHot(0, 10) }
- * const rain = { clip: clips[1]!, label: oneHot(1, 10) }
- * const mixed = betweenClassMix(dog, rain, createRng(1))
- */
-export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): LabeledClip {
-  assertExamples({ a, b }, 'clip')
-  assertRng(rng)
-  assertClip('a.clip', a.clip)
-  assertClip('b.clip', b.clip)
-  const { samples, sampleRate } = a.clip
-  if (b.clip.sampleRate !== sampleRate || b.clip.samples.length !== samples.length) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `b.clip has ${b.clip.samples.length} samples at ${b.clip.sampleRate} Hz; it must have ${samples.length} at ` +
-        `${sampleRate} Hz, as a.clip does`,
-    )
-  }
-  assertLabels(a.label, b.label)
-  const ratio = rng.uniform()
-  const share = shareOf(ratio, peakLevelDb(a.clip) - peakLevelDb(b.clip))
-  const scale = 1 / Math.sqrt(share * share + (1 - share) * (1 - share))
-  return {
-    clip: { samples: weightedSum(samples, share * scale, b.clip.samples, (1 - share) * scale), sampleRate },
-    label: weightedSum(a.label, ratio, b.label, 1 - ratio),
-  }
+  const [first, second] = [a.clip!, b.clip!]
+  if (second.sampleRate === first.sampleRate && second.samples.length === first.samples.length) return
+  throw new EscError(
+    'INVALID_INPUT',
+    `b.clip has ${second.samples.length} samples at ${second.sampleRate} Hz; it must have ${first.samples.length} at ` +
+      `${first.sampleRate} Hz, as a.clip does`,
+  )
 }
 
 /**
@@ -148,41 +247,6 @@ export function betweenClassMix(a: LabeledClip, b: LabeledClip, rng: Rng): Label
 function shareOf(ratio: number, differenceDb: number): number {
   // 1 / (1 + g (1 - ratio) / ratio), without the division by a ratio of 0.
   return ratio / (ratio + exp((differenceDb * Math.LN10) / 20) * (1 - ratio))
-}
-
-/** Level of silence. */
-const silenceDb = -80
-
-/** Computes the largest A-weighted level in dB of all frames of about a tenth of a second. */
-function peakLevelDb({ samples, sampleRate }: AudioClip): number {
-  const length = sampleRate > 32000 ? 4096 : 2048
-  const fft = createRealFft(length)
-  const window = getWindow('hann', length)
-  const weights = Float64Array.from({ length: length / 2 + 1 }, (_, bin) =>
-    aWeight((bin * sampleRate) / length),
-  )
-  let loudest = 0
-  for (let start = 0; start === 0 || start + length <= samples.length; start += length / 2) {
-    for (let i = 0; i < length; i++) fft.input[i] = window[i]! * (samples[start + i] ?? 0)
-    fft.computePower()
-    let power = 0
-    for (let bin = 0; bin < weights.length; bin++) power += weights[bin]! * fft.power[bin]!
-    if (power > loudest) loudest = power
-  }
-  return Math.max(silenceDb, loudest > 0 ? 10 * log10(loudest) : silenceDb)
-}
-
-/** The A-weighting as a factor for power; 1 at 1 kHz. @see IEC 61672-1:2013, annex E. */
-function aWeight(hz: number): number {
-  const square = hz * hz
-  const [a, b, c, d] = [
-    20.598997 * 20.598997,
-    107.65265 * 107.65265,
-    737.86223 * 737.86223,
-    12194.217 * 12194.217,
-  ]
-  const gain = (1.2589254 * d * square * square) / ((square + a) * (square + d))
-  return (gain * gain) / ((square + b) * (square + c))
 }
 
 function assertExamples(examples: Readonly<Record<string, unknown>>, part: 'features' | 'clip'): void {

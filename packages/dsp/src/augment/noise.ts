@@ -14,6 +14,7 @@ import { assertGiven, type Names } from '../option-names.js'
 import { type Augment, type Chance, chanceNames, clipAugment } from './compose.js'
 import { largestDb, mixAtSnr } from './level.js'
 import { assertBounds, drawBetween, drawInteger } from './random.js'
+import { identityOfSamples } from './spec.js'
 
 /** Slope of the noise's power over frequency. In this order: 0, -3, -6, 3 and 6 dB per octave. */
 export type NoiseColor = 'white' | 'pink' | 'brown' | 'blue' | 'violet'
@@ -85,7 +86,7 @@ export function coloredNoise(options: ColoredNoiseOptions = {}): Augment {
   const { minSnrDb = 5, maxSnrDb = 40, color = 'white' } = options
   assertBounds({ minSnrDb, maxSnrDb }, -largestDb, largestDb)
   assertOneOf('color', color, Object.keys(amplitudeOf))
-  return clipAugment(options, (clip, rng) => {
+  return clipAugment(['coloredNoise', options], (clip, rng) => {
     const snrDb = drawBetween(rng, minSnrDb, maxSnrDb)
     return mixAtSnr(clip.samples, drawNoise(clip, color, rng), snrDb)
   })
@@ -129,12 +130,13 @@ function drawNoise({ samples, sampleRate }: AudioClip, color: NoiseColor, rng: R
  */
 export function backgroundMix(options: BackgroundMixOptions): Augment {
   assertGiven('backgroundMix', options, backgroundNames)
-  const { minSnrDb = 5, maxSnrDb = 40, clips } = options
+  const { clips, ...others } = options
+  const { minSnrDb = 5, maxSnrDb = 40 } = others
   assertBounds({ minSnrDb, maxSnrDb }, -largestDb, largestDb)
   if (!Array.isArray(clips)) throw wrongValue('clips', clips, 'a list of clips', { code: 'INVALID_OPTION' })
   if (clips.length === 0) throw new EscError('INVALID_OPTION', 'clips.length=0 must be at least 1')
   for (const [i, clip] of clips.entries()) assertClip(`clips[${i}]`, clip)
-  return clipAugment(options, (clip, rng) => {
+  const augment = clipAugment(['backgroundMix', others], (clip, rng) => {
     const index = rng.integer(clips.length)
     const background = clips[index]!
     if (background.sampleRate !== clip.sampleRate) {
@@ -153,4 +155,6 @@ export function backgroundMix(options: BackgroundMixOptions): Augment {
     }
     return mixAtSnr(clip.samples, piece, drawBetween(rng, minSnrDb, maxSnrDb))
   })
+  const recordings = clips.map(({ samples }) => samples)
+  return Object.assign(augment, identityOfSamples('backgroundMix', others, recordings))
 }

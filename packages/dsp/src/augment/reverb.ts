@@ -44,7 +44,7 @@ export function reverb(options: ReverbOptions = {}): Augment {
   const { minDecaySec = 0.1, maxDecaySec = 1, wet = 0.3 } = options
   assertBounds({ minDecaySec, maxDecaySec }, 1e-3, 20)
   assertInRange('wet', wet, 0, 1)
-  return clipAugment(options, ({ samples, sampleRate }, rng) => {
+  return clipAugment(['reverb', options], ({ samples, sampleRate }, rng) => {
     const decay = drawBetween(rng, minDecaySec, maxDecaySec) * sampleRate
     const room = convolve(samples, drawTail(Math.ceil(decay), decay, rng))
     return weightedSum(samples, 1 - wet, room, wet)

@@ -36,7 +36,7 @@ export function gain(options: GainOptions = {}): Augment {
   assertKnown('gain', options, gainNames)
   const { minDb = -12, maxDb = 12 } = options
   assertBounds({ minDb, maxDb }, -largestDb, largestDb)
-  return clipAugment(options, ({ samples }, rng) => {
+  return clipAugment(['gain', options], ({ samples }, rng) => {
     return scaled(samples, amplitudeOfDb(drawBetween(rng, minDb, maxDb)))
   })
 }
@@ -51,7 +51,7 @@ export function gain(options: GainOptions = {}): Augment {
  */
 export function polarity(options: Chance = {}): Augment {
   assertKnown('polarity', options, chanceNames)
-  return clipAugment(options, ({ samples }) => scaled(samples, -1))
+  return clipAugment(['polarity', options], ({ samples }) => scaled(samples, -1))
 }
 
 /** Options of {@link timeShift}. */
@@ -84,7 +84,7 @@ export function timeShift(options: TimeShiftOptions = {}): Augment {
   assertKnown('timeShift', options, shiftNames)
   const { maxFraction = 0.5, rollover = true } = options
   assertInRange('maxFraction', maxFraction, 0, 1)
-  return clipAugment(options, ({ samples }, rng) => {
+  return clipAugment(['timeShift', options], ({ samples }, rng) => {
     const { length } = samples
     const shift = Math.round(drawBetween(rng, -maxFraction, maxFraction) * length)
     const out = new Float32Array(length)
@@ -129,7 +129,7 @@ export function clipping(options: ClippingOptions = {}): Augment {
   const { minShare = 0, maxShare = 0.4 } = options
   assertBounds({ minShare, maxShare }, 0, 1)
   if (maxShare === 1) throw new EscError('INVALID_OPTION', 'maxShare=1 must be < 1, or nothing is left')
-  return clipAugment(options, ({ samples }, rng) => {
+  return clipAugment(['clipping', options], ({ samples }, rng) => {
     const share = drawBetween(rng, minShare, maxShare)
     const limit = magnitudeOfRank(samples, samples.length - 1 - Math.floor(share * samples.length))
     const out = new Float32Array(samples.length)
@@ -206,7 +206,7 @@ export function timeStretchBy(options: TimeStretchByOptions = {}): Augment {
   assertKnown('timeStretchBy', options, stretchNames)
   const { minRate = 0.8, maxRate = 1.25, keepLength = true } = options
   assertBounds({ minRate, maxRate }, 1 / 16, 16)
-  return clipAugment(options, ({ samples }, rng) => {
+  return clipAugment(['timeStretchBy', options], ({ samples }, rng) => {
     const stretched = timeStretch(samples, { rate: drawBetween(rng, minRate, maxRate) })
     if (!keepLength) return stretched
     const out = new Float32Array(samples.length)
@@ -245,7 +245,7 @@ export function pitchShiftBy(options: PitchShiftByOptions = {}): Augment {
   assertKnown('pitchShiftBy', options, pitchNames)
   const { minSteps = -4, maxSteps = 4 } = options
   assertBounds({ minSteps, maxSteps }, -48, 48)
-  return clipAugment(options, ({ samples }, rng) =>
+  return clipAugment(['pitchShiftBy', options], ({ samples }, rng) =>
     pitchShift(samples, { nSteps: drawBetween(rng, minSteps, maxSteps) }),
   )
 }

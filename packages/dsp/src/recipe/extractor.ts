@@ -3,12 +3,14 @@ import {
   type AudioClip,
   assertClip,
   assertInteger,
+  assertMatrix,
   assertOneOf,
   assertPositive,
   EscError,
   type FeatureMatrix,
   type FeatureRecipe,
 } from '@esc/core'
+import { aWeight } from '../augment/loudness.js'
 import { assertGateOptions, spectralGate } from '../effects/spectral-gate.js'
 import { assertTrimOptions, trimInterval } from '../effects/trim.js'
 import { createMelPlan } from '../mel/mel.js'
@@ -16,6 +18,7 @@ import { createCepstrum } from '../mel/mfcc.js'
 import { createResampler } from '../resample/resample.js'
 import { assertDbOptions, stabilizedLog, writeDecibels } from '../scaling/db.js'
 import { createScaler } from '../scaling/normalize.js'
+import { melFrequencies } from '../units.js'
 import { assertRecipeNames } from './recipe-names.js'
 
 /** A recipe with its tables and work buffers, for one clip after another. */
@@ -34,6 +37,26 @@ export interface Extractor {
    *   that is not a finite number > 0, or (with `center: false` and no duration) fewer samples than `nFft`.
    */
   extract(clip: AudioClip): FeatureMatrix
+  /**
+   * Computes the mel power of a prepared waveform, before the logarithm. A waveform of any length is taken as it is.
+   *
+   * @returns Shape [mel bins, frames], new storage.
+   * @throws EscError INVALID_INPUT as `extract`, or if the clip is not at the recipe's rate.
+   */
+  melPower(prepared: AudioClip): FeatureMatrix
+  /**
+   * Runs the end of the recipe: logarithm and DCT. `fromMelPower(melPower(prepare(clip)))` has the same bits as `extract(clip)`.
+   *
+   * @returns Shape [bins, frames], new storage.
+   * @throws EscError INVALID_INPUT if the matrix is not one of mel power: another number of bins, or values that are negative or
+   *   not finite.
+   */
+  fromMelPower(power: FeatureMatrix): FeatureMatrix
+  /**
+   * What each mel bin counts in the loudness of mel power: the A-weighting at its middle, without the factor of Slaney's norm.
+   * `betweenClassMix` takes it.
+   */
+  readonly loudnessWeights: Float64Array
   /**
    * Runs the first half of the recipe: resample, denoise, trim, normalise, pad or cut. `extract` computes the
    * features of this waveform.
@@ -66,6 +89,21 @@ export function createExtractor(recipe: FeatureRecipe): Extractor {
     bins: analysis.bins,
     frames,
     extract: (clip) => analysis.run(toWaveform(clip)),
+    melPower(prepared) {
+      assertClip('prepared', prepared)
+      if (prepared.sampleRate !== sampleRate) {
+        throw new EscError(
+          'INVALID_INPUT',
+          `prepared.sampleRate=${prepared.sampleRate} must be the recipe's, ${sampleRate}; call prepare first`,
+        )
+      }
+      return analysis.melPower(prepared.samples)
+    },
+    fromMelPower(power) {
+      assertPower(power, own.mel.nMels)
+      return analysis.fromMelPower({ ...power, data: power.data.slice() })
+    },
+    loudnessWeights: analysis.loudnessWeights,
     prepare: (clip) => ({ samples: toWaveform(clip).slice(), sampleRate }),
   }
 }
@@ -120,6 +158,12 @@ export interface Analysis {
   frames(length: number): number
   /** Computes the features. @returns Shape [bins, frames], new storage. */
   run(samples: Float32Array): FeatureMatrix
+  /** The first half of `run`: shape [mel bins, frames], new storage. */
+  melPower(samples: Float32Array): FeatureMatrix
+  /** The second half of `run`. It may write into the matrix's own storage. */
+  fromMelPower(power: FeatureMatrix): FeatureMatrix
+  /** What each mel bin counts in the loudness. */
+  readonly loudnessWeights: Float64Array
 }
 
 /**
@@ -130,14 +174,42 @@ export interface Analysis {
 export function createAnalysis(recipe: FeatureRecipe): Analysis {
   const melPlan = createMelPlan(recipe.sampleRate, { ...recipe.stft, ...recipe.mel })
   const cepstrum = recipe.mfcc && createCepstrum(recipe.mel.nMels, recipe.mfcc)
+  function fromMelPower(power: FeatureMatrix): FeatureMatrix {
+    const logMel = compress(power, recipe)
+    return cepstrum ? cepstrum(logMel) : logMel
+  }
   return {
     bins: recipe.mfcc?.nMfcc ?? recipe.mel.nMels,
     frames: melPlan.frames,
-    run(samples) {
-      const logMel = compress(melPlan.run(samples), recipe)
-      return cepstrum ? cepstrum(logMel) : logMel
-    },
+    run: (samples) => fromMelPower(melPlan.run(samples)),
+    melPower: melPlan.run,
+    fromMelPower,
+    loudnessWeights: loudnessWeightsOf(recipe),
   }
+}
+
+function loudnessWeightsOf({
+  sampleRate,
+  mel: { nMels, fmin, fmax, htk, norm },
+}: FeatureRecipe): Float64Array {
+  // Filter `i` reaches from edge `i` over `i + 1`, its middle, to `i + 2`. Slaney's norm divides by half of this width.
+  const edges = melFrequencies(nMels + 2, { fmin, fmax: fmax ?? sampleRate / 2, htk })
+  return Float64Array.from({ length: nMels }, (_, i) => {
+    return aWeight(edges[i + 1]!) * (norm === 'slaney' ? (edges[i + 2]! - edges[i]!) / 2 : 1)
+  })
+}
+
+/** @throws EscError INVALID_INPUT unless it is mel power. */
+function assertPower(power: FeatureMatrix, nMels: number): void {
+  assertMatrix('power', power)
+  if (power.bins !== nMels) {
+    throw new EscError(
+      'INVALID_INPUT',
+      `power has ${power.bins} bins; it must have ${nMels}, as the recipe's mel`,
+    )
+  }
+  const at = power.data.findIndex((value) => value < 0)
+  if (at >= 0) throw new EscError('INVALID_INPUT', `power.data[${at}]=${power.data[at]} must be >= 0`)
 }
 
 /**

@@ -71,7 +71,7 @@ export const clipCalls: Readonly<Record<string, Call<AudioClip>>> = {
   bandPass: augment(dsp.bandPass()),
   betweenClassMix(clip) {
     const example = { clip, label: dsp.oneHot(0, 2) }
-    return dsp.betweenClassMix(example, example, rng()).clip.samples
+    return dsp.betweenClassMix()(example, example, rng()).clip.samples
   },
   clipping: augment(dsp.clipping()),
   coloredNoise: augment(dsp.coloredNoise()),
@@ -99,18 +99,20 @@ export const matrixCalls: Readonly<Record<string, Call<FeatureMatrix>>> = {
   dct: (matrix) => dsp.dct(matrix).data,
   delta: (matrix) => dsp.delta(matrix, { mode: 'nearest' }).data,
   estimateTuning: (matrix) => [dsp.estimateTuning(matrix, { sampleRate })],
+  frameShift: mask(dsp.frameShift()),
   frequencyMask: mask(dsp.frequencyMask()),
   istft: (matrix) => dsp.istft(complexOf(matrix)),
   magnitude: (matrix) => dsp.magnitude(complexOf(matrix)).data,
   mfccFromLogMel: (matrix) => dsp.mfccFromLogMel(matrix).data,
   mixup(features) {
     const example = { features, label: dsp.oneHot(0, 2) }
-    return dsp.mixup(example, example, rng()).features.data
+    return dsp.mixup()(example, example, rng()).features.data
   },
   normalizeMatrix: (matrix) => dsp.normalizeMatrix(matrix).data,
   onsetStrengthFromLogMel: (matrix) => dsp.onsetStrengthFromLogMel(matrix),
   pcen: (matrix) => dsp.pcen(matrix).data,
   phaseVocoder: (matrix) => bothParts(dsp.phaseVocoder(complexOf(matrix), { rate: 1.25 })),
+  powerGain: mask(dsp.powerGain()),
   powerToDb: (matrix) => dsp.powerToDb(matrix).data,
   rmsFromSpectrogram: (matrix) => dsp.rmsFromSpectrogram(matrix).data,
   specAugment: mask(dsp.specAugment()),

@@ -69,6 +69,10 @@ export const optionCalls: Readonly<Record<string, OptionCall>> = {
     minOctaves: 1,
     maxOctaves: 1,
   }),
+  betweenClassMix: takes((o: dsp.MixOptions<'features'>) => dsp.betweenClassMix(o)(example, example, rng()), {
+    on: 'features',
+    p: 1,
+  }),
   chromaFilterbank: takes(dsp.chromaFilterbank, { ...chroma, sampleRate, nFft }),
   chromaStft: takes((o: dsp.StftOptions & dsp.ChromaOptions) => dsp.chromaStft(clip, o), {
     ...stft,
@@ -100,6 +104,7 @@ export const optionCalls: Readonly<Record<string, OptionCall>> = {
   }),
   fftFrequencies: takes(dsp.fftFrequencies, { sampleRate, nFft }),
   frameCount: takes((o: dsp.FrameOptions) => dsp.frameCount(3000, o), frames),
+  frameShift: takes(mask(dsp.frameShift), { p: 1, maxFraction: 0.2, fill: 0 }),
   frequencyMask: takes(mask(dsp.frequencyMask), { p: 1, fill: 0, maxBins: 3 }),
   gain: takes(augment(dsp.gain), { p: 1, minDb: -1, maxDb: 1 }),
   getWindow: takes((o: { fftbins?: boolean }) => dsp.getWindow('hann', 8, o), { fftbins: false }),
@@ -117,7 +122,11 @@ export const optionCalls: Readonly<Record<string, OptionCall>> = {
   melToHz: takes((o: dsp.MelScaleOptions) => dsp.melToHz(9, o), { htk: true }),
   mfcc: takes((o: dsp.MfccOptions) => dsp.mfcc(clip, o), { ...mel, ...cepstrum, melNorm: 'slaney' }),
   mfccFromLogMel: takes((o: dsp.CepstrumOptions) => dsp.mfccFromLogMel(matrix, o), cepstrum),
-  mixup: takes((o: { alpha?: number }) => dsp.mixup(example, example, rng(), o), { alpha: 0.4 }),
+  mixup: takes((o: dsp.MixupOptions<'features'>) => dsp.mixup(o)(example, example, rng()), {
+    alpha: 0.4,
+    on: 'features',
+    p: 1,
+  }),
   muCompress: takes((o: dsp.MuLawOptions & { quantize?: true }) => dsp.muCompress(samples, o), {
     mu: 255,
     quantize: true,
@@ -168,6 +177,7 @@ export const optionCalls: Readonly<Record<string, OptionCall>> = {
   }),
   pitchShiftBy: takes(augment(dsp.pitchShiftBy), { p: 1, minSteps: 1, maxSteps: 2 }),
   polarity: takes(augment(dsp.polarity), { p: 1 }),
+  powerGain: takes(mask(dsp.powerGain), { p: 1, minDb: -1, maxDb: 1 }),
   powerToDb: takes((o: dsp.DbOptions) => dsp.powerToDb(matrix, o), db),
   preemphasis: takes((o: dsp.EmphasisOptions & { returnZf: true }) => dsp.preemphasis(samples, o), {
     coef: 0.9,

@@ -20,3 +20,26 @@ export function quantizeActivation(range: Range): ActivationScale {
   const scale = Math.fround((max - min) / 255) || 1
   return { scale, zeroPoint: Math.round((0 - min) / scale) }
 }
+
+/** The smallest and the largest of some numbers; both are 0 if there are none. */
+export function rangeOf(data: ArrayLike<number>): Range {
+  let [min, max] = data.length === 0 ? [0, 0] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < data.length; i++) {
+    min = Math.min(min, data[i]!)
+    max = Math.max(max, data[i]!)
+  }
+  return { min, max }
+}
+
+/** Numbers as uint8 of a scale. Ties go to the even neighbour, as QuantizeLinear rounds. */
+export function quantizeValues(data: ArrayLike<number>, { scale, zeroPoint }: ActivationScale): Uint8Array {
+  return Uint8Array.from(data, (value) =>
+    Math.max(0, Math.min(255, roundHalfEven(Math.fround(value / scale)) + zeroPoint)),
+  )
+}
+
+/** The nearest integer. Ties go to the even neighbour. */
+export function roundHalfEven(value: number): number {
+  const rounded = Math.round(value)
+  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
+}

@@ -1,5 +1,6 @@
 /** Weights and biases as integers: the range of int8 weights, their scales, and rounding. */
 import { floatTensor, sizeOf, type Tensor } from '@esc/onnx'
+import { roundHalfEven } from './int8-activations.js'
 
 /** A quantised constant. `axis: null` means one scale for all values. */
 export interface WeightScale {
@@ -93,10 +94,4 @@ export function quantizeBias(
 
 function floats(data: Float32Array, perChannel: boolean): Tensor & { type: 'float32' } {
   return floatTensor(data, perChannel ? [data.length] : []) as Tensor & { type: 'float32' }
-}
-
-/** Ties go to the even neighbour, as QuantizeLinear rounds. */
-function roundHalfEven(value: number): number {
-  const rounded = Math.round(value)
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
 }

@@ -1,13 +1,10 @@
 /** Brings a model of any exporter into the one form that calibration and quantisation work on. */
 import { EscError } from '@esc/core'
 import { dataInputs, floatTensor, type OnnxModel, type OnnxNode, type Tensor } from '@esc/onnx'
-import { checkModel, inferTypes } from '@esc/onnx/inspect'
+import { checkModel } from '@esc/onnx/inspect'
+import { chooseOperators, dataOf, quantizedOps } from './operators.js'
+import { spelledOut } from './spell-out.js'
 
-/** Operators that only move or choose values. Their output has the scale of their input. */
-export const passThrough: ReadonlySet<string> = new Set(['MaxPool', 'Flatten'])
-/** Operators with weights. */
-export const weighted: ReadonlySet<string> = new Set(['Conv', 'Gemm'])
-const quantizedOps = new Set([...weighted, ...passThrough, 'GlobalAveragePool', 'Relu'])
 const quantizers = /^(Dynamic)?Quantize|^Dequantize|^Q(Linear|Gemm|Attention)|Integer|NBits/
 
 /** A model, and which of its operators become 8-bit. */
@@ -35,23 +32,16 @@ export function prepare(given: OnnxModel): Prepared {
       `the model is quantised already: it has ${nameOf(given.graph.nodes[at]!)}; give the float32 model that it was made from`,
     )
   }
-  const model = withPlainConstants(given)
-  const types = inferTypes(model)
-  const typeOf = (name: string | undefined) => types.get(name ?? '')?.type ?? 'float32'
-  const candidates = model.graph.nodes.filter(
-    ({ domain, opType, outputs }) => domain === '' && quantizedOps.has(opType) && outputs[0] !== '',
-  )
-  for (const node of candidates) {
-    const type = typeOf(node.inputs[0])
-    if (weighted.has(node.opType) && type !== 'float32') {
-      throw unsupported(node, `takes ${type}, but only float32 can be quantised; export the model in float32`)
-    }
+  const refuse = (node: OnnxNode, type: string): never => {
+    throw unsupported(node, `takes ${type}, but only float32 can be quantised; export the model in float32`)
   }
-  const quantized = new Set(candidates.filter(({ inputs }) => typeOf(inputs[0]) === 'float32'))
+  const plain = withPlainConstants(given)
+  const model = spelledOut(plain, chooseOperators(plain, refuse))
+  const quantized = chooseOperators(model, refuse)
   if (quantized.size === 0) {
     throw new EscError(
       'UNSUPPORTED_LAYER',
-      `the model has no operator that can be quantised; those are ${[...quantizedOps].join(', ')} of float32`,
+      `the model has no operator that can be quantised; those are ${quantizedOps.join(', ')} of float32`,
     )
   }
   return { model, quantized }
@@ -59,7 +49,7 @@ export function prepare(given: OnnxModel): Prepared {
 
 /** The names of all values that are rounded to 8 bits: the inputs and outputs of the operators that are quantised. */
 export function quantizedValues({ quantized }: Prepared): Set<string> {
-  return new Set([...quantized].flatMap(({ inputs, outputs }) => [inputs[0]!, outputs[0]!]))
+  return new Set([...quantized].flatMap((node) => [...dataOf(node), node.outputs[0]!]))
 }
 
 /**

@@ -16,7 +16,7 @@ import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-
 import type { TrainingRun } from '../training/training-run.js'
 
 /** Options of `train` on onnxruntime-web: those of `train` of `@esc/model`, without `engine`. */
-export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine'> {
+export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine' | 'runtime'> {
   /**
    * Threads inside one operator. More than one has conditions; see `ortRuntime` of `@esc/onnx/browser`.
    * @defaultValue none: ONNX Runtime chooses
@@ -89,12 +89,12 @@ export async function evaluate(
 }
 
 function withEngine<T extends BrowserTrainOptions>(owner: string, given: T) {
-  const { engine: _, ...names } = optionNames
+  const { engine: _engine, runtime: _runtime, ...names } = optionNames
   const known = { ...names, threads: true, ...(owner === 'fit' ? { onEvent: true } : {}) } as const
   assertKnown<BrowserTrainOptions>(owner, given, known)
   const { threads, ...options } = given
   const engine = ortEngine({ runtime: ortRuntime, ...(threads === undefined ? {} : { threads }) })
-  return { ...options, engine }
+  return { ...options, engine, runtime: ortRuntime }
 }
 
 function checked(owner: string, options: BrowserPredictOptions): BrowserPredictOptions {

@@ -19,12 +19,12 @@ export { checkpointFile } from './checkpoint-file.js'
 export { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
 /** Options of `train` on onnxruntime-node. */
-export type NodeTrainOptions = Omit<TrainOptions, 'engine'> & NodeEngineOptions
+export type NodeTrainOptions = Omit<TrainOptions, 'engine' | 'runtime'> & NodeEngineOptions
 
 /** Options of `predict` and `evaluate` on onnxruntime-node. */
 export type NodePredictOptions = Omit<PredictOptions, 'runtime'>
 
-const { engine: _, ...portableNames } = optionNames
+const { engine: _engine, runtime: _runtime, ...portableNames } = optionNames
 const trainNames: Record<keyof NodeTrainOptions, true> = { ...portableNames, workers: true, threads: true }
 
 /**
@@ -45,7 +45,7 @@ export function train(
 ): TrainingRun {
   assertKnown('train', options, trainNames)
   const { workers, threads, ...others } = options
-  return portableTrain(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
+  return portableTrain(network, set, split, { ...others, ...enginesOf({ workers, threads }) })
 }
 
 /**
@@ -62,7 +62,7 @@ export async function fit(
 ): Promise<TrainedModel> {
   assertKnown('fit', options, { ...trainNames, onEvent: true })
   const { workers, threads, ...others } = options
-  return portableFit(network, set, split, { ...others, engine: nodeEngine({ workers, threads }) })
+  return portableFit(network, set, split, { ...others, ...enginesOf({ workers, threads }) })
 }
 
 /**
@@ -93,6 +93,10 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
   return portableEvaluate(model, set, indices, { ...checked('evaluate', options), runtime: ortRuntime })
+}
+
+function enginesOf(options: NodeEngineOptions) {
+  return { engine: nodeEngine(options), runtime: ortRuntime }
 }
 
 function checked(owner: string, options: NodePredictOptions): NodePredictOptions {

@@ -1,8 +1,16 @@
 /** Batches: how examples are read, changed and packed. */
-import { applyNormalizer, createRng, type Example, type FeatureSet, fitNormalizer } from '@esc/core'
-import { mixup, oneHot, specAugment } from '@esc/dsp'
+import { applyNormalizer, createRng, type FeatureSet, fitNormalizer } from '@esc/core'
 import { describe, expect, test } from 'vitest'
-import { bins, classes, frames, given, graph, makeExamples, stubEngine } from '../fixtures/training.js'
+import {
+  augmented,
+  bins,
+  classes,
+  frames,
+  given,
+  graph,
+  makeExamples,
+  stubEngine,
+} from '../fixtures/training.js'
 import { fit, type StepBatch } from '../index.js'
 import { createBatchSource, type PreparedBatch } from './batches.js'
 
@@ -20,11 +28,15 @@ test('the next batch is prepared while the step runs', async () => {
       return { loss: 1, logits: new Float32Array(input.dims[0]! * (target.data.length / input.dims[0]!)) }
     },
   })
-  const augment = (features: Example['features']) => {
-    log.push('prepared')
-    return features
+  const [set, split] = given(examples)
+  const logging: FeatureSet = {
+    ...set,
+    get(index, context) {
+      if (context) log.push('prepared')
+      return set.get(index)
+    },
   }
-  await fit(graph, ...given(examples), { engine: stub, epochs: 1, batchSize: 4, augment })
+  await fit(graph, logging, split, { engine: stub, epochs: 1, batchSize: 4 })
   const four = Array(4).fill('prepared')
   const during = ['step begins', ...four, 'step ends']
   expect(log).toEqual([...four, ...during, ...during, 'step begins', 'step ends'])
@@ -50,19 +62,17 @@ test('two sets of arrays take turns, and the last, smaller batch is a view of on
   )
 })
 
-describe('how an example is changed', () => {
-  const options = { augment: specAugment({ maxBins: 3, maxFrames: 5 }), batchSize: 4 }
+describe('how an example is made', () => {
   const source = (more = {}, list = examples) => {
-    const train = Int32Array.from(list.keys())
     const settings = {
-      ...options,
+      batchSize: 4,
       shape: graph.input.shape,
       classes,
       normalizer: null,
       rng: createRng(7),
       ...more,
     }
-    return createBatchSource(given(list)[0], train, settings)
+    return createBatchSource(augmented(given(list))[0], Int32Array.from(list.keys()), settings)
   }
   const rowsOf = ({ input }: PreparedBatch) =>
     Array.from({ length: input.data.length / size }, (_, row) => [
@@ -87,45 +97,21 @@ describe('how an example is changed', () => {
     expect(await made(7, 1)).toEqual(await made(7, 1))
     expect(await made(7, 2)).not.toEqual(await made(7, 1))
     expect(await made(8, 1)).not.toEqual(await made(7, 1))
-    // Two examples with the same features get different masks.
+    // Two examples with the same features are changed in different ways.
     const twins = examples.map((example) => ({ ...example, features: examples[0]!.features }))
-    const twinSource = source({}, twins)
-    const [first, second] = rowsOf(await twinSource.prepare(1, Int32Array.of(0, 1)))
+    const [first, second] = rowsOf(await source({}, twins).prepare(1, Int32Array.of(0, 1)))
     expect(second).not.toEqual(first)
   })
 
-  test('examples are not changed', async () => {
-    const before = examples.map(({ features }) => features.data.slice())
-    await source({ mix: mixup }).prepare(1, Int32Array.of(0, 1, 2, 3))
-    expect(examples.map(({ features }) => features.data)).toEqual(before)
-  })
-
-  test('mixup mixes each example with its neighbour, features and labels by the same share', async () => {
-    const rng = createRng(7)
-    const batches = source({ augment: undefined, mix: mixup, rng })
-    const order = Int32Array.of(4, 0, 8, 2)
-    const { input, target } = await batches.prepare(2, order)
-    order.forEach((index, row) => {
-      const [a, b] = [examples[index]!, examples[order[(row + 1) % 4]!]!]
-      const label = ({ labelIndex }: Example) => oneHot(labelIndex, classes)
-      const expected = mixup(
-        { features: a.features, label: label(a) },
-        { features: b.features, label: label(b) },
-        rng.fork(`mix 2 ${a.id}`),
-      )
-      expect(input.data.slice(row * size, (row + 1) * size)).toEqual(expected.features.data)
-      expect(target.data.slice(row * classes, (row + 1) * classes)).toEqual(expected.label)
-    })
-  })
-
-  test('features are normalised first, as by applyNormalizer', async () => {
+  test('features are normalised, as by applyNormalizer', async () => {
     const normalizer = fitNormalizer(examples.map(({ features }) => features))
     const order = Int32Array.of(4, 0)
-    for (const augment of [undefined, (features: Example['features']) => features]) {
-      const { input } = await source({ augment, normalizer }).prepare(1, order)
-      const expected = Array.from(order, (i) => [...applyNormalizer(examples[i]!.features, normalizer).data])
-      expect([...input.data]).toEqual(expected.flat())
-    }
+    const plain = createBatchSource(given(examples)[0], Int32Array.from(examples.keys()), {
+      ...{ batchSize: 4, shape: graph.input.shape, classes, normalizer, rng: createRng(7) },
+    })
+    const { input } = await plain.prepare(1, order)
+    const expected = Array.from(order, (i) => [...applyNormalizer(examples[i]!.features, normalizer).data])
+    expect([...input.data]).toEqual(expected.flat())
   })
 
   test('get of the set receives the epoch, a generator of its own and the training part', async () => {
@@ -153,7 +139,9 @@ describe('how an example is changed', () => {
 
   test('a target takes the place of the label', async () => {
     const target = Float32Array.of(0.5, 0.25, 0.25)
-    const { target: made } = await source({ augment: undefined }, [{ ...examples[0]!, target }]).prepare(
+    const [set] = given([{ ...examples[0]!, target }])
+    const settings = { batchSize: 1, shape: graph.input.shape, classes, normalizer: null, rng: createRng(7) }
+    const { target: made } = await createBatchSource(set, Int32Array.of(0), settings).prepare(
       1,
       Int32Array.of(0),
     )

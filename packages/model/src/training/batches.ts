@@ -1,6 +1,5 @@
-/** Prepares training batches: reads examples, normalises, augments and mixes them, and packs them into arrays. */
+/** Prepares training batches: reads examples, normalises them, and packs them into arrays. */
 import {
-  applyNormalizer,
   assertFeatures,
   drawFeatures,
   EscError,
@@ -13,7 +12,7 @@ import {
   type Rng,
 } from '@esc/core'
 import type { LossOptions, Tensor } from '@esc/onnx'
-import type { LabeledFeatures, TrainOptions } from './train-options.js'
+import type { Teacher } from './teacher.js'
 
 /** A tensor of a network's input, targets or logits. */
 export type FloatTensor = Tensor & { type: 'float32' }
@@ -36,7 +35,10 @@ export interface BatchSource {
 }
 
 /** Options of {@link createBatchSource}. */
-export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix' | 'teacherLogits' | 'loss'> {
+export interface BatchSourceOptions {
+  loss?: LossOptions | undefined
+  /** Gives logits for each batch. @defaultValue none */
+  teacher?: Teacher | null
   shape: InputShape
   classes: number
   normalizer: Normalizer | null
@@ -45,81 +47,62 @@ export interface BatchSourceOptions extends Pick<TrainOptions, 'augment' | 'mix'
 }
 
 /** An example as the set returned it. */
-interface Drawn extends LabeledFeatures {
-  id: string
-  /** The id; from its second place in the training part on, also a number. */
-  name: string
+interface Drawn {
+  features: FeatureMatrix
+  /** One value for each class. */
+  label: Float32Array
 }
 
 /**
  * The source of the batches of one training.
  *
- * How an example is changed depends on the generator's seed, the epoch, the example's id and, if it is mixed, its neighbour in the
- * batch. It does not depend on what was prepared before.
+ * What a set draws for an example depends on the generator's seed, the epoch and the example's id. It does not depend on what was prepared
+ * before.
  *
  * @param train - Indices of the training part.
- * @throws EscError INVALID_INPUT unless `teacherLogits` has one row of finite numbers for each training example; `prepare` throws
- *   it if a result of the set, of `augment` or of `mix` does not fit the network.
+ * @throws EscError `prepare` throws INVALID_INPUT if a result of the set does not fit the network, or a teacher's logits are not finite.
  */
 export function createBatchSource(
   set: FeatureSet,
   train: Int32Array,
   options: BatchSourceOptions,
 ): BatchSource {
-  const { shape, classes, normalizer, augment, mix, teacherLogits, batchSize } = options
-  if (teacherLogits) assertTeacherLogits(teacherLogits, train.length, classes)
+  const { shape, classes, normalizer, teacher, batchSize } = options
   const rows = Math.min(batchSize, train.length)
   const size = shape[0] * shape[1] * shape[2]
   const arrays = [0, 1].map(() => ({
     input: new Float32Array(rows * size),
+    // A teacher has a normaliser of its own, so it reads features as the set made them.
+    features: new Float32Array(teacher ? rows * size : 0),
     target: new Float32Array(rows * classes),
-    teacher: new Float32Array(teacherLogits ? rows * classes : 0),
   }))
   let turn = 0
   const drawAll = createReader(set, train, options)
   return {
     async prepare(epoch, positions) {
-      const { input, target, teacher } = arrays[turn]!
+      const { input, features: raw, target } = arrays[turn]!
       turn = 1 - turn
       const drawn = await drawAll(epoch, positions)
-      const isPlain = !augment && !mix
-      const single = isPlain
-        ? drawn
-        : drawn.map((item) => ({ ...item, features: augmented(epoch, item, options) }))
       const view = (data: Float32Array, dims: readonly number[]): FloatTensor => ({
         type: 'float32',
         dims: [drawn.length, ...dims],
         data: data.subarray(0, (data.length / rows) * drawn.length),
       })
-      single.forEach((item, row) => {
-        const neighbour = single[(row + 1) % single.length]!
-        const { features, label } = mix ? mixed(epoch, item, neighbour, options) : item
-        if (isPlain && normalizer) normalizeInto(input, row * size, features, normalizer)
+      drawn.forEach(({ features, label }, row) => {
+        if (normalizer) normalizeInto(input, row * size, features, normalizer)
         else input.set(features.data, row * size)
+        if (teacher) raw.set(features.data, row * size)
         target.set(label, row * classes)
-        if (!teacherLogits) return
-        const from = positions[row]! * classes
-        teacher.set(teacherLogits.subarray(from, from + classes), row * classes)
       })
-      return {
-        input: view(input, shape),
-        target: view(target, [classes]),
-        ...(teacherLogits ? { teacherLogits: view(teacher, [classes]) } : {}),
-      }
+      const batch = { input: view(input, shape), target: view(target, [classes]) }
+      if (!teacher) return batch
+      const data = await teacher.logits(view(raw, shape))
+      const odd = data.findIndex((value) => !Number.isFinite(value))
+      if (odd >= 0)
+        throw new EscError('INVALID_INPUT', `a teacher's logit is ${data[odd]}; it must be finite`)
+      return { ...batch, teacherLogits: { type: 'float32', dims: [drawn.length, classes], data } }
     },
   }
-}
-
-function assertTeacherLogits(teacherLogits: Float32Array, examples: number, classes: number): void {
-  if (teacherLogits.length !== examples * classes) {
-    throw new EscError(
-      'INVALID_INPUT',
-      `teacherLogits has ${teacherLogits.length} values; ${examples} examples of ${classes} classes need ${examples * classes}`,
-    )
-  }
-  const odd = teacherLogits.findIndex((value) => !Number.isFinite(value))
-  if (odd >= 0)
-    throw new EscError('INVALID_INPUT', `teacherLogits[${odd}]=${teacherLogits[odd]} must be finite`)
 }
 
 /** Returns a function that reads the examples at positions of the training part, with their targets. */
@@ -144,30 +127,9 @@ function createReader(set: FeatureSet, train: Int32Array, options: BatchSourceOp
       const record = set.records[indices[place]!]!
       const features = assertFeatures(record.id, item?.features, shape)
       const label = targetOf(record, item.target, classes, loss?.kind)
-      return { id: record.id, name: nameOf[places[place]!]!, features, label }
+      return { features, label }
     })
   }
-}
-
-/** The example's features, normalised and augmented. */
-function augmented(epoch: number, { id, name, features }: Drawn, options: BatchSourceOptions): FeatureMatrix {
-  const { normalizer, augment, rng, shape } = options
-  const normalised = normalizer ? applyNormalizer(features, normalizer) : features
-  if (!augment) return normalised
-  return assertFeatures(id, augment(normalised, rng.fork(`augment ${epoch} ${name}`)), shape, 'augment')
-}
-
-/** The example mixed with its neighbour. */
-function mixed(
-  epoch: number,
-  { id, name, ...a }: Drawn,
-  { features, label }: Drawn,
-  { mix, rng, shape, classes, loss }: BatchSourceOptions,
-): LabeledFeatures {
-  const made = mix!(a, { features, label }, rng.fork(`mix ${epoch} ${name}`))
-  assertFeatures(id, made?.features, shape, 'mix')
-  assertTarget(id, 'is mixed to', made.label, classes, loss?.kind)
-  return made
 }
 
 /** A name for each place in the training part: the example's id, and a number from its second occurrence on. */
@@ -193,7 +155,7 @@ export function targetOf(
   kind: LossOptions['kind'],
 ): Float32Array {
   if (target !== undefined) {
-    assertTarget(id, 'has', target, classes, kind)
+    assertTarget(id, target, classes, kind)
     return target
   }
   const label = new Float32Array(classes)
@@ -204,19 +166,17 @@ export function targetOf(
 /** @throws EscError INVALID_INPUT naming the example if the target does not fit the loss. */
 function assertTarget(
   id: string,
-  verb: 'has' | 'is mixed to',
   target: Float32Array | undefined,
   classes: number,
   kind: LossOptions['kind'] = 'softmax',
 ): void {
-  const what = verb === 'has' ? 'target' : 'label'
-  const refused = (found: string) => new EscError('INVALID_INPUT', `example '${id}' ${verb} ${found}`)
-  if (target?.[Symbol.toStringTag] !== 'Float32Array') throw refused(`no ${what}; it must be a Float32Array`)
-  if (target.length !== classes) throw refused(`a ${what} of ${target.length} classes, not ${classes}`)
+  const refused = (found: string) => new EscError('INVALID_INPUT', `example '${id}' has ${found}`)
+  if (target?.[Symbol.toStringTag] !== 'Float32Array') throw refused('no target; it must be a Float32Array')
+  if (target.length !== classes) throw refused(`a target of ${target.length} classes, not ${classes}`)
   const most = kind === 'sigmoid' ? 1 : Number.POSITIVE_INFINITY
   const sum = target.reduce((total, share) => total + share, 0)
   const fits = target.every((share) => share >= 0 && share <= most)
   if (fits && (kind === 'sigmoid' || Math.abs(sum - 1) <= 1e-3)) return
   const rule = kind === 'sigmoid' ? 'each value must lie in [0, 1]' : 'its values must be >= 0 and sum to 1'
-  throw refused(`the ${what} [${Array.from(target.subarray(0, 10)).join(', ')}]; with ${kind} ${rule}`)
+  throw refused(`the target [${Array.from(target.subarray(0, 10)).join(', ')}]; with ${kind} ${rule}`)
 }

@@ -62,12 +62,6 @@ describe('refusals', () => {
     ['an array as optimizer', { optimizer: [] as never }, /optimizer is of type array/],
     ['no loss', { loss: null as never }, /loss takes an object of options, not null/],
     [
-      'augment that is no function',
-      { augment: {} as never },
-      /augment is of type object; it must be a function/,
-    ],
-    ['mix that is no function', { mix: true as never }, /mix is of type boolean; it must be a function/],
-    [
       'an unknown option',
       { batchsize: 4 } as never,
       /training has no option 'batchsize' \(write batchSize\); it has .*epochs, batchSize, /,
@@ -245,16 +239,6 @@ describe('refusals', () => {
     )
   })
 
-  test.each<[string, unknown, RegExp]>([
-    ['a list', [0], /teacherLogits is of type array; it must be a Float32Array/],
-    ['float64', new Float64Array(1), /it must be a Float32Array/],
-  ])('teacherLogits that are %s: INVALID_INPUT', async (_name, teacherLogits, message) => {
-    const loss = { distillation: { weight: 0.5, temperature: 2 } }
-    await expect(
-      fit(graph, set, split, { engine: stubEngine(), loss, teacherLogits } as never),
-    ).rejects.toThrow(throwsCode('INVALID_INPUT', message))
-  })
-
   test('a loss that is not finite ends training; the error names the step and where it began', async () => {
     const asked: StepBatch[] = []
     const broken = stubEngine({
@@ -309,72 +293,6 @@ describe('refusals', () => {
       await expect(fit(graph, ...parts, { engine: unused })).rejects.toThrow(
         throwsCode('INVALID_INPUT', message),
       )
-    }
-  })
-
-  test.each<[string, unknown, string]>([
-    [
-      'NaN',
-      { ...training[0]!.features, data: new Float32Array(96).fill(Number.NaN) },
-      'has features that are not finite: NaN at bin 0, frame 0',
-    ],
-    ['another shape', wide.features, 'has features 8 × 13 in 104 values'],
-    ['nothing', undefined, 'has no features'],
-    ['a promise', Promise.resolve(training[0]!.features), 'has a promise of features'],
-    ['float64', { ...training[0]!.features, data: new Float64Array(96) }, 'has no features'],
-  ])('augment or mix makes %s: refused naming the example', async (_name, made, message) => {
-    const augment = { augment: () => made as never }
-    const mix = { mix: () => ({ features: made, label: Float32Array.of(1, 0, 0) }) as never }
-    for (const [name, option] of [
-      ['augment', augment],
-      ['mix', mix],
-    ] as const) {
-      await expect(fit(graph, ...given(training), { engine: stubEngine(), ...option })).rejects.toThrow(
-        throwsCode('INVALID_INPUT', new RegExp(`^example 'clip\\d+' after ${name} ${message}`)),
-      )
-    }
-  })
-
-  const mixes = { softmax: { kind: 'softmax' }, sigmoid: { kind: 'sigmoid' } } as const
-  test.each<[keyof typeof mixes, unknown, RegExp]>([
-    ['softmax', undefined, /is mixed to no label/],
-    ['softmax', new Float32Array(2), /is mixed to a label of 2 classes, not 3/],
-    [
-      'softmax',
-      Float32Array.of(0.5, 0.75, 0),
-      /is mixed to the label \[0.5, 0.75, 0\]; with softmax its values must be >= 0 and sum to 1/,
-    ],
-    ['softmax', Float32Array.of(1.5, -0.5, 0), /is mixed to the label \[1.5, -0.5, 0\]/],
-    ['softmax', Float32Array.of(Number.NaN, 1, 0), /is mixed to the label \[NaN, 1, 0\]/],
-    [
-      'sigmoid',
-      Float32Array.of(1.25, 0, 0),
-      /is mixed to the label \[1.25, 0, 0\]; with sigmoid each value must lie in \[0, 1\]/,
-    ],
-    ['sigmoid', Float32Array.of(1, -0.25, 0), /is mixed to the label/],
-  ])('with %s a mixture to label %s is refused naming the example', async (kind, label, message) => {
-    const mix = (({ features }) => ({ features, label })) as NonNullable<TrainOptions['mix']>
-    const options = { engine: stubEngine(), mix, loss: mixes[kind] }
-    const refused = fit(graph, ...given(training), options)
-    await expect(refused).rejects.toThrow(throwsCode('INVALID_INPUT', /^example 'clip\d+' /))
-    await expect(refused).rejects.toThrow(throwsCode('INVALID_INPUT', message))
-  })
-
-  test('mix must not return a promise', async () => {
-    const options = { engine: stubEngine(), mix: (async (a: unknown) => a) as never }
-    await expect(fit(graph, ...given(training), options)).rejects.toThrow(
-      throwsCode('INVALID_INPUT', /^example 'clip\d+' after mix has no features/),
-    )
-  })
-
-  test('labels that sum to 1 within 1e-3 are accepted, and with a sigmoid any values in [0, 1]', async () => {
-    for (const [kind, label] of [
-      ['softmax', [0.3334, 0.3333, 0.3338]],
-      ['sigmoid', [1, 1, 0]],
-    ] as const) {
-      const mix: TrainOptions['mix'] = ({ features }) => ({ features, label: Float32Array.from(label) })
-      const options = { engine: stubEngine(), epochs: 1, mix, loss: { kind } }
-      expect((await fit(graph, ...given(training), options)).history.length).toBe(1)
     }
   })
 

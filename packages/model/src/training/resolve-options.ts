@@ -1,22 +1,29 @@
 /** Checks the options of training and fills in the defaults. */
 import {
-  assertCallback,
-  assertFloat32,
   assertInteger,
   assertKnown,
   assertOneOf,
   assertPositive,
   assertSignal,
   EscError,
+  type TrainedModel,
   typeOf,
   wrongValue,
 } from '@esc/core'
-import type { AdamOptions, Distillation, LossOptions, OptimizerOptions, SgdOptions } from '@esc/onnx'
+import {
+  type AdamOptions,
+  assertRuntime,
+  type Distillation,
+  type LossOptions,
+  type OptimizerOptions,
+  type SgdOptions,
+} from '@esc/onnx'
 import type { LearningRate } from './learning-rate.js'
 import type { TrainLoss, TrainOptions } from './train-options.js'
 
 /** {@link TrainOptions} with the defaults filled in. */
-export type ResolvedOptions = Omit<TrainOptions, 'loss'> & {
+export type ResolvedOptions = Omit<TrainOptions, 'loss' | 'teacher'> & {
+  teachers: readonly TrainedModel[]
   epochs: number
   batchSize: number
   normalize: 'per-bin' | null
@@ -38,9 +45,8 @@ export const optionNames: Record<keyof TrainOptions, true> = {
   loss: true,
   patience: true,
   seed: true,
-  augment: true,
-  mix: true,
-  teacherLogits: true,
+  teacher: true,
+  runtime: true,
   checkpoint: true,
   signal: true,
 }
@@ -78,30 +84,26 @@ export function resolveOptions(options: TrainOptions, classes: number): Resolved
   assertKinds(options)
   const { epochs = 30, batchSize = 32, learningRate = 1e-3, patience = 10, seed = 42 } = options
   const { normalize = 'per-bin' } = options
-  const { loss = {}, optimizer = {}, teacherLogits, mix } = options
+  const { loss = {}, optimizer = {}, teacher, runtime } = options
   assertInteger('epochs', epochs, 1)
   assertInteger('batchSize', batchSize, 1)
   assertInteger('seed', seed, 0)
   if (normalize !== null) assertOneOf('normalize', normalize, ['per-bin'])
   if (typeof learningRate === 'number') assertPositive('learningRate', learningRate)
-  if ((teacherLogits !== undefined) !== Boolean(loss.distillation)) {
-    throw new EscError('INVALID_OPTION', 'teacherLogits and loss.distillation go together; give both or none')
+  const teachers = teacher === undefined ? [] : [teacher].flat()
+  if (teachers.length > 0 !== Boolean(loss.distillation)) {
+    throw new EscError('INVALID_OPTION', 'teacher and loss.distillation go together; give both or none')
   }
-  if (teacherLogits !== undefined && mix !== undefined) {
-    throw new EscError(
-      'INVALID_OPTION',
-      'mix cannot be used with teacherLogits, because the teacher did not see the mixtures; leave one of them out',
-    )
-  }
+  if (teachers.length > 0) assertRuntime('training with a teacher', '@esc/model/node or /browser', runtime)
   const defaults = { epochs, batchSize, normalize, learningRate, patience, seed, optimizer }
-  return { ...options, ...defaults, loss: resolveLoss(loss, classes) }
+  return { ...options, ...defaults, teachers, loss: resolveLoss(loss, classes) }
 }
 
 /** Checks what TypeScript would check, too: not every user has it, and a misspelt name would silently do nothing. */
 function assertKinds(options: TrainOptions): void {
   if (typeOf(options) !== 'object') throw mustBe('options', options, 'an object')
   assertKnown('training', options, optionNames)
-  const { engine, checkpoint, learningRate = 0, augment, mix, signal, teacherLogits } = options
+  const { engine, checkpoint, learningRate = 0, signal } = options
   assertSignal(signal)
   if (typeof engine !== 'function') {
     const what = 'ortEngine(…) or tfjsEngine(); train of @esc/model/node needs no engine'
@@ -115,8 +117,6 @@ function assertKinds(options: TrainOptions): void {
   if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
     throw mustBe('learningRate', learningRate, 'a number, or a function of the epoch')
   }
-  for (const [name, value] of Object.entries({ augment, mix })) assertCallback(name, value)
-  if (teacherLogits !== undefined) assertFloat32('teacherLogits', teacherLogits)
   assertOptimizer(options.optimizer)
   assertLoss(options.loss)
 }

@@ -1,6 +1,6 @@
 /** Options and events of training. */
-import type { EpochRecord, FeatureMatrix, Rng } from '@esc/core'
-import type { LossOptions, OptimizerOptions } from '@esc/onnx'
+import type { EpochRecord, TrainedModel } from '@esc/core'
+import type { LossOptions, OnnxRuntime, OptimizerOptions } from '@esc/onnx'
 import type { CreateEngine } from '../engine/engine.js'
 import type { CheckpointStore } from './checkpoint/checkpoint-store.js'
 import type { LearningRate } from './learning-rate.js'
@@ -13,13 +13,6 @@ export interface TrainingSplit {
   validation?: ArrayLike<number> | undefined
   /** Training does not read these. @defaultValue none */
   test?: ArrayLike<number> | undefined
-}
-
-/** Features, and how much they belong to each class. */
-export interface LabeledFeatures {
-  features: FeatureMatrix
-  /** One value for each class. */
-  label: Float32Array
 }
 
 /** Options of the loss. */
@@ -56,27 +49,18 @@ export interface TrainOptions {
   /** Stops after this many epochs without a lower validation loss. `null` never stops. @defaultValue `10` */
   patience?: number | null | undefined
   /**
-   * Seed of everything random: the initial weights of a network that a function builds, the order of the batches, dropout,
-   * `augment`, `mix`. @defaultValue `42`
+   * Seed of everything random: the initial weights of a network that a function builds, the order of the batches, dropout, and what an
+   * `augmentedSet` of `@esc/dataset` draws. @defaultValue `42`
    */
   seed?: number | undefined
   /**
-   * Changes the normalised features of a training example each time they are used, such as `specAugment` of `@esc/dsp`. Its
-   * generator depends on the example and the epoch. It must return features, not a promise, and must not change its input.
-   * @defaultValue none: features stay the same
+   * A larger network, or several, whose answers the network learns as well: their logits for each batch as it was made, augmented and mixed.
+   * Required with `loss.distillation`, and only then. Teachers read the same features and have the same labels; several count by their mean
+   * scores. @defaultValue none
    */
-  augment?: ((features: FeatureMatrix, rng: Rng) => FeatureMatrix) | undefined
-  /**
-   * Mixes each training example with the next one in the batch (the last with the first), after `augment`, such as `mixup` of
-   * `@esc/dsp`. Its generator depends on the example and the epoch. The values of the label it returns must be >= 0 and sum to 1
-   * (within 1e-3); with a sigmoid loss, each of its values must lie in [0, 1]. @defaultValue none: examples are not mixed
-   */
-  mix?: ((a: LabeledFeatures, b: LabeledFeatures, rng: Rng) => LabeledFeatures) | undefined
-  /**
-   * Logits of a larger network for the training examples, [examples, classes], in the order of `split.train`. Required with
-   * `loss.distillation`, and only then. @defaultValue none
-   */
-  teacherLogits?: Float32Array | undefined
+  teacher?: TrainedModel | readonly TrainedModel[] | undefined
+  /** Runs the teachers. `/node` and `/browser` fill this in. @defaultValue none */
+  runtime?: OnnxRuntime | undefined
   /**
    * Keeps the training's state after every epoch. If it holds a state already, training goes on from there.
    * @defaultValue none: nothing is kept

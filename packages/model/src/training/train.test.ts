@@ -1,11 +1,13 @@
-/** Training: what it learns, its events, distillation, and that it frees its engine. */
-import { EscError, type EscErrorCode } from '@esc/core'
-import { mixup, specAugment } from '@esc/dsp'
+/** Training: what it learns, its events, teachers, and that it frees its engine. */
+import { EscError, type EscErrorCode, type FeatureSet, featureSet, type TrainedModel } from '@esc/core'
+import { oneHot } from '@esc/dsp'
 import { throwsCode } from '@esc/expect'
-import { floatData, type OnnxRuntime } from '@esc/onnx'
+import { floatData, type OnnxRuntime, type Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
+import { audioCnn } from '../architectures/audio-cnn.js'
 import {
+  augmented,
   bins,
   classes,
   frames,
@@ -15,7 +17,17 @@ import {
   stubEngine,
   weightsOf,
 } from '../fixtures/training.js'
-import { fit, ortEngine, type StepBatch, type TrainEvent, type TrainOptions, train } from '../index.js'
+import {
+  evaluate,
+  fit,
+  ortEngine,
+  predict,
+  type StepBatch,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from '../index.js'
+import { openTeacher } from './teacher.js'
 
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
 const training = makeExamples(45, 1)
@@ -33,22 +45,20 @@ describe('fit', () => {
   test('learns with augmentation, mixing, a schedule, AdamW and a sigmoid loss, too', async () => {
     const options: TrainOptions = {
       engine,
-      epochs: 20,
+      epochs: 40,
       batchSize: 16,
-      learningRate: (epoch) => 2e-3 * (0.5 + 0.5 * Math.cos((Math.PI * epoch) / 20)),
+      learningRate: (epoch) => 2e-3 * (0.5 + 0.5 * Math.cos((Math.PI * epoch) / 40)),
       optimizer: { kind: 'adamw', clipNorm: 1 },
       loss: { kind: 'sigmoid' },
-      augment: specAugment({ maxBins: 1, maxFrames: 2 }),
-      mix: mixup,
     }
-    const { history, bestEpoch } = await fit(graph, ...given(training, validation), options)
+    const { history, bestEpoch } = await fit(graph, ...augmented(given(training, validation)), options)
     expect(history[bestEpoch - 1]!.validationAccuracy).toBeGreaterThan(0.9)
   })
 
   test('the same seed gives the same bytes, another seed does not', async () => {
     const train = async (seed: number) => {
-      const options = { engine, epochs: 2, batchSize: 16, seed, augment: specAugment(), mix: mixup }
-      return weightsOf((await fit(graph, ...given(training), options)).graph)
+      const options = { engine, epochs: 2, batchSize: 16, seed }
+      return weightsOf((await fit(graph, ...augmented(given(training)), options)).graph)
     }
     const [first, again, other] = [await train(5), await train(5), await train(6)]
     expect(again).toEqual(first)
@@ -107,16 +117,18 @@ describe('events', () => {
   })
 
   test("training accuracy is against the target's largest class", async () => {
-    // Each mixture belongs mostly to the class of its first example. The logits equal the target.
-    const mix: TrainOptions['mix'] = (a, b) => ({
-      features: a.features,
-      label: a.label.map((share, i) => 0.6 * share + 0.4 * b.label[i]!),
-    })
+    // Each example belongs mostly to its own class. The logits equal the target.
+    const [set, split] = given(training)
+    const mixed: FeatureSet = {
+      ...set,
+      get: (index) => ({
+        features: training[index]!.features,
+        target: oneHot(training[index]!.labelIndex, classes).map((share) => 0.4 * share + 0.2),
+      }),
+    }
     const step = async ({ target }: StepBatch) => ({ loss: 1, logits: (target.data as Float32Array).slice() })
-    const [event] = (await collect({ engine: stubEngine({ step }), mix })).filter(
-      ({ type }) => type === 'epoch',
-    )
-    expect(event).toMatchObject({ trainAccuracy: 1, trainLoss: 1 })
+    const { history } = await fit(graph, mixed, split, { engine: stubEngine({ step }), epochs: 1 })
+    expect(history[0]).toMatchObject({ trainAccuracy: 1, trainLoss: 1 })
   })
 
   test('the validation loss is plain cross-entropy of its kind', async () => {
@@ -136,54 +148,109 @@ describe('events', () => {
   })
 })
 
-describe('distillation', () => {
+describe('teachers', () => {
   const loss = { distillation: { temperature: 2, weight: 0.5 } }
-  const teacherLogits = Float32Array.from({ length: training.length * classes }, (_, i) => i)
+  const teach = async (seed: number) =>
+    fit(audioCnn({ bins, frames, classes, seed }), ...given(training), { engine, epochs: 1, seed })
 
-  test('each example comes with its own row', async () => {
-    const rows: [id: number, row: number[]][] = []
-    const step = async ({ input, teacherLogits }: StepBatch) => {
-      for (let row = 0; row < input.dims[0]!; row++) {
-        const id = training.findIndex(({ features }) => features.data[0] === input.data[row * bins * frames])
-        rows.push([id, [...floatData({ t: teacherLogits! }, 't').subarray(3 * row, 3 * row + 3)]])
-      }
-      return { loss: 1, logits: new Float32Array(input.dims[0]! * classes) }
+  test('give logits for each batch as it was made, augmented and mixed', async () => {
+    const teacher = await teach(2)
+    const batches: StepBatch[] = []
+    const step = async (batch: StepBatch) => {
+      const copy = (tensor: Tensor) => ({ ...tensor, data: tensor.data.slice() }) as StepBatch['input']
+      batches.push({ ...batch, input: copy(batch.input), teacherLogits: copy(batch.teacherLogits!) })
+      return { loss: 1, logits: new Float32Array(batch.target.data.length) }
     }
-    await fit(graph, ...given(training), {
+    // Without a normaliser of its own, the network gets the features as the teacher does.
+    const options = {
       engine: stubEngine({ step }),
+      runtime: ortRuntime,
       epochs: 1,
       loss,
-      teacherLogits,
+      teacher,
       normalize: null,
-    })
-    expect(rows.length).toBe(45)
-    for (const [id, row] of rows) expect(row).toEqual([3 * id, 3 * id + 1, 3 * id + 2])
+    }
+    await fit(graph, ...augmented(given(training)), options)
+    expect(batches.length).toBe(2)
+    for (const { input, teacherLogits } of batches) {
+      const size = bins * frames
+      const rows = Array.from({ length: input.dims[0]! }, (_, row) => ({
+        id: `${row}`,
+        features: { data: (input.data as Float32Array).slice(row * size, (row + 1) * size), bins, frames },
+        labelIndex: 0,
+      }))
+      const asSet = featureSet(rows, { labels: ['dog', 'rain', 'sea'] })
+      const { logits } = await evaluate(teacher, asSet, null, { runtime: ortRuntime })
+      for (const [i, logit] of logits.entries()) {
+        expect(Math.abs(floatData({ t: teacherLogits! }, 't')[i]! - logit)).toBeLessThan(1e-5)
+      }
+    }
   })
 
-  test.each<[string, Partial<TrainOptions>, EscErrorCode, RegExp]>([
+  test('several count by their mean scores', async () => {
+    const teachers = [await teach(2), await teach(3)]
+    const opened = await openTeacher(teachers, ortRuntime)
+    const data = training[0]!.features.data
+    const mean = await opened.logits({ type: 'float32', dims: [1, 1, bins, frames], data })
+    await opened.release()
+    const [set] = given(training)
+    const scores = []
+    for (const teacher of teachers)
+      scores.push((await predict(teacher, set, [0], { runtime: ortRuntime }))[0]!.scores)
+    const sum = mean.reduce((total, logit) => total + Math.exp(logit), 0)
+    for (const [i, logit] of mean.entries()) {
+      expect(Math.exp(logit) / sum).toBeCloseTo((scores[0]![i]! + scores[1]![i]!) / 2, 5)
+    }
+  })
+
+  test('a small network learns from a teacher alone', async () => {
+    const teacher = await fit(graph, ...given(training, validation), { engine, epochs: 12, batchSize: 16 })
+    const options = { engine, runtime: ortRuntime, epochs: 12, batchSize: 16, teacher }
+    const alone = { distillation: { temperature: 1, weight: 1 } }
+    // The labels of the examples are wrong: only the teacher knows the classes.
+    const [set, split] = given(
+      training.map((example) => ({ ...example, labelIndex: 0 })),
+      validation,
+    )
+    const student = await fit(graph, ...augmented([set, split]), { ...options, loss: alone, patience: null })
+    expect(student.history.at(-1)!.validationAccuracy).toBeGreaterThan(0.8)
+  })
+
+  const teacher = teach(2)
+  test.each<[string, (teacher: TrainedModel) => Partial<TrainOptions>, EscErrorCode, RegExp]>([
     [
       'a teacher for nothing',
-      { teacherLogits },
+      (teacher) => ({ teacher }),
       'INVALID_OPTION',
-      /^teacherLogits and loss.distillation go together/,
+      /^teacher and loss.distillation go/,
     ],
-    ['no teacher', { loss }, 'INVALID_OPTION', /^teacherLogits and loss.distillation/],
+    ['no teacher', () => ({ loss }), 'INVALID_OPTION', /^teacher and loss.distillation go together/],
+    ['an empty list', () => ({ loss, teacher: [] }), 'INVALID_OPTION', /^teacher and loss.distillation/],
     [
-      'mixtures',
-      { loss, teacherLogits, mix: mixup },
+      'no runtime',
+      (teacher) => ({ loss, teacher, runtime: undefined }),
       'INVALID_OPTION',
-      /^mix cannot be used with teacherLogits/,
+      /runtime|ONNX Runtime/,
+    ],
+    ['no model', () => ({ loss, teacher: {} as never }), 'INVALID_INPUT', /^the model /],
+    [
+      'other labels',
+      (teacher) => ({ loss, teacher: { ...teacher, labels: ['dog', 'sea', 'rain'] } }),
+      'INCOMPATIBLE_MODEL',
+      /^teacher has the labels dog, sea, rain; the set has dog, rain, sea, and they must be equal, in the same order$/,
     ],
     [
-      'a row too few',
-      { loss, teacherLogits: teacherLogits.subarray(3) },
-      'INVALID_INPUT',
-      /^teacherLogits has 132 values; 45 examples of 3 classes need 135/,
+      'another shape',
+      (teacher) => ({
+        loss,
+        teacher: [teacher, { ...teacher, graph: audioCnn({ bins, frames: 13, classes }) }],
+      }),
+      'INCOMPATIBLE_MODEL',
+      /^teacher\[1\] reads \[1,8,13\]; the network that learns reads \[1,8,12\]$/,
     ],
   ])('%s: refused', async (_name, options, code, message) => {
-    await expect(fit(graph, ...given(training), { engine: stubEngine(), ...options })).rejects.toThrow(
-      throwsCode(code, message),
-    )
+    const settings = { engine: stubEngine(), runtime: ortRuntime, ...options(await teacher) }
+    await expect(fit(graph, ...given(training), settings)).rejects.toThrow(throwsCode(code, message))
   })
 })
 
@@ -241,12 +308,16 @@ describe('training frees its engine, however it ends', () => {
       release: async () => void log.push('release'),
     })
     let seen = 0
-    const augment: TrainOptions['augment'] = (features) => {
-      if (++seen > 20) throw new Error('cannot augment')
-      return features
+    const [set, split] = given(training)
+    const failing: FeatureSet = {
+      ...set,
+      get(index, context) {
+        if (context && ++seen > 20) throw new Error('cannot augment')
+        return set.get(index)
+      },
     }
-    const options = { engine: stub, batchSize: 20, augment }
-    await expect(fit(graph, ...given(training), options)).rejects.toThrow('cannot augment')
+    const options = { engine: stub, batchSize: 20 }
+    await expect(fit(graph, failing, split, options)).rejects.toThrow('cannot augment')
     expect(log).toEqual(['step ended', 'release'])
   })
 

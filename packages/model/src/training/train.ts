@@ -20,6 +20,7 @@ import { prepareTraining } from './prepare.js'
 import { createProgress } from './progress.js'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js'
 import { partsOf, type TrainingParts } from './survey.js'
+import { assertTeachers, openTeacher, type Teacher } from './teacher.js'
 import { assertFiniteState, trainEpoch } from './train-epoch.js'
 import type { TrainEvent, TrainingSplit, TrainOptions } from './train-options.js'
 import { createTrainingRun, type TrainingRun } from './training-run.js'
@@ -90,14 +91,9 @@ async function* trainEvents(
   const parts = partsOf(set, split)
   const { graph, model, warning, digests } = await prepareTraining(network, set, parts, resolved)
   const rng = createRng(seed)
-  const { augment, mix, teacherLogits } = resolved
-  const batches = createBatchSource(set, parts.train, {
-    ...{ augment, mix, teacherLogits, loss, batchSize, rng },
-    shape: graph.input.shape,
-    classes: classCount(graph),
-    normalizer: model.normalizer,
-  })
-  const run = digests ? await describeRun(graph, digests, set.labels, resolved) : {}
+  const { teachers, runtime } = resolved
+  assertTeachers(teachers, set.labels, graph.input.shape)
+  const run = digests ? await describeRun(graph, digests, set, resolved) : {}
   const saved = await readCheckpoint(graph, run, resolved)
   signal?.throwIfAborted()
   const progress = createProgress(graph, model, resolved)
@@ -115,7 +111,15 @@ async function* trainEvents(
 
   const dropoutRng = saved ? createRng(saved.rng) : rng.fork('dropout')
   const engine = await options.engine(graph, { rng: dropoutRng, loss, optimizer })
+  let teacher: Teacher | null = null
   try {
+    if (teachers.length > 0) teacher = await openTeacher(teachers, runtime!)
+    const batches = createBatchSource(set, parts.train, {
+      ...{ loss, batchSize, rng, teacher },
+      shape: graph.input.shape,
+      classes: classCount(graph),
+      normalizer: model.normalizer,
+    })
     if (saved) await restoreEngine(engine, saved)
     yield* first
     while (!progress.isDone()) {
@@ -134,6 +138,7 @@ async function* trainEvents(
     }
   } finally {
     await engine.release()
+    await teacher?.release()
   }
 }
 

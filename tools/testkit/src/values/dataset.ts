@@ -110,6 +110,14 @@ export const datasetEntries: Readonly<Record<string, Entry>> = {
           mapping: { columns: given('service', { filename: 'filename', label: 'category' }, 'a promise') },
         },
       ],
+      augmentedSet: [
+        root.augmentedSet,
+        {
+          source: { dataset, read: given('callback', () => decodedAudio) },
+          recipe: given('recipe', aRecipe),
+          options: { signal, onProgress },
+        },
+      ],
       parseFilename: [root.parseFilename, { filename: given('path', '1-100032-A-0.wav') }],
       decodeNpy: [root.decodeNpy, { bytes: given('bytes', root.encodeNpy(samples, [samples.length])) }],
       encodeNpy: [root.encodeNpy, { data: given('typed array', samples), shape: [samples.length] }],
@@ -174,6 +182,14 @@ export const datasetEntries: Readonly<Record<string, Entry>> = {
           source: given('opened', opened),
           recipe: given('recipe', aRecipe),
           options: { workers: 0, signal, onProgress },
+        },
+      ],
+      augmentedSet: [
+        node.augmentedSet,
+        {
+          source: given('opened', opened),
+          recipe: given('recipe', aRecipe),
+          options: { signal, onProgress },
         },
       ],
       'extractFeatures of sounds': [

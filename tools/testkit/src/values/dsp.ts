@@ -100,7 +100,9 @@ export const dspEntries: Readonly<Record<string, Entry>> = {
         'someOf augmentations': () => dsp.someOf(1, [dsp.polarity()]),
       }),
       ...augments('features', matrix, {
+        frameShift: dsp.frameShift,
         frequencyMask: () => dsp.frequencyMask({ p: 0 }),
+        powerGain: dsp.powerGain,
         specAugment: dsp.specAugment,
         timeMask: dsp.timeMask,
       }),
@@ -147,14 +149,20 @@ export const dspEntries: Readonly<Record<string, Entry>> = {
 
 Object.assign(dspEntries.dsp!.calls, {
   amplitudeToDb: [dsp.amplitudeToDb, { amplitude: matrix }],
-  betweenClassMix: [dsp.betweenClassMix, { a: { clip, label }, b: { clip, label }, rng: anRng }],
+  betweenClassMix: [dsp.betweenClassMix(), { a: { clip, label }, b: { clip, label }, rng: anRng }],
   'betweenClassMix example': [
-    dsp.betweenClassMix,
+    dsp.betweenClassMix(),
     {
       a: given('example', { clip: aClip, label: dsp.oneHot(0, 2) }),
       b: { clip: aClip, label: dsp.oneHot(0, 2) },
       rng,
     },
+  ],
+  augmentFromSpec: [dsp.augmentFromSpec, { spec: given('service', { name: 'gain' }) }],
+  mixFromSpec: [dsp.mixFromSpec, { spec: given('service', { name: 'mixup' }) }],
+  customAugment: [
+    dsp.customAugment,
+    { id: given('path', 'mine 1'), augment: given('callback', (x: unknown) => x) },
   ],
   'backgroundMix options': [dsp.backgroundMix, { options: { clips: [clip] } }],
   'backgroundMix list': [dsp.backgroundMix, { options: { clips: given('list', [aClip]) } }],
@@ -194,9 +202,9 @@ Object.assign(dspEntries.dsp!.calls, {
   magnitude: [dsp.magnitude, { matrix: given('complexMatrix', complexMatrix) }],
   melToHz: [dsp.melToHz, { mel: given('number', 9) }],
   mfccFromLogMel: [dsp.mfccFromLogMel, { logMel: matrix }],
-  mixup: [dsp.mixup, { a: { features: matrix, label }, b: { features: matrix, label }, rng: anRng }],
+  mixup: [dsp.mixup(), { a: { features: matrix, label }, b: { features: matrix, label }, rng: anRng }],
   'mixup example': [
-    dsp.mixup,
+    dsp.mixup(),
     {
       a: { features: aMatrix, label: dsp.oneHot(0, 2) },
       b: given('example', { features: aMatrix, label: dsp.oneHot(0, 2) }),

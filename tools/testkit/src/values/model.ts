@@ -25,11 +25,8 @@ const checkpoint = { read: async () => null, write: async () => {} }
 const training = {
   epochs: 1,
   signal,
-  augment: given('optionalCallback', undefined),
-  mix: given('optionalCallback', undefined),
   checkpoint: given('service', checkpoint, 'undefined'),
   learningRate: given('number', 1e-3, 'undefined', 'a function'),
-  teacherLogits: given('samples', undefined, 'undefined'),
 }
 const logits = given('samples', Float32Array.of(0, 1, 2, 3))
 const classes = given('count', 2)

@@ -1,8 +1,6 @@
 /** What `extractFeatures` takes and returns. */
-import type { DecodedAudio } from '@esc/audio-io'
 import type { ClipWindowsOptions, EscErrorCode, FeatureRecipe, FeatureSet, OnProgress } from '@esc/core'
 import type { ClipFacts } from '../../audit/measure.js'
-import type { Dataset } from '../../record.js'
 
 /** Options of `extractFeatures`. */
 export interface ExtractFeaturesOptions {
@@ -49,13 +47,6 @@ export interface ExtractFeaturesOptions {
   signal?: AbortSignal | undefined
   /** Gets each clip that is done. @defaultValue none */
   onProgress?: OnProgress | undefined
-}
-
-/** A data set whose sounds are in memory, or made by a program. */
-export interface SoundSource {
-  dataset: Dataset
-  /** @param index - Index into `dataset.records`. */
-  read(index: number): DecodedAudio | Promise<DecodedAudio>
 }
 
 /** The counts of a run of `extractFeatures`: plain JSON. */

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import type { DecodedAudio } from '@esc/audio-io'
 import { EscError, type EscErrorCode, type FeatureMatrix, isEscError } from '@esc/core'
 import { onDisk, reasonOf, removeStaleTemporaries, writeAtomicallySync } from '@esc/core/node'
-import type { ClipRecord, Dataset } from '../../record.js'
+import type { ClipRecord, Dataset, SoundSource } from '../../record.js'
 import { count } from '../../words.js'
 import type { OpenedDataset } from '../open/open-files.js'
 import { createClipTask, keepWaveform } from './clip-features.js'
@@ -13,7 +13,6 @@ import type {
   ExtractedFeatures,
   ExtractFeaturesOptions,
   FeatureSummary,
-  SoundSource,
 } from './extracted-features.js'
 import { type FeatureIndex, indexPath, readIndex } from './files.js'
 import { inspectEntry } from './inspect-entry.js'

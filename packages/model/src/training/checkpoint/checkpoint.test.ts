@@ -1,12 +1,12 @@
 /** Checkpoints: a resumed training, and checkpoints that are refused. */
 import { createRng, EscError, type EscErrorCode, type TrainedModel, withWeights } from '@esc/core'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@esc/core/safetensors'
-import { mixup, specAugment } from '@esc/dsp'
 import { throwsCode } from '@esc/expect'
 import { ortRuntime } from '@esc/onnx/node'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  augmented,
   classes,
   given,
   graph,
@@ -19,7 +19,7 @@ import { fit, ortEngine, type TrainOptions } from '../../index.js'
 import { digestOf } from './checkpoint.js'
 
 const parts = { train: makeExamples(20, 1), validation: makeExamples(6, 2, 'val') }
-const examples = given(parts.train, parts.validation)
+const examples = augmented(given(parts.train, parts.validation))
 // The network also has dropout.
 const options: TrainOptions = {
   engine: ortEngine({ runtime: ortRuntime, threads: 1 }),
@@ -27,8 +27,6 @@ const options: TrainOptions = {
   batchSize: 8,
   learningRate: (epoch) => 1e-3 / (1 + epoch),
   optimizer: { kind: 'adam', clipNorm: 1 },
-  augment: specAugment({ maxBins: 2, maxFrames: 3 }),
-  mix: mixup,
 }
 
 /** Everything that must be equal. Times are not compared. */
@@ -172,7 +170,7 @@ describe('a resumed training', () => {
 
 test('the file holds weights, moments and the best weights with their shapes', async () => {
   const store = memoryStore()
-  const { graph: best } = await fit(graph, ...given(parts.train), {
+  const { graph: best } = await fit(graph, ...augmented(given(parts.train)), {
     ...options,
     epochs: 1,
     checkpoint: store,
@@ -227,14 +225,6 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
       graph,
       /: loss was \{"kind":"softmax"\}, is \{"focalGamma":2,"kind":"softmax"\}\. /,
     ],
-    ['augmentation', { augment: undefined }, {}, graph, /: augment was given, is not given\. /],
-    [
-      'mixing, and seed',
-      { mix: undefined, seed: 1 },
-      {},
-      graph,
-      /: seed was 42, is 1; mix was given, is not given\. /,
-    ],
     ['fewer epochs than were made', { epochs: 1 }, {}, graph, /: epochs was 2 or more, is 1\. /],
     [
       'one example less',
@@ -266,11 +256,36 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     const store = await begun()
     const before = store.bytes
     const { train, validation } = { ...parts, ...otherExamples }
-    const refused = fit(network, ...given(train, validation), { ...stub, ...change, checkpoint: store })
+    const refused = fit(network, ...augmented(given(train, validation)), {
+      ...stub,
+      ...change,
+      checkpoint: store,
+    })
     for (const text of [/^the checkpoint is of another run: /, message, advice]) {
       await expect(refused).rejects.toThrow(throwsCode('INVALID_INPUT', text))
     }
     expect(store.bytes).toBe(before)
+  })
+
+  test('another augmentation, or one without an id', async () => {
+    const store = await begun()
+    const data = given(parts.train, parts.validation)
+    for (const [other, code, message] of [
+      [
+        augmented(data, 'other masks'),
+        'INVALID_INPUT',
+        /: augmentation was masks and mixup, is other masks\. /,
+      ],
+      [data, 'INVALID_INPUT', /: augmentation was masks and mixup, is none\. /],
+      [
+        augmented(data, null),
+        'INVALID_OPTION',
+        /^checkpoint: .* a function without an id, .* customAugment\(id, function\)/,
+      ],
+    ] as const) {
+      const refused = fit(graph, ...other, { ...stub, checkpoint: store })
+      await expect(refused).rejects.toThrow(throwsCode(code, message))
+    }
   })
 
   test.each<[string, TrainOptions['optimizer'], TrainOptions['loss']]>([
