@@ -1,5 +1,6 @@
 /** The top of the page: what was run, warnings about the figures, and the most important figures. */
 import type { RunMetrics, RunResults } from '../results.js'
+import { defeatOf } from '../verdict.js'
 import { bytes, count, fixed, milliseconds, percent, plural, wilson } from './format.js'
 import { type Html, type HtmlValue, html } from './html.js'
 import { section, syntheticMark } from './layout.js'
@@ -66,6 +67,7 @@ function headlines(metrics: RunMetrics): Headline[] {
       })),
       note: `Share of ${plural(split.test, 'test clip')}; in brackets Wilson's 95 % interval. A random guess would reach ${guessing}.`,
     },
+    probeHeadline(metrics),
     {
       name: 'Macro F1',
       figures: both(float, int8, ({ macroF1 }) => fixed(macroF1, 3)),
@@ -86,6 +88,23 @@ function headlines(metrics: RunMetrics): Headline[] {
     },
     leakHeadline(split),
   ]
+}
+
+function probeHeadline({ linearProbe, float, split }: RunMetrics): Headline {
+  const defeat = defeatOf(float.accuracy, linearProbe.accuracy)
+  const lead = `The network is better by ${fixed(100 * (float.accuracy - linearProbe.accuracy), 1)} points.`
+  return {
+    name: 'The bar to beat',
+    figures: [
+      {
+        value: percent(linearProbe.accuracy),
+        of: 'linear probe',
+        interval: wilson(linearProbe.accuracy, split.test).map(percent).join(' to '),
+      },
+    ],
+    note: html`Test accuracy of a linear model that knows only mean and deviation over time of each feature bin.
+${defeat === null ? lead : html`<strong class="warning">Warning: ${defeat}.</strong>`}`,
+  }
 }
 
 function leakHeadline({ leakedTestClips, test }: RunMetrics['split']): Headline {
