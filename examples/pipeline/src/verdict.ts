@@ -7,7 +7,8 @@ import { percent } from './stages/context.js'
  * @example defeatOf(0.7, 0.8) // 'the network loses to the linear probe: test accuracy 70.0 % against 80.0 %'
  */
 export function defeatOf(network: number, probe: number): string | null {
-  if (network > probe) return null
+  // Written so that a figure that is missing (NaN) gives no verdict.
+  if (!(network <= probe)) return null
   const verb = network < probe ? 'loses to' : 'is only as good as'
   return `the network ${verb} the linear probe: test accuracy ${percent(network)} against ${percent(probe)}`
 }

@@ -56,18 +56,9 @@ function headlines(metrics: RunMetrics): Headline[] {
   const untested = test.perClass.filter(({ support }) => support === 0).length
   const zeros =
     untested > 0 ? ` ${plural(untested, 'class', 'classes')} without a test clip: each counts as 0.` : ''
-  const guessing = percent(1 / dataset.labels.length)
   const latency = times.latency
   return [
-    {
-      name: 'Test accuracy',
-      figures: both(float, int8, ({ accuracy }) => percent(accuracy)).map((line, i) => ({
-        ...line,
-        interval: wilson([float, int8][i]!.accuracy, split.test).map(percent).join(' to '),
-      })),
-      note: `Share of ${plural(split.test, 'test clip')}; in brackets Wilson's 95 % interval. A random guess would reach ${guessing}.`,
-    },
-    probeHeadline(metrics),
+    accuracyHeadline(metrics),
     {
       name: 'Macro F1',
       figures: both(float, int8, ({ macroF1 }) => fixed(macroF1, 3)),
@@ -90,20 +81,25 @@ function headlines(metrics: RunMetrics): Headline[] {
   ]
 }
 
-function probeHeadline({ linearProbe, float, split }: RunMetrics): Headline {
+/** The accuracies of float and int8, and the bar to beat. */
+function accuracyHeadline({ linearProbe, float, int8, split, dataset }: RunMetrics): Headline {
+  const interval = (accuracy: number) => wilson(accuracy, split.test).map(percent).join(' to ')
+  const lineOf = ({ accuracy }: { accuracy: number }, of: string) => {
+    return { value: percent(accuracy), of, interval: interval(accuracy) }
+  }
   const defeat = defeatOf(float.accuracy, linearProbe.accuracy)
-  const lead = `The network is better by ${fixed(100 * (float.accuracy - linearProbe.accuracy), 1)} points.`
+  const guessing = percent(1 / dataset.labels.length)
   return {
-    name: 'The bar to beat',
+    name: 'Test accuracy',
     figures: [
-      {
-        value: percent(linearProbe.accuracy),
-        of: 'linear probe',
-        interval: wilson(linearProbe.accuracy, split.test).map(percent).join(' to '),
-      },
+      lineOf(float, 'float'),
+      ...(int8 === null ? [] : [lineOf(int8, 'int8')]),
+      lineOf(linearProbe, 'linear probe, the bar to beat'),
     ],
-    note: html`Test accuracy of a linear model that knows only mean and deviation over time of each feature bin.
-${defeat === null ? lead : html`<strong class="warning">Warning: ${defeat}.</strong>`}`,
+    note: html`Share of ${plural(split.test, 'test clip')}; in brackets Wilson's 95 % interval. A random guess would reach ${guessing}.
+The linear probe knows only mean and deviation over time of each feature bin.${
+      defeat === null ? null : html` <strong class="warning">Warning: ${defeat}.</strong>`
+    }`,
   }
 }
 
