@@ -91,7 +91,7 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
       linearProbe: [
         root.linearProbe,
         {
-          network: given('service', null, 'null', 'undefined'),
+          network: null,
           set,
           split,
           options: {
