@@ -86,6 +86,12 @@ describe('a whole run', () => {
     })
     expect(manifest.windows).toEqual({ windowSec: 5, hopSec: 2.5 })
     expect(metrics.split).toMatchObject({ testFold: 1, validationFold: 2, leakedTestClips: 0 })
+    expect(first.stdout).toContain(`test accuracy ${(100 * metrics.linearProbe.accuracy).toFixed(1)} %`)
+    expect(metrics.linearProbe.accuracy).toBeGreaterThan(0.5)
+    const isBeaten = metrics.float.accuracy > metrics.linearProbe.accuracy
+    expect(/warning: the network (loses to|is only as good as) the linear probe/.test(first.stdout)).toBe(
+      !isBeaten,
+    )
     expect(metrics.test.confusion.flat().reduce((a, b) => a + b)).toBe(metrics.split.test)
     const right = metrics.predictions.filter(({ label, float }) => label === float.label).length
     expect(metrics.predictions.length).toBe(metrics.split.test)

@@ -14,8 +14,7 @@ import { bestEpochOf, type TrainedNetwork } from './stages/train.js'
 export function metricsOf(
   { options, console }: RunContext,
   data: RunData,
-  trained: TrainedNetwork,
-  deployed: DeployedModel,
+  { probe, trained, deployed }: { probe: Evaluation; trained: TrainedNetwork; deployed: DeployedModel },
   totalSec: number,
 ): RunMetrics {
   const { dataset, features, audit, chosen } = data
@@ -64,6 +63,7 @@ export function metricsOf(
       validationAccuracy: best.validationAccuracy!,
       validationLoss: best.validationLoss!,
     },
+    linearProbe: { accuracy: probe.accuracy, macroF1: probe.macro.f1 },
     test: reportOf(float.evaluation),
     int8Test: int8 && reportOf(int8.evaluation),
     predictions: predictionsOf(dataset.labels, float.evaluation, int8?.evaluation ?? null),

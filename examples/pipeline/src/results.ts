@@ -85,6 +85,8 @@ export interface RunMetrics {
     validationAccuracy: number
     validationLoss: number
   }
+  /** The bar to beat, on the test clips: softmax regression on mean and deviation over time of each bin. */
+  linearProbe: { accuracy: number; macroF1: number }
   /** The float ONNX model on the test clips. */
   test: ClassificationReport & { loss: number }
   /** The int8 ONNX model on the test clips; `null` if there is none. */

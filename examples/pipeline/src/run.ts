@@ -18,7 +18,9 @@ import type { RunResults } from './results.js'
 import type { RunContext } from './stages/context.js'
 import { openData, prepareData, type RunSource } from './stages/data.js'
 import { deployModel } from './stages/deploy.js'
+import { evaluateProbe } from './stages/probe.js'
 import { trainNetwork } from './stages/train.js'
+import { defeatOf } from './verdict.js'
 
 /** Folder in the results that `--save-audio` fills with the clips as the features see them. */
 const processedName = 'processed/audio'
@@ -74,10 +76,14 @@ async function runStages(
   const { console, signal } = context
   const started = performance.now()
   const data = await prepareData(context, source, processed)
+  const probe = await evaluateProbe(context, data)
   const trained = await trainNetwork(context, data)
   const { model } = trained
   const deployed = await deployModel(context, data, model)
-  const metrics = metricsOf(context, data, trained, deployed, (performance.now() - started) / 1000)
+  const defeat = defeatOf(deployed.float.evaluation.accuracy, probe.accuracy)
+  if (defeat !== null) console.line(`  warning: ${defeat}`)
+  const figures = { probe, trained, deployed }
+  const metrics = metricsOf(context, data, figures, (performance.now() - started) / 1000)
   const results: RunResults = {
     metrics,
     history: model.history,

@@ -85,6 +85,7 @@ export type {
   ReshapeNode,
   SeparableConv2DNode,
   Size2,
+  StatsPoolNode,
   Weight,
 } from './network/graph.js'
 export { assertGraph, classCount, inferShapes, nodeShape } from './network/infer-shapes.js'

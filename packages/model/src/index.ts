@@ -50,6 +50,7 @@ export {
   sequential,
 } from './network/network.js'
 export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
+export { type LinearProbeOptions, linearProbe } from './probe/linear-probe.js'
 export type { CheckpointStore } from './training/checkpoint/checkpoint-store.js'
 export { createEarlyStopping, type EarlyStopping } from './training/early-stopping.js'
 export { fit, train } from './training/train.js'

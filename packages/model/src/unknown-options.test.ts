@@ -47,6 +47,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     (o) => browser.fit(graph, set, split, o),
   ],
   forward: [(o) => tfjs.forward(graph, {} as never, {} as never, merged({ training: false }, o) as never)],
+  linearProbe: [(o) => root.linearProbe(null, set, split, o)],
   melCnn: [(o) => root.melCnn(merged(size, o))],
   nodeEngine: [(o) => node.nodeEngine(o)],
   ortEngine: [(o) => root.ortEngine(merged({ runtime: ortRuntime }, o))],

@@ -9,6 +9,7 @@ import type {
   MergeNode,
   PoolNode,
   SeparableConv2DNode,
+  StatsPoolNode,
   Weight,
 } from '@esc/core'
 import type { GraphBuilder } from './builder.js'
@@ -60,6 +61,7 @@ export const layerWriters: LayerTable<LayerContext, string> = {
   GlobalAveragePool: writeGlobalPool,
   GlobalMaxPool: writeGlobalPool,
   AttentionPool: writeAttentionPool,
+  StatsPool: writeStatsPool,
   Flatten: ({ name }, { g, inputs }) => g.node('Flatten', inputs, {}, name),
   Reshape({ name, attributes }, { g, inputs }) {
     // 0 keeps the batch axis.
@@ -166,4 +168,14 @@ function writeAttentionPool(node: AttentionPoolNode, context: LayerContext): str
   )
   const lastAxis = g.constant(`${name}:lastAxis`, int64Vector([-1]))
   return g.node('ReduceSum', [g.node('Mul', [rows, shares]), lastAxis], { keepdims: { int: 0 } }, name)
+}
+
+/** The deviation is computed from centred values: E[x²] - E[x]² would lose most digits where the mean is large. */
+function writeStatsPool({ name }: StatsPoolNode, context: LayerContext): string {
+  const { g, inputs } = context
+  const mean = writeMean(context, inputs[0]!, [-1], `${name}:mean`)
+  const centred = g.node('Sub', [inputs[0]!, mean])
+  const variance = writeMean(context, g.node('Mul', [centred, centred]), [-1], `${name}:variance`)
+  const both = g.node('Concat', [mean, g.node('Sqrt', [variance])], { axis: { int: 1 } })
+  return g.node('Flatten', [both], {}, name)
 }

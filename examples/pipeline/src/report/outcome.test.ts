@@ -70,6 +70,7 @@ describe('without an int8 model', () => {
   test('headlines are of float alone', () => {
     expect(all(document, '.value').map(textOf)).toEqual([
       '83.8 % float (74.2 % to 90.3 %)',
+      '71.3 % linear probe, the bar to beat (60.5 % to 80.0 %)',
       '0.836 float',
       '184 kB float',
       '0.221 ms float',

@@ -58,6 +58,7 @@ describe('a report', () => {
     expect(all(document, '.value').map(textOf)).toEqual([
       '83.8 % float (74.2 % to 90.3 %)',
       '86.3 % int8 (77.0 % to 92.1 %)',
+      '71.3 % linear probe, the bar to beat (60.5 % to 80.0 %)',
       '0.836 float',
       '0.860 int8',
       '184 kB float',
@@ -187,6 +188,7 @@ describe('never shows what is not a number', () => {
       })),
       options: { ...metrics.options, learningRate: Number.NaN, weightDecay: Number.NaN },
       windows: withoutNumbers(metrics.windows),
+      linearProbe: withoutNumbers(metrics.linearProbe),
       float: withoutNumbers(float),
       int8: withoutNumbers(int8),
       parity: withoutNumbers(parity),

@@ -11,7 +11,7 @@ describe('synthetic clips', () => {
       /A program made these clips.*nothing about real sound/,
     )
     const values = all(document, '.value')
-    expect(values).toHaveLength(9)
+    expect(values).toHaveLength(10)
     expect(values.map((value) => textOf(value.querySelector('.mark')))).toEqual(values.map(() => 'synthetic'))
   })
 
@@ -64,4 +64,27 @@ test('copies of training clips among the test clips are a warning, though no sou
   results.metrics.audit.split!.copiedTestClips = 2
   const document = parse(renderReport(results))
   expect(all(document, '#split .warning').map(textOf)).toEqual(['2 copied test clips'])
+})
+
+describe('the bar to beat', () => {
+  const tileOf = (accuracy: number) => {
+    const results = makeResults()
+    results.metrics.float.accuracy = 0.8
+    results.metrics.linearProbe.accuracy = accuracy
+    return all(parse(renderReport(results)), '.tiles > div')[0]!
+  }
+
+  test('stands below the test accuracies, with its interval', () => {
+    const lines = all(tileOf(0.7125), '.value').map(textOf)
+    expect(lines).toHaveLength(3)
+    expect(lines[2]).toBe('71.3 % linear probe, the bar to beat (60.5 % to 80.0 %)')
+    expect(all(tileOf(0.7125), '.warning')).toHaveLength(0)
+  })
+
+  test('is a warning where the network does not beat it', () => {
+    expect(textOf(tileOf(0.85).querySelector('.warning'))).toBe(
+      'Warning: the network loses to the linear probe: test accuracy 80.0 % against 85.0 %.',
+    )
+    expect(textOf(tileOf(0.8).querySelector('.warning'))).toMatch(/is only as good as the linear probe/)
+  })
 })

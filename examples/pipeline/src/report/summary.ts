@@ -1,5 +1,6 @@
 /** The top of the page: what was run, warnings about the figures, and the most important figures. */
 import type { RunMetrics, RunResults } from '../results.js'
+import { defeatOf } from '../verdict.js'
 import { bytes, count, fixed, milliseconds, percent, plural, wilson } from './format.js'
 import { type Html, type HtmlValue, html } from './html.js'
 import { section, syntheticMark } from './layout.js'
@@ -55,17 +56,9 @@ function headlines(metrics: RunMetrics): Headline[] {
   const untested = test.perClass.filter(({ support }) => support === 0).length
   const zeros =
     untested > 0 ? ` ${plural(untested, 'class', 'classes')} without a test clip: each counts as 0.` : ''
-  const guessing = percent(1 / dataset.labels.length)
   const latency = times.latency
   return [
-    {
-      name: 'Test accuracy',
-      figures: both(float, int8, ({ accuracy }) => percent(accuracy)).map((line, i) => ({
-        ...line,
-        interval: wilson([float, int8][i]!.accuracy, split.test).map(percent).join(' to '),
-      })),
-      note: `Share of ${plural(split.test, 'test clip')}; in brackets Wilson's 95 % interval. A random guess would reach ${guessing}.`,
-    },
+    accuracyHeadline(metrics),
     {
       name: 'Macro F1',
       figures: both(float, int8, ({ macroF1 }) => fixed(macroF1, 3)),
@@ -86,6 +79,28 @@ function headlines(metrics: RunMetrics): Headline[] {
     },
     leakHeadline(split),
   ]
+}
+
+/** The accuracies of float and int8, and the bar to beat. */
+function accuracyHeadline({ linearProbe, float, int8, split, dataset }: RunMetrics): Headline {
+  const interval = (accuracy: number) => wilson(accuracy, split.test).map(percent).join(' to ')
+  const lineOf = ({ accuracy }: { accuracy: number }, of: string) => {
+    return { value: percent(accuracy), of, interval: interval(accuracy) }
+  }
+  const defeat = defeatOf(float.accuracy, linearProbe.accuracy)
+  const guessing = percent(1 / dataset.labels.length)
+  return {
+    name: 'Test accuracy',
+    figures: [
+      lineOf(float, 'float'),
+      ...(int8 === null ? [] : [lineOf(int8, 'int8')]),
+      lineOf(linearProbe, 'linear probe, the bar to beat'),
+    ],
+    note: html`Share of ${plural(split.test, 'test clip')}; in brackets Wilson's 95 % interval. A random guess would reach ${guessing}.
+The linear probe knows only mean and deviation over time of each feature bin.${
+      defeat === null ? null : html` <strong class="warning">Warning: ${defeat}.</strong>`
+    }`,
+  }
 }
 
 function leakHeadline({ leakedTestClips, test }: RunMetrics['split']): Headline {

@@ -45,7 +45,8 @@ export function bestEpochOf({ history, bestEpoch }: TrainedModel): EpochRecord {
   return history[bestEpoch - 1]!
 }
 
-function weightsOf(features: RunData['features'], train: Int32Array): number[] {
+/** The weight of each class in the loss, for `--class-weights`. */
+export function weightsOf(features: RunData['features'], train: Int32Array): number[] {
   const weights = classWeights(features, { indices: train })
   return features.labels.map((_, label) => weights.get(label)!)
 }

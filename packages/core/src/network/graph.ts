@@ -137,6 +137,19 @@ export interface AttentionPoolNode extends NodeBase {
   weights: { kernel: Weight }
 }
 
+/**
+ * Statistics pooling: mean and standard deviation over time, [C, H, W] → [2·C·H]. First the mean over W of every row, channel first,
+ * then the population standard deviation of every row in the same order. A row whose values are all equal has deviation 0, and that
+ * deviation gives no gradient.
+ *
+ * @see Snyder et al. 2018, X-vectors: Robust DNN embeddings for speaker recognition.
+ */
+export interface StatsPoolNode extends NodeBase {
+  op: 'StatsPool'
+  attributes: Record<never, never>
+  weights: Record<never, never>
+}
+
 /** [C, H, W] → [C·H·W], channel first. */
 export interface FlattenNode extends NodeBase {
   op: 'Flatten'
@@ -194,6 +207,7 @@ export type NetworkNode =
   | PoolNode
   | GlobalPoolNode
   | AttentionPoolNode
+  | StatsPoolNode
   | FlattenNode
   | ReshapeNode
   | DropoutNode

@@ -75,6 +75,7 @@ test.each<[string, NetworkNode, number[]]>([
   ['MaxPool same', pool({ size: [3, 3], strides: [2, 2], padding: 'same' }), [4, 4, 5]],
   ['GlobalMaxPool', plain('GlobalMaxPool', 'image'), [4]],
   ['AttentionPool', attention(4), [4]],
+  ['StatsPool', plain('StatsPool', 'image'), [56]],
   ['Flatten', plain('Flatten', 'image'), [280]],
   ['Reshape', reshape(20, 14), [20, 14]],
   ['Dense', dense('vector', 3, 4), [3]],

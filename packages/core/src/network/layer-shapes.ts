@@ -67,6 +67,10 @@ export const layerShapes: LayerTable<readonly Shape[], Shape> = {
     expectShape(node, 'kernel', node.weights.kernel, [channels])
     return [channels]
   },
+  StatsPool(node, inputs) {
+    const [channels, height] = imageShape(node, onlyInput(node, inputs))
+    return [2 * channels * height]
+  },
   Flatten: (node, inputs) => [product(onlyInput(node, inputs))],
   Reshape(node, inputs) {
     const input = onlyInput(node, inputs)

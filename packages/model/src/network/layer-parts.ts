@@ -34,6 +34,7 @@ type PlainOp =
   | 'Swish'
   | 'GlobalAveragePool'
   | 'GlobalMaxPool'
+  | 'StatsPool'
   | 'Flatten'
   | 'Add'
   | 'Multiply'

@@ -138,6 +138,7 @@ const namePrefixes: Readonly<Record<NetworkOp, string>> = {
   GlobalAveragePool: 'average',
   GlobalMaxPool: 'maximum',
   AttentionPool: 'attention',
+  StatsPool: 'statistics',
   Flatten: 'flatten',
   Reshape: 'reshape',
   Dropout: 'dropout',

@@ -39,6 +39,7 @@ const {
   reshape,
   separableConv2d,
   sigmoid,
+  statsPool,
   swish,
   tanh,
 } = layers
@@ -64,6 +65,7 @@ const cases: Record<NetworkOp, [make: (image: Value) => Value, shape: number[]]>
   GlobalAveragePool: [globalAveragePool(), [4]],
   GlobalMaxPool: [globalMaxPool(), [4]],
   AttentionPool: [attentionPool(), [4]],
+  StatsPool: [statsPool(), [64]],
   Flatten: [flatten(), [384]],
   Reshape: [reshape({ shape: [2, 16, 12] }), [2, 16, 12]],
   Dropout: [dropout({ rate: 0.2 }), [4, 8, 12]],

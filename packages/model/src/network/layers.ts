@@ -158,6 +158,14 @@ export function attentionPool(options: LayerOptions = {}): Layer {
   }))
 }
 
+/**
+ * Statistics pooling: mean and population standard deviation of every row over time, [C, H, W] → [2 · C · H]. The means come first.
+ *
+ * @see Snyder et al. 2018, X-vectors.
+ * @example statsPool()
+ */
+export const statsPool = (options?: LayerOptions): Layer => plain('StatsPool', 'statsPool', options)
+
 /** Puts all values into one vector, channel by channel: [C, H, W] → [C · H · W]. @example flatten() */
 export const flatten = (options?: LayerOptions): Layer => plain('Flatten', 'flatten', options)
 

@@ -93,7 +93,7 @@ describe('a model made with tfjs', () => {
 
 /** Names of the cases that cannot be converted to tfjs. All others are chains that tfjs computes, too. */
 const refused =
-  /groups|a group a channel|dilation and strides|DepthwiseConv2D dilation|LayerNorm over|of a matrix|Flatten of a vector|Hard|Attention|Reshape|Add|Multiply|Concatenate/
+  /groups|a group a channel|dilation and strides|DepthwiseConv2D dilation|LayerNorm over|of a matrix|Flatten of a vector|Hard|Attention|StatsPool|Reshape|Add|Multiply|Concatenate/
 describe('layer by layer', () => {
   test.each(layerCases.filter(({ name }) => !refused.test(name)))('$name', async ({ graph }) => {
     const model = toLayersModel(graph)

@@ -15,7 +15,7 @@ import {
 } from '@esc/core'
 import * as tf from '@tensorflow/tfjs'
 import { convolve } from './convolve.js'
-import { averagePool, layerNorm, trainBatchNorm } from './ops.js'
+import { averagePool, layerNorm, statsPool, trainBatchNorm } from './ops.js'
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>
@@ -138,6 +138,7 @@ const forwardRules: LayerTable<LayerContext, tf.Tensor> = {
     const attention = overTime.mul(weight('kernel')).sum(2).softmax(1)
     return overTime.mul(attention.expandDims(2)).sum(1)
   },
+  StatsPool: (_, { inputs: [x] }) => statsPool(x as tf.Tensor4D),
   Flatten: (_, { inputs: [x] }) => channelsFirst(x!).reshape([x!.shape[0]!, -1]),
   Reshape: ({ attributes }, { inputs: [x] }) =>
     channelsLast(channelsFirst(x!).reshape([x!.shape[0]!, ...attributes.shape])),

@@ -45,6 +45,7 @@ export const layerSources: Readonly<Record<NetworkOp, readonly LayerClass[] | Un
   GlobalAveragePool: ['GlobalAveragePooling2D'],
   GlobalMaxPool: ['GlobalMaxPooling2D'],
   AttentionPool: notInTfjs,
+  StatsPool: notInTfjs,
   Flatten: ['Flatten'],
   Reshape: unsupported('a tfjs layer orders the values channels last'),
   Dropout: ['Dropout'],

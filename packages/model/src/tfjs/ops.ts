@@ -65,3 +65,17 @@ export function averagePool(image: tf.Tensor4D, attributes: PoolNode['attributes
   const inside = pool(tf.ones<tf.Rank.R4>([1, height, width, 1]).pad(pads))
   return pool(image.pad(pads)).div(inside)
 }
+
+/**
+ * Mean and standard deviation of each row over time: [N, H, W, C] → [N, 2 · C · H], channel first.
+ *
+ * The root has no finite slope at 0. For constant rows, the root is taken of 1 and counts as 0, so that their gradient is 0, not NaN.
+ */
+export function statsPool(image: tf.Tensor4D): tf.Tensor2D {
+  const mean = image.mean(2, true)
+  const variance = image.sub(mean).square().mean(2)
+  const varies = variance.step()
+  const deviation = variance.add(varies.neg().add(1)).sqrt().mul(varies)
+  const asRow = (rows: tf.Tensor) => rows.transpose([0, 2, 1]).reshape([image.shape[0], -1]) as tf.Tensor2D
+  return tf.concat2d([asRow(mean.squeeze([2])), asRow(deviation)], 1)
+}

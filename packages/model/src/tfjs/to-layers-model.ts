@@ -134,6 +134,7 @@ export const toLayer: LayerTable<Shape, TfLayer> = {
   GlobalAveragePool: ({ name }) => ({ layer: tf.layers.globalAveragePooling2d({ name }) }),
   GlobalMaxPool: ({ name }) => ({ layer: tf.layers.globalMaxPooling2d({ name }) }),
   AttentionPool: notInTfjs,
+  StatsPool: notInTfjs,
   Flatten(node, input) {
     if (input.length === 1) throw unsupportedLayer(node, 'flattens a vector, which tfjs does not allow')
     return { layer: tf.layers.flatten({ name: node.name }) }

@@ -5,6 +5,7 @@ import {
   classCount,
   describeValue,
   EscError,
+  type FeatureRecipe,
   type FeatureSet,
   hasField,
   type NetworkGraph,
@@ -42,9 +43,8 @@ export async function prepareTraining(
   options: ResolvedOptions,
 ): Promise<PreparedTraining> {
   const { seed, normalize, loss, checkpoint, signal } = options
-  const { labels, windows, dataset } = set
-  // A recipe that could not be saved is refused now, not after hours of training.
-  const recipe = set.recipe ? parseRecipe(set.recipe) : null
+  const { labels } = set
+  const recipe = savableRecipe(set)
   const graph = await buildNetwork(network, set, parts, seed)
   const classes = classCount(graph)
   if (classes !== labels.length) {
@@ -56,7 +56,34 @@ export async function prepareTraining(
     kind: loss.kind,
     withDigests: checkpoint !== undefined,
   })
-  const frames = shape[2]
+  const model = untrainedModel(graph, set, {
+    recipe,
+    normalizer: normalize === null ? null : statistics,
+    activation: loss.kind ?? 'softmax',
+  })
+  return { graph, model, digests, warning: normalize === null ? warningOf(statistics) : null }
+}
+
+/**
+ * The set's recipe. One that could not be saved is refused now, not after hours of training.
+ *
+ * @throws EscError INVALID_OPTION naming the field that is wrong.
+ */
+export function savableRecipe({ recipe }: FeatureSet): FeatureRecipe | null {
+  return recipe ? parseRecipe(recipe) : null
+}
+
+/**
+ * A model of a set's features, without a history.
+ *
+ * @throws EscError INVALID_INPUT if network, set and recipe do not fit each other.
+ */
+export function untrainedModel(
+  graph: NetworkGraph,
+  { labels, windows, dataset }: FeatureSet,
+  { recipe, normalizer, activation }: Pick<TrainedModel, 'recipe' | 'normalizer' | 'activation'>,
+): TrainedModel {
+  const frames = graph.input.shape[2]
   if (recipe && windows && framesOfWindow(recipe, windows) !== frames) {
     const made = framesOfWindow(recipe, windows)
     throw new EscError('INVALID_INPUT', `the set's windows make ${made} frames; the features have ${frames}`)
@@ -65,8 +92,8 @@ export async function prepareTraining(
     graph,
     labels: [...labels],
     recipe,
-    normalizer: normalize === null ? null : statistics,
-    activation: loss.kind ?? 'softmax',
+    normalizer,
+    activation,
     windows: recipe && (windows ?? windowsOfClips(recipe, frames)),
     dataset: dataset ?? null,
     history: [],
@@ -74,7 +101,7 @@ export async function prepareTraining(
     stoppedEarly: false,
   }
   assertTrainedModel(model)
-  return { graph, model, digests, warning: normalize === null ? warningOf(statistics) : null }
+  return model
 }
 
 async function buildNetwork(

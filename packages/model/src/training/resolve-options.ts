@@ -142,14 +142,29 @@ function mustBe(name: string, value: unknown, what: string): EscError {
 
 /** Makes a list of the class weights. They are checked here and not in the engine, whose threads take seconds to start. */
 function resolveLoss({ classWeights = null, ...loss }: TrainLoss, classes: number): LossOptions {
-  if (classWeights === null) return loss
+  const list = classWeightList('loss.classWeights', classWeights, classes)
+  return list === null ? loss : { ...loss, classWeights: list }
+}
+
+/**
+ * The class weights as a list; `null` if there are none.
+ *
+ * @param name - The option's name, for the message.
+ * @throws EscError INVALID_OPTION unless there is a weight > 0 for every class, or a map from label indices to such weights.
+ */
+export function classWeightList(
+  name: string,
+  classWeights: NonNullable<TrainLoss['classWeights']> | null,
+  classes: number,
+): readonly number[] | null {
+  if (classWeights === null) return null
   const isMap = classWeights instanceof Map
   const isLabel = (key: unknown) => Number.isInteger(key) && (key as number) >= 0 && (key as number) < classes
   const isWeight = (weight: unknown) =>
     typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY
   const stray = isMap ? [...classWeights.keys()].find((key) => !isLabel(key)) : undefined
   if (stray !== undefined) {
-    const found = `loss.classWeights has a weight for '${stray}'`
+    const found = `${name} has a weight for '${stray}'`
     const range = `a label index in [0, ${classes}), as in the map that classWeights(set, { indices }) returns`
     throw new EscError('INVALID_OPTION', `${found}; each key must be ${range}`)
   }
@@ -160,8 +175,8 @@ function resolveLoss({ classWeights = null, ...loss }: TrainLoss, classes: numbe
     const found = Array.isArray(list) ? `[${list.slice(0, 8)}]` : `of type ${typeOf(list)}`
     throw new EscError(
       'INVALID_OPTION',
-      `loss.classWeights is ${found}; it must be ${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
+      `${name} is ${found}; it must be ${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
     )
   }
-  return { ...loss, classWeights: list }
+  return list
 }

@@ -16,6 +16,7 @@ import { add, multiply } from './layers/merge.js'
 import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './layers/pooling.js'
 import { convReluMaxPool, reluMaxPool } from './layers/relu-max-pool.js'
 import { concatenate, flatten, reshape } from './layers/shape.js'
+import { statsPool } from './layers/stats-pool.js'
 import type { LayerRule } from './rule.js'
 
 /** The rule of each kind of layer, and of layers that are written as one. `unsupported('why')` is an entry, too. */
@@ -46,6 +47,7 @@ export const layerRules: {
   GlobalAveragePool: globalAveragePool,
   GlobalMaxPool: globalMaxPool,
   AttentionPool: attentionPool,
+  StatsPool: statsPool,
   Flatten: flatten,
   Reshape: reshape,
   Dropout: dropout,

@@ -85,6 +85,21 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
       sequential: [root.sequential, { layers: [given('callback', root.layers.flatten())], options: input }],
       functional: [root.functional, { build: given('callback', root.layers.flatten()), options: input }],
       ...layerCalls,
+      linearProbe: [
+        root.linearProbe,
+        {
+          network: null,
+          set,
+          split,
+          options: {
+            C: given('number', 1, 'undefined'),
+            tolerance: given('number', 1e-8, 'undefined'),
+            maxIterations: given('count', 100, 'undefined'),
+            signal,
+            onEvent: given('optionalCallback', undefined),
+          },
+        },
+      ],
       createEarlyStopping: [root.createEarlyStopping, { patience: given('count', 3, 'null') }],
       ...predictions(root.predict, root.evaluate, { runtime, signal }),
       evaluateSession: [

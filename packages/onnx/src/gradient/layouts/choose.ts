@@ -55,6 +55,7 @@ const choices: { readonly [Op in NetworkOp]: Choice<NodeOf<Op>> } & {
   AveragePool: never,
   GlobalMaxPool: never,
   AttentionPool: never,
+  StatsPool: never,
   LayerNorm: never,
   Flatten: never,
   Reshape: never,
