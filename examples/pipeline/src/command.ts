@@ -7,6 +7,7 @@ const choices = {
   subset: ['esc10', 'esc50'],
   model: ['audio-cnn', 'mel-cnn'],
   split: ['folds', 'stratified', 'stratified-group'],
+  augment: ['light', 'strong'],
 } as const
 
 /** A part of ESC-50. */
@@ -14,6 +15,9 @@ export type SubsetName = (typeof choices.subset)[number]
 
 /** A network. */
 export type ModelName = (typeof choices.model)[number]
+
+/** How much the training clips change in each epoch. */
+export type AugmentName = (typeof choices.augment)[number]
 
 /** How the clips are split. */
 export type SplitName = (typeof choices.split)[number]
@@ -35,6 +39,7 @@ export interface Flags {
   patience?: number
   weightDecay?: number
   classWeights?: true
+  augment?: AugmentName
   int8: boolean
   seed?: number
   out?: string
@@ -130,6 +135,13 @@ function createCommand(): Command {
       ),
     )
     .option('--class-weights', 'give rare classes more weight in the loss')
+    .addOption(
+      flag(
+        '--augment <name>',
+        'change the training clips in each epoch: light (level, shift in time, masks) or strong (also speed, and mixing of classes; wants more epochs) (default: none)',
+        oneOf(choices.augment),
+      ),
+    )
     .option('--no-int8', 'make no int8 model')
     .addOption(flag('--seed <n>', 'seed of everything random (default: 42)', whole(0)))
     .addOption(

@@ -83,12 +83,12 @@ export function metricsOf(
 function optionsOf(options: RunContext['options'], { subset }: RunData): RunMetrics['options'] {
   const { data, model, windows, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay } =
     options
-  const { classWeights, int8, skipBad, tolerant, nested } = options
+  const { classWeights, augment, int8, skipBad, tolerant, nested } = options
   return {
     // Only the folder's name: a whole path would tell readers of the report about the user's machine.
     data: data === null ? null : basename(data),
     ...{ subset, model, windows, split, group, epochs, seed, learningRate, batchSize, patience, weightDecay },
-    ...{ classWeights, int8, skipBad, tolerant, nested },
+    ...{ classWeights, augment, int8, skipBad, tolerant, nested },
   }
 }
 

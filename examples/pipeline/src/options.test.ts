@@ -23,6 +23,7 @@ test('without flags the options are the defaults', () => {
     patience: 10,
     weightDecay: null,
     classWeights: false,
+    augment: null,
     int8: true,
     seed: 42,
     out: null,
@@ -39,7 +40,7 @@ test('without flags the options are the defaults', () => {
 test('all flags are read, in both spellings, and paths are relative to the caller', () => {
   const argv =
     '--data=../sounds --subset esc50 --model mel-cnn --split folds --test-fold 3 --val-fold=5 --epochs 2 --seed 7 --checkpoint a/b ' +
-    '--group take --lr 3e-4 --batch-size=16 --patience 0 --weight-decay 1e-4 --class-weights --no-int8 --features kept'
+    '--group take --lr 3e-4 --batch-size=16 --patience 0 --weight-decay 1e-4 --class-weights --augment strong --no-int8 --features kept'
   const options = parseOptions(
     [
       ...argv.split(' '),
@@ -70,6 +71,7 @@ test('all flags are read, in both spellings, and paths are relative to the calle
     patience: null,
     weightDecay: 1e-4,
     classWeights: true,
+    augment: 'strong',
     int8: false,
     seed: 7,
     out: `${cwd}/here`,
@@ -155,7 +157,7 @@ describe('a wrong flag is named, with what to do', () => {
 test('--help names every flag, in lines of at most 100 columns', () => {
   const help = helpText()
   const flags =
-    'data download subset group model split test-fold val-fold epochs lr batch-size patience weight-decay class-weights no-int8 seed out dry-run skip-bad features checkpoint save-audio'
+    'data download subset group model split test-fold val-fold epochs lr batch-size patience weight-decay class-weights augment no-int8 seed out dry-run skip-bad features checkpoint save-audio'
   for (const flag of flags.split(' ')) expect(help).toMatch(new RegExp(`^ +(-\\w, )?--${flag}\\b`, 'm'))
   expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
 })

@@ -1,7 +1,7 @@
 /** The options of a run, read from the command line. */
 import { basename, resolve } from 'node:path'
 import { type ClipWindows, EscError } from '@esc/core'
-import { type ModelName, readFlags, type SplitName, type SubsetName } from './command.js'
+import { type AugmentName, type ModelName, readFlags, type SplitName, type SubsetName } from './command.js'
 
 /** How the network is trained. */
 export interface TrainingOptions {
@@ -14,6 +14,8 @@ export interface TrainingOptions {
   weightDecay: number | null
   /** Whether rare classes weigh more in the loss. */
   classWeights: boolean
+  /** How much the training clips change in each epoch; `null` for not at all. */
+  augment: AugmentName | null
 }
 
 /** The options of a run. */
@@ -102,6 +104,7 @@ export function parseOptions(argv: readonly string[], cwd: string): RunOptions {
     patience: flags.patience === 0 ? null : (flags.patience ?? 10),
     weightDecay: flags.weightDecay || null,
     classWeights: flags.classWeights ?? false,
+    augment: flags.augment ?? null,
     int8: flags.int8,
     seed: flags.seed ?? 42,
     out: path(flags.out),

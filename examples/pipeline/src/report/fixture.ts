@@ -123,6 +123,7 @@ function makeOptions(synthetic: boolean, int8: boolean): RunMetrics['options'] {
     patience: 10,
     weightDecay: null,
     classWeights: false,
+    augment: null,
     int8,
     ...{ skipBad: true, tolerant: false, nested: false },
   }

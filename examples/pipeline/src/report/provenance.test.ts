@@ -119,6 +119,7 @@ describe('the command', () => {
       patience: fc.constantFrom(10, 1, null),
       weightDecay: fc.constantFrom(null, 1e-4, 0.5),
       classWeights: fc.boolean(),
+      augment: fc.constantFrom(null, 'light' as const, 'strong' as const),
       int8: fc.boolean(),
       skipBad: fc.boolean(),
       tolerant: fc.boolean(),

@@ -66,6 +66,7 @@ export function commandWords({ options, split }: RunMetrics): string[] {
     // On the command line, 0 means that training never stops early.
     patience: unless(defaults.patience, options.patience),
     'weight-decay': unless(defaults.weightDecay, weightDecay),
+    augment: options.augment,
     seed,
   }
   const given = Object.entries(values).flatMap(([name, value]) =>

@@ -24,6 +24,7 @@ test('the hyperparameters of a run with the defaults', () => {
     patience: '10 epochs without a lower validation loss',
     'weight decay': 'none',
     'class weights': 'none',
+    augmentation: 'none',
     loss: 'softmax cross-entropy',
     seed: '42',
     network: 'audio-cnn',
@@ -42,6 +43,7 @@ test('hyperparameters that were chosen stand as they were given', () => {
     patience: null,
     weightDecay: 1e-7,
     classWeights: true,
+    augment: 'strong',
     seed: 123456,
     group: 'site',
   })
@@ -51,6 +53,7 @@ test('hyperparameters that were chosen stand as they were given', () => {
     patience: 'none: training never stops early',
     'weight decay': '1e-7',
     'class weights': 'rare classes have more weight',
+    augmentation: '--augment strong',
     loss: 'softmax cross-entropy, weighted by class',
     seed: '123456',
     groups: '--group site',

@@ -58,7 +58,8 @@ stroke="var(--${colour})" stroke-width="2.5" stroke-dasharray="${dashes}"/></svg
 
 /** Two tables: the options of the optimiser, and those of the network and its input. */
 function hyperparameters({ options, model, windows, audit }: RunMetrics): Html {
-  const { learningRate, batchSize, epochs, patience, weightDecay, classWeights, seed, group } = options
+  const { learningRate, batchSize, epochs, patience, weightDecay, classWeights, augment, seed, group } =
+    options
   const columns = [{ name: 'hyperparameter' }, { name: 'value', text: true }]
   const [channels, bins, frames] = model.inputShape
   const ownGroups = audit.table.groupsKnown ? "the data set's own" : 'none are known'
@@ -77,6 +78,7 @@ ${table('Hyperparameters: training', columns, [
   ['weight decay', weightDecay === null ? 'none' : exact(weightDecay)],
   ['class weights', classWeights ? 'rare classes have more weight' : 'none'],
   ['loss', `softmax cross-entropy${classWeights ? ', weighted by class' : ''}`],
+  ['augmentation', augment === null ? 'none' : html`<code>--augment ${augment}</code>`],
   ['seed', exact(seed)],
 ])}
 ${table('Hyperparameters: network and input', columns, [

@@ -27,6 +27,7 @@ export interface RunData {
   /** The part of ESC-50; `null` for any other data set. */
   subset: string | null
   recipe: FeatureRecipe
+  sounds: ClipSource['sounds']
   features: ExtractedFeatures
   audit: DatasetAudit
   /** The split of clips: indices of the data set's records. */
@@ -133,6 +134,7 @@ export async function prepareData(
     dataset: readable,
     subset,
     recipe,
+    sounds,
     features,
     audit,
     chosen,

@@ -1,8 +1,10 @@
 /** The second part of a run: training with early stopping. */
-import type { EpochRecord, TrainedModel } from '@esc/core'
+import type { EpochRecord, FeatureSet, TrainedModel } from '@esc/core'
 import { classWeights } from '@esc/dataset'
+import { augmentedSet } from '@esc/dataset/node'
 import type { TrainEvent } from '@esc/model'
 import { checkpointFile, fit } from '@esc/model/node'
+import { augmentations } from '../augmentation.js'
 import { networks } from '../networks.js'
 import { percent, plural, type RunContext } from './context.js'
 import type { RunData } from './data.js'
@@ -14,15 +16,13 @@ export interface TrainedNetwork {
 }
 
 /** Trains on the training clips; the validation clips decide when to stop. */
-export async function trainNetwork(
-  context: RunContext,
-  { features, parts }: RunData,
-): Promise<TrainedNetwork> {
+export async function trainNetwork(context: RunContext, data: RunData): Promise<TrainedNetwork> {
   const { options, console, signal } = context
   const { model: name, epochs, seed, learningRate, batchSize, patience, weightDecay, checkpoint } = options
+  const { features, parts } = data
   const epochMs: number[] = []
   const { model } = await console.stage('train', async () => {
-    const trained = await fit(networks[name].network, features, parts, {
+    const trained = await fit(networks[name].network, await trainingSet(context, data), parts, {
       ...{ epochs, seed, learningRate, batchSize, patience, signal },
       optimizer: weightDecay === null ? {} : { weightDecay },
       loss: options.classWeights ? { classWeights: weightsOf(features, parts.train) } : {},
@@ -38,6 +38,15 @@ export async function trainNetwork(
     return { model: trained, summary: `${epoch}; validation accuracy ${percent(validationAccuracy!)}` }
   })
   return { model, epochMs }
+}
+
+/** The features, or with `--augment` a set that makes them anew in each epoch. */
+async function trainingSet(
+  { options: { augment, tolerant }, signal }: RunContext,
+  { sounds, features, recipe }: RunData,
+): Promise<FeatureSet> {
+  if (augment === null) return features
+  return augmentedSet(sounds, recipe, { ...augmentations[augment](recipe), base: features, tolerant, signal })
 }
 
 /** The record of the epoch whose weights were kept. */

@@ -189,6 +189,29 @@ describe('an example in training', () => {
   })
 })
 
+test('features that are computed already are taken over, with their windows', async () => {
+  const windows = { windowSec: 0.2 }
+  const { augmentation: _, ...base } = await augmentedSet(sourceOf(), recipe, { windows })
+  const read: number[] = []
+  const set = await augmentedSet(sourceOf(sounds, read), recipe, { ...everything, base })
+  expect(read).toEqual([])
+  const whole = await augmentedSet(sourceOf(), recipe, { ...everything, windows })
+  expect(set.records).toEqual(whole.records)
+  expect(await draw(set, 3)).toEqual(await draw(whole, 3))
+  for (const [options, other, message] of [
+    [{ base, windows }, recipe, /^windows and base do not go together/],
+    [
+      { base },
+      { ...recipe, mel: { ...recipe.mel, fmin: 50 } },
+      /^base was made by another recipe: its mel differs/,
+    ],
+  ] as const) {
+    await expect(augmentedSet(sourceOf(), other, options)).rejects.toThrow(
+      throwsCode('INVALID_OPTION', message),
+    )
+  }
+})
+
 describe('mixing', () => {
   test('partners come from the training part alone, and between classes they have another label', async () => {
     for (const on of ['waveform', 'power', 'features'] as const) {

@@ -110,9 +110,9 @@ export async function augmentSounds(
   options: AugmentedSetOptions,
 ): Promise<FeatureSet> {
   const augmentation = resolveAugmentation(options, recipe)
-  const { clips = 'float32', memoryMiB = 1024, windows = null } = options
+  const { clips = 'float32', memoryMiB = 1024 } = options
   const whole = createExtractor({ ...recipe, durationSec: null })
-  const seconds = windows?.windowSec ?? recipe.durationSec
+  const seconds = base.windows?.windowSec ?? recipe.durationSec
   const { frames } = (await base.get(0)).features
   const draw = createDraw(base, augmentation, {
     memory: createClipMemory(whole, read, { clips, memoryMiB }),
@@ -148,6 +148,8 @@ async function readExamples(source: SoundSource, recipe: FeatureRecipe, options:
   const { records, labels, name, synthetic } = source.dataset
   const extractor = windows === null ? createExtractor(recipe) : createWindowExtractor(recipe, windows)
   const indexOf = new Map(records.map(({ id }, index) => [id, index]))
+  const read = (clipId: string) => readClip(source, indexOf.get(clipId)!, clipId)
+  if (options.base) return { base: options.base, read }
   const examples: Example[] = []
   for (const [done, { id, labelIndex, group, fold }] of records.entries()) {
     signal?.throwIfAborted()
@@ -163,7 +165,7 @@ async function readExamples(source: SoundSource, recipe: FeatureRecipe, options:
     windows: windows && resolveWindows(windows),
     dataset: { name, synthetic },
   })
-  return { base, read: (clipId: string) => readClip(source, indexOf.get(clipId)!, clipId) }
+  return { base, read }
 }
 
 /** Windows are numbered within their clip, as `extractFeatures` does. */

@@ -1,6 +1,7 @@
 /** Options of `augmentedSet`, and their check. */
 import {
   assertCallback,
+  assertFeatureSet,
   assertInRange,
   assertKnown,
   assertOneOf,
@@ -10,6 +11,7 @@ import {
   EscError,
   type FeatureMatrix,
   type FeatureRecipe,
+  type FeatureSet,
   type OnProgress,
   wrongValue,
 } from '@esc/core'
@@ -55,6 +57,12 @@ export interface AugmentedSetOptions extends AugmentedFeaturesOptions {
    * The most memory for clips and their mel power, in MiB. What does not fit is read and computed anew each time. @defaultValue `1024`
    */
   memoryMiB?: number | undefined
+  /**
+   * The features as they are, by the same recipe, if they are computed already; its windows are taken over.
+   *
+   * @defaultValue `null`: the sounds are read for them first
+   */
+  base?: FeatureSet | null | undefined
   /** Stops the first reading of the sounds. @defaultValue none */
   signal?: AbortSignal | undefined
   /** Gets each clip of the first reading. @defaultValue none */
@@ -80,6 +88,7 @@ export const soundNames: Readonly<Record<keyof AugmentedSetOptions, true>> = {
   power: true,
   timeScales: true,
   windows: true,
+  base: true,
   clips: true,
   memoryMiB: true,
   signal: true,
@@ -115,6 +124,7 @@ export function resolveAugmentation(
   const { clips = 'float32', memoryMiB = 1024, signal, onProgress } = options
   assertOneOf('clips', clips, ['float32', 'int16'])
   assertPositive('memoryMiB', memoryMiB)
+  if (options.base) assertBase(options.base, options.windows ?? null, recipe)
   assertSignal(signal)
   assertCallback('onProgress', onProgress)
   return { waveform, power, features, mix, timeScales }
@@ -123,6 +133,30 @@ export function resolveAugmentation(
 /** Whether examples are made from sounds anew. If not, their features are known. */
 export function needsSounds({ waveform, power, mix, timeScales }: ResolvedAugmentation): boolean {
   return waveform !== null || power !== null || timeScales !== null || (mix !== null && mix.on !== 'features')
+}
+
+function assertBase(
+  base: FeatureSet,
+  windows: ClipWindowsOptions | null,
+  recipe: FeatureRecipe | null,
+): void {
+  assertFeatureSet(base, 'base')
+  if (windows !== null) {
+    throw new EscError('INVALID_OPTION', 'windows and base do not go together: base has windows of its own')
+  }
+  const differs = Object.keys(recipe ?? {}).find((name) => {
+    return sortedJson(recipe?.[name as 'mel']) !== sortedJson(base.recipe?.[name as 'mel'])
+  })
+  if (differs) throw new EscError('INVALID_OPTION', `base was made by another recipe: its ${differs} differs`)
+}
+
+/** JSON that does not depend on the order of names. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
 }
 
 function assertMix({ on }: AnyMix, recipe: FeatureRecipe | null): void {

@@ -86,7 +86,8 @@ async function ofFiles(
   createExtractor(recipe)
   const augmentation = resolveAugmentation(sounds, recipe)
   const { windows, signal, onProgress } = sounds
-  const base = await extractFeatures(source, recipe, { dir, skipBad, tolerant, windows, signal, onProgress })
+  const extraction = { dir, skipBad, tolerant, windows, signal, onProgress }
+  const base = sounds.base ?? (await extractFeatures(source, recipe, extraction))
   const pathOf = new Map(source.dataset.records.map((record) => [record.id, source.pathOf(record)]))
   const set = await augmentSounds(base, (clipId) => readClip(pathOf.get(clipId)!, tolerant), recipe, sounds)
   if (workers === 0) return set

@@ -1,5 +1,6 @@
 /** Threads that make training examples. */
 import type {
+  ClipWindows,
   DrawContext,
   DrawnFeatures,
   FeatureRecipe,
@@ -20,7 +21,8 @@ export interface DrawSetup {
   recipe: FeatureRecipe
   frames: number
   specs: Readonly<Record<'waveform' | 'power' | 'features' | 'mix', AugmentSpec | null>>
-  options: Pick<AugmentedSetOptions, 'timeScales' | 'windows' | 'clips' | 'memoryMiB'>
+  windows: ClipWindows | null
+  options: Pick<AugmentedSetOptions, 'timeScales' | 'clips' | 'memoryMiB'>
   tolerant: boolean
 }
 
@@ -68,7 +70,7 @@ export function createDrawPool({
   const specs = Object.fromEntries(
     Object.entries(functions).map(([name, augment]) => [name, augment?.spec ?? null]),
   ) as DrawSetup['specs']
-  const { windows, clips, memoryMiB = 1024 } = options
+  const { clips, memoryMiB = 1024 } = options
   const setup: DrawSetup = {
     labels: base.labels,
     records: base.records,
@@ -76,7 +78,8 @@ export function createDrawPool({
     recipe,
     frames,
     specs,
-    options: { timeScales, windows, clips, memoryMiB: memoryMiB / workers },
+    windows: base.windows ?? null,
+    options: { timeScales, clips, memoryMiB: memoryMiB / workers },
     tolerant,
   }
   let threads: ReturnType<typeof open> | null = null

@@ -6,13 +6,14 @@ import { augmentSounds } from '../../augmented/augmented-set.js'
 import type { DrawSetup, DrawTask } from './draw-pool.js'
 import { readClip } from './read-clip.js'
 
-const { labels, records, paths, recipe, frames, specs, options, tolerant } = workerData as DrawSetup
+const { labels, records, paths, recipe, windows, frames, specs, options, tolerant } = workerData as DrawSetup
 const bins = recipe.mfcc?.nMfcc ?? recipe.mel.nMels
 
 /** Only the shape of its features is used: examples are made from the sounds. */
 const base: FeatureSet = {
   labels,
   recipe,
+  windows,
   records,
   get: () => ({ features: { data: new Float32Array(bins * frames), bins, frames } }),
 }
