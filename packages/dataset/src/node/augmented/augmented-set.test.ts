@@ -96,6 +96,15 @@ test('features stand in a folder, and a function of the caller runs in its threa
   expect(calls).toBe(4)
 })
 
+test('sounds of a program take the options of files, which say nothing about them', async () => {
+  const silence = { dataset, read: () => ({ channels: [new Float32Array(2000)], sampleRate }) }
+  const set = await augmentedSet(silence, recipe, { power: powerGain(), tolerant: true, workers: 2 })
+  expect((await drawAll(set)).length).toBe(4)
+  await expect(augmentedSet(silence, recipe, { threads: 1 } as never)).rejects.toThrow(
+    throwsCode('INVALID_OPTION'),
+  )
+})
+
 test('an unknown option, a missing file and a bad number of threads are refused', async () => {
   const missing = { ...opened, pathOf: () => join(root, 'nowhere.wav') }
   await expect(augmentedSet(missing, recipe)).rejects.toThrow(throwsCode('IO', /nowhere.wav/))

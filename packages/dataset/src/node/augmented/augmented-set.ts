@@ -27,7 +27,7 @@ export interface AugmentedFilesOptions
   extends AugmentedSetOptions,
     Pick<ExtractFeaturesOptions, 'dir' | 'skipBad' | 'tolerant'> {
   /**
-   * Threads that make examples during training, each with its own part of `memoryMiB`. They help where an example takes long, such as
+   * Threads that make examples of files during training, each with its own part of `memoryMiB`. They help where an example takes long, such as
    * with `timeStretchBy`: the training itself needs the processors, too. An augmentation of your own runs in the calling thread; then there
    * are no such threads. Any number of threads gives the same examples.
    *
@@ -70,7 +70,12 @@ export async function augmentedSet(
   second: FeatureRecipe | AugmentedFeaturesOptions,
   options: AugmentedFilesOptions = {},
 ): Promise<FeatureSet> {
-  if (!hasField(source, 'pathOf')) return ofSounds(source as SoundSource, second as FeatureRecipe, options)
+  if (!hasField(source, 'pathOf')) {
+    assertKnown('augmentedSet', asOptions('augmentedSet', options), fileNames)
+    // Sounds of a program are no files: they are read in this thread, and `tolerant` and the like say nothing about them.
+    const { dir: _dir, skipBad: _skipBad, tolerant: _tolerant, workers: _workers, ...sounds } = options
+    return ofSounds(source as SoundSource, second as FeatureRecipe, sounds)
+  }
   return ofFiles(source as Pick<OpenedDataset, 'dataset' | 'pathOf'>, second as FeatureRecipe, options)
 }
 
