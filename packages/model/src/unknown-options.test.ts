@@ -20,6 +20,7 @@ const model: TrainedModel = {
   recipe: null,
   normalizer: null,
   activation: 'softmax',
+  temperature: 1,
   windows: null,
   dataset: null,
   history: [],

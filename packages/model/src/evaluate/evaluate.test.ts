@@ -23,6 +23,7 @@ const model: TrainedModel = {
   recipe: null,
   normalizer: { mean: Array(8).fill(3), std: Array(8).fill(2) },
   activation: 'softmax',
+  temperature: 1,
   windows: null,
   dataset: null,
   history: [],

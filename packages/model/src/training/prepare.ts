@@ -67,6 +67,7 @@ export async function prepareTraining(
     recipe,
     normalizer: normalize === null ? null : statistics,
     activation: loss.kind ?? 'softmax',
+    temperature: 1,
     windows: recipe && (windows ?? windowsOfClips(recipe, frames)),
     dataset: dataset ?? null,
     history: [],
