@@ -40,8 +40,8 @@ export interface FittedTemperature {
 }
 
 /** On separable examples the loss falls for ever as the temperature nears 0, so the search needs bounds. */
-const lowest = Math.log(0.05)
-const highest = Math.log(20)
+const bounds = [0.05, 20] as const
+const [lowest, highest] = bounds.map(Math.log) as [number, number]
 const gridPoints = 25
 /** Width in log T at which the search ends. Below 1e-8 rounding of the loss hides the minimum. */
 const tolerance = 1e-9
@@ -142,8 +142,8 @@ function search(lossAt: (logT: number) => number): FittedTemperature {
     const other = lossAt(candidate)
     if (other < loss) [logT, loss] = [candidate, other]
   }
-  const atBound = logT === lowest || logT === highest
-  return { temperature: Math.min(20, Math.max(0.05, Math.exp(logT))), loss, lossBefore, atBound }
+  const bound = bounds.find((temperature) => Math.log(temperature) === logT)
+  return { temperature: bound ?? Math.exp(logT), loss, lossBefore, atBound: bound !== undefined }
 }
 
 /** @see Kiefer 1953, Sequential minimax search for a maximum. */
