@@ -120,43 +120,47 @@ export function drawReliability(bins: readonly ReliabilityBin[], model: 'float' 
         grid: true,
         tickFormat: (share: number) => `${Math.round(100 * share)}\u00a0%`,
       },
-      marks: [
-        Plot.rectY(full, {
-          x1: 'lower',
-          x2: 'upper',
-          y: 'accuracy',
-          fill: 'var(--blue)',
-          fillOpacity: 0.75,
-          inset: 0.5,
-          title: (bin: ReliabilityBin) => describe(bin),
-        }),
-        Plot.ruleY([0]),
-        Plot.line(
-          [
-            [0, 0],
-            [1, 1],
-          ],
-          { stroke: 'currentColor', strokeDasharray: '4,4' },
-        ),
-        Plot.dot(full, {
-          x: 'meanScore',
-          y: 'accuracy',
-          r: 4,
-          fill: 'var(--orange)',
-          stroke: 'var(--ground)',
-          strokeWidth: 1.5,
-        }),
-        Plot.text(full, {
-          x: (bin: ReliabilityBin) => (bin.lower + bin.upper) / 2,
-          text: (bin: ReliabilityBin) => count(bin.count),
-          frameAnchor: 'top',
-          dy: -14,
-          fontSize: 10,
-          fill: 'var(--muted)',
-        }),
-      ],
+      marks: reliabilityMarks(full),
     },
   )
+}
+
+function reliabilityMarks(full: readonly ReliabilityBin[]): Plot.Markish[] {
+  return [
+    Plot.rectY(full, {
+      x1: 'lower',
+      x2: 'upper',
+      y: 'accuracy',
+      fill: 'var(--blue)',
+      fillOpacity: 0.75,
+      inset: 0.5,
+      title: (bin: ReliabilityBin) => describe(bin),
+    }),
+    Plot.ruleY([0]),
+    Plot.line(
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      { stroke: 'currentColor', strokeDasharray: '4,4' },
+    ),
+    Plot.dot(full, {
+      x: 'meanScore',
+      y: 'accuracy',
+      r: 4,
+      fill: 'var(--orange)',
+      stroke: 'var(--ground)',
+      strokeWidth: 1.5,
+    }),
+    Plot.text(full, {
+      x: (bin: ReliabilityBin) => (bin.lower + bin.upper) / 2,
+      text: (bin: ReliabilityBin) => count(bin.count),
+      frameAnchor: 'top',
+      dy: -14,
+      fontSize: 10,
+      fill: 'var(--muted)',
+    }),
+  ]
 }
 
 function describe({ lower, upper, count: clips, meanScore, accuracy }: ReliabilityBin): string {

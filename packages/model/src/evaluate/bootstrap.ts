@@ -1,5 +1,14 @@
 /** Bootstrap intervals of a metric: source groups are drawn, not single clips. */
-import { assertInteger, assertKnown, createRng, EscError, shown, typeOf, wrongValue } from '@esc/core'
+import {
+  assertInteger,
+  assertKnown,
+  createRng,
+  EscError,
+  type Rng,
+  shown,
+  typeOf,
+  wrongValue,
+} from '@esc/core'
 import { assertSameLength, rightAnswers } from './score-checks.js'
 
 /** Options of {@link bootstrapInterval} and {@link accuracyInterval}. */
@@ -54,6 +63,24 @@ export function bootstrapInterval(
   const rng = createRng(seed)
   const members = membersOf(groups)
   if (typeof metric !== 'function') throw wrongValue('metric', metric, 'a function of indices')
+  const sorted = resample(members, metric, resamples, rng)
+  const tail = (1 - confidence) / 2
+  return {
+    lower: percentile(sorted, tail),
+    upper: percentile(sorted, 1 - tail),
+    confidence,
+    groups: members.length,
+    resamples: sorted.length,
+  }
+}
+
+/** The metric of each resample for which it is defined, in ascending order. */
+function resample(
+  members: readonly Int32Array[],
+  metric: (indices: Int32Array) => number | null,
+  resamples: number,
+  rng: Rng,
+): Float64Array {
   const longest = members.reduce((most, { length }) => Math.max(most, length), 0)
   const drawn = new Int32Array(longest * members.length)
   const values: number[] = []
@@ -74,15 +101,7 @@ export function bootstrapInterval(
   if (values.length === 0) {
     throw new EscError('INVALID_INPUT', `the metric is null for all ${resamples} resamples`)
   }
-  const sorted = Float64Array.from(values).sort()
-  const tail = (1 - confidence) / 2
-  return {
-    lower: percentile(sorted, tail),
-    upper: percentile(sorted, 1 - tail),
-    confidence,
-    groups: members.length,
-    resamples: sorted.length,
-  }
+  return Float64Array.from(values).sort()
 }
 
 /** The examples of each group, in the order in which the groups first appear. */
