@@ -2,19 +2,20 @@
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
 import { parameterCount } from '@esc/core'
-import type { Evaluation } from '@esc/model'
+import type { SoftmaxEvaluation } from '@esc/model'
 import { ortRuntime } from '@esc/onnx/node'
-import type { ModelFigures, RunMetrics, TestPrediction } from './results.js'
+import type { ModelFigures, RunMetrics, TestFigures, TestPrediction } from './results.js'
 import type { RunContext } from './stages/context.js'
 import type { RunData } from './stages/data.js'
 import { type DeployedModel, modelFiles, type VerifiedModel } from './stages/deploy.js'
+import type { ProbeFigures } from './stages/probe.js'
 import { bestEpochOf, type TrainedNetwork } from './stages/train.js'
 
 /** Collects all figures of a run. */
 export function metricsOf(
   { options, console }: RunContext,
   data: RunData,
-  { probe, trained, deployed }: { probe: Evaluation; trained: TrainedNetwork; deployed: DeployedModel },
+  { probe, trained, deployed }: { probe: ProbeFigures; trained: TrainedNetwork; deployed: DeployedModel },
   totalSec: number,
 ): RunMetrics {
   const { dataset, features, audit, chosen } = data
@@ -63,9 +64,9 @@ export function metricsOf(
       validationAccuracy: best.validationAccuracy!,
       validationLoss: best.validationLoss!,
     },
-    linearProbe: { accuracy: probe.accuracy, macroF1: probe.macro.f1 },
-    test: reportOf(float.evaluation),
-    int8Test: int8 && reportOf(int8.evaluation),
+    linearProbe: probe,
+    test: figuresOfTest(float.evaluation),
+    int8Test: int8 && figuresOfTest(int8.evaluation),
     predictions: predictionsOf(dataset.labels, float.evaluation, int8?.evaluation ?? null),
     exportMaxLogitError: deployed.exportMaxLogitError,
     float: figuresOf(modelFiles.float, float),
@@ -92,16 +93,24 @@ function optionsOf(options: RunContext['options'], { subset }: RunData): RunMetr
   }
 }
 
-function reportOf({ accuracy, macro, weighted, perClass, confusion, loss }: Evaluation): RunMetrics['test'] {
-  return { accuracy, macro, weighted, perClass, confusion, loss }
+function figuresOfTest(evaluation: SoftmaxEvaluation): TestFigures {
+  const {
+    activation: _activation,
+    micro: _micro,
+    targets: _targets,
+    logits: _,
+    clips: _clips,
+    ...figures
+  } = evaluation
+  return figures
 }
 
 function predictionsOf(
   labels: readonly string[],
-  float: Evaluation,
-  int8: Evaluation | null,
+  float: SoftmaxEvaluation,
+  int8: SoftmaxEvaluation | null,
 ): TestPrediction[] {
-  const best = ({ clips }: Evaluation, index: number) => {
+  const best = ({ clips }: SoftmaxEvaluation, index: number) => {
     const { predictedIndex, scores } = clips[index]!
     return { label: labels[predictedIndex]!, score: scores[predictedIndex]! }
   }

@@ -2,7 +2,7 @@
 import type { ClipWindows, EpochRecord, FeatureRecipe } from '@esc/core'
 import type { DatasetAudit } from '@esc/dataset'
 import type { Latency, Parity } from '@esc/edge'
-import type { ClassificationReport } from '@esc/model'
+import type { SoftmaxEvaluation } from '@esc/model'
 import type { TrainingOptions } from './options.js'
 
 /** A clip that was left out, and why. */
@@ -18,6 +18,9 @@ export interface ModelFigures {
   accuracy: number
   macroF1: number
 }
+
+/** All figures of a model on the test clips, as `evaluate` returns them. */
+export type TestFigures = Omit<SoftmaxEvaluation, 'activation' | 'micro' | 'targets' | 'logits' | 'clips'>
 
 /** What the models predict for one test clip. */
 export interface TestPrediction {
@@ -88,9 +91,9 @@ export interface RunMetrics {
   /** The bar to beat, on the test clips: softmax regression on mean and deviation over time of each bin. */
   linearProbe: { accuracy: number; macroF1: number }
   /** The float ONNX model on the test clips. */
-  test: ClassificationReport & { loss: number }
+  test: TestFigures
   /** The int8 ONNX model on the test clips; `null` if there is none. */
-  int8Test: (ClassificationReport & { loss: number }) | null
+  int8Test: TestFigures | null
   /** One for each test clip, in the table's order. */
   predictions: TestPrediction[]
   /** Largest difference of a logit between the trained network and its ONNX export, over the test clips. */

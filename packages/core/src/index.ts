@@ -60,7 +60,7 @@ export type { Split } from './features/split.js'
 export { sha256 } from './hash.js'
 export type { FileEntry, ModelManifest } from './manifest.js'
 /** The portable root of `@esc/core`: joint types, errors, checks, random numbers, networks. */
-export { type Activation, clipLogits, scoresOf } from './model/activation.js'
+export { type Activation, clipLogits, type ScoreOptions, scoresOf } from './model/activation.js'
 export { assertTrainedModel, type EpochRecord, type TrainedModel } from './model/trained-model.js'
 export type {
   ActivationNode,

@@ -30,6 +30,8 @@ export interface ModelManifest {
   inputShape: readonly [number, number, number]
   /** The function that turns logits into scores. */
   activation: Activation
+  /** The logits are divided by this number > 0 before they become scores. Files without this field have 1. */
+  temperature: number
   /**
    * Means and deviations of the training part; `null` if features are not normalised. The ONNX files already contain this step, so
    * pass them the recipe's features as they are.
@@ -99,6 +101,8 @@ export const modelManifestSchema: z.ZodMiniType<ModelManifest> = z
     windows: z.nullable(z.strictObject({ windowSec: positive, hopSec: positive })),
     inputShape,
     activation: z.enum(['softmax', 'sigmoid']),
+    // The field is younger than version 2. A file without it is read as before, with a temperature of 1.
+    temperature: z._default(positive, 1),
     normalizer,
     dataset: z.nullable(
       z.strictObject({
@@ -223,6 +227,7 @@ function fromFirstVersion(value: unknown): ModelManifest {
     recipe,
     windows: { windowSec: recipe.durationSec, hopSec: recipe.durationSec / 2 },
     activation: 'softmax',
+    temperature: 1,
     // In version 1 this could be any text. A text that is not a hash is dropped.
     dataset: { ...dataset, hash: /^[0-9a-f]{64}$/.test(dataset.hash) ? dataset.hash : null },
     files: { network: null, float: entry(files.float), int8: files.int8 === null ? null : entry(files.int8) },

@@ -36,6 +36,7 @@ const manifest: ModelManifest = {
   windows: { windowSec: 5, hopSec: 2.5 },
   inputShape: [1, 2, 3],
   activation: 'softmax',
+  temperature: 1,
   normalizer: { mean: [0, 1], std: [1, 2] },
   dataset: { name: 'demo', synthetic: true, clips: 10, hash: sha256 },
   split,
@@ -68,6 +69,12 @@ test('a recipe and a manifest are the same after JSON', () => {
 test('fields that are not known may be null', () => {
   const little = { ...manifest, recipe: null, windows: null, dataset: null, split: null, metrics: null }
   expect(parseManifest(little)).toEqual(little)
+})
+
+test('a manifest of version 2 without a temperature has a temperature of 1', () => {
+  const { temperature: _, ...older } = manifest
+  expect(parseManifest(older)).toEqual(manifest)
+  expect(parseManifest({ ...manifest, temperature: 1.4 }).temperature).toBe(1.4)
 })
 
 test('a manifest of version 1 is converted to version 2', () => {
@@ -131,6 +138,11 @@ describe('errors name the wrong field', () => {
   })
 
   test.each<[string, unknown, string]>([
+    ...[0, -2, Number.NaN, null].map((temperature): [string, unknown, string] => [
+      `a temperature of ${temperature}`,
+      { ...manifest, temperature },
+      'manifest.temperature: ',
+    ]),
     [
       'a file outside its folder',
       { ...manifest, files: { ...manifest.files, float: { name: '../model.onnx', sha256 } } },

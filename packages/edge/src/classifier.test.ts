@@ -55,6 +55,27 @@ describe('createClassifier', () => {
     await classifier.release()
   })
 
+  test("the temperature divides the logits of each window, and then the windows' scores are averaged", async () => {
+    const temperature = 2.5
+    const classifier = await createClassifier(await packModel({ ...model, temperature }, { runtime }), {
+      runtime,
+    })
+    const long = makeClip(3.1)
+    const windows = [...createWindowExtractor(recipe, model.windows!).extract(long)]
+    const rows = await Promise.all(
+      windows.map(async ({ data }) => {
+        const powers = (await scoresOf(data)).map((score) => score ** (1 / temperature))
+        const sum = powers.reduce((a, b) => a + b)
+        return powers.map((power) => power / sum)
+      }),
+    )
+    for (const { label, score } of await classifier.classify(long)) {
+      const at = labels.indexOf(label)
+      expect(score).toBeCloseTo(rows.reduce((sum, row) => sum + row[at]!, 0) / rows.length, 5)
+    }
+    await classifier.release()
+  })
+
   test('the scores of a sigmoid model do not sum to 1', async () => {
     const sigmoid = await createClassifier(
       await packModel({ ...model, activation: 'sigmoid' }, { runtime }),

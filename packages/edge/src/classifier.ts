@@ -37,7 +37,8 @@ export interface Classifier {
   readonly manifest: ModelManifest
   /**
    * Labels with their scores, best first. A clip that is longer than the model's window is cut into windows, and the scores of
-   * the windows are averaged. A shorter clip is padded as in training.
+   * the windows are averaged. Before that, the manifest's temperature divides the logits of each window. A shorter clip is padded
+   * as in training.
    *
    * @throws EscError INVALID_INPUT if the clip is empty or not finite; INVALID_OPTION if `topK` is not an integer >= 1, or an
    *   option is unknown; INVALID_STATE if `release` was called before or meanwhile; INCOMPATIBLE_MODEL if the ONNX file does
@@ -96,7 +97,7 @@ export async function openModel<Sound>(
   assertRuntime('createClassifier', '@esc/edge/node or /browser', runtime)
   assertOneOf('precision', precision, ['float', 'int8'])
   const manifest = readManifest(files)
-  const { labels, inputShape, activation } = manifest
+  const { labels, inputShape, activation, temperature } = manifest
   const extractor = extractorOf(manifest)
   const session = await runtime.createSession(await checkedBytes(files, entryOf(manifest, precision)), {
     threads: 1,
@@ -134,7 +135,7 @@ export async function openModel<Sound>(
         if (++count % windowsPerTurn === 0) await new Promise((resolve) => setTimeout(resolve, 0))
         assertStillOpen(releasing)
       }
-      const logits = clipLogits(Float32Array.from(windows), labels.length, activation)
+      const logits = clipLogits(Float32Array.from(windows), labels.length, activation, { temperature })
       const [scores] = scoresOf(logits, labels.length, activation)
       // Labels are sorted by logits, as predict sorts them: scores near 1 may be equal where their logits differ.
       const ranked = [...labels.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, topK)

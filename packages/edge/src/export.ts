@@ -25,7 +25,7 @@ export function exportModel(model: TrainedModel, options: ExportOptions = {}): O
   const { opset = 17 } = options
   assertInteger('opset', opset, 13, 21)
   assertTrainedModel(model)
-  const { graph, labels, recipe, windows, normalizer, activation, dataset } = model
+  const { graph, labels, recipe, windows, normalizer, activation, temperature, dataset } = model
   return lowerNetwork(graph, {
     opset,
     normalizer,
@@ -34,6 +34,7 @@ export function exportModel(model: TrainedModel, options: ExportOptions = {}): O
       labels: JSON.stringify(labels),
       ...(recipe ? { recipe: JSON.stringify(recipe), windows: JSON.stringify(windows) } : {}),
       activation,
+      temperature: String(temperature),
       ...(dataset ? { dataset: dataset.name, synthetic: String(dataset.synthetic) } : {}),
     },
   })

@@ -72,7 +72,7 @@ export function manifestOf(
   { dataset = model.dataset, split = null }: ManifestFacts,
   files: ModelManifest['files'],
 ): ModelManifest {
-  const { graph, labels, recipe, windows, activation, normalizer } = model
+  const { graph, labels, recipe, windows, activation, temperature, normalizer } = model
   if (dataset) assertKnown('dataset', dataset, { name: true, synthetic: true, clips: true, hash: true })
   const manifest: ModelManifest = {
     version: manifestVersion,
@@ -82,6 +82,7 @@ export function manifestOf(
     windows,
     inputShape: graph.input.shape,
     activation,
+    temperature,
     normalizer,
     dataset: dataset && {
       name: dataset.name,

@@ -17,6 +17,15 @@ test('networks of every kind can be read again, equal to the last bit', () => {
   }
 })
 
+test('a file without a temperature has a temperature of 1', () => {
+  const file = readSafetensors(encodeNetwork({ ...model, temperature: 2.5 }))
+  expect(decodeNetwork(writeSafetensors(file)).temperature).toBe(2.5)
+  const { temperature, ...older } = JSON.parse(file.metadata.model!)
+  expect(temperature).toBe(2.5)
+  const metadata = { ...file.metadata, model: JSON.stringify(older) }
+  expect(decodeNetwork(writeSafetensors({ ...file, metadata }))).toEqual({ ...model, temperature: 1 })
+})
+
 describe('a file of another kind, or a damaged file', () => {
   const file = readSafetensors(encodeNetwork(model))
   const described = JSON.parse(file.metadata.model!)
@@ -41,6 +50,7 @@ describe('a file of another kind, or a damaged file', () => {
     ],
     ['a recipe that is none', withModel((m) => delete m.recipe.stft), /its description/],
     ['an unknown key', withModel((m) => (m.extra = 1)), /its description/],
+    ['a temperature of 0', withModel((m) => (m.temperature = 0)), /its description/],
     ['fewer labels', withModel((m) => m.labels.pop()), /2 labels for 3 outputs/],
     ['a weight less', tensors((map) => map.delete('conv.bias')), /it has no weight 'conv.bias'/],
     ['a weight more', tensors((map) => map.set('x.bias', one(0))), /no node has the weight 'x.bias'/],

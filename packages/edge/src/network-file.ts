@@ -36,6 +36,8 @@ const modelSchema = z.strictObject({
   recipe: z.nullable(featureRecipeSchema),
   normalizer: z.nullable(z.strictObject({ mean: z.array(finite), std: z.array(positive) })),
   activation: z.enum(['softmax', 'sigmoid']),
+  // Files without the field were written before there was a temperature.
+  temperature: z._default(positive, 1),
   windows: z.nullable(z.strictObject({ windowSec: positive, hopSec: positive })),
   dataset: z.nullable(z.strictObject({ name: z.string(), synthetic: z.boolean() })),
   history: z.array(
@@ -60,14 +62,14 @@ const modelSchema = z.strictObject({
 export function encodeNetwork(model: TrainedModel): Uint8Array {
   assertTrainedModel(model)
   const { graph, labels, recipe, normalizer, activation, windows, dataset } = model
-  const { history, bestEpoch, stoppedEarly } = model
+  const { temperature, history, bestEpoch, stoppedEarly } = model
   const nodes = graph.nodes.map(({ op, name, inputs, attributes, weights }) => {
     return { op, name, inputs, attributes, weights: Object.keys(weights) }
   })
   const { name, input, output } = graph
   const described = {
     ...{ graph: { name, input, nodes, output }, labels, recipe, normalizer, activation, windows, dataset },
-    ...{ history, bestEpoch, stoppedEarly },
+    ...{ temperature, history, bestEpoch, stoppedEarly },
   }
   const tensors = new Map(namedWeights(graph).map(({ name, weight }): [string, Weight] => [name, weight]))
   const bytes = writeSafetensors({ tensors, metadata: { format, version, model: JSON.stringify(described) } })

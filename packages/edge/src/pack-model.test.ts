@@ -29,6 +29,7 @@ describe('packModel', () => {
       windows: model.windows,
       inputShape: [1, 16, frames],
       activation: 'softmax',
+      temperature: 1,
       normalizer: model.normalizer,
       dataset: { name: 'demo', synthetic: true, clips: null, hash: null },
       split: null,
@@ -73,6 +74,26 @@ describe('packModel', () => {
     const edited = { ...files, [fileNames.manifest]: new TextEncoder().encode(JSON.stringify(manifest)) }
     expect((await unpackModel(edited)).labels).toEqual(manifest.labels)
     expect((await createClassifier(edited, { runtime })).labels).toEqual(manifest.labels)
+  })
+
+  test('keeps the temperature, and model.json has the last word on it', async () => {
+    const files = await packModel({ ...model, temperature: 1.75 }, { runtime })
+    expect(readManifest(files).temperature).toBe(1.75)
+    expect((await unpackModel(files)).temperature).toBe(1.75)
+    const withManifest = (change: object) => {
+      const json = JSON.stringify({ ...readManifest(files), ...change })
+      return { ...files, [fileNames.manifest]: new TextEncoder().encode(json) }
+    }
+    expect((await unpackModel(withManifest({ temperature: 0.5 }))).temperature).toBe(0.5)
+    expect((await unpackModel(withManifest({ temperature: undefined }))).temperature).toBe(1)
+    for (const temperature of [0, -1, '2']) {
+      await expect(unpackModel(withManifest({ temperature }))).rejects.toThrow(
+        throwsCode('INVALID_INPUT', /^manifest\.temperature: /),
+      )
+    }
+    await expect(packModel({ ...model, temperature: Number.NaN }, { runtime })).rejects.toThrow(
+      throwsCode('INVALID_OPTION', /model\.temperature=NaN must be a finite number > 0/),
+    )
   })
 
   test('the same model gives the same bytes', async () => {

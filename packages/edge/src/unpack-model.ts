@@ -5,8 +5,8 @@ import { checkedBytes, type ModelFiles, networkEntryOf } from './model-files.js'
 import { decodeNetwork } from './network-file.js'
 
 /**
- * Reads a trained model from the files that `packModel` returned. Labels, recipe, windows and activation come from `model.json`. If
- * somebody has edited them there, the model and a classifier still agree.
+ * Reads a trained model from the files that `packModel` returned. Labels, recipe, windows, activation and temperature come from
+ * `model.json`. If somebody has edited them there, the model and a classifier still agree.
  *
  * @returns A model that equals the packed one to the last bit.
  * @throws EscError INVALID_INPUT if a file is missing, or `model.json` does not fit the network; INVALID_OPTION if its windows
@@ -17,8 +17,8 @@ import { decodeNetwork } from './network-file.js'
 export async function unpackModel(files: ModelFiles): Promise<TrainedModel> {
   const manifest = readManifest(files)
   const model = decodeNetwork(await checkedBytes(files, networkEntryOf(manifest)))
-  const { labels, recipe, windows, activation } = manifest
-  const edited: TrainedModel = { ...model, labels, recipe, windows, activation }
+  const { labels, recipe, windows, activation, temperature } = manifest
+  const edited: TrainedModel = { ...model, labels, recipe, windows, activation, temperature }
   assertTrainedModel(edited)
   return edited
 }

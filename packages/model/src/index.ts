@@ -10,12 +10,29 @@ export type {
   TrainingEngine,
 } from './engine/engine.js'
 export {
+  accuracyInterval,
+  type BootstrapInterval,
+  type BootstrapOptions,
+  bootstrapInterval,
+} from './evaluate/bootstrap.js'
+export {
+  brierScore,
+  type Calibration,
+  type CalibrationOptions,
+  calibrationError,
+  logLoss,
+  type ReliabilityBin,
+} from './evaluate/calibration.js'
+export { type ConfusedPair, type ConfusedPairsOptions, confusedPairs } from './evaluate/confused-pairs.js'
+export {
   type EvaluateSessionOptions,
   evaluate,
   evaluateSession,
   type PredictOptions,
   predict,
+  withTemperature,
 } from './evaluate/evaluate.js'
+export { type McnemarResult, mcnemarTest } from './evaluate/mcnemar.js'
 export {
   argmaxRows,
   type ClassificationReport,
@@ -24,7 +41,30 @@ export {
   confusionMatrix,
   crossEntropy,
 } from './evaluate/metrics.js'
-export type { ClipPrediction, Evaluation } from './evaluate/results.js'
+export {
+  averagePrecision,
+  balancedAccuracy,
+  type ClassMean,
+  type ClassRanking,
+  type RankingScores,
+  rankClasses,
+  rocAuc,
+  type TopKOptions,
+  topKAccuracy,
+} from './evaluate/ranking.js'
+export type {
+  ClipPrediction,
+  EvaluatedClass,
+  Evaluation,
+  EvaluationFigures,
+  SigmoidEvaluation,
+  SoftmaxEvaluation,
+} from './evaluate/results.js'
+export {
+  type FitTemperatureOptions,
+  type FittedTemperature,
+  fitTemperature,
+} from './evaluate/temperature.js'
 export type { Layer, Value } from './network/layer.js'
 export type {
   BatchNormOptions,

@@ -20,6 +20,7 @@ const model: TrainedModel = {
   recipe: null,
   normalizer: null,
   activation: 'softmax',
+  temperature: 1,
   windows: null,
   dataset: null,
   history: [],
@@ -31,8 +32,14 @@ const merged = <T extends object>(rest: T, options: Unknown): T => ({ ...rest, .
 const run = (training: { result(): Promise<unknown> }) => training.result()
 const session = { run() {}, inputNames: ['x'] } as never
 
+const two = [0.5, 0.5, 0.25, 0.75]
+
 const calls: Readonly<Record<string, readonly Call[]>> = {
+  accuracyInterval: [(o) => root.accuracyInterval([0, 1], [0, 1], ['a', 'b'], o)],
   audioCnn: [(o) => root.audioCnn(merged(size, o))],
+  bootstrapInterval: [(o) => root.bootstrapInterval(['a', 'b'], () => 1, o)],
+  calibrationError: [(o) => root.calibrationError([0, 1], two, 2, o)],
+  confusedPairs: [(o) => root.confusedPairs([[1]], ['a'], o)],
   evaluate: [
     (o) => root.evaluate(model, set, [0], merged({ runtime: ortRuntime }, o)),
     (o) => node.evaluate(model, set, [0], o),
@@ -46,6 +53,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     (o) => node.fit(graph, set, split, o),
     (o) => browser.fit(graph, set, split, o),
   ],
+  fitTemperature: [(o) => root.fitTemperature(new Float32Array(4), [0, 1], merged({ classes: 2 }, o))],
   forward: [(o) => tfjs.forward(graph, {} as never, {} as never, merged({ training: false }, o) as never)],
   linearProbe: [(o) => root.linearProbe(null, set, split, o)],
   melCnn: [(o) => root.melCnn(merged(size, o))],
@@ -61,21 +69,34 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     (o) => node.predict(model, set, [0], o),
     (o) => browser.predict(model, set, [0], o),
   ],
+  topKAccuracy: [(o) => root.topKAccuracy([0, 1], two, 2, o)],
   train: [
     (o) => run(root.train(graph, set, split, merged({ engine: stubEngine() }, o))),
     (o) => run(node.train(graph, set, split, o)),
     (o) => run(browser.train(graph, set, split, o)),
   ],
+  withTemperature: [
+    (o) => root.withTemperature(model, set, [0], merged({ runtime: ortRuntime }, o)),
+    (o) => node.withTemperature(model, set, [0], o),
+    (o) => browser.withTemperature(model, set, [0], o),
+  ],
 }
 
 const withoutOptions = [
   'argmaxRows',
+  'averagePrecision',
+  'balancedAccuracy',
+  'brierScore',
   'checkpointFile',
   'classificationReport',
   'confusionMatrix',
   'createEarlyStopping',
   'crossEntropy',
   'fromLayersModel',
+  'logLoss',
+  'mcnemarTest',
+  'rankClasses',
+  'rocAuc',
   'tfjsEngine',
   'toLayersModel',
 ]

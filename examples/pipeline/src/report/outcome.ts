@@ -31,8 +31,25 @@ export function renderConfusion({ test, int8Test, dataset }: RunMetrics): Html {
     'Confusion matrix',
     html`<p>Each row is a true class, each column is a predicted class. The numbers count clips. A darker
 cell holds a larger share of its row, so the diagonal shows the recall of each class.</p>
-${isBeside ? html`<div class="pair">${float}${int8}</div>` : html`${float}${int8}`}`,
+${isBeside ? html`<div class="pair">${float}${int8}</div>` : html`${float}${int8}`}
+${pairTable(test)}`,
   )
+}
+
+function pairTable({ confusedPairs }: RunMetrics['test']): Html | null {
+  if (confusedPairs.length === 0) return null
+  const pairs = table(
+    'Most confused pairs, float model',
+    [{ name: 'class' }, { name: 'taken for', text: true }, { name: 'clips' }, { name: 'reverse' }],
+    confusedPairs.map(({ labels: [one, other], counts: [there, back] }) => [
+      name(one),
+      name(other),
+      count(there),
+      count(back),
+    ]),
+  )
+  return html`${pairs}
+<p class="note">Reverse counts the clips of the second class that were taken for the first.</p>`
 }
 
 type Confusion = RunMetrics['test']['confusion']

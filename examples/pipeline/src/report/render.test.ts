@@ -5,7 +5,9 @@ import { type FixtureOptions, makeResults } from './fixture.js'
 import { all, parse, payload, rowsOf, textOf } from './parse-page.js'
 import { renderReport } from './render.js'
 
-const sections = 'summary data features split training confusion classes mistakes models run'.split(' ')
+const sections = 'summary data features split training confusion classes quality mistakes models run'.split(
+  ' ',
+)
 
 /** Every string in `value`, replaced; keys stay. */
 function mapStrings<T>(value: T, change: (text: string) => string): T {
@@ -18,6 +20,7 @@ function mapStrings<T>(value: T, change: (text: string) => string): T {
 function withoutNumbers<T>(value: T): T {
   if (typeof value === 'number') return Number.NaN as T
   if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutNumbers) as T
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutNumbers(part)])) as T
 }
 
@@ -49,7 +52,7 @@ describe('a report', () => {
       expect(figure.querySelector('svg')?.getAttribute('aria-label')).toMatch(/^\w.{10,}/)
       expect(textOf(figure.querySelector('figcaption'))).not.toBe('')
     }
-    expect(all(document, 'figure')).toHaveLength(8)
+    expect(all(document, 'figure')).toHaveLength(10)
     expect(all(document, 'th:not([scope])')).toHaveLength(0)
     expect(all(document, 'table').every((table) => textOf(table.querySelector('caption')) !== '')).toBe(true)
   })

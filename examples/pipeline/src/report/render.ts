@@ -6,6 +6,7 @@ import { html, trusted } from './html.js'
 import { renderMistakes } from './mistakes.js'
 import { modelsTitle, renderClasses, renderConfusion, renderModels } from './outcome.js'
 import { renderRun } from './provenance.js'
+import { qualityTitle, renderQuality } from './quality.js'
 import { stylesheet } from './style.js'
 import { renderHeader, renderSummary } from './summary.js'
 import { renderTraining } from './training.js'
@@ -20,6 +21,7 @@ function contentsOf(metrics: RunMetrics): [id: string, title: string][] {
     ['training', 'Training'],
     ['confusion', 'Confusion matrix'],
     ['classes', 'Classes'],
+    ['quality', qualityTitle],
     ['mistakes', 'Misclassified clips'],
     ['models', modelsTitle(metrics)],
     ['run', 'How it was run'],
@@ -58,6 +60,7 @@ ${renderSplit(metrics)}
 ${renderTraining(results)}
 ${renderConfusion(metrics)}
 ${renderClasses(metrics)}
+${renderQuality(metrics)}
 ${renderMistakes(metrics)}
 ${renderModels(metrics)}
 ${renderRun(metrics)}

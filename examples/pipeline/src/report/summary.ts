@@ -4,6 +4,7 @@ import { defeatOf } from '../verdict.js'
 import { bytes, count, fixed, milliseconds, percent, plural, wilson } from './format.js'
 import { type Html, type HtmlValue, html } from './html.js'
 import { section, syntheticMark } from './layout.js'
+import { qualityTitle } from './quality.js'
 
 /**
  * Title, subtitle, and the banners with warnings about all figures below them.
@@ -32,6 +33,7 @@ ${leakBanner(split)}
  * @example renderSummary(results)
  */
 export function renderSummary({ metrics }: RunResults): Html {
+  const { test, audit } = metrics
   const mark = syntheticMark(metrics.dataset.synthetic)
   return section(
     'summary',
@@ -39,9 +41,11 @@ export function renderSummary({ metrics }: RunResults): Html {
     html`<dl class="tiles">
 ${headlines(metrics).map((headline) => tile(headline, mark))}</dl>
 <p class="note">The intervals assume that the clips are independent of each other. Clips of the same recording
-are not, so the true uncertainty is somewhat larger.</p>`,
+are not, so the true uncertainty is somewhat larger.${audit.table.groupsKnown && test.accuracyInterval ? bySource : null}</p>`,
   )
 }
+
+const bySource = html` <a href="#quality">${qualityTitle}</a> has intervals by source recording.`
 
 /** The content of one tile: a few figures and a note about them. */
 interface Headline {

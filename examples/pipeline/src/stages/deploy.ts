@@ -9,7 +9,7 @@ import {
   withEvaluation,
 } from '@esc/edge'
 import { packModel } from '@esc/edge/node'
-import { type Evaluation, evaluateSession } from '@esc/model'
+import { evaluateSession, type SoftmaxEvaluation } from '@esc/model'
 import { evaluate } from '@esc/model/node'
 import type { Session, SessionOptions, Tensor } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
@@ -22,7 +22,7 @@ export const modelFiles = { float: 'model.onnx', int8: 'model.int8.onnx' } as co
 /** A model file and its results on the test clips. */
 export interface VerifiedModel {
   bytes: Uint8Array
-  evaluation: Evaluation
+  evaluation: SoftmaxEvaluation
   /** Measured on single clips, with one thread. */
   latency: Latency
 }
@@ -102,6 +102,7 @@ async function verify(
   const evaluation = await withSession(bytes, {}, (session) =>
     evaluateSession(session, features, test, { signal }),
   )
+  if (evaluation.activation !== 'softmax') throw new TypeError('the pipeline trains softmax models only')
   const single: Tensor[] = []
   for await (const { dims, data } of featureBatches(features, test.slice(0, 16), { batchSize: 1 })) {
     single.push({ type: 'float32', dims, data })

@@ -43,6 +43,7 @@ const model: TrainedModel = {
   recipe,
   normalizer: { mean: [0, 0], std: [1, 1] },
   activation: 'softmax',
+  temperature: 1,
   windows: { windowSec: 5, hopSec: 2.5 },
   dataset: null,
   history: [],
@@ -86,6 +87,14 @@ describe('assertTrainedModel names the part that does not fit', () => {
       /model.activation=relu must be one of softmax, sigmoid/,
       'INVALID_OPTION',
     ],
+    ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined].map(
+      (temperature): [string, unknown, RegExp, EscErrorCode] => [
+        `a temperature of ${temperature}`,
+        { ...model, temperature },
+        /model.temperature=\S+ must be a finite number > 0/,
+        'INVALID_OPTION',
+      ],
+    ),
     [
       'a graph without its output',
       { ...model, graph: { ...graph, output: 'nowhere' } },

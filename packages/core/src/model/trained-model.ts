@@ -1,6 +1,6 @@
 /** A trained network with everything that is needed to use it, and its check. */
 
-import { assertOneOf } from '../check/options.js'
+import { assertOneOf, assertPositive } from '../check/options.js'
 import { describeValue, hasField, shown, typeOf } from '../check/wrong-value.js'
 import { EscError } from '../error.js'
 import { assertLabels } from '../features/check-set.js'
@@ -45,6 +45,11 @@ export interface TrainedModel {
   normalizer: Normalizer | null
   /** The function that turns logits into scores. */
   activation: Activation
+  /**
+   * The logits are divided by this number > 0 before they become scores; 1 leaves them as they are. `withTemperature` of
+   * `@esc/model` chooses it such that scores say how often a label is right.
+   */
+  temperature: number
   /** How a clip of any length is cut into inputs of the network; `null` if there is no recipe. */
   windows: ClipWindows | null
   /** The data set that the training clips come from; `null` if it is not known. */
@@ -68,19 +73,21 @@ const noModel = (what: string) =>
  * Checks that the parts of a model fit each other.
  *
  * @throws EscError INVALID_INPUT naming the part that does not fit, and the other part; INVALID_OPTION if the labels are not
- *   different texts, or if activation or windows are out of range; whatever `inferShapes` throws for a graph with mistakes.
+ *   different texts, or if activation, temperature or windows are out of
+ *   range; whatever `inferShapes` throws for a graph with mistakes.
  * @example assertTrainedModel(model)
  */
 export function assertTrainedModel(model: TrainedModel): void {
   if (!hasField(model, 'graph') && !hasField(model, 'labels')) {
     throw noModel(`${typeOf(model) === 'object' ? 'has no graph: it is' : 'is'} ${describeValue(model)}`)
   }
-  const { graph, labels, activation } = model
+  const { graph, labels, activation, temperature } = model
   if (graph === undefined) throw noModel('has no graph')
   assertGraph('model.graph', graph)
   const classes = classCount(graph)
   assertLabels('model.labels', labels)
   assertOneOf('model.activation', activation, ['softmax', 'sigmoid'])
+  assertPositive('model.temperature', temperature)
   assertHistory(model)
   if (labels.length !== classes) throw misfit(`${labels.length} labels for ${classes} outputs`)
   assertNormalizerFits(model)

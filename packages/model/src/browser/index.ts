@@ -5,6 +5,7 @@ import {
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
+  withTemperature as portableWithTemperature,
 } from '../evaluate/evaluate.js'
 import { type Chosen, readChosen } from '../evaluate/examples.js'
 import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
@@ -24,7 +25,7 @@ export interface BrowserTrainOptions extends Omit<TrainOptions, 'engine' | 'runt
   threads?: number | undefined
 }
 
-/** Options of `predict` and `evaluate` on onnxruntime-web. */
+/** Options of `predict`, `evaluate` and `withTemperature` on onnxruntime-web. */
 export type BrowserPredictOptions = Omit<PredictOptions, 'runtime'>
 
 /**
@@ -86,6 +87,23 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const [indices, options = {}] = readChosen(rest)
   return portableEvaluate(model, set, indices, { ...checked('evaluate', options), runtime: ortRuntime })
+}
+
+/**
+ * `withTemperature` of `@esc/model` on onnxruntime-web.
+ *
+ * @throws EscError as `withTemperature` of `@esc/model`.
+ * @example const calibrated = await withTemperature(model, features, split.validation!)
+ */
+export async function withTemperature(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices: ArrayLike<number> | null,
+  options: BrowserPredictOptions = {},
+): Promise<TrainedModel> {
+  const [chosen] = readChosen([indices])
+  const known = checked('withTemperature', options)
+  return portableWithTemperature(model, set, chosen, { ...known, runtime: ortRuntime })
 }
 
 function withEngine<T extends BrowserTrainOptions>(owner: string, given: T) {

@@ -14,7 +14,7 @@ export function rowsByClip(clipIds: readonly string[]): Map<string, number[]> {
 
 /**
  * Logits of clips. A clip of one example has that example's logits. A clip of several examples has logits whose scores are the mean
- * of the examples' scores.
+ * of the examples' scores. The temperature divides the logits of the examples first.
  *
  * @param logits - [examples, classes].
  * @returns [clips, classes].
@@ -24,13 +24,14 @@ export function logitsByClip(
   clips: readonly (readonly number[])[],
   classes: number,
   activation: Activation,
+  temperature = 1,
 ): Float32Array {
   const byClip = new Float32Array(clips.length * classes)
   for (const [clip, rows] of clips.entries()) {
     const windows = new Float32Array(rows.length * classes)
     for (const [i, row] of rows.entries())
       windows.set(logits.subarray(row * classes, (row + 1) * classes), i * classes)
-    byClip.set(clipLogits(windows, classes, activation), clip * classes)
+    byClip.set(clipLogits(windows, classes, activation, { temperature }), clip * classes)
   }
   return byClip
 }

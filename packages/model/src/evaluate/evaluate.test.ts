@@ -1,12 +1,19 @@
 /** Predictions and evaluation by clip, and sets or models that do not fit. */
-import { createRng, type EscErrorCode, type Example, featureSet, type TrainedModel } from '@esc/core'
+import {
+  createRng,
+  type EscErrorCode,
+  type Example,
+  featureSet,
+  scoresOf,
+  type TrainedModel,
+} from '@esc/core'
 import { logmel128 } from '@esc/dsp'
 import { throwsCode } from '@esc/expect'
 import { lowerNetwork, type ValueInfo, writeModel } from '@esc/onnx'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { audioCnn, evaluateSession, evaluate as portableEvaluate } from '../index.js'
-import { evaluate, predict } from '../node/index.js'
+import { evaluate, predict, withTemperature } from '../node/index.js'
 
 const graph = audioCnn({ bins: 8, frames: 12, classes: 3 })
 const rng = createRng(4)
@@ -23,6 +30,7 @@ const model: TrainedModel = {
   recipe: null,
   normalizer: { mean: Array(8).fill(3), std: Array(8).fill(2) },
   activation: 'softmax',
+  temperature: 1,
   windows: null,
   dataset: null,
   history: [],
@@ -76,10 +84,77 @@ test.each(['softmax', 'sigmoid'] as const)('%s: windows of one clip are averaged
   }
 })
 
+test('the temperature divides the logits of each window; then the scores are averaged', async () => {
+  const windows = examples.map((example, i) => ({
+    ...example,
+    clipId: i < 4 ? 'long' : `short ${i}`,
+    labelIndex: 1,
+  }))
+  const warm = { ...model, temperature: 2.5 }
+  const each = await predict(warm, set)
+  const plain = await predict(model, set)
+  for (const [i, { scores, predictedIndex }] of each.entries()) {
+    const powers = plain[i]!.scores.map((score) => score ** (1 / 2.5))
+    const sum = powers.reduce((a, b) => a + b)
+    for (const [label, score] of scores.entries()) expect(score).toBeCloseTo(powers[label]! / sum, 6)
+    expect(predictedIndex).toBe(plain[i]!.predictedIndex)
+  }
+  const { clips, logits, loss } = await evaluate(warm, featureSet(windows, { labels }))
+  for (const label of labels.keys()) {
+    const mean = each.slice(0, 4).reduce((sum, { scores }) => sum + scores[label]! / 4, 0)
+    expect(clips[0]!.scores[label]).toBeCloseTo(mean, 6)
+  }
+  expect(scoresOf(logits, 3, 'softmax')).toEqual(clips.map(({ scores }) => scores))
+  const losses = clips.map(({ scores }) => -Math.log(scores[1]!))
+  expect(loss).toBeCloseTo(losses.reduce((a, b) => a + b) / 4, 6)
+})
+
+test.each(['softmax', 'sigmoid'] as const)(
+  '%s: withTemperature lowers the loss of its clips',
+  async (activation) => {
+    const windows = examples.map((example, i) => ({ ...example, clipId: `${i >> 1}`, labelIndex: i >> 2 }))
+    const two = featureSet(windows, { labels })
+    const given = { ...model, activation, temperature: 7 }
+    const calibrated = await withTemperature(given, two, [0, 1, 2, 3, 4, 5])
+    expect(calibrated).toEqual({ ...given, temperature: calibrated.temperature })
+    const lossAt = async (temperature: number) =>
+      (await evaluate({ ...given, temperature }, two, [0, 1, 2, 3, 4, 5])).loss
+    const best = await lossAt(calibrated.temperature)
+    expect(best).toBeLessThan(await lossAt(1))
+    for (const factor of [0.9, 1.1]) {
+      const other = calibrated.temperature * factor
+      if (other > 0.05 && other < 20) expect(await lossAt(other)).toBeGreaterThan(best)
+    }
+  },
+)
+
+test('withTemperature refuses what evaluate refuses', async () => {
+  await expect(withTemperature(model, set, [])).rejects.toThrow(
+    throwsCode('INVALID_INPUT', /indices is empty/),
+  )
+  await expect(withTemperature(model, set, undefined as never)).rejects.toThrow(
+    throwsCode('INVALID_INPUT', /indices is undefined: does the split have that part\?/),
+  )
+  for (const temperature of [0, -1, Number.NaN]) {
+    await expect(evaluate({ ...model, temperature }, set)).rejects.toThrow(
+      throwsCode('INVALID_OPTION', /model.temperature=\S+ must be a finite number > 0/),
+    )
+    await expect(
+      evaluateSession({ run() {}, inputNames: ['x'] } as never, set, [0], { temperature }),
+    ).rejects.toThrow(throwsCode('INVALID_OPTION', /temperature=\S+ must be a finite number > 0/))
+  }
+})
+
 test('a session gives the same results as its model', async () => {
   const bytes = writeModel(lowerNetwork(graph, { normalizer: model.normalizer }))
   const session = await ortRuntime.createSession(bytes)
   expect(await evaluateSession(session, set, [1, 2])).toEqual(await evaluate(model, set, [1, 2]))
+  for (const activation of ['softmax', 'sigmoid'] as const) {
+    const options = { activation, temperature: 0.6 }
+    expect(await evaluateSession(session, set, [1, 2], options)).toEqual(
+      await evaluate({ ...model, ...options }, set, [1, 2]),
+    )
+  }
   await expect(
     evaluateSession(session, featureSet(examples, { labels: [...labels, 'wind'] })),
   ).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', /3 outputs for 4 labels/))

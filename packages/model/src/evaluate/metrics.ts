@@ -87,23 +87,33 @@ export function classificationReport(
       support,
     }
   })
-  const average = (weight: (scores: ClassScores) => number) => {
-    const total = perClass.reduce((sum, scores) => sum + weight(scores), 0)
-    const of = (key: 'precision' | 'recall' | 'f1') =>
-      perClass.reduce((sum, scores) => sum + scores[key] * weight(scores), 0) / total
-    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
-  }
   const correct = confusion.reduce((sum, row, c) => sum + row[c]!, 0)
   return {
     accuracy: correct / yTrue.length,
-    macro: average(() => 1),
-    weighted: average(({ support }) => support),
+    ...averagesOf(perClass),
     perClass,
     confusion,
   }
 }
 
-function ratio(numerator: number, denominator: number): number {
+/** The means over classes, unweighted and weighted by support. */
+export function averagesOf(
+  perClass: readonly ClassScores[],
+): Pick<ClassificationReport, 'macro' | 'weighted'> {
+  const average = (weight: (scores: ClassScores) => number) => {
+    const total = perClass.reduce((sum, scores) => sum + weight(scores), 0)
+    const of = (key: 'precision' | 'recall' | 'f1') =>
+      ratio(
+        perClass.reduce((sum, scores) => sum + scores[key] * weight(scores), 0),
+        total,
+      )
+    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
+  }
+  return { macro: average(() => 1), weighted: average(({ support }) => support) }
+}
+
+/** A quotient; 0 if there is nothing to count. */
+export function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? 0 : numerator / denominator
 }
 

@@ -5,6 +5,7 @@ import {
   type PredictOptions,
   evaluate as portableEvaluate,
   predict as portablePredict,
+  withTemperature as portableWithTemperature,
 } from '../evaluate/evaluate.js'
 import { type Chosen, readChosen } from '../evaluate/examples.js'
 import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
@@ -21,7 +22,7 @@ export { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 /** Options of `train` on onnxruntime-node. */
 export type NodeTrainOptions = Omit<TrainOptions, 'engine' | 'runtime'> & NodeEngineOptions
 
-/** Options of `predict` and `evaluate` on onnxruntime-node. */
+/** Options of `predict`, `evaluate` and `withTemperature` on onnxruntime-node. */
 export type NodePredictOptions = Omit<PredictOptions, 'runtime'>
 
 const { engine: _engine, runtime: _runtime, ...portableNames } = optionNames
@@ -97,6 +98,23 @@ export async function evaluate(
 
 function enginesOf(options: NodeEngineOptions) {
   return { engine: nodeEngine(options), runtime: ortRuntime }
+}
+
+/**
+ * `withTemperature` of `@esc/model` on onnxruntime-node.
+ *
+ * @throws EscError as `withTemperature` of `@esc/model`.
+ * @example const calibrated = await withTemperature(model, features, split.validation!)
+ */
+export async function withTemperature(
+  model: TrainedModel,
+  set: FeatureSet,
+  indices: ArrayLike<number> | null,
+  options: NodePredictOptions = {},
+): Promise<TrainedModel> {
+  const [chosen] = readChosen([indices])
+  const known = checked('withTemperature', options)
+  return portableWithTemperature(model, set, chosen, { ...known, runtime: ortRuntime })
 }
 
 function checked(owner: string, options: NodePredictOptions): NodePredictOptions {

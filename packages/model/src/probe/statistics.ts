@@ -8,7 +8,7 @@ import {
   type InputShape,
   type Normalizer,
 } from '@esc/core'
-import { targetOf } from '../training/batches.js'
+import { targetOf } from '../training/targets.js'
 
 /** Statistics of the training part. */
 export interface ClipStatistics {

@@ -54,6 +54,7 @@ describe('the model that fit returns', () => {
       labels,
       recipe: null,
       activation: 'sigmoid',
+      temperature: 1,
       windows: null,
       dataset: { name: 'demo', synthetic: true },
       bestEpoch: 1,

@@ -94,6 +94,7 @@ export function untrainedModel(
     recipe,
     normalizer,
     activation,
+    temperature: 1,
     windows: recipe && (windows ?? windowsOfClips(recipe, frames)),
     dataset: dataset ?? null,
     history: [],

@@ -14,8 +14,8 @@ import {
   wrongValue,
 } from '@esc/core'
 import type { LossOptions } from '@esc/onnx'
-import { targetOf } from './batches.js'
 import { createDigest } from './checkpoint/digest.js'
+import { targetOf } from './targets.js'
 import type { TrainingSplit } from './train-options.js'
 
 /** The parts of a split that training reads. */

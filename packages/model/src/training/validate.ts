@@ -4,7 +4,7 @@ import type { LossOptions } from '@esc/onnx'
 import type { TrainingEngine } from '../engine/engine.js'
 import { logitsByClip, meanLoss, rowsByClip } from '../evaluate/clip-scores.js'
 import { argmaxRows } from '../evaluate/metrics.js'
-import { targetOf } from './batches.js'
+import { targetOf } from './targets.js'
 
 /** Input of {@link validate} besides the engine. */
 export interface Validation {

@@ -22,9 +22,22 @@ export const coreEntries: Readonly<Record<string, Entry>> = {
     calls: {
       clipLogits: [
         core.clipLogits,
-        { logits, classes: given('count', 2, 'a number'), activation: given('text', 'softmax') },
+        {
+          logits,
+          classes: given('count', 2, 'a number'),
+          activation: given('text', 'softmax'),
+          options: { temperature: given('number', 2, 'undefined') },
+        },
       ],
-      scoresOf: [core.scoresOf, { logits, classes: given('count', 2), activation: given('text', 'softmax') }],
+      scoresOf: [
+        core.scoresOf,
+        {
+          logits,
+          classes: given('count', 2),
+          activation: given('text', 'softmax'),
+          options: { temperature: given('number', 2, 'undefined') },
+        },
+      ],
       durationSec: [core.durationSec, { clip: given('clip', clip) }],
       resolveWindows: [core.resolveWindows, { windows: { windowSec: given('number', 1) } }],
       assertFeatures: [

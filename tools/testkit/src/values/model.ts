@@ -9,7 +9,9 @@ import { graph as aGraph, model as aModel, split as aSplit, features, labels, on
 
 // Not seen by the type checker: its types are those of a page, and these here are Node's.
 const place: string = '@esc/model/browser'
-const browser: Pick<typeof node, 'train' | 'fit' | 'predict' | 'evaluate'> = await import(place)
+const browser: Pick<typeof node, 'train' | 'fit' | 'predict' | 'evaluate' | 'withTemperature'> = await import(
+  place
+)
 
 type Run = (...args: never[]) => unknown
 
@@ -36,9 +38,15 @@ const trainings = (train: Run, fit: Run, options: object): Record<string, Call> 
   train: [train, { network, set, split, options }],
   fit: [fit, { network, set, split, options: { ...options, onEvent: given('optionalCallback', undefined) } }],
 })
-const predictions = (predict: Run, evaluate: Run, options: object): Record<string, Call> => ({
+const predictions = (
+  predict: Run,
+  evaluate: Run,
+  withTemperature: Run,
+  options: object,
+): Record<string, Call> => ({
   predict: [predict, { model, set, indices, options }],
   evaluate: [evaluate, { model, set, indices, options }],
+  withTemperature: [withTemperature, { model, set, indices, options }],
 })
 const runtime = given('service', ortRuntime)
 const session = await ortRuntime.createSession(onnxBytes)
@@ -76,6 +84,56 @@ const layerCalls: Record<string, Call> = {
   ],
 }
 
+/** Metrics of two clips. A class or a score may be any number that fits its list. */
+const scores = given('numbers', [0.5, 0.5, 0.25, 0.75])
+const yPred = given('classes', [0, 1])
+const groups = given('texts', ['park', 'beach'])
+const bootstrap = { resamples: given('count', 20, 'undefined'), seed: given('count', 1, 'undefined') }
+const metricCalls: Record<string, Call> = {
+  rocAuc: [root.rocAuc, { yTrue, scores: given('numbers', [0.5, 0.25]) }],
+  averagePrecision: [root.averagePrecision, { yTrue, scores: given('numbers', [0.5, 0.25]) }],
+  rankClasses: [root.rankClasses, { yTrue, scores, classes }],
+  topKAccuracy: [
+    root.topKAccuracy,
+    { yTrue, scores, classes, options: { k: given('count', 1, 'undefined') } },
+  ],
+  balancedAccuracy: [root.balancedAccuracy, { yTrue, yPred, classes }],
+  logLoss: [root.logLoss, { yTrue, scores, classes }],
+  brierScore: [root.brierScore, { yTrue, scores, classes }],
+  calibrationError: [
+    root.calibrationError,
+    { yTrue, scores, classes, options: { bins: given('count', 15, 'undefined') } },
+  ],
+  confusedPairs: [
+    root.confusedPairs,
+    {
+      confusion: given('list', [
+        [1, 2],
+        [3, 4],
+      ]),
+      labels: given('texts', labels),
+      options: { limit: given('count', 3, 'undefined', 'null') },
+    },
+  ],
+  bootstrapInterval: [
+    root.bootstrapInterval,
+    { groups, metric: given('callback', (indices: Int32Array) => indices.length), options: bootstrap },
+  ],
+  accuracyInterval: [root.accuracyInterval, { yTrue, yPred, groups, options: bootstrap }],
+  mcnemarTest: [
+    root.mcnemarTest,
+    { yTrue, first: given('classes', [0, 1]), second: given('classes', [1, 1]) },
+  ],
+  fitTemperature: [
+    root.fitTemperature,
+    {
+      logits,
+      labels: given('classes', [0, 1]),
+      options: { classes, activation: given('text', 'softmax', 'undefined') },
+    },
+  ],
+}
+
 export const modelEntries: Readonly<Record<string, Entry>> = {
   model: {
     exports: root,
@@ -101,11 +159,17 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
         },
       ],
       createEarlyStopping: [root.createEarlyStopping, { patience: given('count', 3, 'null') }],
-      ...predictions(root.predict, root.evaluate, { runtime, signal }),
+      ...predictions(root.predict, root.evaluate, root.withTemperature, { runtime, signal }),
       evaluateSession: [
         root.evaluateSession,
-        { session: given('service', session), set, indices, options: { signal } },
+        {
+          session: given('service', session),
+          set,
+          indices,
+          options: { signal, temperature: given('number', 2, 'undefined') },
+        },
       ],
+      ...metricCalls,
       argmaxRows: [root.argmaxRows, { logits, classes }],
       classificationReport: [
         root.classificationReport,
@@ -134,14 +198,16 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
       ],
       nodeEngine: [node.nodeEngine, { options: { workers: given('count', 0, 'undefined') } }],
       ...trainings(node.train, node.fit, { ...training, workers: 0 }),
-      ...predictions(node.predict, node.evaluate, { signal }),
+      ...predictions(node.predict, node.evaluate, node.withTemperature, { signal }),
     },
   },
   'model/browser': {
     exports: browser,
     calls: {
       ...trainings(inNode(browser.train), inNode(browser.fit), training),
-      ...predictions(inNode(browser.predict), inNode(browser.evaluate), { signal }),
+      ...predictions(inNode(browser.predict), inNode(browser.evaluate), inNode(browser.withTemperature), {
+        signal,
+      }),
     },
   },
   'model/tfjs': {

@@ -75,6 +75,7 @@ export const model: TrainedModel = {
   recipe,
   normalizer: { mean: Array(16).fill(-40), std: Array(16).fill(20) },
   activation: 'softmax',
+  temperature: 1,
   windows: { windowSec: 0.5, hopSec: 0.25 },
   dataset: { name: 'demo', synthetic: true },
   history: [],
