@@ -51,7 +51,26 @@ export {
 } from './network/network.js'
 export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
 export type { CheckpointStore } from './training/checkpoint/checkpoint-store.js'
-export { createEarlyStopping, type EarlyStopping } from './training/early-stopping.js'
+export {
+  createEarlyStopping,
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  type Monitor,
+} from './training/early-stopping.js'
+export type { LearningRate, Schedule } from './training/learning-rate.js'
+export {
+  type CosineOptions,
+  constant,
+  cosine,
+  type OneCycleOptions,
+  oneCycle,
+  type PlateauOptions,
+  reduceOnPlateau,
+  type StepDecayOptions,
+  stepDecay,
+  type WarmUpOptions,
+  warmUp,
+} from './training/schedules.js'
 export { fit, train } from './training/train.js'
 export type {
   TrainEvent,

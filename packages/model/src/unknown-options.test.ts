@@ -33,6 +33,8 @@ const session = { run() {}, inputNames: ['x'] } as never
 
 const calls: Readonly<Record<string, readonly Call[]>> = {
   audioCnn: [(o) => root.audioCnn(merged(size, o))],
+  cosine: [(o) => root.cosine(1, merged({ epochs: 1 }, o))],
+  createEarlyStopping: [(o) => root.createEarlyStopping(o)],
   evaluate: [
     (o) => root.evaluate(model, set, [0], merged({ runtime: ortRuntime }, o)),
     (o) => node.evaluate(model, set, [0], o),
@@ -43,13 +45,18 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     (o) => root.fit(graph, set, split, merged({ engine: stubEngine() }, o)),
     (o) =>
       root.fit(graph, set, split, merged({ engine: stubEngine(), optimizer: o, loss: o }, {} as Unknown)),
+    (o) => root.fit(graph, set, split, merged({ engine: stubEngine(), earlyStopping: o }, {} as Unknown)),
     (o) => node.fit(graph, set, split, o),
     (o) => browser.fit(graph, set, split, o),
   ],
   forward: [(o) => tfjs.forward(graph, {} as never, {} as never, merged({ training: false }, o) as never)],
   melCnn: [(o) => root.melCnn(merged(size, o))],
+  oneCycle: [(o) => root.oneCycle(1, merged({ epochs: 1 }, o))],
   nodeEngine: [(o) => node.nodeEngine(o)],
   ortEngine: [(o) => root.ortEngine(merged({ runtime: ortRuntime }, o))],
+  reduceOnPlateau: [(o) => root.reduceOnPlateau(1, o)],
+  stepDecay: [(o) => root.stepDecay(1, merged({ every: 1 }, o))],
+  warmUp: [(o) => root.warmUp(1, merged({ epochs: 1 }, o))],
   functional: [(o) => root.functional(() => undefined as never, merged(size, o))],
   sequential: [
     (o) => root.sequential([], merged(size, o)),
@@ -72,7 +79,7 @@ const withoutOptions = [
   'checkpointFile',
   'classificationReport',
   'confusionMatrix',
-  'createEarlyStopping',
+  'constant',
   'crossEntropy',
   'fromLayersModel',
   'tfjsEngine',

@@ -18,6 +18,7 @@ import {
   type OptimizerOptions,
   type SgdOptions,
 } from '@esc/onnx'
+import { resolveEarlyStopping } from './early-stopping.js'
 import type { LearningRate } from './learning-rate.js'
 import type { TrainLoss, TrainOptions } from './train-options.js'
 
@@ -28,7 +29,7 @@ export type ResolvedOptions = Omit<TrainOptions, 'loss' | 'teacher'> & {
   batchSize: number
   normalize: 'per-bin' | null
   learningRate: LearningRate
-  patience: number | null
+  earlyStopping: ReturnType<typeof resolveEarlyStopping>
   seed: number
   loss: LossOptions
   optimizer: OptimizerOptions
@@ -43,7 +44,7 @@ export const optionNames: Record<keyof TrainOptions, true> = {
   learningRate: true,
   optimizer: true,
   loss: true,
-  patience: true,
+  earlyStopping: true,
   seed: true,
   teacher: true,
   runtime: true,
@@ -82,7 +83,7 @@ const sgdNames: Record<keyof SgdOptions, true> = {
  */
 export function resolveOptions(options: TrainOptions, classes: number): ResolvedOptions {
   assertKinds(options)
-  const { epochs = 30, batchSize = 32, learningRate = 1e-3, patience = 10, seed = 42 } = options
+  const { epochs = 30, batchSize = 32, learningRate = 1e-3, seed = 42 } = options
   const { normalize = 'per-bin' } = options
   const { loss = {}, optimizer = {}, teacher, runtime } = options
   assertInteger('epochs', epochs, 1)
@@ -95,7 +96,9 @@ export function resolveOptions(options: TrainOptions, classes: number): Resolved
     throw new EscError('INVALID_OPTION', 'teacher and loss.distillation go together; give both or none')
   }
   if (teachers.length > 0) assertRuntime('training with a teacher', '@esc/model/node or /browser', runtime)
-  const defaults = { epochs, batchSize, normalize, learningRate, patience, seed, optimizer }
+  const { earlyStopping: stopping } = options
+  const earlyStopping = resolveEarlyStopping(stopping === null ? { patience: null } : stopping)
+  const defaults = { epochs, batchSize, normalize, learningRate, earlyStopping, seed, optimizer }
   return { ...options, ...defaults, teachers, loss: resolveLoss(loss, classes) }
 }
 

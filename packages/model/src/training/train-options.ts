@@ -3,6 +3,7 @@ import type { EpochRecord, TrainedModel } from '@esc/core'
 import type { LossOptions, OnnxRuntime, OptimizerOptions } from '@esc/onnx'
 import type { CreateEngine } from '../engine/engine.js'
 import type { CheckpointStore } from './checkpoint/checkpoint-store.js'
+import type { EarlyStoppingOptions } from './early-stopping.js'
 import type { LearningRate } from './learning-rate.js'
 
 /** Parts of a data set, each a list of indices of its examples. Splitters such as `trainValTest` return one. */
@@ -38,16 +39,21 @@ export interface TrainOptions {
    */
   normalize?: 'per-bin' | null | undefined
   /**
-   * A number > 0, or a function that returns the rate of a step. The function gets the epoch as a fraction: 0 at the start, 1.5 in
-   * the middle of the second epoch. @defaultValue `1e-3`
+   * A number > 0, or a function that returns the rate of a step: `cosine`, `oneCycle` and the other schedules make one. The function
+   * gets the epoch as a fraction (0 at the start, 1.5 in the middle of the second epoch), and the figures of the finished epochs.
+   * @defaultValue `1e-3`
    */
   learningRate?: LearningRate | undefined
   /** The optimiser: `kind` is `adam`, `adamw` or `sgd`. @defaultValue `{ kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }` */
   optimizer?: OptimizerOptions | undefined
   /** The loss. Its kind becomes the model's `activation`. @defaultValue `{ kind: 'softmax' }`: softmax cross-entropy */
   loss?: TrainLoss | undefined
-  /** Stops after this many epochs without a lower validation loss. `null` never stops. @defaultValue `10` */
-  patience?: number | null | undefined
+  /**
+   * When training stops because validation no longer improves, and which epoch's weights the model gets. `null` never stops; the model
+   * gets the weights of the epoch with the lowest validation loss nevertheless. Without validation examples, this has no effect.
+   * @defaultValue `{ patience: 10, minDelta: 0, monitor: 'validationLoss', restoreBestWeights: true }`
+   */
+  earlyStopping?: EarlyStoppingOptions | null | undefined
   /**
    * Seed of everything random: the initial weights of a network that a function builds, the order of the batches, dropout, and what an
    * `augmentedSet` of `@esc/dataset` draws. @defaultValue `42`

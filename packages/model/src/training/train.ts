@@ -30,7 +30,8 @@ import { validate } from './validate.js'
  * Trains a network. Its events can be read while it runs, and it ends with a model.
  *
  * Mean and standard deviation of the features are computed over the training part and stored in the model (see `normalize`).
- * With validation examples, the model has the weights of the epoch with the lowest validation loss, and training stops early. The
+ * With validation examples, the model has the weights of the epoch with the lowest validation loss, and training stops early (see
+ * `earlyStopping`). The
  * same seed, examples, engine and machine give the same weights, also if training was interrupted and went on from a checkpoint.
  * While the engine computes a step, the next batch is prepared.
  *
@@ -126,9 +127,9 @@ async function* trainEvents(
       signal?.throwIfAborted()
       const epoch = progress.history.length + 1
       const order = rng.fork(`order ${epoch}`).shuffle(Int32Array.from(parts.train.keys()))
-      const { trainMs, state, record } = yield* runEpoch(engine, batches, order, epoch, training)
-      const best = progress.observe(record)
-      const kept = progress.model(best ? weightsOf(graph, state) : null)
+      const { trainMs, state, record } = yield* runEpoch(engine, batches, order, progress.history, training)
+      const { best, kept: isKept } = progress.observe(record)
+      const kept = progress.model(isKept ? weightsOf(graph, state) : null)
       keep(kept)
       if (checkpoint) {
         const present = { state, rng: dropoutRng.state(), history: kept.history, best: kept.graph }
@@ -147,13 +148,14 @@ async function* runEpoch(
   engine: TrainingEngine,
   batches: BatchSource,
   order: Int32Array,
-  epoch: number,
+  history: readonly EpochRecord[],
   training: { set: FeatureSet; parts: TrainingParts; model: TrainedModel; options: ResolvedOptions },
 ): AsyncGenerator<TrainEvent, { trainMs: number; state: EngineState; record: EpochRecord }> {
   const { set, parts, model, options } = training
   const { shape } = model.graph.input
   const classes = classCount(model.graph)
-  const pass = { engine, batches, order, epoch, classes, options }
+  const epoch = history.length + 1
+  const pass = { engine, batches, order, history, classes, options }
   const { trainMs, learningRate, ...figures } = yield* trainEpoch(pass)
   const state = await engine.state()
   assertFiniteState(state, epoch, learningRate, options)

@@ -29,6 +29,8 @@ const training = {
   learningRate: given('number', 1e-3, 'undefined', 'a function'),
   teacher: given('model', undefined, 'undefined'),
 }
+const rate = given('number', 1e-3)
+const epochs = given('number', 2)
 const logits = given('samples', Float32Array.of(0, 1, 2, 3))
 const classes = given('count', 2)
 const yTrue = given('classes', [0, 1])
@@ -86,7 +88,36 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
       sequential: [root.sequential, { layers: [given('callback', root.layers.flatten())], options: input }],
       functional: [root.functional, { build: given('callback', root.layers.flatten()), options: input }],
       ...layerCalls,
-      createEarlyStopping: [root.createEarlyStopping, { patience: given('count', 3, 'null') }],
+      createEarlyStopping: [
+        root.createEarlyStopping,
+        {
+          options: {
+            patience: given('count', 3, 'null', 'undefined'),
+            minDelta: given('number', 0, 'undefined'),
+          },
+        },
+      ],
+      constant: [root.constant, { rate }],
+      cosine: [root.cosine, { rate, options: { epochs, minRate: given('number', 0, 'undefined') } }],
+      oneCycle: [root.oneCycle, { rate, options: { epochs, pctStart: given('number', 0.3, 'undefined') } }],
+      reduceOnPlateau: [
+        root.reduceOnPlateau,
+        {
+          rate,
+          options: { patience: given('count', 3, 'undefined'), factor: given('number', 0.1, 'undefined') },
+        },
+      ],
+      stepDecay: [
+        root.stepDecay,
+        { rate, options: { every: epochs, factor: given('number', 0.1, 'undefined') } },
+      ],
+      warmUp: [
+        root.warmUp,
+        {
+          schedule: given('number', 1e-3, 'a function'),
+          options: { epochs, startFactor: given('number', 0.5, 'undefined') },
+        },
+      ],
       ...predictions(root.predict, root.evaluate, { runtime, signal }),
       evaluateSession: [
         root.evaluateSession,

@@ -24,7 +24,7 @@ export async function describeRun(
   const weights = namedWeights(graph).map(
     ({ name, weight: { shape, data } }): Part => [{ name, shape }, data],
   )
-  const { batchSize, normalize, seed, patience, optimizer, loss, teachers } = options
+  const { batchSize, normalize, seed, earlyStopping, optimizer, loss, teachers } = options
   return {
     network: `${graph.name} (${await digest([[structure, new Float32Array(0)]])})`,
     'initial weights': await digest(weights),
@@ -34,7 +34,7 @@ export async function describeRun(
     normalize: String(normalize),
     batchSize: String(batchSize),
     seed: String(seed),
-    patience: String(patience),
+    earlyStopping: canonicalJson(earlyStopping),
     optimizer: describeOptions({ ...optimizer, kind: optimizer.kind ?? 'adam' }),
     loss: describeOptions({ ...loss, kind: loss.kind ?? 'softmax' }),
     augmentation: describeAugmentation(augmentation),
