@@ -61,7 +61,7 @@ export function createEarlyStopping(options: EarlyStoppingOptions = {}): EarlySt
   let since = 0
   return {
     observe(record) {
-      const value = valueOf(record, monitor)
+      const value = watchedValue(record, monitor)
       if (value === null) return { best: true, stop: false }
       const best = value < lowest - minDelta
       since = best ? 0 : since + 1
@@ -72,7 +72,7 @@ export function createEarlyStopping(options: EarlyStoppingOptions = {}): EarlySt
 }
 
 /** The figure that is watched, as a number that should fall; `null` if there was no validation. */
-export function valueOf(record: Pick<EpochRecord, Monitor>, monitor: Monitor): number | null {
+export function watchedValue(record: Pick<EpochRecord, Monitor>, monitor: Monitor): number | null {
   const value = record[monitor]
   return value !== null && monitor === 'validationAccuracy' ? -value : value
 }

@@ -9,7 +9,7 @@ import {
   EscError,
   wrongOption,
 } from '@esc/core'
-import { type Monitor, monitors, valueOf } from './early-stopping.js'
+import { type Monitor, monitors, watchedValue } from './early-stopping.js'
 import type { LearningRate, Schedule } from './learning-rate.js'
 
 /**
@@ -205,7 +205,7 @@ export function reduceOnPlateau(rate: number, options: PlateauOptions = {}): Sch
 const smallestStep = 1e-8
 
 function watched(record: EpochRecord, monitor: Monitor): number {
-  const value = valueOf(record, monitor)
+  const value = watchedValue(record, monitor)
   if (value !== null) return value
   throw new EscError(
     'INVALID_OPTION',
