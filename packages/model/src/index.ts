@@ -58,6 +58,7 @@ export {
   type Monitor,
 } from './training/early-stopping.js'
 export type { LearningRate, Schedule } from './training/learning-rate.js'
+export type { Sampling } from './training/sampling.js'
 export {
   type CosineOptions,
   constant,
@@ -75,6 +76,8 @@ export { fit, train } from './training/train.js'
 export type {
   TrainEvent,
   TrainingSplit,
+  TrainingStart,
+  TrainLoss,
   TrainOptions,
 } from './training/train-options.js'
 export type { TrainingRun } from './training/training-run.js'

@@ -180,7 +180,9 @@ function draw(graph: NetworkGraph, count: number): StepBatch[] {
   const rng = createRng(5)
   const clips = 4
   return Array.from({ length: count }, () => {
-    const target = Float32Array.from({ length: clips * size.classes }, (_, i) => (i % 4 === 0 || i === 9 ? 1 : 0))
+    const target = Float32Array.from({ length: clips * size.classes }, (_, i) =>
+      i % 4 === 0 || i === 9 ? 1 : 0,
+    )
     return {
       input: random(rng, [clips, ...graph.input.shape]),
       target: { type: 'float32', dims: [clips, size.classes], data: target },
