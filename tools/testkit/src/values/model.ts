@@ -13,7 +13,7 @@ const browser: Pick<typeof node, 'train' | 'fit' | 'predict' | 'evaluate'> = awa
 
 type Run = (...args: never[]) => unknown
 
-const network = given('graph', aGraph, 'a function')
+const network = given('graph', aGraph, 'a function', 'a trained model')
 const model = given('model', aModel)
 const set = given('set', features)
 const split = given('split', aSplit)
@@ -27,6 +27,8 @@ const training = {
   signal,
   checkpoint: given('service', checkpoint, 'undefined'),
   learningRate: given('number', 1e-3, 'undefined', 'a function'),
+  ema: given('number', 0.9, 'null', 'undefined'),
+  frozen: given('texts', [], 'undefined', 'an empty list'),
   teacher: given('model', undefined, 'undefined'),
 }
 const rate = given('number', 1e-3)
