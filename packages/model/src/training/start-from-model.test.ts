@@ -5,7 +5,15 @@ import { throwsCode } from '@esc/expect'
 import { ortRuntime } from '@esc/onnx/node'
 import { describe, expect, test } from 'vitest'
 import { given, graph, makeExamples, memoryStore, stubEngine, weightsOf } from '../fixtures/training.js'
-import { fit, layers, ortEngine, sequential, type TrainEvent, type TrainingEngine, type TrainOptions } from '../index.js'
+import {
+  fit,
+  layers,
+  ortEngine,
+  sequential,
+  type TrainEvent,
+  type TrainingEngine,
+  type TrainOptions,
+} from '../index.js'
 
 const engine = ortEngine({ runtime: ortRuntime, threads: 1 })
 const options = { engine, epochs: 3, batchSize: 16 }
@@ -99,12 +107,18 @@ describe('refusals', () => {
     expect((await fit(withRecipe, made, split, first)).recipe).toEqual(withRecipe.recipe)
     const louder = { ...set, recipe: { ...recipe, db: { ...recipe.db, amin: 1e-8 } } }
     const cases: [TrainedModel, FeatureSet, RegExp][] = [
-      [withRecipe, louder, /recipe: db is .*"amin":1e-10.* in the model, .*"amin":1e-8.* in the set; extract/],
+      [
+        withRecipe,
+        louder,
+        /recipe: db is .*"amin":1e-10.* in the model, .*"amin":1e-8.* in the set; extract/,
+      ],
       [withRecipe, set, /recipe: the set has none; extract the features with model.recipe$/],
       [model, made, /recipe: the model has none; /],
     ]
     for (const [earlier, other, message] of cases) {
-      await expect(fit(earlier, other, split, first)).rejects.toThrow(throwsCode('INCOMPATIBLE_MODEL', message))
+      await expect(fit(earlier, other, split, first)).rejects.toThrow(
+        throwsCode('INCOMPATIBLE_MODEL', message),
+      )
     }
   })
 
