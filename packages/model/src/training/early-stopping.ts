@@ -1,5 +1,6 @@
 /** Decides when training should stop, because the figures of validation no longer improve. */
 import { assertInteger, assertKnown, assertOneOf, type EpochRecord, wrongOption } from '@esc/core'
+import { assertIn } from './assert-in.js'
 
 /** A figure of validation. The loss should fall, the accuracy should rise. */
 export type Monitor = 'validationLoss' | 'validationAccuracy'
@@ -40,8 +41,8 @@ export function resolveEarlyStopping(options: EarlyStoppingOptions = {}) {
   assertKnown('earlyStopping', options, known)
   const { patience = 10, minDelta = 0, monitor = 'validationLoss', restoreBestWeights = true } = options
   if (patience !== null) assertInteger('earlyStopping.patience', patience, 1)
-  if (!(minDelta >= 0 && minDelta < Number.POSITIVE_INFINITY))
-    throw wrongOption('earlyStopping.minDelta', minDelta, 'a number >= 0')
+  const isDelta = (delta: number) => delta >= 0 && delta < Number.POSITIVE_INFINITY
+  assertIn('earlyStopping.minDelta', minDelta, isDelta, 'a number >= 0')
   assertOneOf('earlyStopping.monitor', monitor, monitors)
   if (typeof restoreBestWeights !== 'boolean')
     throw wrongOption('earlyStopping.restoreBestWeights', restoreBestWeights, 'true or false')

@@ -9,6 +9,7 @@ import {
   EscError,
   wrongOption,
 } from '@esc/core'
+import { assertIn } from './assert-in.js'
 import { type Monitor, monitors, watchedValue } from './early-stopping.js'
 import type { LearningRate, Schedule } from './learning-rate.js'
 
@@ -136,9 +137,9 @@ export function oneCycle(maxRate: number, options: OneCycleOptions): Schedule {
   assertKnown('oneCycle', asOptions('oneCycle', options), known)
   const { epochs, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options
   assertPositive('epochs', epochs)
-  if (!(pctStart > 0 && pctStart < 1)) throw wrongOption('pctStart', pctStart, 'a number in (0, 1)')
+  assertIn('pctStart', pctStart, (part) => part > 0 && part < 1, 'a number in (0, 1)')
   for (const [name, value] of Object.entries({ divFactor, finalDivFactor })) {
-    if (!(value >= 1 && value < Number.POSITIVE_INFINITY)) throw wrongOption(name, value, 'a number >= 1')
+    assertIn(name, value, (divisor) => divisor >= 1 && divisor < Number.POSITIVE_INFINITY, 'a number >= 1')
   }
   const first = maxRate / divFactor
   const peak = pctStart * epochs
@@ -179,10 +180,9 @@ export function reduceOnPlateau(rate: number, options: PlateauOptions = {}): Sch
   const known = { factor: true, patience: true, minDelta: true, minRate: true, monitor: true } as const
   assertKnown('reduceOnPlateau', options, known)
   const { factor = 0.1, patience = 10, minDelta = 0, minRate = 0, monitor = 'validationLoss' } = options
-  if (!(factor > 0 && factor < 1)) throw wrongOption('factor', factor, 'a number in (0, 1)')
+  assertIn('factor', factor, (part) => part > 0 && part < 1, 'a number in (0, 1)')
   assertInteger('patience', patience, 0)
-  if (!(minDelta >= 0 && minDelta < Number.POSITIVE_INFINITY))
-    throw wrongOption('minDelta', minDelta, 'a number >= 0')
+  assertIn('minDelta', minDelta, (delta) => delta >= 0 && delta < Number.POSITIVE_INFINITY, 'a number >= 0')
   assertMinRate(minRate, rate)
   assertOneOf('monitor', monitor, monitors)
   return (_epoch, history) => {
@@ -219,9 +219,9 @@ function anneal(start: number, end: number, part: number): number {
 }
 
 function assertFactor(name: string, factor: number): void {
-  if (!(factor > 0 && factor <= 1)) throw wrongOption(name, factor, 'a number in (0, 1]')
+  assertIn(name, factor, (part) => part > 0 && part <= 1, 'a number in (0, 1]')
 }
 
 function assertMinRate(minRate: number, rate: number): void {
-  if (!(minRate >= 0 && minRate <= rate)) throw wrongOption('minRate', minRate, `a number in [0, ${rate}]`)
+  assertIn('minRate', minRate, (least) => least >= 0 && least <= rate, `a number in [0, ${rate}]`)
 }

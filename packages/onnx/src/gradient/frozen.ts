@@ -1,5 +1,12 @@
 /** Frozen layers: training leaves their weights as they are. */
-import { EscError, type NamedWeight, type NetworkGraph, namedWeights, wrongOption } from '@esc/core'
+import {
+  assertGraph,
+  EscError,
+  type NamedWeight,
+  type NetworkGraph,
+  namedWeights,
+  wrongOption,
+} from '@esc/core'
 
 /**
  * Finds the layers that are named.
@@ -10,6 +17,7 @@ import { EscError, type NamedWeight, type NetworkGraph, namedWeights, wrongOptio
  * @example frozenLayers(graph, ['conv*', 'norm1']) // Set { 'conv1', 'conv2', 'norm1' }
  */
 export function frozenLayers(graph: NetworkGraph, frozen: readonly string[] = []): ReadonlySet<string> {
+  assertGraph('graph', graph)
   if (!Array.isArray(frozen) || !frozen.every((name) => typeof name === 'string'))
     throw wrongOption('frozen', frozen, 'a list of names of layers')
   const names = graph.nodes.map(({ name }) => name)

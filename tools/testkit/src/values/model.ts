@@ -28,7 +28,7 @@ const training = {
   checkpoint: given('service', checkpoint, 'undefined'),
   learningRate: given('number', 1e-3, 'undefined', 'a function'),
   ema: given('number', 0.9, 'null', 'undefined'),
-  frozen: given('texts', [], 'undefined', 'an empty list'),
+  frozen: given('texts', [], 'undefined', '[]', 'an empty list'),
   teacher: given('model', undefined, 'undefined'),
 }
 const rate = given('number', 1e-3)
@@ -101,7 +101,10 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
       ],
       constant: [root.constant, { rate }],
       cosine: [root.cosine, { rate, options: { epochs, minRate: given('number', 0, 'undefined') } }],
-      oneCycle: [root.oneCycle, { rate, options: { epochs, pctStart: given('number', 0.3, 'undefined') } }],
+      oneCycle: [
+        root.oneCycle,
+        { maxRate: rate, options: { epochs, pctStart: given('number', 0.3, 'undefined') } },
+      ],
       reduceOnPlateau: [
         root.reduceOnPlateau,
         {
