@@ -92,11 +92,33 @@ export {
 export { type OrtEngineOptions, ortEngine } from './ort/engine.js'
 export { type LinearProbeOptions, linearProbe } from './probe/linear-probe.js'
 export type { CheckpointStore } from './training/checkpoint/checkpoint-store.js'
-export { createEarlyStopping, type EarlyStopping } from './training/early-stopping.js'
+export {
+  createEarlyStopping,
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  type Monitor,
+} from './training/early-stopping.js'
+export type { LearningRate, Schedule } from './training/learning-rate.js'
+export type { Sampling } from './training/sampling.js'
+export {
+  type CosineOptions,
+  constant,
+  cosine,
+  type OneCycleOptions,
+  oneCycle,
+  type PlateauOptions,
+  reduceOnPlateau,
+  type StepDecayOptions,
+  stepDecay,
+  type WarmUpOptions,
+  warmUp,
+} from './training/schedules.js'
 export { fit, train } from './training/train.js'
 export type {
   TrainEvent,
   TrainingSplit,
+  TrainingStart,
+  TrainLoss,
   TrainOptions,
 } from './training/train-options.js'
 export type { TrainingRun } from './training/training-run.js'

@@ -40,6 +40,8 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   bootstrapInterval: [(o) => root.bootstrapInterval(['a', 'b'], () => 1, o)],
   calibrationError: [(o) => root.calibrationError([0, 1], two, 2, o)],
   confusedPairs: [(o) => root.confusedPairs([[1]], ['a'], o)],
+  cosine: [(o) => root.cosine(1, merged({ epochs: 1 }, o))],
+  createEarlyStopping: [(o) => root.createEarlyStopping(o)],
   evaluate: [
     (o) => root.evaluate(model, set, [0], merged({ runtime: ortRuntime }, o)),
     (o) => node.evaluate(model, set, [0], o),
@@ -50,6 +52,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     (o) => root.fit(graph, set, split, merged({ engine: stubEngine() }, o)),
     (o) =>
       root.fit(graph, set, split, merged({ engine: stubEngine(), optimizer: o, loss: o }, {} as Unknown)),
+    (o) => root.fit(graph, set, split, merged({ engine: stubEngine(), earlyStopping: o }, {} as Unknown)),
     (o) => node.fit(graph, set, split, o),
     (o) => browser.fit(graph, set, split, o),
   ],
@@ -57,8 +60,12 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   forward: [(o) => tfjs.forward(graph, {} as never, {} as never, merged({ training: false }, o) as never)],
   linearProbe: [(o) => root.linearProbe(null, set, split, o)],
   melCnn: [(o) => root.melCnn(merged(size, o))],
+  oneCycle: [(o) => root.oneCycle(1, merged({ epochs: 1 }, o))],
   nodeEngine: [(o) => node.nodeEngine(o)],
   ortEngine: [(o) => root.ortEngine(merged({ runtime: ortRuntime }, o))],
+  reduceOnPlateau: [(o) => root.reduceOnPlateau(1, o)],
+  stepDecay: [(o) => root.stepDecay(1, merged({ every: 1 }, o))],
+  warmUp: [(o) => root.warmUp(1, merged({ epochs: 1 }, o))],
   functional: [(o) => root.functional(() => undefined as never, merged(size, o))],
   sequential: [
     (o) => root.sequential([], merged(size, o)),
@@ -90,7 +97,7 @@ const withoutOptions = [
   'checkpointFile',
   'classificationReport',
   'confusionMatrix',
-  'createEarlyStopping',
+  'constant',
   'crossEntropy',
   'fromLayersModel',
   'logLoss',

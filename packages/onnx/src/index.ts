@@ -1,5 +1,6 @@
 /** The portable root of `@esc/onnx`: build, read and write models, networks as ONNX, and what a runtime must offer. */
 export { createGraphBuilder, type GraphBuilder, type GraphBuilderOptions } from './builder.js'
+export { frozenLayers, type TrainedWeight, trainedWeights } from './gradient/frozen.js'
 export type { Blocking } from './gradient/layouts/blocked.js'
 export type { Distillation, LossOptions } from './gradient/loss.js'
 export { optimizerScalars, optimizerSlots } from './gradient/optimizer.js'

@@ -86,6 +86,7 @@ const withoutOptions = [
   'elementCode',
   'floatData',
   'floatTensor',
+  'frozenLayers',
   'inferTypes',
   'int64Vector',
   'operatorSignature',
@@ -94,6 +95,7 @@ const withoutOptions = [
   'scalar',
   'singleInputName',
   'sizeOf',
+  'trainedWeights',
   'writeModel',
 ]
 

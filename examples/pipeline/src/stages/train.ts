@@ -23,7 +23,8 @@ export async function trainNetwork(context: RunContext, data: RunData): Promise<
   const epochMs: number[] = []
   const { model } = await console.stage('train', async () => {
     const trained = await fit(networks[name].network, await trainingSet(context, data), parts, {
-      ...{ epochs, seed, learningRate, batchSize, patience, signal },
+      ...{ epochs, seed, learningRate, batchSize, signal },
+      earlyStopping: patience === null ? null : { patience },
       optimizer: weightDecay === null ? {} : { weightDecay },
       loss: options.classWeights ? { classWeights: weightsOf(features, parts.train) } : {},
       checkpoint: checkpoint === null ? undefined : checkpointFile(checkpoint),

@@ -57,11 +57,10 @@ export interface TrainedModel {
   /** One record for each epoch; empty if the network was not trained here. */
   history: readonly EpochRecord[]
   /**
-   * The epoch that the weights are from, from 1: the epoch with the lowest validation loss, or the last one; 0 without a
-   * history.
+   * The epoch that the weights are from, from 1: the epoch with the best validation, or the last one; 0 without a history.
    */
   bestEpoch: number
-  /** Whether training ended because the validation loss no longer fell. */
+  /** Whether training ended because validation no longer improved. */
   stoppedEarly: boolean
 }
 

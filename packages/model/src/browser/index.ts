@@ -9,11 +9,10 @@ import {
 } from '../evaluate/evaluate.js'
 import { type Chosen, readChosen } from '../evaluate/examples.js'
 import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
-import type { Network } from '../network/network.js'
 import { ortEngine } from '../ort/engine.js'
 import { optionNames } from '../training/resolve-options.js'
 import { fit as portableFit, train as portableTrain } from '../training/train.js'
-import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-options.js'
+import type { TrainEvent, TrainingSplit, TrainingStart, TrainOptions } from '../training/train-options.js'
 import type { TrainingRun } from '../training/training-run.js'
 
 /** Options of `train` on onnxruntime-web: those of `train` of `@esc/model`, without `engine`. */
@@ -36,7 +35,7 @@ export type BrowserPredictOptions = Omit<PredictOptions, 'runtime'>
  * @example for await (const event of train(melCnn, features, split, { epochs: 5 })) console.log(event)
  */
 export function train(
-  network: Network,
+  network: TrainingStart,
   set: FeatureSet,
   split: TrainingSplit,
   options: BrowserTrainOptions = {},
@@ -51,7 +50,7 @@ export function train(
  * @example const model = await fit(melCnn, features, split, { epochs: 5 })
  */
 export async function fit(
-  network: Network,
+  network: TrainingStart,
   set: FeatureSet,
   split: TrainingSplit,
   options: BrowserTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},

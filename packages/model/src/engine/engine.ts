@@ -23,7 +23,7 @@ export interface StepResult {
 
 /**
  * Everything that an engine keeps from one step to the next: weights as `node.weight`, the optimiser's arrays (slots) as
- * `slot/node.weight`, and the number of steps so far.
+ * `slot/node.weight`, with `ema` the weights' averages as `ema/node.weight`, and the number of steps so far.
  */
 export interface EngineState {
   steps: number
@@ -36,7 +36,7 @@ export interface TrainingEngine {
   readonly name: string
   /** Updates the weights once. */
   step(batch: StepBatch): Promise<StepResult>
-  /** Logits [N, classes] with the present weights, in inference mode. */
+  /** Logits [N, classes] with the present weights, or with `ema` their averages, in inference mode. */
   predict(input: Tensor): Promise<Float32Array>
   /** Returns a copy of the present state. */
   state(): Promise<EngineState>
@@ -63,6 +63,10 @@ export interface EngineOptions {
   loss?: LossOptions
   /** @defaultValue `{ kind: 'adam' }` */
   optimizer?: OptimizerOptions
+  /** Decay of the weights' exponential moving averages, in (0, 1). @defaultValue `null`: none are computed */
+  ema?: number | null
+  /** Layers that stay as they are: see `StepOptions` of `@esc/onnx`. @defaultValue none */
+  frozen?: readonly string[]
 }
 
 /** Creates an engine for a network. `ortEngine(…)` and `tfjsEngine()` return such a function. */

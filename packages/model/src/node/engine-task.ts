@@ -12,6 +12,8 @@ export interface EngineSetup {
   graph: NetworkGraph
   loss?: LossOptions
   optimizer?: OptimizerOptions
+  ema?: number | null
+  frozen?: readonly string[]
   threads?: number
   /** Number of the thread, from 0. Thread 0 has the weights and the optimiser. */
   index: number

@@ -9,10 +9,9 @@ import {
 } from '../evaluate/evaluate.js'
 import { type Chosen, readChosen } from '../evaluate/examples.js'
 import type { ClipPrediction, Evaluation } from '../evaluate/results.js'
-import type { Network } from '../network/network.js'
 import { optionNames } from '../training/resolve-options.js'
 import { fit as portableFit, train as portableTrain } from '../training/train.js'
-import type { TrainEvent, TrainingSplit, TrainOptions } from '../training/train-options.js'
+import type { TrainEvent, TrainingSplit, TrainingStart, TrainOptions } from '../training/train-options.js'
 import type { TrainingRun } from '../training/training-run.js'
 import { type NodeEngineOptions, nodeEngine } from './node-engine.js'
 
@@ -39,7 +38,7 @@ const trainNames: Record<keyof NodeTrainOptions, true> = { ...portableNames, wor
  * const model = await run.result()
  */
 export function train(
-  network: Network,
+  network: TrainingStart,
   set: FeatureSet,
   split: TrainingSplit,
   options: NodeTrainOptions = {},
@@ -56,7 +55,7 @@ export function train(
  * @example const model = await fit(melCnn, features, trainValTest(features, { testFold: 1 }), { epochs: 30 })
  */
 export async function fit(
-  network: Network,
+  network: TrainingStart,
   set: FeatureSet,
   split: TrainingSplit,
   options: NodeTrainOptions & { onEvent?: ((event: TrainEvent) => void) | undefined } = {},

@@ -102,7 +102,7 @@ test('training in a worker gives the same bytes as training in this thread', asy
     const features = { data: input.data as Float32Array, bins: 4, frames: 8 }
     return { id: `clip ${i}`, features, labelIndex: i % 3 }
   })
-  const options = { epochs: 2, batchSize: 2, patience: null }
+  const options = { epochs: 2, batchSize: 2, earlyStopping: null }
   const set = featureSet(examples, { labels: ['a', 'b', 'c'] })
   const split = { train: [0, 1, 2], validation: [3, 4] }
   const here = await fit(withDropout, set, split, { ...options, workers: 0, threads: 1 })

@@ -1,9 +1,9 @@
 /** Training in several threads: each computes the gradients of its slice of the batch; the first adds them up and updates. */
 import { EscError, type NetworkGraph, namedWeights } from '@esc/core'
-import { buildGradientModel, buildUpdateModel } from '@esc/onnx'
+import { buildGradientModel, buildUpdateModel, trainedWeights } from '@esc/onnx'
 import type { MaskedBatch } from '../engine/dropout.js'
 import type { StepResult } from '../engine/engine.js'
-import type { FloatTensor, Values } from '../engine/parameters.js'
+import type { FloatTensor, Values } from '../engine/values.js'
 import type { Stepper } from '../ort/core.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from '../ort/session.js'
 import { createStepSessions } from '../ort/step-sessions.js'
@@ -45,7 +45,8 @@ export async function createLeader(
   { turns, rows }: SharedMemory,
 ): Promise<Stepper<SliceBatch>> {
   const slice = await createSlice(graph, options)
-  const update = await openSession(options, buildUpdateModel(graph, { optimizer: options.optimizer }))
+  const { optimizer, frozen } = options
+  const update = await openSession(options, buildUpdateModel(graph, { optimizer, frozen }))
   return {
     async step(batch, present, scalars, next) {
       slice.order.forEach(({ name, offset }) => {
@@ -56,10 +57,10 @@ export async function createLeader(
       // Adds in the order of the threads, so that the sum's rounding does not depend on which thread was the fastest.
       for (let thread = 1; thread < batch.slices; thread++) {
         waitFor(turns, thread, batch.turn)
-        for (const { output, offset } of slice.order) addInto(sums[output]!.data, rows[thread]!, offset)
+        for (const { output, offset } of slice.outputs) addInto(sums[output]!.data, rows[thread]!, offset)
       }
       await update.run({ ...present, ...scalars, ...sums }, pick(next, update.outputNames))
-      for (const { output } of slice.order) next[output]?.data.set(sums[output]!.data)
+      for (const { output } of slice.outputs) next[output]?.data.set(sums[output]!.data)
       return result
     },
     async release() {
@@ -88,7 +89,7 @@ export async function createFollower(
           data.set(rows[0]!.subarray(offset, offset + data.length))
         }
         const { result, sums } = await slice.run(batch, weights)
-        for (const { output, offset } of slice.order) rows[thread]!.set(sums[output]!.data, offset)
+        for (const { output, offset } of slice.outputs) rows[thread]!.set(sums[output]!.data, offset)
         turn = batch.turn
         return result
       } finally {
@@ -105,17 +106,21 @@ export async function createFollower(
  */
 async function createSlice(graph: NetworkGraph, options: OrtCoreOptions) {
   const sessions = await createStepSessions(graph, options, (blocking) =>
-    buildGradientModel(graph, { loss: options.loss, blocking }),
+    buildGradientModel(graph, { loss: options.loss, frozen: options.frozen, blocking }),
   )
   let end = 0
-  const order = namedWeights(graph).map(({ name, weight: { shape, data }, trainable }) => {
+  const order = trainedWeights(graph, options.frozen).map(({ name, weight: { shape, data }, change }) => {
     const offset = end
     end += data.length
-    return { name, shape, offset, output: trainable ? `gradient/${name}` : `next/${name}` }
+    return { name, shape, offset, change, output: `${change === 'gradient' ? 'gradient' : 'next'}/${name}` }
   })
-  const sums = emptyTensors(order.map(({ output, shape }) => [output, shape]))
+  const outputs = order.filter(({ change }) => change !== 'none')
+  const sums = emptyTensors(outputs.map(({ output, shape }) => [output, shape]))
   return {
+    /** All weights. */
     order,
+    /** Those that change. */
+    outputs,
     async run(batch: SliceBatch, weights: Values) {
       const session = await sessions.forClips(batch.input.dims[0]!)
       const result = stepResult(await session.run({ ...weights, ...batchFeeds(graph, batch) }, sums))

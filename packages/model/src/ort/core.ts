@@ -11,7 +11,8 @@ import {
 } from '@esc/onnx'
 import type { MaskedBatch, MaskedEngine } from '../engine/dropout.js'
 import type { StepResult } from '../engine/engine.js'
-import { createParameters, type Values } from '../engine/parameters.js'
+import { createParameters } from '../engine/parameters.js'
+import type { Values } from '../engine/values.js'
 import { findNonFinite } from './find-non-finite.js'
 import { batchFeeds, type OrtCoreOptions, openSession, stepResult } from './session.js'
 import { createStepSessions } from './step-sessions.js'
@@ -34,7 +35,7 @@ export async function createOrtCore<B extends MaskedBatch>(
   options: OrtCoreOptions,
   createStepper: (graph: NetworkGraph, options: OrtCoreOptions) => Promise<Stepper<B>> = createWholeStepper,
 ): Promise<MaskedEngine<B>> {
-  const parameters = createParameters(graph, options.optimizer)
+  const parameters = createParameters(graph, options)
   const stepper = await createStepper(graph, options)
   const inference = createInference(graph, options)
   let isReleased = false
@@ -53,7 +54,7 @@ export async function createOrtCore<B extends MaskedBatch>(
     },
     async predict(input) {
       assertOpen()
-      return inference.predict(input, parameters.present, parameters.version)
+      return inference.predict(input, parameters.predicting, parameters.version)
     },
     state: async () => parameters.state(),
     restore: async (state) => parameters.restore(state),
@@ -70,9 +71,9 @@ async function createWholeStepper(
   graph: NetworkGraph,
   options: OrtCoreOptions,
 ): Promise<Stepper<MaskedBatch>> {
-  const { loss, optimizer } = options
+  const { loss, optimizer, frozen } = options
   const sessions = await createStepSessions(graph, options, (blocking) =>
-    buildTrainingModel(graph, { loss, optimizer, blocking }),
+    buildTrainingModel(graph, { loss, optimizer, frozen, blocking }),
   )
   return {
     async step(batch, present, scalars, next) {

@@ -2,7 +2,7 @@
 import { type NetworkGraph, namedWeights } from '@esc/core'
 import { buildProbeModel, floatData } from '@esc/onnx'
 import type { MaskedBatch } from '../engine/dropout.js'
-import type { Values } from '../engine/parameters.js'
+import type { Values } from '../engine/values.js'
 import { batchFeeds, type OrtCoreOptions, openSession } from './session.js'
 
 /**
@@ -21,7 +21,10 @@ export async function findNonFinite(
   const broken = weights.find((name) => !allFinite(values[name]!.data))
   if (broken !== undefined) return `weight '${broken}'`
   if (!allFinite(batch.input.data as Float32Array)) return 'input'
-  const session = await openSession(options, buildProbeModel(graph, { loss: options.loss }))
+  const session = await openSession(
+    options,
+    buildProbeModel(graph, { loss: options.loss, frozen: options.frozen }),
+  )
   try {
     const feeds = Object.fromEntries(weights.map((name) => [name, values[name]!]))
     const outputs = await session.run({ ...feeds, ...batchFeeds(graph, batch) })

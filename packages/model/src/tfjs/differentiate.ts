@@ -1,6 +1,6 @@
 /** The loss of a batch, and its gradients by tfjs's autograd. */
-import { type NetworkGraph, namedWeights } from '@esc/core'
-import type { LossOptions } from '@esc/onnx'
+import type { NetworkGraph } from '@esc/core'
+import { type StepOptions, trainedWeights } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 import { forward, type Tensors } from './forward.js'
 import { lossOf } from './loss.js'
@@ -29,7 +29,7 @@ export interface DifferentiatedLoss {
 }
 
 /**
- * Computes the loss in training mode, and its gradient for every trainable weight.
+ * Computes the loss in training mode, and its gradient for every trainable weight that is not frozen.
  *
  * @param weights - All weights as `node.weight`.
  */
@@ -37,13 +37,15 @@ export function trainingLoss(
   graph: NetworkGraph,
   weights: Tensors,
   { input, target, teacherLogits, masks }: MaskedTensors,
-  options?: LossOptions,
+  { loss: options, frozen = [] }: Pick<StepOptions, 'loss' | 'frozen'> = {},
 ): DifferentiatedLoss {
-  const names = namedWeights(graph).flatMap(({ name, trainable }) => (trainable ? [name] : []))
+  const names = trainedWeights(graph, frozen).flatMap(({ name, change }) =>
+    change === 'gradient' ? [name] : [],
+  )
   let pass = { logits: target, updates: {} as Tensors }
   const differentiate = tf.valueAndGrads((...changing: tf.Tensor[]) => {
     const present = Object.fromEntries(names.map((name, i) => [name, changing[i]!]))
-    const { logits, updates } = forward(graph, { ...weights, ...present }, input, { training: masks })
+    const { logits, updates } = forward(graph, { ...weights, ...present }, input, { training: masks, frozen })
     const loss = lossOf(logits, target, teacherLogits, options)
     // tfjs frees all tensors that a differentiated function does not return.
     pass = { logits: tf.keep(logits), updates: keepAll(updates) }
@@ -59,11 +61,12 @@ export function valuesAndLoss(
   graph: NetworkGraph,
   weights: Tensors,
   { input, target, teacherLogits, masks }: MaskedTensors,
-  options?: LossOptions,
+  { loss: options, frozen = [] }: Pick<StepOptions, 'loss' | 'frozen'> = {},
 ): [name: string, value: tf.Tensor][] {
   const values: [string, tf.Tensor][] = [['input', input]]
   const { logits } = forward(graph, weights, input, {
     training: masks,
+    frozen,
     onValue: ({ name }, value) => values.push([`layer '${name}'`, value]),
   })
   return [...values, ['loss', lossOf(logits, target, teacherLogits, options)]]

@@ -1,10 +1,12 @@
 /** The training engine on tfjs, whose autograd computes the gradients. */
-import { assertGraph, classCount, EscError, type NetworkGraph, namedWeights } from '@esc/core'
-import { buildTrainingModel, type Tensor } from '@esc/onnx'
+import { assertGraph, classCount, EscError, type NetworkGraph } from '@esc/core'
+import { buildTrainingModel, type Tensor, trainedWeights } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
+import { averageName } from '../engine/averages.js'
 import { type MaskedEngine, withDropout } from '../engine/dropout.js'
 import type { CreateEngine, EngineOptions } from '../engine/engine.js'
-import { createParameters, type Values } from '../engine/parameters.js'
+import { createParameters } from '../engine/parameters.js'
+import type { Values } from '../engine/values.js'
 import { type MaskedTensors, trainingLoss, valuesAndLoss } from './differentiate.js'
 import { forward, type Tensors } from './forward.js'
 import { updateWeights } from './optimizer.js'
@@ -25,16 +27,20 @@ export function tfjsEngine(): CreateEngine {
     assertGraph('graph', graph)
     await tf.ready()
     // Building the training graph checks the network and all options. The graph itself is not used.
-    buildTrainingModel(graph, { loss: options.loss, optimizer: options.optimizer })
+    const { loss, optimizer, frozen } = options
+    buildTrainingModel(graph, { loss, optimizer, frozen })
     const name = `@tensorflow/tfjs ${tf.version.tfjs} (${tf.getBackend()})`
     return withDropout(graph, options.rng, name, createCore(graph, options))
   }
 }
 
-function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): MaskedEngine {
-  const isWeight = new Set(namedWeights(graph).map(({ name }) => name))
+function createCore(graph: NetworkGraph, { loss, ...options }: EngineOptions): MaskedEngine {
+  const { optimizer, ema = null, frozen = [] } = options
+  const weightNames = trainedWeights(graph, frozen)
+  const isWeight = new Set(weightNames.map(({ name }) => name))
+  const isKept = new Set(weightNames.flatMap(({ name, change }) => (change === 'none' ? [name] : [])))
   const classes = classCount(graph)
-  let state = toTensors(createParameters(graph, optimizer).present)
+  let state = toTensors(createParameters(graph, options).all())
   let steps = 0
   /** Weights before the last step. */
   let previous: Tensors | null = null
@@ -48,7 +54,19 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
     state = next
     previous = kept
   }
-  const weights = () => Object.fromEntries(Object.entries(state).filter(([name]) => isWeight.has(name)))
+  const weights = () => pick(isWeight, (name) => state[name]!)
+  /** The averages after a step, as `ema/node.weight`. */
+  function averagesOf(next: Tensors): Tensors {
+    if (ema === null) return {}
+    const moved = (name: string) => {
+      const average = state[averageName(name)]!
+      if (isKept.has(name)) return average.clone()
+      if (steps === 0) return next[name]!.clone()
+      return average.mul(ema).add(next[name]!.mul(1 - ema))
+    }
+    return Object.fromEntries([...isWeight].map((name) => [averageName(name), moved(name)]))
+  }
+  const predicting = () => (ema === null ? state : pick(isWeight, (name) => state[averageName(name)]!))
 
   return {
     async step(batch) {
@@ -59,9 +77,11 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
       const { learningRate } = batch
       const { value, logits, next } = tf.tidy(() => {
         const tensors = batchTensors(batch)
-        const { gradients, updates, ...report } = trainingLoss(graph, state, tensors, loss)
+        const { gradients, updates, ...report } = trainingLoss(graph, state, tensors, { loss, frozen })
         const updated = updateWeights(state, gradients, { step: steps + 1, learningRate, optimizer })
-        return { ...report, next: { ...updates, ...updated } }
+        const kept = pick(isKept, (name) => state[name]!)
+        const next = { ...kept, ...updates, ...updated }
+        return { ...report, next: { ...next, ...averagesOf(next) } }
       })
       replaceState(next, weights())
       steps++
@@ -71,7 +91,7 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
     },
     async predict(input) {
       checkShape('input', input, [null, ...graph.input.shape])
-      const logits = tf.tidy(() => forward(graph, state, toTensor(input) as tf.Tensor4D).logits)
+      const logits = tf.tidy(() => forward(graph, predicting(), toTensor(input) as tf.Tensor4D).logits)
       const scores = await logits.data()
       logits.dispose()
       return Float32Array.from(scores)
@@ -83,9 +103,9 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
       return { steps, values }
     },
     async restore(saved) {
-      const parameters = createParameters(graph, optimizer)
+      const parameters = createParameters(graph, options)
       parameters.restore(saved)
-      replaceState(toTensors(parameters.present), null)
+      replaceState(toTensors(parameters.all()), null)
       steps = saved.steps
     },
     async findNonFinite(batch) {
@@ -93,7 +113,7 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
       for (const [name, tensor] of Object.entries(began)) {
         if (!(await allFinite(tensor))) return `weight '${name}'`
       }
-      const values = tf.tidy(() => valuesAndLoss(graph, began, batchTensors(batch), loss))
+      const values = tf.tidy(() => valuesAndLoss(graph, began, batchTensors(batch), { loss, frozen }))
       try {
         for (const [name, tensor] of values) if (!(await allFinite(tensor))) return name
         return null
@@ -105,6 +125,11 @@ function createCore(graph: NetworkGraph, { loss, optimizer }: EngineOptions): Ma
       replaceState({}, null)
     },
   }
+}
+
+/** Tensors by these names. */
+function pick(names: ReadonlySet<string>, tensorOf: (name: string) => tf.Tensor): Tensors {
+  return Object.fromEntries([...names].map((name) => [name, tensorOf(name)]))
 }
 
 function batchTensors({

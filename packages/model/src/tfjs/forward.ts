@@ -13,6 +13,7 @@ import {
   typeOf,
   wrongValue,
 } from '@esc/core'
+import { frozenLayers } from '@esc/onnx'
 import * as tf from '@tensorflow/tfjs'
 import { convolve } from './convolve.js'
 import { averagePool, layerNorm, statsPool, trainBatchNorm } from './ops.js'
@@ -36,6 +37,8 @@ export interface ForwardOptions {
    * @defaultValue `null`
    */
   training?: Tensors | null
+  /** In training: layers whose BatchNorm computes as in inference, named as in `StepOptions` of `@esc/onnx`. @defaultValue none */
+  frozen?: readonly string[]
   /** Called with each layer's output as soon as it is computed. Images are [N, H, W, C]. @defaultValue none */
   onValue?: (node: NetworkNode, value: tf.Tensor) => void
 }
@@ -47,7 +50,7 @@ export interface ForwardOptions {
  *
  * @param weights - All weights as `node.weight`, in the network's own layouts.
  * @param input - [N, channels, bins, frames].
- * @throws EscError INVALID_INPUT if the graph is inconsistent, or a weight is missing.
+ * @throws EscError INVALID_INPUT if the graph is inconsistent, or a weight is missing; INVALID_OPTION if `frozen` names no layer.
  * @example
  * import * as tf from '@tensorflow/tfjs'
  * const loss = tf.tidy(() => tf.losses.softmaxCrossEntropy(target, forward(graph, weights, input).logits).asScalar())
@@ -58,14 +61,15 @@ export function forward(
   input: tf.Tensor4D,
   options: ForwardOptions = {},
 ): ForwardPass {
-  assertKnown('forward', options, { training: true, onValue: true })
-  const { training = null, onValue } = options
+  assertKnown('forward', options, { training: true, frozen: true, onValue: true })
+  const { training = null, frozen = [], onValue } = options
   assertCallback('onValue', onValue)
   inferShapes(graph)
   if (typeOf(weights) !== 'object') throw wrongValue('weights', weights, 'tensors by name, node.weight')
   if (!hasField(input, 'shape') || !hasField(input, 'dataId')) {
     throw wrongValue('input', input, 'a tf.Tensor of shape [N, channels, bins, frames]')
   }
+  const kept = frozenLayers(graph, frozen)
   const values = new Map<string, tf.Tensor>([[graph.input.name, channelsLast(input)]])
   const updates: Record<string, tf.Tensor> = {}
   for (const node of graph.nodes) {
@@ -75,7 +79,13 @@ export function forward(
       return found
     }
     const inputs = node.inputs.map((name) => values.get(name)!)
-    const value = applyLayer(forwardRules, node, { inputs, weight, training, updates })
+    const value = applyLayer(forwardRules, node, {
+      inputs,
+      weight,
+      training,
+      updates,
+      isFrozen: kept.has(node.name),
+    })
     values.set(node.name, value)
     onValue?.(node, value)
   }
@@ -88,6 +98,7 @@ interface LayerContext {
   weight(key: string): tf.Tensor
   training: Tensors | null
   updates: Record<string, tf.Tensor>
+  isFrozen: boolean
 }
 
 /** The forward pass of each kind of layer in tf ops. */
@@ -101,11 +112,11 @@ const forwardRules: LayerTable<LayerContext, tf.Tensor> = {
     const kernel = weight('pointwise') as tf.Tensor4D
     return convolve(perChannel, kernel, { padding: 'valid' }).add(weight('bias'))
   },
-  BatchNorm({ name, attributes }, { inputs: [x], weight, training, updates }) {
+  BatchNorm({ name, attributes }, { inputs: [x], weight, training, updates, isFrozen }) {
     const { epsilon, momentum } = attributes
     const weights = { gamma: weight('gamma'), beta: weight('beta') }
     const running = { mean: weight('mean'), variance: weight('variance') }
-    if (!training) {
+    if (!training || isFrozen) {
       return tf.batchNorm(x!, running.mean, running.variance, weights.beta, weights.gamma, epsilon)
     }
     const { value, mean, variance } = trainBatchNorm(x!, weights, running, { epsilon, momentum })

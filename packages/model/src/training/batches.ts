@@ -28,7 +28,8 @@ export interface PreparedBatch {
 /** Prepares batches. */
 export interface BatchSource {
   /**
-   * Prepares the batch of the examples at these positions of the training part. There are two sets of arrays, which take turns: a
+   * Prepares the batch of the examples at these positions of the training part. A position of `train.length` and more is that of an example
+   * once more in this epoch, as `drawOrder` says. There are two sets of arrays, which take turns: a
    * batch can be prepared while a step reads the one before. The call after the next one overwrites this batch.
    */
   prepare(epoch: number, positions: Int32Array): Promise<PreparedBatch>
@@ -111,12 +112,16 @@ function createReader(set: FeatureSet, train: Int32Array, options: BatchSourceOp
   /** An example that occurs several times (oversampling) has another generator each time. */
   const nameOf = occurrencesOf(set, train)
   return async (epoch: number, positions: Int32Array): Promise<Drawn[]> => {
-    const places = Array.from(positions)
-    const indices = places.map((position) => train[position]!)
+    const places = Array.from(positions, (position) => position % train.length)
+    const indices = places.map((place) => train[place]!)
+    /** The second time and later, a set draws something else for the example. */
+    const again = Array.from(positions, (position) => Math.floor(position / train.length))
     const drawn = await drawFeatures(set, indices, (_, place) => {
       return {
         epoch,
-        rng: rng.fork(`draw ${epoch} ${nameOf[places[place]!]}`),
+        rng: rng.fork(
+          `draw ${epoch} ${nameOf[places[place]!]}${again[place]! > 0 ? ` again ${again[place]}` : ''}`,
+        ),
         // A copy each time: if a set changed it, for example by shuffling, this training would learn other examples.
         get train() {
           return train.slice()

@@ -15,9 +15,12 @@ import {
 } from '@esc/core'
 import { parseRecipe } from '@esc/core/recipe'
 import { framesOfWindow, windowsOfClips } from '@esc/dsp'
+import { frozenLayers } from '@esc/onnx'
 import type { Network } from '../network/network.js'
 import type { ResolvedOptions } from './resolve-options.js'
+import { isTrainedModel, startFromModel } from './start-from-model.js'
 import { inputShapeOf, surveyExamples, type TrainingParts, warningOf } from './survey.js'
+import type { TrainingStart } from './train-options.js'
 
 /** A training that is ready for its first epoch. */
 export interface PreparedTraining {
@@ -27,17 +30,17 @@ export interface PreparedTraining {
   model: TrainedModel
   /** Digests of both parts, for checkpoints; `null` if no checkpoint is kept. */
   digests: { train: string; validation: string } | null
-  /** Text of a warning; `null` if there is nothing to warn of. */
-  warning: string | null
+  /** Texts of warnings. */
+  warnings: readonly string[]
 }
 
 /**
  * Builds the network and the untrained model, and checks that network, set and recipe fit each other.
  *
- * @throws EscError INVALID_INPUT saying what does not fit; the signal's reason.
+ * @throws EscError INVALID_INPUT saying what does not fit; INCOMPATIBLE_MODEL as {@link startFromModel}; the signal's reason.
  */
 export async function prepareTraining(
-  network: Network,
+  network: TrainingStart,
   set: FeatureSet,
   parts: TrainingParts,
   options: ResolvedOptions,
@@ -45,8 +48,11 @@ export async function prepareTraining(
   const { seed, normalize, loss, checkpoint, signal } = options
   const { labels } = set
   const recipe = savableRecipe(set)
-  const graph = await buildNetwork(network, set, parts, seed)
+  const earlier = isTrainedModel(network) ? network : null
+  const start = earlier && startFromModel(earlier, set, seed)
+  const graph = start?.graph ?? (await buildNetwork(network as Network, set, parts, seed))
   const classes = classCount(graph)
+  frozenLayers(graph, options.frozen)
   if (classes !== labels.length) {
     throw new EscError('INVALID_INPUT', `the network has ${classes} outputs, the set ${labels.length} labels`)
   }
@@ -58,10 +64,13 @@ export async function prepareTraining(
   })
   const model = untrainedModel(graph, set, {
     recipe,
-    normalizer: normalize === null ? null : statistics,
+    // An earlier model's weights belong to its normaliser.
+    normalizer: earlier ? earlier.normalizer : normalize === null ? null : statistics,
     activation: loss.kind ?? 'softmax',
   })
-  return { graph, model, digests, warning: normalize === null ? warningOf(statistics) : null }
+  const warning = normalize === null ? warningOf(statistics) : null
+  const warnings = [start?.warning ?? null, warning].filter((text) => text !== null)
+  return { graph, model, digests, warnings }
 }
 
 /**
@@ -113,7 +122,11 @@ async function buildNetwork(
 ): Promise<NetworkGraph> {
   if (typeof network !== 'function') {
     if (typeOf(network) === 'object') return checkedGraph('network is', network)
-    throw wrongValue('network', network, 'a NetworkGraph, or a function that returns one, such as melCnn')
+    throw wrongValue(
+      'network',
+      network,
+      'a NetworkGraph, a trained model, or a function that returns a network, such as melCnn',
+    )
   }
   const [, bins, frames] = await inputShapeOf(set, parts)
   const made = network({ bins, frames, classes: set.labels.length, seed })

@@ -12,26 +12,27 @@ import type { ResolvedOptions } from './resolve-options.js'
 export function createProgress(
   graph: NetworkGraph,
   model: TrainedModel,
-  { epochs, patience }: ResolvedOptions,
+  { epochs, earlyStopping }: ResolvedOptions,
 ) {
-  const stopping = createEarlyStopping(patience)
+  const stopping = createEarlyStopping(earlyStopping)
   const history: EpochRecord[] = []
   let [best, bestEpoch, stoppedEarly] = [graph, 0, false]
   return {
     history,
     isDone: () => stoppedEarly || history.length >= epochs,
-    /** Adds an epoch's figures. Returns whether the epoch is the best so far. */
-    observe(record: EpochRecord): boolean {
-      const { epoch, validationLoss } = record
-      const seen = validationLoss === null ? { best: true, stop: false } : stopping.observe(validationLoss)
+    /** Adds an epoch's figures. Returns whether the epoch is the best so far, and whether the model gets its weights. */
+    observe(record: EpochRecord): { best: boolean; kept: boolean } {
+      const { epoch } = record
+      const seen = stopping.observe(record)
+      const kept = seen.best || !earlyStopping.restoreBestWeights
       history.push(record)
-      if (seen.best) bestEpoch = epoch
+      if (kept) bestEpoch = epoch
       stoppedEarly = seen.stop && epoch < epochs
-      return seen.best
+      return { best: seen.best, kept }
     },
-    /** The best model so far. If `improved` is given, it replaces the network. */
-    model(improved: NetworkGraph | null): TrainedModel {
-      best = improved ?? best
+    /** The model so far. If `newer` is given, it replaces the network. */
+    model(newer: NetworkGraph | null): TrainedModel {
+      best = newer ?? best
       return { ...model, graph: best, history: [...history], bestEpoch, stoppedEarly }
     },
   }

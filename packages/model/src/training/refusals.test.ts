@@ -31,7 +31,7 @@ describe('refusals', () => {
     ['half a clip', { batchSize: 1.5 }, /batchSize=1.5/],
     ['no learning rate', { learningRate: Number.NaN }, /learningRate=NaN/],
     ['a schedule below 0', { learningRate: (epoch) => 0.4 - epoch }, /learningRate\(0.5\)=-0.0/],
-    ['no patience', { patience: 0 }, /patience=0/],
+    ['no patience', { earlyStopping: { patience: 0 } }, /earlyStopping.patience=0/],
     ['a seed below 0', { seed: -1 }, /seed=-1/],
     ['no engine', { engine: undefined as never }, /^engine is of type undefined; it must be /],
     [

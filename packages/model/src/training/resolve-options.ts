@@ -18,7 +18,10 @@ import {
   type OptimizerOptions,
   type SgdOptions,
 } from '@esc/onnx'
+import { assertDecay } from '../engine/averages.js'
+import { resolveEarlyStopping } from './early-stopping.js'
 import type { LearningRate } from './learning-rate.js'
+import { type Sampling, samplings } from './sampling.js'
 import type { TrainLoss, TrainOptions } from './train-options.js'
 
 /** {@link TrainOptions} with the defaults filled in. */
@@ -28,7 +31,10 @@ export type ResolvedOptions = Omit<TrainOptions, 'loss' | 'teacher'> & {
   batchSize: number
   normalize: 'per-bin' | null
   learningRate: LearningRate
-  patience: number | null
+  earlyStopping: ReturnType<typeof resolveEarlyStopping>
+  ema: number | null
+  frozen: readonly string[]
+  sampling: Sampling
   seed: number
   loss: LossOptions
   optimizer: OptimizerOptions
@@ -43,7 +49,10 @@ export const optionNames: Record<keyof TrainOptions, true> = {
   learningRate: true,
   optimizer: true,
   loss: true,
-  patience: true,
+  earlyStopping: true,
+  ema: true,
+  frozen: true,
+  sampling: true,
   seed: true,
   teacher: true,
   runtime: true,
@@ -78,16 +87,23 @@ const sgdNames: Record<keyof SgdOptions, true> = {
  * Checks all options and fills in the defaults.
  *
  * @param classes - Number of labels of the set.
+ * @param balanced - Returns the weights that `classWeights: 'balanced'` means. It is called after all other checks.
  * @throws EscError INVALID_OPTION naming an option that is unknown, is out of range, or cannot be used with another one.
  */
-export function resolveOptions(options: TrainOptions, classes: number): ResolvedOptions {
+export function resolveOptions(
+  options: TrainOptions,
+  classes: number,
+  balanced: () => number[],
+): ResolvedOptions {
   assertKinds(options)
-  const { epochs = 30, batchSize = 32, learningRate = 1e-3, patience = 10, seed = 42 } = options
-  const { normalize = 'per-bin' } = options
+  const { epochs = 30, batchSize = 32, learningRate = 1e-3, seed = 42 } = options
+  const { normalize = 'per-bin', ema = null, frozen = [], sampling = 'shuffled' } = options
   const { loss = {}, optimizer = {}, teacher, runtime } = options
   assertInteger('epochs', epochs, 1)
   assertInteger('batchSize', batchSize, 1)
   assertInteger('seed', seed, 0)
+  if (ema !== null) assertDecay(ema)
+  assertOneOf('sampling', sampling, samplings)
   if (normalize !== null) assertOneOf('normalize', normalize, ['per-bin'])
   if (typeof learningRate === 'number') assertPositive('learningRate', learningRate)
   const teachers = teacher === undefined ? [] : [teacher].flat()
@@ -95,8 +111,23 @@ export function resolveOptions(options: TrainOptions, classes: number): Resolved
     throw new EscError('INVALID_OPTION', 'teacher and loss.distillation go together; give both or none')
   }
   if (teachers.length > 0) assertRuntime('training with a teacher', '@esc/model/node or /browser', runtime)
-  const defaults = { epochs, batchSize, normalize, learningRate, patience, seed, optimizer }
-  return { ...options, ...defaults, teachers, loss: resolveLoss(loss, classes) }
+  const { earlyStopping: stopping } = options
+  const earlyStopping = resolveEarlyStopping(stopping === null ? { patience: null } : stopping)
+  const defaults = {
+    epochs,
+    batchSize,
+    normalize,
+    learningRate,
+    earlyStopping,
+    seed,
+    optimizer,
+    ema,
+    frozen,
+    sampling,
+  }
+  const { classWeights } = loss
+  const weighted = classWeights === 'balanced' ? { ...loss, classWeights: balanced() } : loss
+  return { ...options, ...defaults, teachers, loss: resolveLoss(weighted, classes) }
 }
 
 /** Checks what TypeScript would check, too: not every user has it, and a misspelt name would silently do nothing. */
@@ -175,7 +206,7 @@ export function classWeightList(
     const found = Array.isArray(list) ? `[${list.slice(0, 8)}]` : `of type ${typeOf(list)}`
     throw new EscError(
       'INVALID_OPTION',
-      `${name} is ${found}; it must be ${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
+      `${name} is ${found}; it must be 'balanced', ${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
     )
   }
   return list

@@ -13,8 +13,8 @@ export interface EpochPass {
   batches: BatchSource
   /** Positions in the training part, shuffled. */
   order: Int32Array
-  /** From 1. */
-  epoch: number
+  /** Figures of all earlier epochs. */
+  history: readonly EpochRecord[]
   classes: number
   options: ResolvedOptions
 }
@@ -27,7 +27,8 @@ type EpochFigures = Pick<EpochRecord, 'trainLoss' | 'trainAccuracy' | 'learningR
  * @throws EscError DIVERGED if a loss is not finite, saying which value was the first; the signal's reason.
  */
 export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, EpochFigures> {
-  const { engine, batches, order, epoch, classes, options } = pass
+  const { engine, batches, order, history, classes, options } = pass
+  const epoch = history.length + 1
   const { batchSize, signal } = options
   const steps = Math.ceil(order.length / batchSize)
   const prepare = (step: number) =>
@@ -37,7 +38,7 @@ export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, E
   let batch = await prepare(1)
   for (let step = 1; step <= steps; step++) {
     signal?.throwIfAborted()
-    const learningRate = learningRateOf(options.learningRate, epoch, step, steps)
+    const learningRate = learningRateOf(options.learningRate, history, step, steps)
     const stepBatch = { ...batch, learningRate }
     const running = engine.step(stepBatch)
     // The error is caught at once, because the step may fail while the next batch is still being prepared. It is thrown below.
@@ -71,7 +72,7 @@ export async function* trainEpoch(pass: EpochPass): AsyncGenerator<TrainEvent, E
   return {
     trainLoss: lossSum / count,
     trainAccuracy: correct / count,
-    learningRate: learningRateOf(options.learningRate, epoch),
+    learningRate: learningRateOf(options.learningRate, history),
     trainMs,
   }
 }

@@ -77,7 +77,7 @@ describe('fit', () => {
       ...example,
       labelIndex: (example.labelIndex + 1) % classes,
     }))
-    const options = { engine, epochs: 30, batchSize: 16, patience: 2 }
+    const options = { engine, epochs: 30, batchSize: 16, earlyStopping: { patience: 2 } }
     const result = await fit(graph, ...given(training, contrary), options)
     expect(result.stoppedEarly).toBe(true)
     expect(result.history.length).toBe(result.bestEpoch + 2)
@@ -212,7 +212,11 @@ describe('teachers', () => {
       training.map((example) => ({ ...example, labelIndex: 0 })),
       validation,
     )
-    const student = await fit(graph, ...augmented([set, split]), { ...options, loss: alone, patience: null })
+    const student = await fit(graph, ...augmented([set, split]), {
+      ...options,
+      loss: alone,
+      earlyStopping: null,
+    })
     expect(student.history.at(-1)!.validationAccuracy).toBeGreaterThan(0.8)
   })
 

@@ -1,5 +1,5 @@
 /** Writes the forward pass of a training step, and decides in which layout each layer works. */
-import { inferShapes, type NetworkGraph, namedWeights } from '@esc/core'
+import { inferShapes, type NetworkGraph, type NetworkNode, namedWeights } from '@esc/core'
 import { deadAtZero } from './dead-at-zero.js'
 import type { TrainingNode } from './fuse.js'
 import { type Blocking, blockedLayout } from './layouts/blocked.js'
@@ -11,9 +11,19 @@ import type { BackwardResult, BatchSize, ForwardResult } from './rule.js'
 import { ruleOf } from './rules.js'
 import type { StepBuilder } from './step-builder.js'
 
+/** Options of {@link writeForward}. */
+export interface ForwardOptions {
+  /** Names of layers that stay as they are. */
+  frozen: ReadonlySet<string>
+  /** `null` for the plain layout alone. */
+  blocking: Blocking | null
+}
+
 /** A layer whose forward pass is written. Its output, and the gradient that `backward` takes, are in the layer's layout. */
 export interface LayerForward extends ForwardResult {
-  /** Gradients of the inputs come back in the layouts of the layers that make them. */
+  /** Whether the layer, or one below it, learns. Only then is the gradient of its output wanted. */
+  learns: boolean
+  /** Gradients of the inputs come back in the layouts of the layers that make them; `null` where none is wanted. */
   backward(dOutput: string): BackwardResult
 }
 
@@ -21,14 +31,13 @@ export interface LayerForward extends ForwardResult {
  * Declares the network's input and weights, and writes the forward pass of every node in training mode.
  *
  * @param nodes - The nodes of the graph, fused or not.
- * @param blocking - `null` for the plain layout alone.
  * @returns Results by name of the node.
  */
 export function writeForward(
   g: StepBuilder,
   graph: NetworkGraph,
   nodes: readonly TrainingNode[],
-  blocking: Blocking | null,
+  { frozen, blocking }: ForwardOptions,
 ): Map<string, LayerForward> {
   const { input } = graph
   const fixed = blocking?.clips
@@ -45,21 +54,32 @@ export function writeForward(
     const inputs = values.map((value, i) =>
       convert(value, inputShapes[i]!, madeBlocked[i]!, takenBlocked[i]!),
     )
-    const needsGradient = node.inputs.map((name) => name !== input.name)
+    const needsGradient = node.inputs.map((name) => forward.get(name)?.learns ?? false)
+    const owners = partsOf(node).filter(({ weights }) => Object.keys(weights).length > 0)
+    // The owners of a fused layer are all frozen, or none is.
+    const isFrozen = owners.some(({ name }) => frozen.has(name))
     const layout = plan.isBlocked ? blocked : plain
-    const result = ruleOf(node)({ g, layout, batch, ...plan, inputs, needsGradient }, node)
+    const result = ruleOf(node)({ g, layout, batch, ...plan, inputs, needsGradient, isFrozen }, node)
     forward.set(node.name, {
       ...result,
+      learns: (owners.length > 0 && !isFrozen) || needsGradient.includes(true),
       backward(dOutput) {
         const back = result.backward(dOutput)
-        const gradients = back.inputs.map(
-          (gradient, i) => gradient && convert(gradient, inputShapes[i]!, takenBlocked[i]!, madeBlocked[i]!),
+        const gradients = back.inputs.map((gradient, i) =>
+          gradient && needsGradient[i]
+            ? convert(gradient, inputShapes[i]!, takenBlocked[i]!, madeBlocked[i]!)
+            : null,
         )
         return { ...back, inputs: gradients }
       },
     })
   }
   return forward
+}
+
+/** The layers that a node stands for. */
+function partsOf(node: TrainingNode): readonly NetworkNode[] {
+  return 'parts' in node ? node.parts : [node]
 }
 
 /** A layer, its shapes, and its layout. */

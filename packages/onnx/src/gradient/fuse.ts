@@ -53,8 +53,12 @@ export type FusedNode = ConvBatchNormNode | ConvBatchNormReluNode | ReluMaxPoolN
 /** What the training step writes as one: a layer, or several fused layers. */
 export type TrainingNode = NetworkNode | FusedNode
 
-/** The nodes of the graph after fusing. A fused node has the name of its last part. */
-export function fuseNodes(graph: NetworkGraph): TrainingNode[] {
+/**
+ * The nodes of the graph after fusing. A fused node has the name of its last part.
+ *
+ * @param frozen - Names of layers that stay as they are. A batch normalisation is written with its convolution only if both learn.
+ */
+export function fuseNodes(graph: NetworkGraph, frozen: ReadonlySet<string> = new Set()): TrainingNode[] {
   const readers = new Map<string, NetworkNode[]>()
   for (const node of graph.nodes) {
     for (const from of node.inputs) readers.set(from, [...(readers.get(from) ?? []), node])
@@ -68,7 +72,8 @@ export function fuseNodes(graph: NetworkGraph): TrainingNode[] {
     if (fused.has(node.name)) return []
     const second = onlyReader(node)
     const third = onlyReader(second)
-    const found = fuse(node, second, third, onlyReader(third))
+    const isKept = second?.op === 'BatchNorm' && (frozen.has(node.name) || frozen.has(second.name))
+    const found = isKept ? null : fuse(node, second, third, onlyReader(third))
     for (const part of found?.parts ?? []) fused.add(part.name)
     return [found ?? node]
   })

@@ -2,6 +2,7 @@
 import { assertGraph, classCount, inferShapes, type NetworkGraph } from '@esc/core'
 import type { OnnxModel } from '../model.js'
 import { writeForward } from './forward.js'
+import { frozenLayers } from './frozen.js'
 import { writeLoss } from './loss.js'
 import { createStepBuilder } from './step-builder.js'
 import { assertStepOptions, type StepOptions } from './step-options.js'
@@ -15,13 +16,17 @@ import { assertStepOptions, type StepOptions } from './step-options.js'
  *   unknown, or a constant of the loss that is out of range.
  * @example const session = await ortRuntime.createSession(writeModel(buildProbeModel(graph)))
  */
-export function buildProbeModel(graph: NetworkGraph, options: Pick<StepOptions, 'loss'> = {}): OnnxModel {
+export function buildProbeModel(
+  graph: NetworkGraph,
+  options: Pick<StepOptions, 'loss' | 'frozen'> = {},
+): OnnxModel {
   assertGraph('graph', graph)
-  assertStepOptions('buildProbeModel', options, { loss: true })
+  assertStepOptions('buildProbeModel', options, { loss: true, frozen: true })
   const { loss } = options
+  const frozen = frozenLayers(graph, options.frozen)
   const shapes = inferShapes(graph)
   const g = createStepBuilder(`${graph.name} layers`)
-  const forward = writeForward(g, graph, graph.nodes, null)
+  const forward = writeForward(g, graph, graph.nodes, { frozen, blocking: null })
   for (const { name } of graph.nodes) {
     g.nodeWithOutputs('Identity', [forward.get(name)!.output], [`layer/${name}`])
     g.output({ name: `layer/${name}`, type: 'float32', dims: ['N', ...shapes.get(name)!] })

@@ -25,15 +25,17 @@ export interface RuleContext {
   outputShape: readonly number[]
   /** Whether the first input is dead at zero: see `deadAtZero`. */
   isDeadAtZero: boolean
-  /** For each input, whether its gradient is wanted: nobody needs that of the network's input. */
+  /** For each input, whether its gradient is wanted: only where a layer that learns lies below. */
   needsGradient: readonly boolean[]
+  /** Whether training leaves the layer's weights as they are. Then `backward` writes no gradients of weights. */
+  isFrozen: boolean
 }
 
 /** Names of the values that a backward pass has made. */
 export interface BackwardResult {
   /** Gradient with respect to each input; `null` where it is not wanted. */
   inputs: readonly (string | null)[]
-  /** Gradient of each trainable weight, by the weight's key; of two layers written as one, by `node.key`. */
+  /** Gradient of each trainable weight, by the weight's key; of two layers written as one, by `node.key`; none of a frozen layer. */
   weights: Readonly<Record<string, string>>
 }
 

@@ -112,6 +112,7 @@ async function differentiate(
     outputShape,
     isDeadAtZero,
     needsGradient: [true],
+    isFrozen: false,
   }
   const rule = ruleOf(node)(context, node)
   const gradient = g.input({ name: 'dOutput', type: 'float32', dims: [1, ...outputShape] })

@@ -11,6 +11,12 @@ export interface StepOptions {
   /** The optimiser. @defaultValue Adam */
   optimizer?: OptimizerOptions | undefined
   /**
+   * Layers that stay as they are: names of nodes, or beginnings of names that end in `*`. Their weights have no gradient and no optimiser
+   * state, and no gradient is computed below the lowest layer that learns. A frozen BatchNorm computes as in inference, with its running
+   * averages, and keeps them. A frozen Dropout still drops values. @defaultValue none
+   */
+  frozen?: readonly string[] | undefined
+  /**
    * Writes images in the blocked layout, with operators of `com.microsoft.nchwc`, which is faster where ONNX Runtime has it.
    *
    * @defaultValue `null`: standard operators alone

@@ -15,7 +15,7 @@ const browser: Pick<typeof node, 'train' | 'fit' | 'predict' | 'evaluate' | 'wit
 
 type Run = (...args: never[]) => unknown
 
-const network = given('graph', aGraph, 'a function')
+const network = given('graph', aGraph, 'a function', 'a trained model')
 const model = given('model', aModel)
 const set = given('set', features)
 const split = given('split', aSplit)
@@ -29,7 +29,11 @@ const training = {
   signal,
   checkpoint: given('service', checkpoint, 'undefined'),
   learningRate: given('number', 1e-3, 'undefined', 'a function'),
+  ema: given('number', 0.9, 'null', 'undefined'),
+  frozen: given('texts', [], 'undefined', '[]', 'an empty list'),
 }
+const rate = given('number', 1e-3)
+const epochs = given('number', 2)
 const logits = given('samples', Float32Array.of(0, 1, 2, 3))
 const classes = given('count', 2)
 const yTrue = given('classes', [0, 1])
@@ -158,7 +162,39 @@ export const modelEntries: Readonly<Record<string, Entry>> = {
           },
         },
       ],
-      createEarlyStopping: [root.createEarlyStopping, { patience: given('count', 3, 'null') }],
+      createEarlyStopping: [
+        root.createEarlyStopping,
+        {
+          options: {
+            patience: given('count', 3, 'null', 'undefined'),
+            minDelta: given('number', 0, 'undefined'),
+          },
+        },
+      ],
+      constant: [root.constant, { rate }],
+      cosine: [root.cosine, { rate, options: { epochs, minRate: given('number', 0, 'undefined') } }],
+      oneCycle: [
+        root.oneCycle,
+        { maxRate: rate, options: { epochs, pctStart: given('number', 0.3, 'undefined') } },
+      ],
+      reduceOnPlateau: [
+        root.reduceOnPlateau,
+        {
+          rate,
+          options: { patience: given('count', 3, 'undefined'), factor: given('number', 0.1, 'undefined') },
+        },
+      ],
+      stepDecay: [
+        root.stepDecay,
+        { rate, options: { every: epochs, factor: given('number', 0.1, 'undefined') } },
+      ],
+      warmUp: [
+        root.warmUp,
+        {
+          schedule: given('number', 1e-3, 'a function'),
+          options: { epochs, startFactor: given('number', 0.5, 'undefined') },
+        },
+      ],
       ...predictions(root.predict, root.evaluate, root.withTemperature, { runtime, signal }),
       evaluateSession: [
         root.evaluateSession,

@@ -39,6 +39,14 @@ export const onnxEntries: Readonly<Record<string, Entry>> = {
       buildProbeModel: [onnx.buildProbeModel, { graph }],
       buildGradientModel: [onnx.buildGradientModel, { graph }],
       buildTrainingModel: [onnx.buildTrainingModel, { graph }],
+      frozenLayers: [
+        onnx.frozenLayers,
+        { graph, frozen: given('texts', [], 'undefined', '[]', 'an empty list') },
+      ],
+      trainedWeights: [
+        onnx.trainedWeights,
+        { graph, frozen: given('texts', [], 'undefined', '[]', 'an empty list') },
+      ],
       buildUpdateModel: [onnx.buildUpdateModel, { graph }],
       lowerNetwork: [
         onnx.lowerNetwork,

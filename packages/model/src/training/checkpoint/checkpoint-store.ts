@@ -4,7 +4,7 @@
  * Keeps the state of a training: `checkpointFile(path)` of `@esc/model/node`, or your own object that holds bytes.
  *
  * The bytes are a safetensors file. Its tensors are `state/node.weight` (present weights), `state/slot/node.weight` (the
- * optimiser's arrays), and `best/node.weight` (weights of the best epoch). Its texts say which training this is and how far it
+ * optimiser's arrays), with `ema` `state/ema/node.weight` (averages), and `best/node.weight` (weights of the model so far). Its texts say which training this is and how far it
  * got. A digest covers all of it.
  *
  * Training goes on from a checkpoint only with the same network, examples and options; `epochs` may be larger. In `optimizer` and

@@ -116,7 +116,7 @@ describe('a resumed training', () => {
       parts.train,
       parts.validation.map((example) => ({ ...example, labelIndex: (example.labelIndex + 1) % classes })),
     )
-    const settings = { ...options, epochs: 30, learningRate: 3e-3, patience: 3 }
+    const settings = { ...options, epochs: 30, learningRate: 3e-3, earlyStopping: { patience: 3 } }
     const whole = await fit(graph, ...contrary, settings)
     expect(whole.stoppedEarly).toBe(true)
     const store = memoryStore()
@@ -203,7 +203,13 @@ describe('a checkpoint of another run is refused, saying what differs', () => {
     ['seed', { seed: 7 }, {}, graph, /: seed was 42, is 7\. /],
     ['normalising', { normalize: null }, {}, graph, /: normalize was per-bin, is null\. /],
     ['batch size', { batchSize: 4 }, {}, graph, /: batchSize was 8, is 4\. /],
-    ['patience', { patience: null }, {}, graph, /: patience was 10, is null\. /],
+    [
+      'early stopping',
+      { earlyStopping: null },
+      {},
+      graph,
+      /: earlyStopping was .*"patience":10.*, is .*"patience":null/,
+    ],
     [
       'learning rate',
       { learningRate: 1e-3 },

@@ -29,10 +29,11 @@ export async function readCheckpoint(
   const saved = await decodeCheckpoint(bytes, graph, run)
   const { history } = saved
   if (history.length > epochs) throw otherRun([['epochs', `${history.length} or more`, epochs]])
-  const other = history.find((record) => learningRateOf(learningRate, record.epoch) !== record.learningRate)
+  const rateOf = (epoch: number) => learningRateOf(learningRate, history.slice(0, epoch - 1))
+  const other = history.find((record) => rateOf(record.epoch) !== record.learningRate)
   if (other) {
     const what = `learningRate of epoch ${other.epoch}`
-    throw otherRun([[what, other.learningRate, learningRateOf(learningRate, other.epoch)]])
+    throw otherRun([[what, other.learningRate, rateOf(other.epoch)]])
   }
   return saved
 }

@@ -9,12 +9,13 @@ export type RunDescription = Readonly<Record<string, string>>
 /**
  * Describes a training.
  *
+ * @param earlier - The trained model that training goes on from; `null` without one.
  * @param examples - A digest of each part.
  * @throws EscError INVALID_OPTION if there is no SHA-256: a page has it only over https and on localhost; or if an augmentation of the
  *   set has no id, so that nobody could tell whether it is the same.
  */
 export async function describeRun(
-  graph: NetworkGraph,
+  { graph, earlier }: { graph: NetworkGraph; earlier: TrainedModel | null },
   examples: { train: string; validation: string },
   { labels, augmentation }: Pick<FeatureSet, 'labels' | 'augmentation'>,
   options: ResolvedOptions,
@@ -24,17 +25,23 @@ export async function describeRun(
   const weights = namedWeights(graph).map(
     ({ name, weight: { shape, data } }): Part => [{ name, shape }, data],
   )
-  const { batchSize, normalize, seed, patience, optimizer, loss, teachers } = options
+  const { batchSize, normalize, seed, earlyStopping, optimizer, loss, teachers, ema, frozen, sampling } =
+    options
   return {
     network: `${graph.name} (${await digest([[structure, new Float32Array(0)]])})`,
     'initial weights': await digest(weights),
     labels: canonicalJson(labels),
     'training examples': examples.train,
     'validation examples': examples.validation,
-    normalize: String(normalize),
+    normalize: earlier
+      ? `as the earlier model (${await digest([[earlier.normalizer, new Float32Array(0)]])})`
+      : String(normalize),
     batchSize: String(batchSize),
     seed: String(seed),
-    patience: String(patience),
+    earlyStopping: canonicalJson(earlyStopping),
+    ema: String(ema),
+    frozen: canonicalJson(frozen),
+    sampling,
     optimizer: describeOptions({ ...optimizer, kind: optimizer.kind ?? 'adam' }),
     loss: describeOptions({ ...loss, kind: loss.kind ?? 'softmax' }),
     augmentation: describeAugmentation(augmentation),

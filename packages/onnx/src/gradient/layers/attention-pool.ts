@@ -3,7 +3,10 @@ import type { AttentionPoolNode } from '@esc/core'
 import { createArithmetic } from '../arithmetic.js'
 import type { LayerRule } from '../rule.js'
 
-export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputShapes }, { name }) => {
+export const attentionPool: LayerRule<AttentionPoolNode> = (
+  { g, inputs, inputShapes, needsGradient, isFrozen },
+  { name },
+) => {
   const op = createArithmetic(g)
   const [channels, height] = inputShapes[0] as [number, number, number]
   const kernel = `${name}.kernel`
@@ -22,11 +25,16 @@ export const attentionPool: LayerRule<AttentionPoolNode> = ({ g, inputs, inputSh
       const dShares = op('MatMul', g.node('Transpose', [dColumn], swapped), rows)
       const weighted = g.node('ReduceSum', [op('Mul', shares, dShares), lastAxis])
       const dScores = op('Mul', shares, op('Sub', dShares, weighted))
-      const dRows = op('Add', op('Mul', dColumn, shares), op('Mul', op('Reshape', kernel, asColumn), dScores))
-      const share = op('Unsqueeze', op('Div', dRows, height), lastAxis)
-      const perClip = op('MatMul', rows, g.node('Transpose', [dScores], swapped))
-      const dKernel = g.node('ReduceSum', [perClip, g.ints([0, 2])], { keepdims: { int: 0 } })
-      return { inputs: [op('Expand', share, op('Shape', inputs[0]!))], weights: { kernel: dKernel } }
+      const dRows = () =>
+        op('Add', op('Mul', dColumn, shares), op('Mul', op('Reshape', kernel, asColumn), dScores))
+      const dInput = () =>
+        op('Expand', op('Unsqueeze', op('Div', dRows(), height), lastAxis), op('Shape', inputs[0]!))
+      const perClip = () => op('MatMul', rows, g.node('Transpose', [dScores], swapped))
+      const dKernel = () => g.node('ReduceSum', [perClip(), g.ints([0, 2])], { keepdims: { int: 0 } })
+      return {
+        inputs: [needsGradient[0] ? dInput() : null],
+        weights: isFrozen ? {} : { kernel: dKernel() },
+      }
     },
   }
 }

@@ -7,7 +7,8 @@ import type { LayerRule, RuleContext } from '../rule.js'
 import { passPositive } from './activation.js'
 
 export const batchNorm: LayerRule<BatchNormNode> = (context, node) => {
-  const { g, layout, batch, inputs, inputShapes } = context
+  if (context.isFrozen) return frozenBatchNorm(context, node)
+  const { g, layout, batch, inputs, inputShapes, needsGradient } = context
   const op = createArithmetic(g)
   const [input, shape] = [inputs[0]!, inputShapes[0]!]
   const mean = op('Div', layout.channelSum(input, shape), op('Mul', batch.clips(), pixelsOf(shape)))
@@ -19,8 +20,25 @@ export const batchNorm: LayerRule<BatchNormNode> = (context, node) => {
     updates: norm.updates,
     backward(dOutput) {
       const { dCentred, weights } = norm.backward(dOutput)
+      if (!needsGradient[0]) return { inputs: [null], weights }
       const zeros = g.filled(0, [shape[0]!])
-      return { inputs: [layout.affine(dCentred, shape, { scale: norm.scale, shift: zeros })], weights }
+      return { inputs: [layout.affine(dCentred(), shape, { scale: norm.scale, shift: zeros })], weights }
+    },
+  }
+}
+
+/** Batch normalisation with its running averages, as in inference. They stay as they are. */
+const frozenBatchNorm: LayerRule<BatchNormNode> = (context, { name, attributes: { epsilon } }) => {
+  const { g, layout, inputs, inputShapes } = context
+  const op = createArithmetic(g)
+  const shape = inputShapes[0]!
+  const scale = op('Div', `${name}.gamma`, op('Sqrt', op('Add', `${name}.variance`, epsilon)))
+  const shift = op('Sub', `${name}.beta`, op('Mul', `${name}.mean`, scale))
+  return {
+    output: layout.affine(inputs[0]!, shape, { scale, shift }),
+    backward(dOutput) {
+      const zeros = g.filled(0, [shape[0]!])
+      return { inputs: [layout.affine(dOutput, shape, { scale, shift: zeros })], weights: {} }
     },
   }
 }
@@ -60,13 +78,16 @@ export const convBatchNorm: LayerRule<ConvBatchNormNode | ConvBatchNormReluNode>
     output: norm.output,
     updates: withPrefix(normNode.name, norm.updates),
     backward(dOutput) {
-      const { dCentred, weights } = norm.backward(isRelu ? passPositive(g, norm.output, dOutput) : dOutput)
+      const { dCentred: write, weights } = norm.backward(
+        isRelu ? passPositive(g, norm.output, dOutput) : dOutput,
+      )
+      const dCentred = write()
       const filters = shape[0]!
       const perFilter = op('Reshape', norm.scale, g.ints([filters, 1, 1, 1]))
-      const kernel = op('Mul', conv.kernel, perFilter)
       const dKernel = op('Mul', layout.kernelGradient(conv, input, dCentred), perFilter)
+      const kernel = () => op('Mul', conv.kernel, perFilter)
       return {
-        inputs: [needsGradient[0] ? layout.inputGradient(conv, kernel, dCentred) : null],
+        inputs: [needsGradient[0] ? layout.inputGradient(conv, kernel(), dCentred) : null],
         weights: {
           ...withPrefix(convNode.name, { kernel: dKernel, bias: g.filled(0, [filters]) }),
           ...withPrefix(normNode.name, weights),
@@ -102,7 +123,7 @@ interface Centred {
  * Batch normalisation of [N, C, H, W] or [N, C] in training mode. The backward pass uses the centred input (input minus mean)
  * itself. To recover it from the output, it would have to divide by gamma, which training may bring to zero.
  *
- * @returns `dCentred`, multiplied by `scale` [C], is the gradient of the input.
+ * @returns What `dCentred` writes, multiplied by `scale` [C], is the gradient of the input.
  * @see Ioffe & Szegedy 2015; running averages as PyTorch's, with the unbiased variance.
  */
 function normalize(
@@ -127,13 +148,12 @@ function normalize(
     backward(dOutput: string) {
       const sum = layout.channelSum(dOutput, shape)
       const covariance = layout.channelDot(dOutput, centred, shape)
-      const slope = op('Div', covariance, op('Mul', op('Mul', std, std), count))
       return {
-        dCentred: layout.affine(centred, shape, {
-          scale: op('Neg', slope),
-          shift: op('Neg', op('Div', sum, count)),
-          plus: dOutput,
-        }),
+        dCentred: () => {
+          const slope = op('Div', covariance, op('Mul', op('Mul', std, std), count))
+          const [scale, shift] = [op('Neg', slope), op('Neg', op('Div', sum, count))]
+          return layout.affine(centred, shape, { scale, shift, plus: dOutput })
+        },
         weights: { gamma: op('Div', covariance, std), beta: sum },
       }
     },

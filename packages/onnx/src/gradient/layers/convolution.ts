@@ -5,23 +5,25 @@ import { type Convolution, convolutionOf } from '../layouts/convolution.js'
 import type { LayerRule } from '../rule.js'
 
 export const conv2d: LayerRule<Conv2DNode | DepthwiseConv2DNode> = (context, node) => {
-  const { layout, inputs, inputShapes, needsGradient } = context
+  const { layout, inputs, inputShapes, needsGradient, isFrozen } = context
   const conv = convolutionOf(node, inputShapes[0]!)
   return {
     output: layout.convolve(conv, inputs[0]!, { bias: `${node.name}.bias` }),
     backward: (dOutput) => ({
       inputs: [needsGradient[0] ? layout.inputGradient(conv, conv.kernel, dOutput) : null],
-      weights: {
-        kernel: layout.kernelGradient(conv, inputs[0]!, dOutput),
-        bias: layout.channelSum(dOutput, conv.outputShape),
-      },
+      weights: isFrozen
+        ? {}
+        : {
+            kernel: layout.kernelGradient(conv, inputs[0]!, dOutput),
+            bias: layout.channelSum(dOutput, conv.outputShape),
+          },
     }),
   }
 }
 
 /** Two convolutions: the first works on each channel alone (depthwise), the second on each pixel alone (pointwise). */
 export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) => {
-  const { layout, inputs, inputShapes, outputShape, needsGradient } = context
+  const { layout, inputs, inputShapes, outputShape, needsGradient, isFrozen } = context
   const { name, weights } = node
   const [input, inputShape] = [inputs[0]!, inputShapes[0]!]
   const betweenShape = [weights.depthwise.shape[0]!, ...outputShape.slice(1)]
@@ -48,11 +50,13 @@ export const separableConv2d: LayerRule<SeparableConv2DNode> = (context, node) =
       const dBetween = layout.inputGradient(pointwise, pointwise.kernel, dOutput)
       return {
         inputs: [needsGradient[0] ? layout.inputGradient(depthwise, depthwise.kernel, dBetween) : null],
-        weights: {
-          depthwise: layout.kernelGradient(depthwise, input, dBetween),
-          pointwise: layout.kernelGradient(pointwise, between, dOutput),
-          bias: layout.channelSum(dOutput, outputShape),
-        },
+        weights: isFrozen
+          ? {}
+          : {
+              depthwise: layout.kernelGradient(depthwise, input, dBetween),
+              pointwise: layout.kernelGradient(pointwise, between, dOutput),
+              bias: layout.channelSum(dOutput, outputShape),
+            },
       }
     },
   }

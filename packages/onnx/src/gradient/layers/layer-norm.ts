@@ -9,7 +9,10 @@ import type { LayerRule } from '../rule.js'
  *
  * @see Ba, Kiros & Hinton 2016.
  */
-export const layerNorm: LayerRule<LayerNormNode> = ({ g, inputs, inputShapes }, node) => {
+export const layerNorm: LayerRule<LayerNormNode> = (
+  { g, inputs, inputShapes, needsGradient, isFrozen },
+  node,
+) => {
   const { name } = node
   const op = createArithmetic(g)
   const rank = node.weights.gamma.shape.length
@@ -23,16 +26,19 @@ export const layerNorm: LayerRule<LayerNormNode> = ({ g, inputs, inputShapes }, 
   return {
     output: op('Add', op('Mul', normalized, `${name}.gamma`), `${name}.beta`),
     backward(dOutput) {
-      const dNormalized = op('Mul', dOutput, `${name}.gamma`)
-      const slope = meanOf(op('Mul', dNormalized, normalized))
-      const explained = op('Add', op('Mul', normalized, slope), meanOf(dNormalized))
+      function dInput(): string {
+        const dNormalized = op('Mul', dOutput, `${name}.gamma`)
+        const slope = meanOf(op('Mul', dNormalized, normalized))
+        const explained = op('Add', op('Mul', normalized, slope), meanOf(dNormalized))
+        return op('Mul', op('Sub', dNormalized, explained), scale)
+      }
       // The batch axis, and the axes that gamma does not have.
       const others = Array.from({ length: 1 + inputShapes[0]!.length - rank }, (_, i) => i)
       const otherAxes = g.ints(others)
       const sumOf = (value: string) => g.node('ReduceSum', [value, otherAxes], { keepdims: { int: 0 } })
       return {
-        inputs: [op('Mul', op('Sub', dNormalized, explained), scale)],
-        weights: { gamma: sumOf(op('Mul', dOutput, normalized)), beta: sumOf(dOutput) },
+        inputs: [needsGradient[0] ? dInput() : null],
+        weights: isFrozen ? {} : { gamma: sumOf(op('Mul', dOutput, normalized)), beta: sumOf(dOutput) },
       }
     },
   }

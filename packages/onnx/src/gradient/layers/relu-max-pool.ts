@@ -27,7 +27,7 @@ export const reluMaxPool: LayerRule<ReluMaxPoolNode> = (context, { name, parts }
 
 /** A convolution, ReLU and max pooling. Rows and columns that the pooling drops are not computed if they come from padding alone. */
 export const convReluMaxPool: LayerRule<ConvReluMaxPoolNode> = (context, { name, parts }) => {
-  const { g, layout, inputs, inputShapes, outputShape, needsGradient } = context
+  const { g, layout, inputs, inputShapes, outputShape, needsGradient, isFrozen } = context
   const [convNode, , { attributes }] = parts
   const conv = cropConvolution(convolutionOf(convNode, inputShapes[0]!), attributes.size)
   const convolved = layout.convolve(conv, inputs[0]!, { bias: `${convNode.name}.bias` })
@@ -40,11 +40,13 @@ export const convReluMaxPool: LayerRule<ConvReluMaxPoolNode> = (context, { name,
       const dConvolved = pool.toWinners(dPooled)
       return {
         inputs: [needsGradient[0] ? layout.inputGradient(conv, conv.kernel, dConvolved) : null],
-        weights: {
-          [`${convNode.name}.kernel`]: layout.kernelGradient(conv, inputs[0]!, dConvolved),
-          // Each pooled gradient goes to one pixel, so their sum can be taken over the smaller, pooled image.
-          [`${convNode.name}.bias`]: layout.channelSum(dPooled, outputShape),
-        },
+        weights: isFrozen
+          ? {}
+          : {
+              [`${convNode.name}.kernel`]: layout.kernelGradient(conv, inputs[0]!, dConvolved),
+              // Each pooled gradient goes to one pixel, so their sum can be taken over the smaller, pooled image.
+              [`${convNode.name}.bias`]: layout.channelSum(dPooled, outputShape),
+            },
       }
     },
   }
