@@ -12,6 +12,8 @@ await build({
     // A worker thread starts from a file beside the file that starts it.
     'feature-worker': `${folder}../../packages/dataset/src/node/store/feature-worker.ts`,
     'engine-worker': `${folder}../../packages/model/src/node/engine-worker.ts`,
+    'draw-worker': `${folder}../../packages/dataset/src/node/augmented/draw-worker.ts`,
+    'augmented-process': `${folder}src/augmented-process.ts`,
     'feature-process': `${folder}src/feature-process.ts`,
     'infer-process': `${folder}src/infer-process.ts`,
     'train-process': `${folder}src/train-process.ts`,

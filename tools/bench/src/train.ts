@@ -2,7 +2,7 @@
  * Training steps of the networks against PyTorch (python3-torch) and tfjs, one step each in turns, and the
  * memory they take. Each contender has a process of its own.
  */
-import { measureInTurns } from './contender.js'
+import { measureInTurns, startContender } from './contender.js'
 import { lookAtMachine, type Measured, type NetworkRow, summarize } from './network-rows.js'
 import type { NetworkName } from './networks.js'
 import { type Maker, type StepSize, startSteps } from './step-process.js'
@@ -74,6 +74,7 @@ export async function trainSuite(networks: readonly NetworkName[]): Promise<Netw
     rows.push(...(await compareSteps(size, { name: '1 thread', maker: 'ort', threads: 1 }, peers)))
   }
   if (isChosen(mel)) rows.push(await compareMemory(mel))
+  if (isChosen(separable)) rows.push(...(await compareAugmented()))
   return rows
 }
 
@@ -99,6 +100,28 @@ async function compareSteps(size: Measurement, ours: Peer, peers: readonly Peer[
     ours: measured!,
     peer: { name, ...theirs[i]! },
     ...(goalRatio === undefined ? {} : { goalRatio }),
+  }))
+}
+
+/**
+ * Epochs of training with augmentation, against epochs with finished features. What an epoch takes longer, its steps wait for batches, or
+ * share the processors with what makes them. The first epochs fill the cache of mel power at seven speeds.
+ */
+async function compareAugmented(): Promise<NetworkRow[]> {
+  const machine = lookAtMachine()
+  const kinds = { power: 'augmented', stretch: 'augmented by a stretch of each waveform' } as const
+  const contenders = ['plain', ...Object.keys(kinds)].map((kind) =>
+    startContender('augmented-process.js', [kind]),
+  )
+  const [plain, ...measured] = await measureInTurns(contenders, 'epoch', { warmup: 15, rounds: 7 })
+  return Object.entries(kinds).map(([kind, name], i) => ({
+    case: `separable, an epoch of ESC-10 (240 clips), ${name}`,
+    unit: 'ms' as const,
+    machine,
+    ours: measured[i]!,
+    peer: { name: 'finished features', ...plain! },
+    // At most 10 % of the epoch may go to batches.
+    ...(kind === 'power' ? { goalRatio: 1.11 } : {}),
   }))
 }
 
