@@ -152,11 +152,11 @@ test('class weights are a list, or the result of classWeights', async () => {
   const map = classWeights(set, { indices: Int32Array.from(split.train) })
   expect(await trained(map)).toEqual(await trained([0, 1, 2].map((label) => map.get(label)!)))
   expect(await trained(new Map([[0, 3]]))).toEqual(await trained([3, 1, 1]))
-  for (const wrong of [[1, 2], 'balanced', [1, 2, 0], new Set([1])]) {
+  for (const wrong of [[1, 2], 'even', [1, 2, 0], new Set([1])]) {
     await expect(trained(wrong as never)).rejects.toThrow(
       throwsCode(
         'INVALID_OPTION',
-        /loss.classWeights is .*; it must be 3 numbers > 0, or what classWeights\(set/,
+        /loss.classWeights is .*; it must be 'balanced', 3 numbers > 0, or what classWeights\(set/,
       ),
     )
   }

@@ -206,7 +206,7 @@ export function classWeightList(
     const found = Array.isArray(list) ? `[${list.slice(0, 8)}]` : `of type ${typeOf(list)}`
     throw new EscError(
       'INVALID_OPTION',
-      `${name} is ${found}; it must be 'balanced', ${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
+      `${name} is ${found}; it must be ${name === 'loss.classWeights' ? "'balanced', " : ''}${classes} numbers > 0, or what classWeights(set, { indices }) returns`,
     )
   }
   return list
