@@ -18,7 +18,7 @@ import type { LearningRate, Schedule } from './learning-rate.js'
  *
  * @param rate - > 0.
  * @throws EscError INVALID_OPTION if the rate is not > 0.
- * @example const model = await fit(melCnn, features, split, { learningRate: constant(1e-3), engine })
+ * @example const options = { learningRate: constant(1e-3), epochs: 30 }
  */
 export function constant(rate: number): Schedule {
   assertPositive('rate', rate)
