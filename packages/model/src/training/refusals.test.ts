@@ -195,7 +195,11 @@ describe('refusals', () => {
   }
 
   test.each<[string, unknown, RegExp]>([
-    ['nothing', undefined, /network is of type undefined; it must be a NetworkGraph, a trained model, or a function/],
+    [
+      'nothing',
+      undefined,
+      /network is of type undefined; it must be a NetworkGraph, a trained model, or a function/,
+    ],
     ['a name', 'mel-cnn', /network is of type string/],
     [
       'a function that makes none',
