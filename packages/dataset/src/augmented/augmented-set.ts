@@ -156,28 +156,19 @@ async function readExamples(source: SoundSource, recipe: FeatureRecipe, options:
     const made = extractor.extract(await readClip(source, done, id))
     const known = { clipId: id, labelIndex, group, fold }
     if ('data' in made) examples.push({ id, ...known, features: made })
-    else for (const features of made) examples.push({ id: `${id}#${examples.length}`, ...known, features })
+    else {
+      for (const [window, features] of [...made].entries())
+        examples.push({ id: `${id}#${window}`, ...known, features })
+    }
     onProgress?.({ stage: 'read sounds', done: done + 1, total: records.length, detail: id })
   }
-  const base = featureSet(numbered(examples, windows !== null), {
+  const base = featureSet(examples, {
     labels,
     recipe,
     windows: windows && resolveWindows(windows),
     dataset: { name, synthetic },
   })
   return { base, read }
-}
-
-/** Windows are numbered within their clip, as `extractFeatures` does. */
-function numbered(examples: readonly Example[], areWindows: boolean): Example[] {
-  const counts = new Map<string, number>()
-  return examples.map((example) => {
-    if (!areWindows) return example
-    const { clipId = example.id } = example
-    const window = counts.get(clipId) ?? 0
-    counts.set(clipId, window + 1)
-    return { ...example, id: `${clipId}#${window}` }
-  })
 }
 
 async function readClip({ read }: SoundSource, index: number, id: string): Promise<AudioClip> {

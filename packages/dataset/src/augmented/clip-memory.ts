@@ -8,8 +8,6 @@ export interface ClipMemory {
   waveform(clipId: string): Promise<AudioClip>
   /** The mel power of the whole clip at a speed. The caller must not change it. */
   power(clipId: string, scale: number): Promise<FeatureMatrix>
-  /** Keeps a clip that was read for another reason. */
-  add(clipId: string, clip: AudioClip): AudioClip
 }
 
 /**
@@ -47,7 +45,6 @@ export function createClipMemory(
   }
 
   return {
-    add,
     waveform,
     async power(clipId, scale) {
       const key = `${scale} ${clipId}`

@@ -16,6 +16,7 @@ import {
   wrongValue,
 } from '@esc/core'
 import type { Augment, LabeledClip, LabeledFeatures, Mix } from '@esc/dsp'
+import { sortedJson } from '../sorted-json.js'
 
 /** A mix of features, of mel power or of waveforms. */
 export type AnyMix = Mix<LabeledFeatures> | Mix<LabeledClip>
@@ -148,15 +149,6 @@ function assertBase(
     return sortedJson(recipe?.[name as 'mel']) !== sortedJson(base.recipe?.[name as 'mel'])
   })
   if (differs) throw new EscError('INVALID_OPTION', `base was made by another recipe: its ${differs} differs`)
-}
-
-/** JSON that does not depend on the order of names. */
-function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_, part) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }
 
 function assertMix({ on }: AnyMix, recipe: FeatureRecipe | null): void {

@@ -66,8 +66,8 @@ export interface TrainOptions {
   /**
    * Decay of an exponential moving average of the weights, in (0, 1): after each step, `average = ema · average + (1 - ema) · weight`,
    * and after the first step the weight itself. The averages, also those of BatchNorm's running averages, are what validation and the
-   * model use; training goes on with the weights. Good values are 0.99 to 0.9999; the average covers about `1 / (1 - ema)` steps. A step
-   * takes 1 to 2 ms longer for each million weights: about 2 % for `audioCnn`, much less for `melCnn`. @defaultValue `null`: the weights themselves
+   * model use; training goes on with the weights. Good values are 0.99 to 0.9999; the average covers about `1 / (1 - ema)` steps. Each step
+   * makes one more pass over the weights. @defaultValue `null`: the weights themselves
    */
   ema?: number | null | undefined
   /**

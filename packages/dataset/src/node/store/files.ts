@@ -8,6 +8,7 @@ import { ioError, type WriteSyncOptions, writeAtomicallySync } from '@esc/core/n
 import { featureRecipeSchema } from '@esc/core/recipe'
 import * as z from 'zod/mini'
 import type { ClipFacts } from '../../audit/measure.js'
+import { sortedJson } from '../../sorted-json.js'
 
 /** The state of a sound file when its features were computed. */
 export interface SoundFacts {
@@ -153,11 +154,7 @@ export function entryPaths(dir: string, id: string, recipe: FeatureRecipe): Entr
 
 /** SHA-256, hexadecimal, of JSON with sorted keys: equal for equal recipes, whatever the order of their keys. */
 export function hashRecipe(recipe: FeatureRecipe, windows: ClipWindows | null): string {
-  const sortKeys = (_: string, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value
-  return createHash('sha256').update(JSON.stringify({ recipe, windows }, sortKeys)).digest('hex')
+  return createHash('sha256').update(sortedJson({ recipe, windows })).digest('hex')
 }
 
 /** Reads an entry that {@link writeEntry} wrote. */
